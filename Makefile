@@ -1,0 +1,23 @@
+# Short names for the commands that README.md explains.
+PYTHON ?= python3
+
+.PHONY: demo test lint wheel ci clean
+
+demo:   ## the main job: echo over TCP, UDP and Unix sockets, each foreign call shown
+	$(PYTHON) -m pysock
+
+test:   ## the tests, in an environment of their own under .venv/
+	$(PYTHON) -m tests
+
+lint:   ## ruff and mypy --strict, likewise
+	$(PYTHON) -m tests.lint
+
+wheel:  ## the package, as dist/pysock-*.whl
+	$(PYTHON) -m pip wheel --no-deps --wheel-dir dist .
+
+ci:     ## everything that must hold before a change lands, on every interpreter found
+	bash .ci/run
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,199 @@
+"""What an ABI row is: how one platform lays out the structs of the socket API.
+
+Structs differ from system to system in a few respects only, and each respect is a column:
+
+>>> row = ABI("darwin", sa_len=True, sun_path=104, msg_iovlen="int",
+...           msg_controllen="uint32_t", cmsg_len="uint32_t", cmsg_align=4)
+>>> row.sockaddr("sockaddr_in", "sin", ("sin_port", be16)).ctype.sin_port.offset
+2
+
+From a row the structs follow (``_libc.structs``), and so does every address
+(``row.sockaddr``).  Widths are exact, pointers included, so that a 32-bit or a
+big-endian layout can be declared and printed on any host.
+"""
+
+from __future__ import annotations
+
+import sys
+from ctypes import (
+    Array,
+    Structure,
+    c_char,
+    c_int16,
+    c_int32,
+    c_int64,
+    c_ubyte,
+    c_uint16,
+    c_uint32,
+    c_uint64,
+    sizeof,
+)
+from functools import partial
+from struct import Struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Literal
+
+    Member = tuple[str, Any]
+
+# A field of this type is in network byte order: assign 80 and the wire has 00 50.
+be16: Any = c_uint16.__ctype_be__
+be32: Any = c_uint32.__ctype_be__
+
+
+class ABI:
+    """One platform's row.  ``order`` is its processor's byte order, ``bits`` a pointer's width."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        sa_len: bool,
+        sun_path: int,
+        msg_iovlen: str,
+        msg_controllen: str,
+        cmsg_len: str,
+        cmsg_align: int = 0,
+        storage: int = 128,
+        padded: bool = False,
+        canonname_first: bool = False,
+        nfds: str = "size_t",
+        bits: int = 64,
+        order: Literal["little", "big"] = sys.byteorder,
+    ) -> None:
+        self.name = name
+        self.sa_len = sa_len
+        self.sun_path = sun_path
+        self.msg_iovlen = msg_iovlen
+        self.msg_controllen = msg_controllen
+        self.cmsg_len = cmsg_len
+        self.cmsg_align = cmsg_align or bits // 8
+        self.storage = storage
+        self.padded = padded
+        self.canonname_first = canonname_first
+        self.bits = bits
+        self.order = order
+        word = c_uint64 if bits == 64 else c_uint32
+        self.types: dict[str, Any] = {
+            "char": c_char,
+            "unsigned char": c_ubyte,
+            "short": self.ordered(c_int16),
+            "unsigned short": self.ordered(c_uint16),
+            "int": self.ordered(c_int32),
+            "unsigned int": self.ordered(c_uint32),
+            "uint16_t": self.ordered(c_uint16),
+            "uint32_t": self.ordered(c_uint32),
+            "uint64_t": self.ordered(c_uint64),
+            "socklen_t": self.ordered(c_uint32),
+            "size_t": self.ordered(word),
+            "ssize_t": self.ordered(c_int64 if bits == 64 else c_int32),
+            "void *": self.ordered(word),
+            "__be16": be16,
+            "__be32": be32,
+        }
+        self.types["nfds_t"] = self.types[nfds]
+        self._made: dict[str, Any] = {}  # struct by name, so that each is one class
+
+    def ordered(self, simple: Any) -> Any:
+        """``simple`` in this row's byte order."""
+        return simple.__ctype_be__ if self.order == "big" else simple.__ctype_le__
+
+    def struct(self, name: str, *members: Member) -> Any:
+        """The ctypes struct ``name``; a member is ``(name, C type)`` or ``(name, ctypes type)``."""
+        made = self._made.get(name)
+        if made is None:
+            fields = [(m, self.types[t] if isinstance(t, str) else t) for m, t in members]
+            made = self._made[name] = type(name, (Structure,), {"_fields_": fields})
+        return made
+
+    def sockaddr(self, name: str, prefix: str, *members: Member) -> Sockaddr:
+        """A socket address: ``members`` behind the header that this platform gives them all."""
+        made = self._made.get(name)
+        if made is None:
+            header: tuple[Member, ...] = ((f"{prefix}_family", "unsigned short"),)
+            if self.sa_len:
+                header = ((f"{prefix}_len", "unsigned char"), (f"{prefix}_family", "unsigned char"))
+            struct = self.struct(f"struct {name}", *header, *members)
+            made = self._made[name] = Sockaddr(self, struct)
+        return made
+
+    def family_of(self, raw: bytes) -> int:
+        """The address family in the header of ``raw``, or 0 where it is too short for one."""
+        if self.sa_len:
+            return raw[1] if len(raw) > 1 else 0
+        return int.from_bytes(raw[:2], self.order) if len(raw) > 1 else 0
+
+
+class Sockaddr:
+    """One kind of address: the ctypes struct, and a quick way in and out of it.
+
+    Setting a member of a ctypes struct costs 100 ns and more, and so does reading it; a
+    ``struct.Struct`` does a whole address in 71.  It is derived from the declaration,
+    so the layout still stands in one place, and gaps between members become zeros.
+    """
+
+    def __init__(self, abi: ABI, ctype: Any) -> None:
+        self.abi, self.ctype = abi, ctype
+        self.size = sizeof(ctype)
+        members = [(t, getattr(ctype, m).offset) for m, t in ctype._fields_ if _header(m)]
+        orders = {_order(t) for t, _ in members} - {None}
+        order = ">" if len(orders) == 2 else orders.pop() if orders else "="
+        # struct.Struct knows one byte order at a time; where an address mixes them
+        # (sockaddr_in6), the members of the other order travel as bytes.
+        self._odd = [i for i, (t, _) in enumerate(members) if _order(t) not in (None, order)]
+        text, at = "2s", 2
+        for i, (t, offset) in enumerate(members):
+            text += "x" * (offset - at)
+            text += f"{sizeof(t)}s" if i in self._odd else _code(t)
+            at = offset + sizeof(t)
+        self._codec = Struct(order + text + "x" * (self.size - at))
+
+    def header(self, family: int, size: int) -> bytes:
+        """The first two bytes of an address: its family, behind its length on the BSDs."""
+        if self.abi.sa_len:
+            return bytes((size, family))
+        return family.to_bytes(2, self.abi.order)
+
+    def packer(self, family: int) -> Callable[..., bytes]:
+        """A function from the members' values to the address's bytes."""
+        pack = partial(self._codec.pack, self.header(family, self.size))
+        if not self._odd:
+            return pack
+        little = self._little
+
+        def pack_mixed(*values: Any) -> bytes:
+            return pack(*little(values, lambda v: v.to_bytes(4, "little")))
+
+        return pack_mixed
+
+    def unpack(self, raw: bytes) -> tuple[Any, ...]:
+        """``(header, *values)`` of the members; what ``raw`` is too short for reads as zero."""
+        values = self._codec.unpack_from(raw if len(raw) >= self.size else raw.ljust(self.size, b"\0"))
+        if self._odd:
+            values = values[:1] + self._little(values[1:], lambda v: int.from_bytes(v, "little"))
+        return values
+
+    def _little(self, values: tuple[Any, ...], convert: Callable[[Any], Any]) -> tuple[Any, ...]:
+        return tuple(convert(v) if i in self._odd else v for i, v in enumerate(values))
+
+
+def _header(member: str) -> bool:
+    return not member.endswith(("_family", "_len"))
+
+
+def _order(ctype: Any) -> str | None:
+    """``>`` or ``<`` for an integer of several bytes, None for what has no byte order."""
+    if sizeof(ctype) == 1 or not hasattr(ctype, "__ctype_be__"):
+        return None
+    return ">" if ctype.__ctype_be__ is ctype else "<"
+
+
+def _code(ctype: Any) -> str:
+    """The letter of the struct module for a ctypes type."""
+    size = sizeof(ctype)
+    if issubclass(ctype, Array):
+        return f"{size}s"
+    letter = {1: "b", 2: "h", 4: "i", 8: "q"}[size]
+    return letter if ctype(-1).value < 0 else letter.upper()

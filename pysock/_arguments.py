@@ -1,0 +1,171 @@
+"""Python objects to C numbers and strings, with the range checks and words of CPython.
+
+ctypes would cut a number down to the width of its C type without a word, so nothing
+reaches C that has not been through here.  The functions are named after the C types, and
+answer in the messages of the running Python: until 3.9 an integer was asked for in other
+words than since.
+"""
+
+from __future__ import annotations
+
+import operator
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+INT_MAX = 2**31 - 1
+INT_MIN = -(2**31)
+
+if sys.version_info >= (3, 10):
+    index = operator.index
+else:
+
+    def index(value: Any) -> int:
+        """``value`` as an int, or through ``__int__`` with a warning, as Python 3.9 has it."""
+        if isinstance(value, int):
+            return int(value)
+        if isinstance(value, float):
+            raise TypeError("integer argument expected, got float")
+        return index_or_int(value)
+
+
+if sys.version_info >= (3, 10):
+    index_or_int = operator.index
+else:
+
+    def index_or_int(value: Any) -> int:
+        """Like ``index``, for the few functions of Python 3.9 that take a float as well."""
+        kind = type(value)
+        if hasattr(kind, "__index__"):
+            return operator.index(value)
+        if not hasattr(kind, "__int__"):
+            raise TypeError(f"an integer is required (got type {kind.__name__})")
+        import warnings
+
+        warnings.warn(
+            f"an integer is required (got type {kind.__name__}).  Implicit conversion to "
+            "integers using __int__ is deprecated, and may be removed in a future version "
+            "of Python.",
+            DeprecationWarning,
+            stacklevel=3,
+        )
+        return int(value)
+
+
+def c_long(number: int) -> int:
+    """``number``, if a C long has room for it: the first check of each conversion."""
+    if not -sys.maxsize - 1 <= number <= sys.maxsize:
+        raise OverflowError("Python int too large to convert to C long")
+    return number
+
+
+def c_int(value: Any) -> int:
+    """A C ``int`` out of a tuple of arguments."""
+    number = index(value)
+    if INT_MIN <= number <= INT_MAX:
+        return number
+    if c_long(number) > 0:
+        raise OverflowError("signed integer is greater than maximum")
+    raise OverflowError("signed integer is less than minimum")
+
+
+def one_int(value: Any) -> int:
+    """A C ``int`` that is a function's only argument: CPython words its overflow otherwise."""
+    number = index_or_int(value)
+    if INT_MIN <= number <= INT_MAX:
+        return number
+    raise OverflowError("Python int too large to convert to C int")
+
+
+# socket(family, type, proto) changed from the one wording to the other.
+constructor_int = one_int if sys.version_info >= (3, 11) else c_int
+
+
+def c_uint(value: Any) -> int:
+    """A C ``unsigned int``; as in CPython, it takes the lower 32 bits of any integer."""
+    return index(value) & 0xFFFFFFFF
+
+
+def c_ssize_t(value: Any) -> int:
+    """A C ``Py_ssize_t``: the size of something in memory."""
+    if sys.version_info < (3, 10) and isinstance(value, float):
+        raise TypeError("integer argument expected, got float")
+    number = operator.index(value)
+    if not -sys.maxsize - 1 <= number <= sys.maxsize:
+        raise OverflowError("Python int too large to convert to C ssize_t")
+    return number
+
+
+def descriptor(value: Any) -> int:
+    """A file descriptor.  CPython cuts 2**32 down to 0, and closes standard input; not here."""
+    number = c_long(index_or_int(value))
+    if not INT_MIN <= number <= INT_MAX:
+        raise OverflowError("Python int too large to convert to C int")
+    return number
+
+
+def c_string(value: Any, function: str, position: int) -> bytes:
+    """A ``const char *`` from a str, in UTF-8 and without NUL inside."""
+    if not isinstance(value, str):
+        raise TypeError(f"{function}() argument {position} must be str, not {kind(value)}")
+    encoded = value.encode()
+    if b"\0" in encoded:
+        raise ValueError("embedded null character")
+    return encoded
+
+
+def fs_bytes(name: Any) -> bytes:
+    """A str, bytes or path as a C string, in the file system's encoding."""
+    encoded = os.fsencode(name)
+    if b"\0" in encoded:
+        raise ValueError("embedded null byte")
+    return encoded
+
+
+def view_of(data: Any) -> memoryview:
+    """The memory of a bytes-like object, in one piece; to be released after use."""
+    try:
+        view = memoryview(data)
+    except TypeError:
+        raise TypeError(
+            f"a bytes-like object is required, not {type(data).__name__!r}"
+        ) from None
+    if not view.c_contiguous:
+        view.release()
+        raise BufferError("memoryview: underlying buffer is not C-contiguous")
+    return view
+
+
+def writable_size(buffer: Any, function: str) -> int:
+    """How many bytes C may write to a caller's buffer."""
+    if type(buffer) is bytearray:
+        return len(buffer)
+    complaint = f"{function}() argument 1 must be read-write bytes-like object, not {kind(buffer)}"
+    return _writable_size(buffer, complaint)
+
+
+def _writable_size(buffer: Any, complaint: str) -> int:
+    try:
+        view = memoryview(buffer)
+    except TypeError:
+        raise TypeError(complaint) from None
+    with view:
+        if view.readonly or not view.c_contiguous:
+            raise TypeError(complaint)
+        return view.nbytes
+
+
+def flag(value: Any) -> int | None:
+    """``value`` as a C int, or None where it is none: then it has to be a buffer."""
+    try:
+        return c_int(value)
+    except (TypeError, OverflowError):
+        return None
+
+
+def kind(value: Any) -> str:
+    """The name of the type of ``value``, as a TypeError puts it."""
+    return "None" if value is None else type(value).__name__

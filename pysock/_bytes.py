@@ -1,0 +1,141 @@
+"""Numbers and addresses between Python and the wire: htons, inet_pton, CMSG_LEN and kin."""
+
+from __future__ import annotations
+
+import sys
+from ctypes import c_char
+
+from . import _message
+from ._arguments import c_int, c_ssize_t, c_string, kind, one_int, view_of
+from ._interpreter import pointer_to, take_errno
+from ._errors import from_errno
+from ._names import AF_INET, AF_INET6, ntop
+from ._platform import lib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal
+
+_ORDER: Literal["little", "big"] = sys.byteorder
+_PACKED = {AF_INET: 4, AF_INET6: 16}
+
+# --- byte order, byteorder(3) --------------------------------------------------------
+#
+# Network order is big-endian: each function is its own inverse.
+
+
+def _short(x: Any, function: str) -> int:
+    number = one_int(x) if sys.version_info >= (3, 13) else c_int(x)
+    if number < 0:
+        raise OverflowError(
+            f"{function}: can't convert negative Python int to C 16-bit unsigned integer"
+        )
+    if number > 0xFFFF:
+        complaint = f"{function}: Python int too large to convert to C 16-bit unsigned integer"
+        if sys.version_info >= (3, 10):
+            raise OverflowError(complaint)
+        import warnings
+
+        warnings.warn(
+            f"{complaint} (The silent truncation is deprecated)", DeprecationWarning, stacklevel=3
+        )
+    return int.from_bytes((number & 0xFFFF).to_bytes(2, _ORDER), "big")
+
+
+def _long(x: Any) -> int:
+    if not isinstance(x, int):
+        raise TypeError(f"expected int, {type(x).__name__} found")
+    if x < 0:
+        raise OverflowError("can't convert negative value to unsigned int")
+    if x > 2 * sys.maxsize + 1:
+        raise OverflowError("Python int too large to convert to C unsigned long")
+    if x > 0xFFFFFFFF:
+        raise OverflowError("int larger than 32 bits")
+    return int.from_bytes(x.to_bytes(4, _ORDER), "big")
+
+
+def htons(x: int, /) -> int:
+    """``htons(3)``: a 16-bit number from host to network byte order."""
+    return _short(x, "htons")
+
+
+def ntohs(x: int, /) -> int:
+    """``ntohs(3)``: a 16-bit number from network to host byte order."""
+    return _short(x, "ntohs")
+
+
+def htonl(x: int, /) -> int:
+    """``htonl(3)``: a 32-bit number from host to network byte order."""
+    return _long(x)
+
+
+def ntohl(x: int, /) -> int:
+    """``ntohl(3)``: a 32-bit number from network to host byte order."""
+    return _long(x)
+
+
+# --- IP addresses as text ------------------------------------------------------------
+
+
+def inet_aton(ip_string: str, /) -> bytes:
+    """``inet_aton(3)``: the four bytes of ``'127.0.0.1'``, or of its short forms."""
+    if sys.version_info >= (3, 13) and not isinstance(ip_string, str):
+        raise TypeError(f"inet_aton() argument must be str, not {kind(ip_string)}")
+    packed = (c_char * 4)()
+    if not lib.inet_aton(c_string(ip_string, "inet_aton", 1), pointer_to(packed)):
+        raise OSError("illegal IP address string passed to inet_aton")
+    return packed.raw
+
+
+def inet_ntoa(packed_ip: Any, /) -> str:
+    """``inet_ntoa(3)``: four bytes as ``'127.0.0.1'``."""
+    with view_of(packed_ip) as view:
+        packed = view.tobytes()
+    if len(packed) != 4:
+        raise OSError("packed IP wrong length for inet_ntoa")
+    return ntop(AF_INET, packed)
+
+
+def inet_pton(address_family: int, ip_string: str, /) -> bytes:
+    """``inet_pton(3)``: the 4 bytes of an IPv4 or the 16 of an IPv6 address."""
+    family = c_int(address_family)
+    packed = (c_char * 16)()
+    found = lib.inet_pton(family, c_string(ip_string, "inet_pton", 2), pointer_to(packed))
+    if found < 0:
+        raise from_errno(take_errno())
+    if not found:
+        raise OSError("illegal IP address string passed to inet_pton")
+    if family not in _PACKED:
+        raise OSError("unknown address family")
+    return packed.raw[: _PACKED[family]]
+
+
+def inet_ntop(address_family: int, packed_ip: Any, /) -> str:
+    """``inet_ntop(3)``: the 4 or 16 bytes of an address as text."""
+    family = c_int(address_family)
+    with view_of(packed_ip) as view:
+        packed = view.tobytes()
+    if family not in _PACKED:
+        raise ValueError(f"unknown address family {family}")
+    if len(packed) != _PACKED[family]:
+        raise ValueError("invalid length of packed IP address string")
+    return ntop(family, packed)
+
+
+# --- control messages ----------------------------------------------------------------
+
+
+def CMSG_LEN(length: int, /) -> int:
+    """``CMSG_LEN(3)``: the length of a control message with ``length`` bytes of data."""
+    length = c_ssize_t(length)
+    if not _message.control.len_in_range(length):
+        raise OverflowError("CMSG_LEN() argument out of range")
+    return _message.control.len(length)
+
+
+def CMSG_SPACE(length: int, /) -> int:
+    """``CMSG_SPACE(3)``: the room that such a message takes in a buffer, with its padding."""
+    length = c_ssize_t(length)
+    if not _message.control.space_in_range(length):
+        raise OverflowError("CMSG_SPACE() argument out of range")
+    return _message.control.space(length)

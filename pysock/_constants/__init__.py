@@ -1,0 +1,99 @@
+"""The constants of every platform: one module a system, loaded when a target of it is asked for.
+
+``table("linux-musl-s390x")`` is what the first target of the system has, with the differences that
+apply to the one asked for.  A value is what CPython shows, which passes it through a C ``long``:
+where that has 32 bits, INADDR_BROADCAST is -1.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Optional
+
+    # CONSTANTS, INTERNAL, DIFFERENCES and TARGETS of one system.
+    System = tuple[
+        dict[str, int],
+        dict[str, int],
+        dict[str, dict[str, Optional[int]]],
+        dict[str, tuple[str, ...]],
+    ]
+
+SYSTEMS = ("linux", "darwin", "freebsd", "netbsd", "openbsd", "windows")
+
+# A Linux processor that has no row has the kernel's asm-generic values, as these have.
+_GENERIC = {
+    "linux-gnu-generic": "linux-gnu-riscv64",
+    "linux-gnu-generic32": "linux-gnu-armhf",
+    "linux-musl-generic": "linux-musl-riscv64",
+    "linux-musl-generic32": "linux-musl-armhf",
+}
+
+
+def targets() -> tuple[str, ...]:
+    """The names of all targets: ``linux-gnu-x86_64``, ``darwin-arm64``, ..."""
+    return tuple(target for system in SYSTEMS for target in _system(system)[3])
+
+
+def table(target: str) -> dict[str, int]:
+    """The constants that `socket` has on a target."""
+    return _tables(target)[0]
+
+
+def internal(target: str) -> dict[str, int]:
+    """The constants of a target that the package needs and does not export."""
+    return _tables(target)[1]
+
+
+def _tables(target: str) -> tuple[dict[str, int], dict[str, int]]:
+    name = _GENERIC.get(target, target)
+    system = name.partition("-")[0]
+    if system not in SYSTEMS:
+        raise _unknown(target)
+    constants, internal, differences, layers = _system(system)
+    if name not in layers:
+        raise _unknown(target)
+    public, private = dict(constants), dict(internal)
+    for layer in layers[name]:
+        for key, value in differences[layer].items():
+            changed = private if key in internal else public
+            if value is None:
+                del changed[key]
+            else:
+                changed[key] = value
+    return public, private
+
+
+def _system(name: str) -> System:
+    # Written out, so that a program that freezes an application finds each module.
+    if name == "linux":
+        from . import linux
+
+        return linux.CONSTANTS, linux.INTERNAL, linux.DIFFERENCES, linux.TARGETS
+    if name == "darwin":
+        from . import darwin
+
+        return darwin.CONSTANTS, darwin.INTERNAL, darwin.DIFFERENCES, darwin.TARGETS
+    if name == "freebsd":
+        from . import freebsd
+
+        return freebsd.CONSTANTS, freebsd.INTERNAL, freebsd.DIFFERENCES, freebsd.TARGETS
+    if name == "netbsd":
+        from . import netbsd
+
+        return netbsd.CONSTANTS, netbsd.INTERNAL, netbsd.DIFFERENCES, netbsd.TARGETS
+    if name == "openbsd":
+        from . import openbsd
+
+        return openbsd.CONSTANTS, openbsd.INTERNAL, openbsd.DIFFERENCES, openbsd.TARGETS
+    from . import windows
+
+    return windows.CONSTANTS, windows.INTERNAL, windows.DIFFERENCES, windows.TARGETS
+
+
+def _unknown(target: str) -> ValueError:
+    import difflib  # needed for this message alone
+
+    near = difflib.get_close_matches(target, targets(), n=3, cutoff=0.4)
+    hint = f"; the nearest are {', '.join(near)}" if near else ""
+    return ValueError(f"no target is called {target!r}{hint}")

@@ -1,0 +1,44 @@
+"""AddressFamily, SocketKind, MsgFlag, AddressInfo: constants that print their names.
+
+C knows numbers only.  The public module shows these four groups as enums; the package
+below works with the integers, and turns them into members where they come out.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, IntFlag
+
+from ._platform import public_constants
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from enum import Enum
+    from typing import Any
+
+
+def _members(prefix: str) -> list[tuple[str, int]]:
+    # The first name of a value is the one it prints: AF_NETLINK, not AF_ROUTE.
+    named = [
+        (value, name)
+        for name, value in public_constants.items()
+        if name.startswith(prefix) and name.isupper()
+    ]
+    return [(name, value) for value, name in sorted(named)]
+
+
+def _enum(base: Any, name: str, prefix: str) -> Any:
+    return base(name, _members(prefix), module=__package__)
+
+
+AddressFamily: Any = _enum(IntEnum, "AddressFamily", "AF_")
+SocketKind: Any = _enum(IntEnum, "SocketKind", "SOCK_")
+MsgFlag: Any = _enum(IntFlag, "MsgFlag", "MSG_")
+AddressInfo: Any = _enum(IntFlag, "AddressInfo", "AI_")
+
+
+def member(kind: type[Enum], value: int) -> Any:
+    """``value`` as a member of ``kind``, or as it is where no member has it."""
+    try:
+        return kind(value)
+    except ValueError:
+        return value

@@ -1,0 +1,147 @@
+"""makefile: a socket as a Python file.
+
+``io``'s buffers and text layers do the work; below them stands ``SocketIO``, which turns
+read and write into the socket's ``recv_into`` and ``send``.  It calls them as methods, so
+that a subclass (TLS, say) that overrides them is heard.
+
+The socket counts its files: it is closed when it and the last of them are.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from errno import EAGAIN, EWOULDBLOCK
+
+from ._errors import timeout
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._socket import Socket
+
+
+class SocketIO(io.RawIOBase):
+    """The raw file under a buffered one."""
+
+    __module__ = __package__
+
+    def __init__(self, sock: Socket, mode: str) -> None:
+        if mode not in ("r", "w", "rw", "rb", "wb", "rwb"):
+            raise ValueError(f"invalid mode: {mode!r}")
+        super().__init__()
+        self._sock: Any = sock
+        self._mode = mode if "b" in mode else mode + "b"
+        self._reading = "r" in mode
+        self._writing = "w" in mode
+        self._timeout_occurred = False
+
+    def readinto(self, b: Any) -> int | None:
+        """``recv(2)`` into ``b``: the number of bytes, 0 at the end, None if there are none yet."""
+        self._checkClosed()  # type: ignore[attr-defined]
+        self._checkReadable()  # type: ignore[attr-defined]
+        if self._timeout_occurred:
+            # What a buffer above had read before the timeout is lost; so is the thread.
+            raise OSError("cannot read from timed out object")
+        try:
+            n: int = self._sock.recv_into(b)
+        except timeout:
+            self._timeout_occurred = True
+            raise
+        except OSError as error:
+            if error.errno in (EAGAIN, EWOULDBLOCK):
+                return None
+            raise
+        return n
+
+    def write(self, b: Any) -> int | None:
+        """``send(2)`` some of ``b``: the number of bytes, None if none can be sent yet."""
+        self._checkClosed()  # type: ignore[attr-defined]
+        self._checkWritable()  # type: ignore[attr-defined]
+        try:
+            n: int = self._sock.send(b)
+        except OSError as error:
+            if error.errno in (EAGAIN, EWOULDBLOCK):
+                return None
+            raise
+        return n
+
+    def _if_open(self, answer: bool) -> bool:
+        if self.closed:
+            raise ValueError("I/O operation on closed socket.")
+        return answer
+
+    def readable(self) -> bool:
+        """Whether the mode has ``r``."""
+        return self._if_open(self._reading)
+
+    def writable(self) -> bool:
+        """Whether the mode has ``w``."""
+        return self._if_open(self._writing)
+
+    def seekable(self) -> bool:
+        """False: a stream goes by once."""
+        return self._if_open(False)
+
+    def fileno(self) -> int:
+        """The descriptor of the socket."""
+        self._checkClosed()  # type: ignore[attr-defined]
+        fd: int = self._sock.fileno()
+        return fd
+
+    @property
+    def name(self) -> int:
+        """The descriptor of the socket; −1 once closed."""
+        return -1 if self.closed else self.fileno()
+
+    @property
+    def mode(self) -> str:
+        """``rb``, ``wb`` or ``rwb``."""
+        return self._mode
+
+    def close(self) -> None:
+        """Close this file; the socket too, if it is closed and this was its last file."""
+        if self.closed:
+            return
+        super().close()
+        self._sock._decref_socketios()
+        self._sock = None
+
+
+def makefile(
+    self: Socket,
+    mode: str = "r",
+    buffering: int | None = None,
+    *,
+    encoding: str | None = None,
+    errors: str | None = None,
+    newline: str | None = None,
+) -> Any:
+    """A file for the socket, its arguments as for ``open``; modes are made of r, w and b."""
+    if not set(mode) <= {"r", "w", "b"}:
+        raise ValueError(f"invalid mode {mode!r} (only r, w, b allowed)")
+    writing = "w" in mode
+    reading = "r" in mode or not writing
+    raw = SocketIO(self, "r" * reading + "w" * writing)
+    self._io_refs += 1
+    if buffering is None or buffering < 0:
+        buffering = io.DEFAULT_BUFFER_SIZE
+    if buffering == 0:
+        if "b" not in mode:
+            raise ValueError("unbuffered streams must be binary")
+        return raw
+    buffer: Any
+    if reading and writing:
+        buffer = io.BufferedRWPair(raw, raw, buffering)
+    elif reading:
+        buffer = io.BufferedReader(raw, buffering)
+    else:
+        buffer = io.BufferedWriter(raw, buffering)
+    if "b" in mode:
+        return buffer
+    if sys.version_info >= (3, 10):
+        encoding = io.text_encoding(encoding)
+    text: Any = io.TextIOWrapper(buffer, encoding, errors, newline)
+    text.mode = mode
+    return text

@@ -1,0 +1,110 @@
+"""From a line of C to a Python callable.
+
+A prototype is written as the manual page prints it, and says everything ctypes must
+know: the types of the arguments and of the result, and the names that a tracer shows.
+Beside it stands how the function says that it failed (``_errors``), and whether it is
+quick, that is, can never block:
+
+>>> row = Foreign("int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen)")
+>>> row.name, row.result
+('connect', 'int')
+>>> row.parameters
+[('int', 'sockfd'), ('const struct sockaddr *', 'addr'), ('socklen_t', 'addrlen')]
+
+Nothing is loaded before ``bind`` is called.
+"""
+
+from __future__ import annotations
+
+import ctypes
+
+from ._errors import in_line
+from ._interpreter import declared, hot_function
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+
+class Foreign:
+    """One C function: its prototype, its failure convention, and whether it is quick."""
+
+    __slots__ = ("check", "name", "quick", "result", "tail", "text")
+
+    def __init__(
+        self, text: str, check: Callable[..., Any] | None = None, *, quick: bool = False
+    ) -> None:
+        head, _, self.tail = text.partition("(")
+        self.result, self.name = _type_and_name(head)
+        self.text, self.check, self.quick = text, check, quick
+
+    @property
+    def parameters(self) -> list[tuple[str, str]]:
+        """``(C type, name)`` of each parameter."""
+        inside = self.tail.rstrip(")")
+        return [] if inside == "void" else [_type_and_name(p) for p in inside.split(",")]
+
+
+def _type_and_name(declaration: str) -> tuple[str, str]:
+    if declaration.endswith("]"):  # an array parameter is a pointer in disguise
+        declaration = declaration[: declaration.index("[")]
+        kind, _, name = declaration.rpartition(" ")
+        return f"{kind.strip()} *", name
+    split = max(declaration.rfind(" "), declaration.rfind("*")) + 1
+    return declaration[:split].strip(), declaration[split:]
+
+
+class Library:
+    """The host's C functions, an attribute each.
+
+    ``hasattr(lib, "accept4")`` is the feature test: what the library lacks is not here.
+    Callers look a function up at each call (``lib.recv(…)``), so that ``_watch`` can put
+    a witness in its place; while nobody watches, that costs nothing.
+    """
+
+    constants: Mapping[str, int]
+    rows: dict[str, Foreign]
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...
+
+
+def bind(
+    rows: Iterable[Foreign],
+    loaded: ctypes.CDLL,
+    types: Mapping[str, Any],
+    constants: Mapping[str, int],
+) -> Library:
+    """Look up each row in the loaded library; ``types`` has the C types that are no pointers."""
+    library = Library()
+    library.constants = constants
+    library.rows = {}
+    for row in rows:
+        result = _result(row.result, types)
+        parameters = [_type(kind, types) for kind, _ in row.parameters]
+        try:
+            if row.check is in_line:
+                function = hot_function(loaded, row.name, result, parameters, row.quick)
+            else:
+                function = declared(loaded, row.name, result, parameters)
+                if row.check is not None:
+                    function.errcheck = row.check
+        except AttributeError:
+            continue
+        setattr(library, row.name, function)
+        library.rows[row.name] = row
+    return library
+
+
+def _result(text: str, types: Mapping[str, Any]) -> Any:
+    if text == "void":
+        return None
+    if text == "const char *":  # text that C owns: read at once
+        return ctypes.c_char_p
+    return _type(text, types)
+
+
+def _type(text: str, types: Mapping[str, Any]) -> Any:
+    return ctypes.c_void_p if text.endswith("*") else types[text]

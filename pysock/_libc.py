@@ -1,0 +1,210 @@
+"""POSIX: the ABI rows, the structs that follow from a row, and the prototypes.
+
+Importing this module loads no library; ``load`` does.  Each row of ``ABIS`` is a
+platform, each column a respect in which platforms differ (``_abi.ABI`` explains them);
+each row of ``PROTOTYPES`` is a function as its manual page prints it, with how it says
+that it failed (``_errors``).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+from ._abi import ABI
+from ._errors import in_line, minus_one, null
+from ._foreign import Foreign, Library, bind
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+# --- platforms -----------------------------------------------------------------------
+
+
+def abis(bits: int, order: Any) -> dict[str, ABI]:
+    """The rows, for a processor with pointers of ``bits`` and byte order ``order``."""
+    machine: dict[str, Any] = {"bits": bits, "order": order}
+    # musl keeps POSIX's 32-bit lengths, and pads them to the kernel's width.
+    musl: dict[str, Any] = {**machine, "padded": bits == 64}
+    # fmt: off
+    rows = [
+        #   name         sa_len        sun_path      msg_iovlen           msg_controllen               cmsg_len
+        ABI("linux-gnu", sa_len=False, sun_path=108, msg_iovlen="size_t", msg_controllen="size_t",     cmsg_len="size_t",     **machine),
+        ABI("linux-musl",sa_len=False, sun_path=108, msg_iovlen="int",    msg_controllen="socklen_t",  cmsg_len="socklen_t",  **musl),
+        ABI("darwin",    sa_len=True,  sun_path=104, msg_iovlen="int",    msg_controllen="socklen_t",  cmsg_len="socklen_t",  cmsg_align=4, canonname_first=True, nfds="unsigned int", **machine),
+        ABI("freebsd",   sa_len=True,  sun_path=104, msg_iovlen="int",    msg_controllen="socklen_t",  cmsg_len="socklen_t",  canonname_first=True, nfds="unsigned int", **machine),
+        ABI("netbsd",    sa_len=True,  sun_path=104, msg_iovlen="int",    msg_controllen="socklen_t",  cmsg_len="socklen_t",  canonname_first=True, nfds="unsigned int", **machine),
+        ABI("openbsd",   sa_len=True,  sun_path=104, msg_iovlen="unsigned int", msg_controllen="socklen_t", cmsg_len="socklen_t", storage=256, nfds="unsigned int", **machine),
+    ]
+    # fmt: on
+    return {row.name: row for row in rows}
+
+
+# --- structs -------------------------------------------------------------------------
+
+
+def structs(abi: ABI) -> dict[str, Any]:
+    """The structs of the socket API, other than addresses, on the platform of ``abi``."""
+
+    def length(name: str, ctype: str) -> list[tuple[str, Any]]:
+        pad = [(f"__pad_{name}", "int")] if abi.padded else []
+        return [*pad, (name, ctype)] if abi.order == "big" else [(name, ctype), *pad]
+
+    named = [("ai_canonname", "void *"), ("ai_addr", "void *")]
+    made = [
+        abi.struct("iovec", ("iov_base", "void *"), ("iov_len", "size_t")),
+        abi.struct(
+            "msghdr",
+            ("msg_name", "void *"),
+            ("msg_namelen", "socklen_t"),
+            ("msg_iov", "void *"),
+            *length("msg_iovlen", abi.msg_iovlen),
+            ("msg_control", "void *"),
+            *length("msg_controllen", abi.msg_controllen),
+            ("msg_flags", "int"),
+        ),
+        abi.struct(
+            "cmsghdr", *length("cmsg_len", abi.cmsg_len), ("cmsg_level", "int"), ("cmsg_type", "int")
+        ),
+        abi.struct("pollfd", ("fd", "int"), ("events", "short"), ("revents", "short")),
+        abi.struct(
+            "addrinfo",
+            ("ai_flags", "int"),
+            ("ai_family", "int"),
+            ("ai_socktype", "int"),
+            ("ai_protocol", "int"),
+            ("ai_addrlen", "socklen_t"),
+            *(named if abi.canonname_first else named[::-1]),
+            ("ai_next", "void *"),
+        ),
+        abi.struct(
+            "hostent",
+            ("h_name", "void *"),
+            ("h_aliases", "void *"),
+            ("h_addrtype", "int"),
+            ("h_length", "int"),
+            ("h_addr_list", "void *"),
+        ),
+        abi.struct(
+            "servent",
+            ("s_name", "void *"),
+            ("s_aliases", "void *"),
+            ("s_port", "int"),
+            ("s_proto", "void *"),
+        ),
+        abi.struct("protoent", ("p_name", "void *"), ("p_aliases", "void *"), ("p_proto", "int")),
+        abi.struct("if_nameindex", ("if_index", "unsigned int"), ("if_name", "void *")),
+    ]
+    return {struct.__name__: struct for struct in made}
+
+
+# --- functions -----------------------------------------------------------------------
+
+# in_line: the caller compares with −1 itself; what may have to wait asks _wait what to do.
+PROTOTYPES = [
+    # sys/socket.h: a socket's life
+    Foreign("int socket(int domain, int type, int protocol)", minus_one),
+    Foreign("int socketpair(int domain, int type, int protocol, int sv[2])", minus_one),
+    Foreign("int bind(int sockfd, const struct sockaddr *addr, socklen_t addrlen)", minus_one),
+    Foreign("int listen(int sockfd, int backlog)", minus_one),
+    Foreign("int accept(int sockfd, struct sockaddr *addr, socklen_t *addrlen)", in_line),
+    Foreign("int accept4(int sockfd, struct sockaddr *addr, socklen_t *addrlen, int flags)", in_line),
+    Foreign("int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen)", in_line),
+    Foreign("int shutdown(int sockfd, int how)", minus_one),
+    Foreign("int close(int fd)", in_line),
+    # sys/socket.h: data
+    Foreign("ssize_t send(int sockfd, const void *buf, size_t len, int flags)", in_line),
+    Foreign("ssize_t recv(int sockfd, void *buf, size_t len, int flags)", in_line),
+    Foreign(
+        "ssize_t sendto(int sockfd, const void *buf, size_t len, int flags,"
+        " const struct sockaddr *dest_addr, socklen_t addrlen)",
+        in_line,
+    ),
+    Foreign(
+        "ssize_t recvfrom(int sockfd, void *buf, size_t len, int flags,"
+        " struct sockaddr *src_addr, socklen_t *addrlen)",
+        in_line,
+    ),
+    Foreign("ssize_t sendmsg(int sockfd, const struct msghdr *msg, int flags)", in_line),
+    Foreign("ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags)", in_line),
+    # sys/socket.h: questions, answered at once
+    Foreign(
+        "int getsockname(int sockfd, struct sockaddr *addr, socklen_t *addrlen)",
+        in_line,
+        quick=True,
+    ),
+    Foreign(
+        "int getpeername(int sockfd, struct sockaddr *addr, socklen_t *addrlen)",
+        in_line,
+        quick=True,
+    ),
+    Foreign(
+        "int getsockopt(int sockfd, int level, int optname, void *optval, socklen_t *optlen)",
+        in_line,
+        quick=True,
+    ),
+    Foreign(
+        "int setsockopt(int sockfd, int level, int optname, const void *optval, socklen_t optlen)",
+        in_line,
+        quick=True,
+    ),
+    # poll.h
+    Foreign("int poll(struct pollfd *fds, nfds_t nfds, int timeout)", in_line),
+    # netdb.h
+    Foreign(
+        "int getaddrinfo(const char *node, const char *service,"
+        " const struct addrinfo *hints, struct addrinfo **res)"
+    ),
+    Foreign("void freeaddrinfo(struct addrinfo *res)"),
+    Foreign("const char *gai_strerror(int errcode)"),
+    Foreign(
+        "int getnameinfo(const struct sockaddr *addr, socklen_t addrlen,"
+        " char *host, socklen_t hostlen, char *serv, socklen_t servlen, int flags)"
+    ),
+    Foreign(
+        "int gethostbyname_r(const char *name, struct hostent *ret, char *buf, size_t buflen,"
+        " struct hostent **result, int *h_errnop)"
+    ),
+    Foreign(
+        "int gethostbyaddr_r(const void *addr, socklen_t len, int type, struct hostent *ret,"
+        " char *buf, size_t buflen, struct hostent **result, int *h_errnop)"
+    ),
+    Foreign("const char *hstrerror(int err)"),
+    Foreign("struct servent *getservbyname(const char *name, const char *proto)"),
+    Foreign("struct servent *getservbyport(int port, const char *proto)"),
+    Foreign("struct protoent *getprotobyname(const char *name)"),
+    # arpa/inet.h
+    Foreign("int inet_aton(const char *cp, struct in_addr *inp)", quick=True),
+    Foreign("int inet_pton(int af, const char *src, void *dst)", in_line, quick=True),
+    Foreign("const char *inet_ntop(int af, const void *src, char *dst, socklen_t size)", quick=True),
+    # net/if.h
+    Foreign("struct if_nameindex *if_nameindex(void)", null),
+    Foreign("void if_freenameindex(struct if_nameindex *ptr)"),
+    Foreign("unsigned int if_nametoindex(const char *ifname)"),
+    Foreign("char *if_indextoname(unsigned int ifindex, char *ifname)", null),
+    # unistd.h
+    Foreign("int gethostname(char *name, size_t len)", minus_one),
+    Foreign("int sethostname(const char *name, size_t len)", minus_one),
+]
+
+
+def load(abi: ABI, constants: Mapping[str, int]) -> Library:
+    """The functions of this process's C library, and of what it was linked with."""
+    return bind(PROTOTYPES, ctypes.CDLL(None, use_errno=True), abi.types, constants)
+
+
+# --- descriptors ---------------------------------------------------------------------
+#
+# fcntl(2) and ioctl(2) are variadic: on Apple silicon such arguments travel elsewhere
+# than declared ones, so the few things that need them go through os.
+
+duplicate = os.dup
+set_blocking = os.set_blocking
+get_inheritable = os.get_inheritable
+set_inheritable = os.set_inheritable
+
+# Here, unlike on Windows, SO_REUSEADDR lets a server start again at an address that has
+# connections left in TIME_WAIT, and never lets two servers share one.
+REUSE_ADDRESS = True

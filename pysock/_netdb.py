@@ -1,0 +1,117 @@
+"""Services, protocols and interfaces: names for small numbers."""
+
+from __future__ import annotations
+
+import os
+import sys
+from ctypes import c_char, string_at
+from threading import Lock
+
+from . import _arguments
+from ._arguments import c_string, fs_bytes
+from ._interpreter import pointer_to
+from ._platform import constants, lib, structs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+# These functions of netdb.h answer in memory of their own, the same for every thread.
+_one_at_a_time = Lock()
+
+
+def _entry(struct: str, call: Callable[..., int | None], *args: Any) -> Any:
+    """The struct that ``call`` found, or None.  To be read under the lock."""
+    at = call(*args)
+    return structs[struct].from_address(at) if at else None
+
+
+def getservbyname(servicename: str, protocolname: str | None = None, /) -> int:
+    """``getservbyname(3)``: the port of a service, for any protocol or for ``'tcp'``, ``'udp'``."""
+    name = c_string(servicename, "getservbyname", 1)
+    protocol = None if protocolname is None else c_string(protocolname, "getservbyname", 2)
+    sys.audit("socket.getservbyname", servicename, protocolname)
+    with _one_at_a_time:
+        entry = _entry("servent", lib.getservbyname, name, protocol)
+        if entry is None:
+            raise OSError("service/proto not found")
+        return _swapped(entry.s_port)
+
+
+def getservbyport(port: int, protocolname: str | None = None, /) -> str:
+    """``getservbyport(3)``: the service at a port, for any protocol or for ``'tcp'``, ``'udp'``."""
+    port = _arguments.c_int(port)
+    protocol = None if protocolname is None else c_string(protocolname, "getservbyport", 2)
+    if not 0 <= port <= 0xFFFF:
+        raise OverflowError("getservbyport: port must be 0-65535.")
+    sys.audit("socket.getservbyport", port, protocolname)
+    with _one_at_a_time:
+        entry = _entry("servent", lib.getservbyport, _swapped(port), protocol)
+        if entry is None:
+            raise OSError("port/proto not found")
+        return string_at(entry.s_name).decode()
+
+
+def _swapped(port: int) -> int:
+    """A port between the host's byte order and the network's, in which netdb.h has it."""
+    return int.from_bytes((port & 0xFFFF).to_bytes(2, sys.byteorder), "big")
+
+
+def getprotobyname(protocolname: str, /) -> int:
+    """``getprotobyname(3)``: the number of a protocol, for ``socket``'s third argument."""
+    name = c_string(protocolname, "getprotobyname", 1)
+    with _one_at_a_time:
+        entry = _entry("protoent", lib.getprotobyname, name)
+        if entry is None:
+            raise OSError("protocol not found")
+        number: int = entry.p_proto
+        return number
+
+
+def if_nameindex() -> list[tuple[int, str]]:
+    """``if_nameindex(3)``: ``(index, name)`` of each network interface."""
+    entry = structs["if_nameindex"]
+    found = []
+    start = at = lib.if_nameindex()
+    try:
+        while True:
+            interface = entry.from_address(at)
+            if not interface.if_index:
+                return found
+            found.append((interface.if_index, os.fsdecode(string_at(interface.if_name))))
+            at += _SIZE
+    finally:
+        lib.if_freenameindex(start)
+
+
+_SIZE = len(bytes(structs["if_nameindex"]()))
+
+
+def if_nametoindex(if_name: str, /) -> int:
+    """``if_nametoindex(3)``: the index of a network interface."""
+    index: int = lib.if_nametoindex(fs_bytes(if_name))
+    if not index:
+        raise OSError("no interface with this name")
+    return index
+
+
+def if_indextoname(if_index: int, /) -> str:
+    """``if_indextoname(3)``: the name of a network interface."""
+    index = _index(if_index)
+    name = (c_char * (constants["IF_NAMESIZE"] + 1))()
+    lib.if_indextoname(index, pointer_to(name))
+    return os.fsdecode(name.value)
+
+
+def _index(value: Any) -> int:
+    if not isinstance(value, int):
+        raise TypeError("an integer is required")
+    if value < 0:
+        raise OverflowError("can't convert negative value to unsigned int")
+    if value > 2 * sys.maxsize + 1:
+        raise OverflowError("Python int too large to convert to C unsigned long")
+    if value > 0xFFFFFFFF:
+        # Until 3.12 CPython cuts it down, and names the interface of another number.
+        raise OverflowError("index is too large")
+    return value

@@ -1,0 +1,77 @@
+"""Which system is this?  The one place that asks, and the one that loads its library.
+
+What the rest of the package needs to know about the host follows from here: its ABI row
+(``abi``), its numbers (``constants``), its structs and its C functions (``lib``).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+
+from . import _constants, _libc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+WINDOWS = sys.platform == "win32"
+
+
+def _target() -> str:
+    """The name of the host in the tables of constants: ``linux-gnu-x86_64``."""
+    bits = ctypes.sizeof(ctypes.c_void_p) * 8
+    machine = os.uname().machine
+    # What uname(2) says is the kernel's machine; a 32-bit process may run on a 64-bit one.
+    machine = {"amd64": "x86_64", "ppc64le": "powerpc64le", "arm64": "aarch64"}.get(machine, machine)
+    if bits == 32:
+        narrow = {"x86_64": "i386", "aarch64": "armhf", "mips64": "mips", "ppc64": "powerpc"}
+        if machine.startswith("armv"):
+            machine = "armhf"
+        elif machine[:1] == "i" and machine.endswith("86"):
+            machine = "i386"
+        machine = narrow.get(machine, machine)
+    if machine == "mips" and sys.byteorder == "little":
+        machine = "mipsel"
+    elif machine == "mips64" and sys.byteorder == "little":
+        machine = "mips64el"
+    if sys.platform == "darwin":
+        return "darwin-arm64" if machine == "aarch64" else "darwin-x86_64"
+    if sys.platform.startswith("linux"):
+        libc = "gnu" if hasattr(ctypes.CDLL(None), "gnu_get_libc_version") else "musl"
+        return f"linux-{libc}-{machine}"
+    for system in ("freebsd", "netbsd", "openbsd"):
+        if sys.platform.startswith(system):
+            return f"{system}-{machine}"
+    raise ImportError(f"pysock has no declarations for the platform {sys.platform!r}")
+
+
+def _tables(target: str) -> tuple[dict[str, int], dict[str, int]]:
+    """The host's numbers: those of the public module, and the package's own."""
+    try:
+        return _constants.table(target), _constants.internal(target)
+    except ValueError:
+        # Some other processor under Linux: the kernel's generic numbers.
+        if not target.startswith("linux"):
+            raise
+        generic = "generic" if sys.maxsize > 2**32 else "generic32"
+        return _tables(f"{target.rpartition('-')[0]}-{generic}")
+
+
+target = _target()
+public_constants, _internal = _tables(target)
+constants: dict[str, int] = {**public_constants, **_internal}
+abi = _libc.abis(ctypes.sizeof(ctypes.c_void_p) * 8, sys.byteorder)[target.rpartition("-")[0]]
+structs: dict[str, Any] = _libc.structs(abi)
+lib = _libc.load(abi, constants)
+system = _libc
+
+
+def public() -> Any:
+    """The module that programs import, with whatever they have put in it.
+
+    Tests replace names there (``socket.socket``, ``socket.getaddrinfo``) to mock them;
+    what is built on such names looks them up here, when it is called.
+    """
+    return sys.modules[__package__]

@@ -1,0 +1,111 @@
+"""sendfile: a file through a socket, by the kernel alone where it can.
+
+``sendfile(2)`` moves pages from a file to a socket without a copy through this process.
+What it cannot take, because it is no file of the file system, is read and sent in pieces.
+"""
+
+from __future__ import annotations
+
+import os
+
+from ._errors import timeout as Timeout
+from ._platform import constants
+from ._wait import WRITE, deadline_of, ready
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._socket import Socket
+
+_PIECE = 8192  # what is read at a time where sendfile(2) does not serve
+_MOST = 2**30  # what sendfile(2) is asked for at a time: its count may be an int
+
+
+class GiveupOnSendfile(Exception):
+    """``sendfile(2)`` does not serve for this file."""
+
+    __module__ = __package__
+    __qualname__ = "_GiveupOnSendfile"
+
+
+def use_sendfile(self: Socket, file: Any, offset: int = 0, count: int | None = None) -> int:
+    """Send with ``sendfile(2)``, or raise GiveupOnSendfile before anything was sent."""
+    _check(self, file, count)
+    if not hasattr(os, "sendfile"):
+        raise GiveupOnSendfile("os.sendfile() not available on this platform")
+    try:
+        fileno = file.fileno()
+        size = os.fstat(fileno).st_size
+    except (AttributeError, OSError) as error:  # io.UnsupportedOperation is an OSError
+        raise GiveupOnSendfile(error) from None
+    if not size:
+        return 0
+    if self.gettimeout() == 0:
+        raise ValueError("non-blocking sockets are not supported")
+    total = 0
+    try:
+        while count is None or total < count:
+            piece = min(_MOST, size if count is None else count - total)
+            # The timeout is for each piece: a large file may take as long as it takes.
+            deadline = deadline_of(self)
+            if deadline is not None and not ready(self, WRITE, deadline):
+                raise Timeout("timed out")
+            try:
+                sent = os.sendfile(self.fileno(), fileno, offset, piece)
+            except BlockingIOError:
+                if deadline is None:
+                    ready(self, WRITE, None)  # the descriptor does not block, though we do
+                continue
+            except OSError as error:
+                if total == 0:
+                    raise GiveupOnSendfile(error) from None
+                raise
+            if not sent:
+                break
+            offset += sent
+            total += sent
+        return total
+    finally:
+        if total and hasattr(file, "seek"):
+            file.seek(offset)
+
+
+def use_send(self: Socket, file: Any, offset: int = 0, count: int | None = None) -> int:
+    """Send with ``send(2)``, piece by piece."""
+    _check(self, file, count)
+    if self.gettimeout() == 0:
+        raise ValueError("non-blocking sockets are not supported")
+    if offset:
+        file.seek(offset)
+    total = 0
+    try:
+        while count is None or total < count:
+            piece = _PIECE if count is None else min(_PIECE, count - total)
+            data = memoryview(file.read(piece))
+            if not data:
+                break
+            while data:
+                try:
+                    sent = self.send(data)
+                except BlockingIOError:
+                    continue
+                total += sent
+                data = data[sent:]
+        return total
+    finally:
+        if total and hasattr(file, "seek"):
+            file.seek(offset + total)
+
+
+def _check(sock: Socket, file: Any, count: int | None) -> None:
+    if "b" not in getattr(file, "mode", "b"):
+        raise ValueError("file should be opened in binary mode")
+    if not sock.type & constants["SOCK_STREAM"]:
+        raise ValueError("only SOCK_STREAM type sockets are supported")
+    if count is not None:
+        complaint = f"count must be a positive integer (got {count!r})"
+        if not isinstance(count, int):
+            raise TypeError(complaint)
+        if count <= 0:
+            raise ValueError(complaint)

@@ -1,0 +1,518 @@
+"""class Socket: one method per system call.
+
+A method checks its arguments, packs what is an address (``families``), makes the call
+(``_transfer``, which owns the memory), and only if that failed asks ``_wait`` whether to
+wait, to repeat or to raise.  Where nothing fails and nothing has to be converted, two or
+three lines lie between the caller and C.
+"""
+
+from __future__ import annotations
+
+import sys
+from errno import EBADF, ENOTSOCK, EWOULDBLOCK
+from warnings import warn
+
+from . import _file, _message, _sendfile, _timeouts, _wait, families
+from ._arguments import (
+    c_int,
+    c_ssize_t,
+    constructor_int,
+    descriptor,
+    flag,
+    index,
+    one_int,
+    view_of,
+    writable_size,
+)
+from ._enums import AddressFamily, SocketKind, member
+from ._errors import from_errno, timeout
+from ._interpreter import MOST, STABLE, take_errno
+from ._platform import abi, constants, lib, public, system
+from ._transfer import (
+    accept,
+    close_descriptor,
+    get_int_option,
+    get_option,
+    name_from,
+    name_of,
+    receive,
+    receive_from,
+    receive_from_into,
+    receive_into,
+    set_int_option,
+    set_option,
+    transmit,
+    transmit_to,
+)
+from ._wait import READ, WRITE, repeat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import IO, Any
+
+    from typing_extensions import Self
+
+ZERO = 0  # "flags is ZERO" is the cheapest way to see that there are none
+_MISSING: Any = object()
+_CLOEXEC = constants.get("SOCK_CLOEXEC", 0)
+_NONBLOCK = constants.get("SOCK_NONBLOCK", 0)
+_BACKLOG = min(constants["SOMAXCONN"], 128)
+
+
+class Socket:
+    """One end of a conversation: ``socket(2)``, or a descriptor that exists already.
+
+    ``family``, ``type`` and ``proto`` are 0 or a constant each (AF_INET, SOCK_STREAM and 0
+    if not given).  With ``fileno``, the socket is that descriptor, and what is not given is
+    asked of the kernel.  No child process inherits the descriptor.
+    """
+
+    __module__ = __package__
+    __slots__ = ("__weakref__", "_closed", "_family", "_fd", "_io_refs", "_proto", "_timeout", "_type")
+
+    _fd: int
+    _timeout: float | None  # None: blocking; 0.0: non-blocking; else seconds
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        self = super().__new__(cls)
+        self._fd, self._family, self._type, self._proto = -1, 0, 0, 0
+        self._timeout = None
+        return self
+
+    def __init__(
+        self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None
+    ) -> None:
+        self._closed = False
+        self._io_refs = 0
+        family, type, proto = map(constructor_int, (family, type, proto))
+        if fileno is None:
+            family = constants["AF_INET"] if family == -1 else family
+            type = constants["SOCK_STREAM"] if type == -1 else type
+            proto = 0 if proto == -1 else proto
+        sys.audit("socket.__new__", self, family, type, proto)
+        if fileno is None:
+            fd = lib.socket(family, type | _CLOEXEC, proto)
+        else:
+            fd = descriptor(index(fileno))
+            if fd < 0:
+                raise ValueError("negative file descriptor")
+            family, type, proto = _identify(fd, family, type, proto)
+        self._family, self._proto = family, proto
+        self._type = type & ~(_CLOEXEC | _NONBLOCK)
+        self._timeout = 0.0 if type & _NONBLOCK else _timeouts.getdefaulttimeout()
+        try:
+            if fileno is None and not _CLOEXEC:
+                system.set_inheritable(fd, False)
+            if self._timeout is not None and not type & _NONBLOCK:
+                system.set_blocking(fd, False)
+        except BaseException:
+            if fileno is None:
+                lib.close(fd)
+            raise
+        self._fd = fd
+
+    # --- a socket's life -------------------------------------------------------------
+
+    def bind(self, address: Any, /) -> None:
+        """``bind(2)``: give the socket an address of this machine."""
+        name = families.pack(self, address, "bind")
+        sys.audit("socket.bind", self, address)
+        lib.bind(self._fd, name, len(name))
+
+    def listen(self, backlog: int = _BACKLOG, /) -> None:
+        """``listen(2)``: accept connections, with up to ``backlog`` of them waiting."""
+        lib.listen(self._fd, max(0, c_int(backlog)))
+
+    def _accept(self) -> tuple[int, Any]:
+        """``accept4(2)``: a new descriptor, and the peer's address."""
+        answer = accept(self._fd)
+        if answer is None:
+            answer = repeat(self, READ, accept)
+        fd, name = answer
+        try:
+            return fd, families.unpack(name, self)
+        except BaseException:
+            lib.close(fd)
+            raise
+
+    def accept(self) -> tuple[Socket, Any]:
+        """``accept4(2)``: wait for a connection; a new socket for it, and the peer's address."""
+        fd, address = self._accept()
+        try:
+            sock = public().socket(self._family, self._type, self._proto, fileno=fd)
+        except BaseException:
+            lib.close(fd)
+            raise
+        # Some systems let the new socket inherit that its listener does not block.
+        if _timeouts.getdefaulttimeout() is None and self._timeout:
+            sock.setblocking(True)
+        return sock, address
+
+    def connect(self, address: Any, /) -> None:
+        """``connect(2)``: connect to an address."""
+        name = families.pack(self, address, "connect")
+        sys.audit("socket.connect", self, address)
+        number = _wait.connect(self, name)
+        if number is None:
+            raise timeout("timed out")
+        if number:
+            raise from_errno(number)
+
+    def connect_ex(self, address: Any, /) -> int:
+        """``connect(2)``: like ``connect``, but return errno, 0 for success, and do not raise."""
+        name = families.pack(self, address, "connect_ex")
+        sys.audit("socket.connect", self, address)
+        number = _wait.connect(self, name)
+        return EWOULDBLOCK if number is None else number
+
+    def shutdown(self, how: int, /) -> None:
+        """``shutdown(2)``: end one or both directions (SHUT_RD, SHUT_WR, SHUT_RDWR)."""
+        lib.shutdown(self._fd, one_int(how))
+
+    def close(self) -> None:
+        """``close(2)``: close the socket, as soon as no file of ``makefile`` uses it.
+
+        Closing is never repeated: after EINTR the descriptor is gone already.
+        """
+        self._closed = True
+        if self._io_refs <= 0:
+            self._real_close()
+
+    def _real_close(self) -> None:
+        fd, self._fd = self._fd, -1
+        if fd != -1:
+            close_descriptor(fd)
+
+    def detach(self) -> int:
+        """Close the socket object and return its descriptor, which stays open."""
+        self._closed = True
+        fd, self._fd = self._fd, -1
+        return fd
+
+    def dup(self) -> Self:
+        """``dup(2)``: a new socket object for a duplicate of the descriptor."""
+        fd = system.duplicate(self._fd)
+        try:
+            sock = self.__class__(self._family, self._type, self._proto, fileno=fd)
+        except BaseException:
+            lib.close(fd)
+            raise
+        sock.settimeout(self._timeout)
+        return sock
+
+    def __del__(self, _warn: Any = warn, _lib: Any = lib) -> None:
+        if self._fd != -1:
+            try:
+                _warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
+            finally:
+                fd, self._fd = self._fd, -1
+                _lib.close(fd)
+
+    # --- receiving -------------------------------------------------------------------
+
+    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
+        """``recv(2)``: up to ``bufsize`` bytes; none when the peer has ended the conversation."""
+        if type(bufsize) is not int or flags is not ZERO:
+            bufsize, flags = c_ssize_t(bufsize), c_int(flags)
+        if bufsize < 0:
+            raise ValueError("negative buffersize in recv")
+        if not bufsize:
+            return b""
+        data = receive(self._fd, bufsize, flags)
+        if data is None:
+            data = repeat(self, READ, receive, bufsize, flags)
+        return data
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        """``recv(2)`` into ``buffer``: up to ``nbytes``, or as much as there is room for."""
+        size = writable_size(buffer, "recv_into")
+        nbytes, flags = c_ssize_t(nbytes), c_int(flags)
+        if nbytes < 0:
+            raise ValueError("negative buffersize in recv_into")
+        if nbytes > size:
+            raise ValueError("buffer too small for requested bytes")
+        size = nbytes or size
+        if not size:
+            return 0
+        n = receive_into(self._fd, buffer, size, flags)
+        if n < 0:
+            n = repeat(self, READ, receive_into, buffer, size, flags)
+        return n
+
+    def recvfrom(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, Any]:
+        """``recvfrom(2)``: up to ``bufsize`` bytes, and the address that they came from."""
+        if type(bufsize) is not int or flags is not ZERO:
+            bufsize, flags = c_ssize_t(bufsize), c_int(flags)
+        if bufsize < 0:
+            raise ValueError("negative buffersize in recvfrom")
+        answer = receive_from(self._fd, bufsize, flags)
+        if answer is None:
+            answer = repeat(self, READ, receive_from, bufsize, flags)
+        data, name = answer
+        return data, families.unpack(name, self)
+
+    def recvfrom_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
+        """``recvfrom(2)`` into ``buffer``: the number of bytes, and where they came from."""
+        size = writable_size(buffer, "recvfrom_into")
+        nbytes, flags = c_ssize_t(nbytes), c_int(flags)
+        if nbytes < 0:
+            raise ValueError("negative buffersize in recvfrom_into")
+        if nbytes > size:
+            raise ValueError("nbytes is greater than the length of the buffer")
+        size = nbytes or size
+        answer = receive_from_into(self._fd, buffer, size, flags)
+        if answer is None:
+            answer = repeat(self, READ, receive_from_into, buffer, size, flags)
+        n, name = answer
+        return n, families.unpack(name, self)
+
+    def recvmsg(
+        self, bufsize: int, ancbufsize: int = 0, flags: int = 0, /
+    ) -> tuple[bytes, list[tuple[int, int, bytes]], int, Any]:
+        """``recvmsg(2)``: ``(data, ancdata, msg_flags, address)``.
+
+        ``ancdata`` is a list of control messages, ``(cmsg_level, cmsg_type, cmsg_data)``
+        each, for which there are ``ancbufsize`` bytes of room (``CMSG_SPACE``).
+        """
+        return _message.receive(self, c_ssize_t(bufsize), c_ssize_t(ancbufsize), c_int(flags))
+
+    def recvmsg_into(
+        self, buffers: Iterable[Any], ancbufsize: int = 0, flags: int = 0, /
+    ) -> tuple[int, list[tuple[int, int, bytes]], int, Any]:
+        """``recvmsg(2)`` into ``buffers``, one after the other, as far as the data goes."""
+        return _message.receive_into(self, buffers, c_ssize_t(ancbufsize), c_int(flags))
+
+    # --- sending ---------------------------------------------------------------------
+
+    def send(self, bytes: Any, flags: int = 0, /) -> int:
+        """``send(2)``: send some of a bytes-like object; how many bytes were taken."""
+        if flags is not ZERO:
+            flags = c_int(flags)
+        if type(bytes) is STABLE:
+            size = len(bytes)
+            n: int = lib.send(self._fd, bytes, size if size < MOST else MOST, flags)
+        else:
+            n = transmit(self._fd, bytes, flags)
+        if n < 0:
+            n = repeat(self, WRITE, transmit, bytes, flags)
+        return n
+
+    def sendall(self, bytes: Any, flags: int = 0, /) -> None:
+        """``send(2)``, repeated until all is sent; the timeout is for the whole of it."""
+        if flags is not ZERO:
+            flags = c_int(flags)
+        deadline = _wait.deadline_of(self)
+        n = _wait.perform(self, deadline, WRITE, transmit, bytes, flags)
+        if type(bytes) is STABLE and n == len(bytes):
+            return
+        with view_of(bytes) as whole:
+            if n == whole.nbytes:
+                return
+            with whole.cast("B") as view:
+                while n < len(view):
+                    if deadline is not None and _wait.passed(deadline):
+                        raise timeout("timed out")
+                    with view[n:] as rest:
+                        n += _wait.perform(self, deadline, WRITE, transmit, rest, flags)
+
+    def sendto(self, *args: Any) -> int:
+        """``sendto(2)``: send to an address: ``sendto(bytes[, flags], address)``."""
+        if not 2 <= len(args) <= 3:
+            raise TypeError(f"sendto() takes 2 or 3 arguments ({len(args)} given)")
+        bytes, address = args[0], args[-1]
+        view_of(bytes).release()  # what is no bytes-like object is reported first
+        flags = c_int(args[1]) if len(args) == 3 else ZERO
+        name = families.pack(self, address, "sendto")
+        sys.audit("socket.sendto", self, address)
+        n = transmit_to(self._fd, bytes, flags, name)
+        if n < 0:
+            n = repeat(self, WRITE, transmit_to, bytes, flags, name)
+        return n
+
+    def sendmsg(
+        self,
+        buffers: Iterable[Any],
+        ancdata: Iterable[tuple[int, int, Any]] = (),
+        flags: int = 0,
+        address: Any = None,
+        /,
+    ) -> int:
+        """``sendmsg(2)``: gather ``buffers`` into one message, with control messages.
+
+        Each control message is a tuple ``(cmsg_level, cmsg_type, cmsg_data)``.
+        """
+        flags = c_int(flags)
+        name = None if address is None else families.pack(self, address, "sendmsg")
+        sys.audit("socket.sendmsg", self, address)
+        return _message.send(self, buffers, ancdata, flags, name)
+
+    def sendfile(self, file: IO[bytes], offset: int = 0, count: int | None = None) -> int:
+        """``sendfile(2)``: send a file until its end, or ``count`` bytes; how many were sent.
+
+        ``file`` is open in binary mode; if it is no regular file, ``send(2)`` is used.  Its
+        position is moved behind what was sent, also when an error ends it.
+        """
+        try:
+            return self._sendfile_use_sendfile(file, offset, count)
+        except _sendfile.GiveupOnSendfile:
+            return self._sendfile_use_send(file, offset, count)
+
+    _sendfile_use_sendfile = _sendfile.use_sendfile
+    _sendfile_use_send = _sendfile.use_send
+
+    # --- questions and options -------------------------------------------------------
+
+    def getsockname(self) -> Any:
+        """``getsockname(2)``: this end's address."""
+        return families.unpack(name_of(lib.getsockname, self._fd), self)
+
+    def getpeername(self) -> Any:
+        """``getpeername(2)``: the other end's address."""
+        return families.unpack(name_of(lib.getpeername, self._fd), self)
+
+    def getsockopt(self, level: int, optname: int, buflen: int = 0, /) -> int | bytes:
+        """``getsockopt(2)``: an option as an int, or as up to ``buflen`` bytes."""
+        level, optname, buflen = c_int(level), c_int(optname), c_int(buflen)
+        value: int | bytes | None
+        if not buflen:
+            value = get_int_option(self._fd, level, optname)
+        elif 0 < buflen <= 1024:
+            value = get_option(self._fd, level, optname, buflen)
+        else:
+            raise OSError("getsockopt buflen out of range")
+        if value is None:
+            raise from_errno(take_errno())
+        return value
+
+    def setsockopt(self, level: int, optname: int, value: Any, optlen: int = _MISSING, /) -> None:
+        """``setsockopt(2)``: an option from an int, or from a buffer with C's bytes of it.
+
+        ``setsockopt(level, optname, None, optlen)`` passes NULL and ``optlen``.
+        """
+        level, optname = c_int(level), c_int(optname)
+        if optlen is not _MISSING:
+            length = flag(optlen)
+            if value is not None or length is None:
+                raise TypeError("setsockopt() takes exactly 3 arguments (4 given)")
+            failed = lib.setsockopt(self._fd, level, optname, None, length)
+        else:
+            number = flag(value)
+            if number is None:
+                failed = set_option(self._fd, level, optname, value)
+            else:
+                failed = set_int_option(self._fd, level, optname, number)
+        if failed:
+            raise from_errno(take_errno())
+
+    def setblocking(self, flag: bool, /) -> None:
+        """True: calls block until they are done.  False: they fail rather than wait."""
+        blocking = _timeouts.truth(flag)
+        self._timeout = None if blocking else 0.0
+        system.set_blocking(self._fd, blocking)
+
+    def settimeout(self, value: float | None, /) -> None:
+        """Let calls wait for so many seconds; 0 is non-blocking and None blocking mode."""
+        self._timeout = _timeouts.parse(value)
+        system.set_blocking(self._fd, self._timeout is None)
+
+    def gettimeout(self) -> float | None:
+        """The timeout in seconds, or None."""
+        return self._timeout
+
+    def getblocking(self) -> bool:
+        """False in non-blocking mode, else True."""
+        return self._timeout != 0
+
+    timeout = property(gettimeout, doc="The timeout in seconds, or None.")
+
+    def get_inheritable(self) -> bool:
+        """Whether child processes inherit the descriptor."""
+        return system.get_inheritable(self._fd)
+
+    def set_inheritable(self, inheritable: bool) -> None:
+        """Let child processes inherit the descriptor, or not."""
+        system.set_inheritable(self._fd, inheritable)
+
+    # --- the object itself -----------------------------------------------------------
+
+    def fileno(self) -> int:
+        """The file descriptor, or −1 once the socket is closed."""
+        return self._fd
+
+    @property
+    def family(self) -> Any:
+        """The address family."""
+        return member(AddressFamily, self._family)
+
+    @property
+    def type(self) -> Any:
+        """The socket type."""
+        return member(SocketKind, self._type)
+
+    @property
+    def proto(self) -> int:
+        """The protocol."""
+        return self._proto
+
+    makefile = _file.makefile
+
+    def _decref_socketios(self) -> None:
+        """A file of ``makefile`` was closed; the last one lets a closed socket go."""
+        if self._io_refs > 0:
+            self._io_refs -= 1
+        if self._closed:
+            self.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if not self._closed:
+            self.close()
+
+    def __repr__(self) -> str:
+        cls = self.__class__
+        closed = getattr(self, "_closed", False)
+        text = (
+            f"<{cls.__module__}.{cls.__qualname__}{' [closed]' if closed else ''} "
+            f"fd={self.fileno()}, family={self.family!s}, type={self.type!s}, proto={self.proto}"
+        )
+        if not closed:
+            for label, question in (("laddr", self.getsockname), ("raddr", self.getpeername)):
+                try:
+                    address = question()
+                except (OSError, ImportError):
+                    continue  # unbound, not connected, or met while Python shuts down
+                if address:
+                    text += f", {label}={address}"
+        return text + ">"
+
+    def __getstate__(self) -> Any:
+        raise TypeError(f"cannot pickle {self.__class__.__name__!r} object")
+
+
+def _identify(fd: int, family: int, type: int, proto: int) -> tuple[int, int, int]:
+    """What kind of socket a descriptor is, where the caller (−1) did not say.
+
+    A descriptor that is no socket is an error even if nothing is to be asked.
+    """
+    answer = name_from(lambda name, length: lib.getsockname(fd, name, length))
+    if answer is None:
+        number = take_errno()
+        if family == -1 or number in (EBADF, ENOTSOCK):  # AF_ALG has no getsockname
+            raise from_errno(number)
+    elif family == -1:
+        family = abi.family_of(answer[1])
+    if type == -1:
+        type = _ask(fd, "SO_TYPE")
+    if proto == -1:
+        proto = _ask(fd, "SO_PROTOCOL") if "SO_PROTOCOL" in constants else 0
+    return family, type, proto
+
+
+def _ask(fd: int, option: str) -> int:
+    value = get_int_option(fd, constants["SOL_SOCKET"], constants[option])
+    if value is None:
+        raise from_errno(take_errno())
+    return value

@@ -1,0 +1,64 @@
+"""Seconds, as a caller gives them, and the default timeout of new sockets."""
+
+from __future__ import annotations
+
+import sys
+from math import ceil, floor, isnan
+
+from ._arguments import c_long, index_or_int
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_default: float | None = None
+
+_NANOSECONDS = 10**9
+_TIME_T = "PyTime_t" if sys.version_info >= (3, 13) else "_PyTime_t"
+_OUT_OF_TIME_T = sys.version_info >= (3, 11)
+
+
+def parse(value: Any) -> float | None:
+    """A timeout in seconds: None, or a number that is not negative.
+
+    Like CPython, keep whole nanoseconds, rounded away from zero: no timeout that a caller
+    asks for becomes 0, which would mean "do not block".
+    """
+    if value is None:
+        return None
+    if isinstance(value, float):
+        if isnan(value):
+            raise ValueError("Invalid value NaN (not a number)")
+        nanoseconds = value * _NANOSECONDS
+        if not -(2.0**63) <= nanoseconds < 2.0**63:
+            if _OUT_OF_TIME_T and not -(2.0**63) <= value < 2.0**63:
+                raise OverflowError("timestamp out of range for platform time_t")
+            raise OverflowError(f"timestamp too large to convert to C {_TIME_T}")
+        whole = ceil(nanoseconds) if nanoseconds >= 0 else floor(nanoseconds)
+    else:
+        whole = index_or_int(value) * _NANOSECONDS
+        if not -(2**63) <= whole < 2**63:
+            raise OverflowError(f"timestamp too large to convert to C {_TIME_T}")
+    if whole < 0:
+        raise ValueError("Timeout value out of range")
+    return whole / _NANOSECONDS
+
+
+if sys.version_info >= (3, 12):
+    truth = bool
+else:
+
+    def truth(value: Any) -> bool:
+        """A flag, which until Python 3.11 had to be an integer."""
+        return c_long(index_or_int(value)) != 0
+
+
+def getdefaulttimeout() -> float | None:
+    """The timeout in seconds that new sockets get; None (at first) for no timeout."""
+    return _default
+
+
+def setdefaulttimeout(timeout: float | None, /) -> None:
+    """Set the timeout in seconds that new sockets get; None for no timeout."""
+    global _default
+    _default = parse(timeout)

@@ -1,0 +1,248 @@
+"""One transfer: lend C the memory it needs, call it once, and take the memory back.
+
+Each function here is one attempt at one system call, and takes the descriptor first.  It
+knows who owns each buffer until the call returns, and answers −1 or None if the call
+failed: whether to wait and try again is for ``_wait`` to say.
+
+What C writes to comes out of a pool.  A buffer is taken out, used by one call and put
+back, so no second thread, signal handler or finaliser can meet it; ``list.pop`` and
+``list.append`` are atomic, and 28 to 60 ns together where a new array takes 155.
+
+What belongs to the caller is borrowed for the call alone, as a temporary: kept in a
+variable, a traceback would keep a bytearray locked against resizing long after.
+"""
+
+from __future__ import annotations
+
+from ctypes import c_char, c_int, c_uint32, sizeof
+from errno import ECONNRESET
+
+from ._arguments import c_ssize_t, view_of
+from ._errors import from_errno
+from ._interpreter import (
+    MOST,
+    PYPY,
+    STABLE,
+    TO_COPY,
+    borrow,
+    bytes_at,
+    call_reading,
+    fill,
+    new_bytes,
+    pointer_to,
+    take_errno,
+)
+from ._platform import abi, constants, lib, system
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+# --- pools ---------------------------------------------------------------------------
+
+
+class Pool:
+    """Buffers of one kind: ``(array, pointer to it)``."""
+
+    def __init__(self, ctype: Any) -> None:
+        self.ctype = ctype
+        self.entries: list[tuple[Any, Any]] = []
+        self.pop, self.put = self.entries.pop, self.entries.append
+
+    def take(self) -> tuple[Any, Any]:
+        try:
+            return self.pop()
+        except IndexError:
+            array = self.ctype()
+            return array, pointer_to(array)
+
+
+_data = Pool(c_char * TO_COPY)
+_names = Pool(c_char * abi.storage)
+_lengths = Pool(c_uint32)
+_ints = Pool(c_int)
+
+# --- receiving -----------------------------------------------------------------------
+
+
+def receive(fd: int, size: int, flags: int) -> bytes | None:
+    """``recv(2)`` into a new bytes object."""
+    if size > TO_COPY:
+        return _receive_large(fd, size, flags)
+    entry = _data.take()
+    buffer, pointer = entry
+    n = lib.recv(fd, pointer, size, flags)
+    # Slicing an array is one memcpy on CPython, and a loop over its bytes on PyPy.
+    data = None if n < 0 else bytes_at(pointer, n) if PYPY else buffer[:n]
+    _data.put(entry)
+    return data
+
+
+def _receive_large(fd: int, size: int, flags: int) -> bytes | None:
+    size = min(c_ssize_t(size), MOST)
+    data = new_bytes(size)
+    if data is not None:
+        n = lib.recv(fd, data, size, flags)
+        return None if n < 0 else data if n == size else data[:n]
+    memory = bytearray(size)
+    n = receive_into(fd, memory, size, flags)
+    return None if n < 0 else bytes(memoryview(memory)[:n])
+
+
+def receive_into(fd: int, buffer: Any, size: int, flags: int) -> int:
+    """``recv(2)`` into the caller's buffer, which has room for ``size`` bytes."""
+    n: int = lib.recv(fd, borrow(buffer), min(size, MOST), flags)
+    return n
+
+
+def receive_from(fd: int, size: int, flags: int) -> tuple[bytes, bytes] | None:
+    """``recvfrom(2)`` into a new bytes object, and the sender's packed address."""
+    if size > TO_COPY:
+        memory = bytearray(min(c_ssize_t(size), MOST))
+        answer = receive_from_into(fd, memory, len(memory), flags)
+        return answer and (bytes(memoryview(memory)[: answer[0]]), answer[1])
+    entry = _data.take()
+    answer = _receive_from(fd, entry[1], size, flags)
+    result = answer and (first_bytes(entry, answer[0]), answer[1])
+    _data.put(entry)
+    return result
+
+
+def receive_from_into(fd: int, buffer: Any, size: int, flags: int) -> tuple[int, bytes] | None:
+    """``recvfrom(2)`` into the caller's buffer, and the sender's packed address."""
+    return _receive_from(fd, borrow(buffer), min(size, MOST), flags)
+
+
+def _receive_from(fd: int, pointer: Any, size: int, flags: int) -> tuple[int, bytes] | None:
+    return name_from(lambda name, length: lib.recvfrom(fd, pointer, size, flags, name, length))
+
+
+def name_from(call: Callable[[Any, Any], int]) -> tuple[int, bytes] | None:
+    """``call(address, length)``, and the packed address that C wrote there.
+
+    C says how long the address is, which may be more than it had room for; slicing keeps
+    to what is there.
+    """
+    entry, counter = _names.take(), _lengths.take()
+    counter[0].value = abi.storage
+    n = call(entry[1], counter[1])
+    result = None if n < 0 else (n, first_bytes(entry, min(counter[0].value, abi.storage)))
+    _names.put(entry)
+    _lengths.put(counter)
+    return result
+
+
+def name_of(question: Callable[..., int], fd: int) -> bytes:
+    """The packed address that ``getsockname(2)`` or ``getpeername(2)`` answers with."""
+    answer = name_from(lambda name, length: question(fd, name, length))
+    if answer is None:
+        raise from_errno(take_errno())
+    return answer[1]
+
+
+def first_bytes(entry: tuple[Any, Any], size: int) -> bytes:
+    """The first ``size`` bytes of a pooled array."""
+    buffer, pointer = entry
+    data: bytes = bytes_at(pointer, size) if PYPY else buffer[:size]
+    return data
+
+
+# --- sending -------------------------------------------------------------------------
+
+
+def transmit(fd: int, data: Any, flags: int) -> int:
+    """``send(2)`` of any bytes-like object."""
+    return lend(data, lambda pointer, size: lib.send(fd, pointer, size, flags))
+
+
+def transmit_to(fd: int, data: Any, flags: int, name: bytes) -> int:
+    """``sendto(2)`` of any bytes-like object, to a packed address."""
+    if type(data) is STABLE:
+        n: int = lib.sendto(fd, data, min(len(data), MOST), flags, name, len(name))
+        return n
+    return lend(data, lambda p, size: lend(name, lambda to, length: lib.sendto(fd, p, size, flags, to, length)))
+
+
+def lend(data: Any, call: Callable[[Any, int], int]) -> int:
+    """``call(pointer, size)`` with the memory of a bytes-like object, or a copy of it."""
+    if type(data) is STABLE:
+        return call(data, min(len(data), MOST))
+    with view_of(data) as view:
+        size = view.nbytes
+        if size <= TO_COPY:
+            if not PYPY:
+                return call(view.tobytes(), size)
+            entry = _data.take()
+            fill(entry[1], view.tobytes())
+            n = call(entry[1], size)
+            _data.put(entry)
+            return n
+        size = min(size, MOST)
+        if not view.readonly:
+            return call(borrow(view), size)
+        return call_reading(view, lambda pointer: call(pointer, size))
+
+
+# --- options -------------------------------------------------------------------------
+
+
+def get_int_option(fd: int, level: int, name: int) -> int | None:
+    """``getsockopt(2)`` of an int; C may write fewer bytes of it, so it starts as 0."""
+    value, length = _ints.take(), _lengths.take()
+    value[0].value, length[0].value = 0, sizeof(c_int)
+    failed = lib.getsockopt(fd, level, name, value[1], length[1])
+    result = None if failed else value[0].value
+    _ints.put(value)
+    _lengths.put(length)
+    return result
+
+
+def get_option(fd: int, level: int, name: int, size: int) -> bytes | None:
+    """``getsockopt(2)`` of at most ``size`` bytes, of which C says how many it wrote."""
+    value, length = _data.take(), _lengths.take()
+    length[0].value = size
+    failed = lib.getsockopt(fd, level, name, value[1], length[1])
+    result = None if failed else first_bytes(value, min(length[0].value, size))
+    _data.put(value)
+    _lengths.put(length)
+    return result
+
+
+def set_int_option(fd: int, level: int, name: int, number: int) -> int:
+    """``setsockopt(2)`` of an int."""
+    value = _ints.take()
+    value[0].value = number
+    result: int = lib.setsockopt(fd, level, name, value[1], sizeof(c_int))
+    _ints.put(value)
+    return result
+
+
+def set_option(fd: int, level: int, name: int, value: Any) -> int:
+    """``setsockopt(2)`` of a bytes-like object."""
+    return lend(value, lambda pointer, size: lib.setsockopt(fd, level, name, pointer, size))
+
+
+# --- descriptors ---------------------------------------------------------------------
+
+
+def accept(fd: int) -> tuple[int, bytes] | None:
+    """``accept4(2)``: a descriptor that no child inherits, and the peer's packed address."""
+    if hasattr(lib, "accept4"):
+        cloexec = constants["SOCK_CLOEXEC"]
+        return name_from(lambda name, length: lib.accept4(fd, name, length, cloexec))
+    answer = name_from(lambda name, length: lib.accept(fd, name, length))
+    if answer is not None:
+        system.set_inheritable(answer[0], False)
+    return answer
+
+
+def close_descriptor(fd: int) -> None:
+    """``close(2)``, once: whatever it answers, the descriptor is gone.
+
+    That the peer has reset the connection already is no news to who closes it.
+    """
+    if lib.close(fd) < 0:
+        number = take_errno()
+        if number not in (0, ECONNRESET):
+            raise from_errno(number)

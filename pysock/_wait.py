@@ -1,0 +1,136 @@
+"""The one policy for a call that failed: repeat it, wait, or raise.
+
+A socket is in one of three modes, by its timeout: blocking (None), non-blocking (0) or
+timeout mode (seconds).  In the last two its descriptor does not block.  A call is made
+first, and only its failure is looked at here:
+
+EINTR            repeat: a signal handler has run, and did not raise (PEP 475).
+EAGAIN           in timeout mode, ``poll(2)`` for what is left of the time, and repeat.
+anything else    raise.
+
+Calling first saves a system call wherever the answer is there already.  ``connect`` is
+never repeated: it goes on by itself, so one waits and asks with SO_ERROR how it ended.
+"""
+
+from __future__ import annotations
+
+from errno import EAGAIN, EALREADY, EINPROGRESS, EINTR, EISCONN, EWOULDBLOCK
+from math import ceil
+from time import monotonic
+
+from ._errors import from_errno, timeout
+from ._interpreter import take_errno
+from ._platform import constants, lib, structs
+from ._transfer import Pool, get_int_option
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ._socket import Socket
+
+READ = constants["POLLIN"]
+WRITE = constants["POLLOUT"]
+_ERROR = constants["POLLERR"]
+
+_LONGEST = 2**31 - 1  # poll(2) takes its milliseconds as an int
+_polls = Pool(structs["pollfd"])
+
+
+def repeat(sock: Socket, events: int, attempt: Callable[..., Any], *args: Any) -> Any:
+    """``attempt(fd, *args)`` has just failed: its result once it succeeds, or an exception."""
+    return _repeat_until(deadline_of(sock), sock, events, attempt, *args)
+
+
+def perform(
+    sock: Socket, deadline: float | None, events: int, attempt: Callable[..., Any], *args: Any
+) -> Any:
+    """``attempt(fd, *args)``, one of several that share a deadline (``sendall``)."""
+    result = attempt(sock._fd, *args)
+    if _failed(result):
+        return _repeat_until(deadline, sock, events, attempt, *args)
+    return result
+
+
+def _failed(result: Any) -> bool:
+    return result is None or (type(result) is int and result < 0)
+
+
+def _repeat_until(
+    deadline: float | None, sock: Socket, events: int, attempt: Callable[..., Any], *args: Any
+) -> Any:
+    while True:
+        number = take_errno()
+        if number in (EAGAIN, EWOULDBLOCK) and deadline is not None:
+            if not ready(sock, events, deadline):
+                raise timeout("timed out")
+        elif number not in (0, EINTR):
+            raise from_errno(number)
+        # 0: a signal handler made a call that failed, after ours had.  Nothing happened
+        # yet, so the call is made again, as after EINTR.
+        result = attempt(sock._fd, *args)
+        if not _failed(result):
+            return result
+
+
+def deadline_of(sock: Socket) -> float | None:
+    """When a call that begins now has to be done; None unless the socket is in timeout mode."""
+    return monotonic() + sock._timeout if sock._timeout else None
+
+
+def passed(deadline: float) -> bool:
+    return monotonic() >= deadline
+
+
+def ready(sock: Socket, events: int, deadline: float | None) -> bool:
+    """``poll(2)`` until the socket is ready for ``events``; False if the deadline passes."""
+    entry = _polls.take()
+    pollfd, pointer = entry
+    try:
+        while True:
+            milliseconds = -1
+            if deadline is not None:
+                left = deadline - monotonic()
+                if left < 0:
+                    return False
+                # Rounded up: a wait that ends early would only be repeated.
+                milliseconds = min(ceil(left * 1000), _LONGEST)
+            pollfd.fd, pollfd.events, pollfd.revents = sock._fd, events, 0
+            n = lib.poll(pointer, 1, milliseconds)
+            if n > 0:
+                return True
+            if n < 0:
+                number = take_errno()
+                if number not in (0, EINTR):
+                    raise from_errno(number)
+    finally:
+        _polls.put(entry)
+
+
+def connect(sock: Socket, name: bytes) -> int | None:
+    """``connect(2)`` to a packed address: 0, the errno of its failure, or None: timed out.
+
+    An interrupted connect goes on in the background, like one on a descriptor that does
+    not block; both are waited for, unless the socket is in non-blocking mode.
+    """
+    deadline = deadline_of(sock)
+    while lib.connect(sock._fd, name, len(name)) != 0:
+        number = take_errno()
+        if number == 0:
+            # A signal handler took our errno.  Asking again is safe here: the answer is
+            # EALREADY or EISCONN if the first call got as far as that.
+            continue
+        if number == EINTR:
+            pending = sock._timeout != 0
+        else:
+            pending = number in (EINPROGRESS, EALREADY) and deadline is not None
+        if not pending:
+            return number
+        if not ready(sock, WRITE | _ERROR, deadline):
+            return None
+        outcome = get_int_option(sock._fd, constants["SOL_SOCKET"], constants["SO_ERROR"])
+        if outcome is None:
+            return take_errno()
+        return 0 if outcome == EISCONN else outcome
+    return 0

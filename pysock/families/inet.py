@@ -1,0 +1,65 @@
+"""AF_INET, ip(7): IPv4.
+
+An address is ``(host, port)``.  The host may be a name, an address in dotted form,
+``''`` for any address of this machine, or ``'<broadcast>'``.
+"""
+
+from __future__ import annotations
+
+from ctypes import c_ubyte
+
+from .. import _names
+from .._abi import be16
+from .._arguments import c_int
+from ._page import Page, must_be_tuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .._socket import Socket
+
+
+class Family(Page):
+    def declare(self) -> None:
+        self.sockaddr_in = self.abi.sockaddr(
+            "sockaddr_in",
+            "sin",
+            ("sin_port", be16),
+            ("sin_addr", c_ubyte * 4),
+            ("sin_zero", c_ubyte * 8),
+        )
+        self.fill = self.sockaddr_in.packer(self.family)
+
+    def pack(self, address: Any, caller: str, sock: Socket | None) -> bytes:
+        if type(address) is tuple and len(address) == 2:
+            host, number = address
+            if type(host) is str and type(number) is int and 0 <= number <= 0xFFFF:
+                known = _names.numeric.get(host)
+                if known is not None:
+                    return self.fill(number, known, b"")
+        must_be_tuple(address, caller, "AF_INET")
+        if len(address) != 2:
+            raise TypeError("AF_INET address must be a pair (host, port)")
+        name = _names.host(address[0])
+        number = port(address[1], caller)
+        sin_addr = _names.ipv4(name)
+        return self.fill(in_range(number, caller), sin_addr, b"")
+
+    def unpack(self, raw: bytes, sock: Socket | None) -> tuple[str, int]:
+        _, sin_port, sin_addr, _ = self.sockaddr_in.unpack(raw)
+        return _names.ipv4_text(sin_addr), sin_port
+
+
+def port(value: Any, caller: str) -> int:
+    """A port's number, not yet its range: a host that is unknown is reported first."""
+    try:
+        return c_int(value)
+    except OverflowError:
+        return in_range(-1, caller)
+
+
+def in_range(number: int, caller: str) -> int:
+    if not 0 <= number <= 0xFFFF:
+        raise OverflowError(f"{caller}(): port must be 0-65535.")
+    return number

@@ -1,0 +1,57 @@
+"""AF_INET6, ipv6(7): IPv6.
+
+An address is ``(host, port, flowinfo, scope_id)``, the last two optional.  A link-local
+address needs its scope: the interface's index as ``scope_id``.  As in CPython, a
+``%interface`` behind the host is understood and then overridden by ``scope_id``, 0 by
+default; ``getaddrinfo`` is the way to turn it into an index.
+"""
+
+from __future__ import annotations
+
+from ctypes import c_ubyte
+
+from .. import _names
+from .._abi import be16, be32
+from .._arguments import c_uint
+from ._page import Page, must_be_tuple
+from .inet import in_range, port
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .._socket import Socket
+
+FLOWINFO_MAX = 0xFFFFF  # 20 bits, RFC 8200
+
+
+class Family(Page):
+    def declare(self) -> None:
+        self.sockaddr_in6 = self.abi.sockaddr(
+            "sockaddr_in6",
+            "sin6",
+            ("sin6_port", be16),
+            ("sin6_flowinfo", be32),
+            ("sin6_addr", c_ubyte * 16),
+            ("sin6_scope_id", "uint32_t"),
+        )
+        self.fill = self.sockaddr_in6.packer(self.family)
+
+    def pack(self, address: Any, caller: str, sock: Socket | None) -> bytes:
+        must_be_tuple(address, caller, "AF_INET6")
+        if not 2 <= len(address) <= 4:
+            raise TypeError(
+                "AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])"
+            )
+        name = _names.host(address[0])
+        number = port(address[1], caller)
+        flowinfo, scope_id = (*map(c_uint, address[2:]), 0, 0)[:2]
+        sin6_addr = _names.ipv6(name)
+        number = in_range(number, caller)
+        if flowinfo > FLOWINFO_MAX:
+            raise OverflowError(f"{caller}(): flowinfo must be 0-{FLOWINFO_MAX}.")
+        return self.fill(number, flowinfo, sin6_addr, scope_id)
+
+    def unpack(self, raw: bytes, sock: Socket | None) -> tuple[str, int, int, int]:
+        _, port, flowinfo, sin6_addr, scope_id = self.sockaddr_in6.unpack(raw)
+        return _names.ipv6_text(sin6_addr), port, flowinfo, scope_id

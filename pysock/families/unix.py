@@ -1,0 +1,47 @@
+"""AF_UNIX, unix(7): a name in the file system, or in Linux's abstract namespace.
+
+An address is a path: str, bytes or any buffer.  On Linux, a path that begins with NUL is
+an abstract name, every byte of which counts, and an empty one asks the kernel for such a
+name.  A socket without a name has the address ``''``.
+"""
+
+from __future__ import annotations
+
+import os
+from ctypes import c_char
+
+from .._arguments import view_of
+from ._page import Page
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .._socket import Socket
+
+
+class Family(Page):
+    def declare(self) -> None:
+        self.sockaddr_un = self.abi.sockaddr(
+            "sockaddr_un", "sun", ("sun_path", c_char * self.abi.sun_path)
+        )
+        self.abstract = self.abi.name.startswith("linux")
+
+    def pack(self, address: Any, caller: str, sock: Socket | None) -> bytes:
+        if isinstance(address, str):
+            address = os.fsencode(address)
+        with view_of(address) as view:
+            path = view.tobytes()
+        if self.abstract and path[:1] in (b"", b"\0"):
+            room = self.abi.sun_path
+        else:
+            path, room = path + b"\0", self.abi.sun_path
+        if len(path) > room:
+            raise OSError("AF_UNIX path too long")
+        return self.sockaddr_un.header(self.family, 2 + len(path)) + path
+
+    def unpack(self, raw: bytes, sock: Socket | None) -> str | bytes:
+        path = raw[2:]
+        if self.abstract and path[:1] == b"\0":
+            return path
+        return os.fsdecode(path.partition(b"\0")[0])

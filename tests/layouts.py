@@ -1,0 +1,51 @@
+"""The layouts that each target's headers give its structs, as ``python -m tools.abi`` read them.
+
+``layouts("linux-gnu-x86_64")`` is ``{"structs": {"sockaddr_in": {"size": 16, "align": 4, "fields":
+{"sin_port": [2, 2], ...}}, ...}, "cmsg": {"align": 8, "CMSG_LEN": [...], "CMSG_SPACE": [...]}}``;
+a field is its offset and its size, and the lists have the results of the macros for 0 to 127.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+DATA = Path(__file__).parent / "data"
+
+
+@cache
+def lines(target: str) -> dict[str, str]:
+    """The layouts of a target as they are written: ``16/4 sin_family 0+2 sin_port 2+2 ...``."""
+    system = target.partition("-")[0]
+    data = json.loads((DATA / f"layouts-{system}.json").read_text(encoding="ascii"))
+    table: dict[str, str | None] = dict(data["layouts"])
+    for layer in data["targets"][target]:
+        table.update(data["differences"][layer])
+    return {name: line for name, line in table.items() if line is not None}
+
+
+def layouts(target: str) -> dict[str, Any]:
+    """All layouts of a target, as numbers."""
+    table = dict(lines(target))
+    head, space, align = map(int, table.pop("CMSG").split())
+    return {
+        "structs": {name: _struct(line) for name, line in table.items()},
+        "cmsg": {
+            "align": align,
+            "CMSG_LEN": [head + n for n in range(128)],
+            "CMSG_SPACE": [space + -(-n // align) * align for n in range(128)],
+        },
+    }
+
+
+def _struct(line: str) -> dict[str, Any]:
+    size, align = map(int, line.partition(" ")[0].split("/"))
+    fields = re.findall(r" (\w+) (\d+)\+(\d+)", line)
+    return {
+        "size": size,
+        "align": align,
+        "fields": {name: [int(offset), int(length)] for name, offset, length in fields},
+    }

@@ -1,0 +1,202 @@
+"""The design's rules, read off the sources: who may import whom, ask what, and grow how long."""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from . import ROOT
+
+LONGEST = 500
+
+SOURCES: dict[str, ast.Module] = {
+    path.relative_to(ROOT).as_posix(): ast.parse(path.read_bytes())
+    for folder in ("pysock", "tests", "tools", "examples")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+}
+PACKAGE = {name: tree for name, tree in SOURCES.items() if name.startswith("pysock/")}
+MODULES = {re.sub(r"(/__init__)?\.py$", "", name).replace("/", "."): name for name in PACKAGE}
+
+Place = tuple[str, ast.AST]
+
+
+def places(sources: dict[str, ast.Module]) -> Iterator[Place]:
+    """Each node of each source, with the words to report it by."""
+    for name, tree in sources.items():
+        for node in ast.walk(tree):
+            yield f"{name}:{getattr(node, 'lineno', 0)}", node
+
+
+def run_at_import(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that importing a module executes: no function's body, nothing for types alone."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            continue
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
+            continue
+        yield child
+        yield from run_at_import(child)
+
+
+def imported(name: str, node: ast.AST) -> list[str]:
+    """What the import statement *node* of the file *name* asks for, as absolute names."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if not isinstance(node, ast.ImportFrom):
+        return []
+    above = name.split("/")[: -node.level] if node.level else []
+    source = ".".join(above + ([node.module] if node.module else []))
+    return [f"{source}.{alias.name}" for alias in node.names]
+
+
+def import_graph() -> dict[str, set[str]]:
+    """Which modules of the package each of them imports when it is itself imported."""
+    graph: dict[str, set[str]] = {}
+    for module, name in MODULES.items():
+        graph[module] = set()
+        for node in run_at_import(PACKAGE[name]):
+            for wanted in imported(name, node):
+                # A name that is no module is a name in one: from ._errors import gaierror.
+                target = wanted if wanted in MODULES else wanted.rpartition(".")[0]
+                if target in MODULES:
+                    graph[module].add(target)
+    return graph
+
+
+def test_the_sources_are_found() -> None:
+    assert {"pysock", "pysock._socket", "pysock._platform", "pysock.families"} <= MODULES.keys()
+    assert "pysock._libc" in import_graph()["pysock._platform"]
+
+
+def test_each_module_imports_only_modules_below_it() -> None:
+    left = cycles(import_graph())
+    assert left == {}, f"these modules import each other: {sorted(left)}"
+
+
+def cycles(graph: dict[str, set[str]]) -> dict[str, set[str]]:
+    """What is left of *graph* without all that imports nothing in it, or that nothing imports."""
+    while True:
+        left = {module: below & graph.keys() for module, below in graph.items()}
+        above = set().union(*left.values())
+        left = {module: below for module, below in left.items() if below and module in above}
+        if left.keys() == graph.keys():
+            return left
+        graph = left
+
+
+def test_families_never_import_the_resolver() -> None:
+    offenders = [
+        place
+        for place, node in places(PACKAGE)
+        if place.startswith("pysock/families/")
+        and any("_resolver" in wanted for wanted in imported(place.partition(":")[0], node))
+    ]
+    assert offenders == []
+
+    graph, reached = import_graph(), set()
+    ahead = [module for module in MODULES if module.startswith("pysock.families")]
+    while ahead:
+        module = ahead.pop()
+        reached.add(module)
+        ahead.extend(graph[module] - reached)
+    assert "pysock._resolver" not in reached
+
+
+def test_one_module_asks_which_system_this_is() -> None:
+    questions = {("sys", "platform"), ("os", "name")}
+    offenders = []
+    for place, node in places(SOURCES):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            asked = {(node.value.id, node.attr)}
+        elif isinstance(node, ast.ImportFrom):
+            asked = {(node.module or "", alias.name) for alias in node.names}
+        else:
+            continue
+        if asked & questions and not place.startswith("pysock/_platform.py:"):
+            offenders.append(place)
+    assert offenders == []
+
+
+def test_no_source_imports_the_c_module() -> None:
+    offenders = [
+        place
+        for place, node in places(PACKAGE)
+        for wanted in imported(place.partition(":")[0], node)
+        if wanted.partition(".")[0] in ("socket", "_socket")
+    ]
+    assert offenders == []
+
+
+def test_importing_pysock_loads_no_c_module() -> None:
+    program = "import sys, pysock; print({'socket', '_socket'} & sys.modules.keys())"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("set()\n", "")
+
+
+def test_no_type_whose_width_depends_on_the_host() -> None:
+    banned = {"ctypes.c_long", "ctypes.c_ulong", "ctypes.wintypes", "ctypes.*"}
+    offenders = []
+    for place, node in places(PACKAGE):
+        named = imported(place.partition(":")[0], node)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            named = [f"{node.value.id}.{node.attr}"]
+        if any(".".join(name.split(".")[:2]) in banned for name in named):
+            offenders.append(place)
+    assert offenders == []
+
+
+def test_no_exception_is_swallowed() -> None:
+    """Who catches everything raises again or hands it on; who expects any OSError does something."""
+    offenders = []
+    for place, node in places(SOURCES):
+        if not isinstance(node, ast.ExceptHandler):
+            continue
+        caught = set(re.findall(r"id='(\w+)'", ast.dump(node.type))) if node.type else {"Exception"}
+        used = [inner for statement in node.body for inner in ast.walk(statement)]
+        passes_on = any(
+            isinstance(inner, ast.Raise) or (isinstance(inner, ast.Name) and inner.id == node.name)
+            for inner in used
+        )
+        does_nothing = all(isinstance(inner, (ast.Pass, ast.Expr, ast.Constant)) for inner in used)
+        if caught & {"Exception", "BaseException"} and not passes_on:
+            offenders.append(place)
+        elif caught & {"OSError", "error"} and does_nothing:
+            offenders.append(place)
+    assert offenders == []
+
+
+def test_every_module_says_what_it_is() -> None:
+    assert [name for name, tree in SOURCES.items() if not ast.get_docstring(tree)] == []
+
+
+def test_no_file_is_long() -> None:
+    lengths = {
+        name: len((ROOT / name).read_text(encoding="utf-8").splitlines())
+        for name in SOURCES
+        if not name.startswith("pysock/_constants")  # generated tables
+    }
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST} == {}
+
+
+def test_no_file_names_a_path_of_one_machine() -> None:
+    if shutil.which("git") is None:
+        pytest.skip("only git knows which files are the project's, and there is none here")
+    git = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True)
+    tracked = [ROOT / os.fsdecode(name) for name in git.stdout.split(b"\0") if name]
+    if not tracked:
+        pytest.skip(f"git names no files of the project here: {git.stderr.decode().strip()}")
+    homes = re.compile(rb"/(?:home|root|Users)/\w|[A-Z]:\\Users\\")
+    here = str(ROOT).encode()
+    offenders = []
+    for path in tracked:
+        content = path.read_bytes() if path.is_file() else b""
+        if homes.search(content) or (len(ROOT.parts) > 2 and here in content):
+            offenders.append(path.relative_to(ROOT).as_posix())
+    assert offenders == []

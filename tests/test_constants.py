@@ -1,0 +1,197 @@
+"""The tables of constants: against the running `socket`, the headers, and what manuals say."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pysock import _constants, _platform
+from tools.abi.targets import TARGETS, missing
+
+from . import ROOT
+from .layouts import DATA, layouts
+
+HOST = _platform.target
+CPYTHON = set((ROOT / "tools/abi/headers/cpython.txt").read_text(encoding="ascii").split())
+
+# Integers that `socket` has by the way: socket.py's imports, and what PyPy's module adds.
+OTHERS = {"EAGAIN", "EBADF", "EWOULDBLOCK"}
+if sys.implementation.name == "pypy":
+    OTHERS |= {"FD_SETSIZE", "SIOCGIFINDEX", "SIOCGIFNAME"}
+    OTHERS |= {name for name in vars(socket) if name.startswith("POLL")}
+
+
+def every_target() -> dict[str, dict[str, int]]:
+    return {target: _constants.table(target) for target in _constants.targets()}
+
+
+def test_the_host_has_what_socket_has() -> None:
+    numbers = {
+        name: int(value)
+        for name, value in vars(socket).items()
+        if isinstance(value, int) and not isinstance(value, bool) and name not in OTHERS
+    }
+    assert len(numbers) > 150
+    table = _platform.public_constants
+    assert {name: table.get(name) for name in numbers} == numbers
+
+
+def test_a_table_says_what_its_headers_say() -> None:
+    targets = [target for target in TARGETS if target.name == HOST]
+    if not targets:
+        pytest.skip(f"{HOST} has no headers to compare with")
+    if command := missing(targets):
+        pytest.skip(f"needs the headers: {command}")
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.abi", "--check", HOST],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )
+    assert (done.stdout, done.returncode) == ("", 0)
+
+
+def test_tables_and_layouts_are_of_the_same_targets() -> None:
+    assert _constants.targets() == tuple(target.name for target in TARGETS)
+    assert {file.name for file in Path(DATA).glob("layouts-*.json")} == {
+        f"layouts-{system}.json" for system in _constants.SYSTEMS
+    }
+
+
+def test_tables_hold_names_and_integers_alone() -> None:
+    for target, table in every_target().items():
+        both = {**table, **_constants.internal(target)}
+        assert len(both) == len(table) + len(_constants.internal(target))
+        assert [name for name in both if not re.fullmatch(r"[A-Z]\w+", name)] == []
+        assert {name: value for name, value in both.items() if type(value) is not int} == {}
+
+
+def test_every_target_has_what_a_socket_needs() -> None:
+    needed = "AF_INET AF_INET6 AF_UNIX SOCK_STREAM SOCK_DGRAM SOL_SOCKET SO_ERROR SO_REUSEADDR"
+    needed += " IPPROTO_IP IPPROTO_TCP IPPROTO_UDP TCP_NODELAY MSG_PEEK SHUT_RDWR EAI_NONAME"
+    for target, table in every_target().items():
+        assert set(needed.split()) - table.keys() == set(), target
+        assert {"POLLIN", "POLLOUT", "FIONBIO"} - _constants.internal(target).keys() == set()
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "value"),
+    [
+        ("linux-gnu-x86_64", "AF_INET6", 10),
+        ("darwin-arm64", "AF_INET6", 30),
+        ("freebsd-aarch64", "AF_INET6", 28),
+        ("netbsd-x86_64", "AF_INET6", 24),
+        ("openbsd-aarch64", "AF_INET6", 24),
+        ("windows-x86_64", "AF_INET6", 23),
+        ("linux-gnu-mips64el", "SOCK_STREAM", 2),
+        ("linux-gnu-mipsel", "SOL_SOCKET", 0xFFFF),
+        ("linux-musl-powerpc64le", "SO_RCVTIMEO", 18),
+        ("linux-gnu-sparc64", "SO_RCVTIMEO", 0x2000),
+        ("linux-gnu-alpha", "SOCK_NONBLOCK", 0x40000000),
+        ("linux-gnu-hppa", "SO_PEERCRED", 0x4011),
+        ("linux-gnu-i386", "SO_RCVTIMEO", 20),
+        ("linux-gnu-i386-time64", "SO_RCVTIMEO", 66),
+        ("linux-musl-armhf", "SO_RCVTIMEO", 66),
+        ("linux-gnu-aarch64", "INADDR_BROADCAST", 0xFFFFFFFF),
+        ("linux-gnu-armhf", "INADDR_BROADCAST", -1),  # as in CPython: a C long has 32 bits
+        ("windows-x86_64", "INADDR_BROADCAST", -1),
+        ("windows-x86_64", "SIO_RCVALL", 0x98000001),
+        ("linux-gnu-generic", "SO_REUSEPORT", 15),
+    ],
+)
+def test_values_that_are_known(target: str, name: str, value: int) -> None:
+    assert _constants.table(target)[name] == value
+
+
+def test_a_name_exists_only_where_the_platform_has_it() -> None:
+    having = {
+        name: {target.split("-")[0] for target, table in every_target().items() if name in table}
+        for name in ("AF_PACKET", "AF_SYSTEM", "AF_DIVERT", "SO_RTABLE", "SIO_RCVALL", "PF_CAN")
+    }
+    assert having == {
+        "AF_PACKET": {"linux"},
+        "AF_SYSTEM": {"darwin"},
+        "AF_DIVERT": {"freebsd"},
+        "SO_RTABLE": {"openbsd"},
+        "SIO_RCVALL": {"windows"},
+        "PF_CAN": {"linux", "netbsd"},
+    }
+
+
+def test_enums_show_the_names_that_cpython_shows() -> None:
+    """Of two names for a number an enum shows the one that sorts first."""
+    for target, table in every_target().items():
+        for prefix in ("AF_", "SOCK_", "MSG_", "AI_"):
+            family = sorted(name for name in table if name.startswith(prefix))
+            for name in CPYTHON.intersection(family):
+                shown = next(other for other in family if table[other] == table[name])
+                assert shown in CPYTHON, f"{target}: {shown} would be shown for {name}"
+
+
+def test_a_table_loads_no_other_systems_module() -> None:
+    program = (
+        "import sys\n"
+        "from pysock import _constants\n"
+        "before = set(sys.modules)\n"
+        "_constants.table(sys.argv[1])\n"
+        "print(*sorted(set(sys.modules) - before))\n"
+    )
+    for other in ("netbsd", "windows"):
+        done = subprocess.run(
+            [sys.executable, "-c", program, f"{other}-x86_64"],
+            cwd=ROOT, capture_output=True, text=True,
+        )
+        assert (done.stdout, done.stderr) == (f"pysock._constants.{other}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "near"),
+    [
+        ("linux-gnu-x86-64", "linux-gnu-x86_64"),
+        ("darwin-aarch64", "darwin-arm64"),
+        ("window-i386", "windows-i386"),
+        ("linux-musl", "linux-musl-armhf"),
+    ],
+)
+def test_an_unknown_target_names_the_nearest(wrong: str, near: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"{wrong!r}")) as caught:
+        _constants.table(wrong)
+    assert near in str(caught.value)
+
+
+def test_layouts_are_possible() -> None:
+    """Fields lie within their struct; alignments are powers of two that divide its size."""
+    for target in _constants.targets():
+        for name, struct in layouts(target)["structs"].items():
+            size, align = struct["size"], struct["align"]
+            assert align in (1, 2, 4, 8, 16), (target, name)
+            assert size % align == 0, (target, name)
+            for offset, length in struct["fields"].values():
+                assert 0 <= offset < offset + length <= size, (target, name)
+
+
+def test_layouts_that_are_known() -> None:
+    def field(target: str, struct: str, name: str) -> object:
+        return layouts(target)["structs"][struct]["fields"][name]
+
+    assert field("linux-gnu-x86_64", "sockaddr_in6", "sin6_scope_id") == [24, 4]
+    assert field("linux-musl-x86_64", "msghdr", "msg_iovlen") == [24, 4]
+    assert field("linux-musl-s390x", "msghdr", "msg_iovlen") == [28, 4]
+    assert field("darwin-arm64", "addrinfo", "ai_canonname") == [24, 8]
+    assert field("windows-x86_64", "servent", "s_port") == [24, 2]
+    assert layouts("openbsd-x86_64")["structs"]["sockaddr_storage"]["size"] == 256
+    assert layouts("linux-gnu-i386")["structs"]["timeval"]["size"] == 8
+    assert layouts("linux-gnu-i386-time64")["structs"]["timeval"]["size"] == 16
+    aligned = {target: layouts(target)["cmsg"]["align"] for target in _constants.targets()}
+    assert (aligned["darwin-x86_64"], aligned["netbsd-aarch64"]) == (4, 16)
+
+
+@pytest.mark.skipif(not hasattr(socket, "CMSG_LEN"), reason="socket has no CMSG_LEN here")
+@pytest.mark.skipif(HOST not in _constants.targets(), reason=f"no layouts of {HOST}")
+def test_cmsg_of_the_host() -> None:
+    known = layouts(HOST)["cmsg"]
+    assert [socket.CMSG_LEN(n) for n in range(128)] == known["CMSG_LEN"]
+    assert [socket.CMSG_SPACE(n) for n in range(128)] == known["CMSG_SPACE"]

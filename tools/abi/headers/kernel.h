@@ -1,0 +1,19 @@
+/* Linux's own headers, without a libc's: the names that a libc has not taken over (yet).
+   They are a unit of their own because some of their structs collide with the libc's. */
+#include <time.h> /* struct timespec, for linux/errqueue.h */
+#include <asm/socket.h>
+#include <linux/errqueue.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/net_tstamp.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6/ip6_tables.h>
+#include <linux/netlink.h>
+#include <linux/rds.h>
+#include <linux/tcp.h>
+#include <linux/tipc.h>
+#include <linux/udp.h>
+#include <linux/version.h>
+#include <linux/vm_sockets.h>

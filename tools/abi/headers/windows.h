@@ -1,0 +1,23 @@
+/* Winsock's headers, in the manner of CPython's socketmodule.c. */
+#define WIN32_LEAN_AND_MEAN
+#include <stddef.h>
+#include <winsock2.h>
+#include <ws2bth.h>
+#include <ws2tcpip.h>
+#include <mstcpip.h>
+#include <mswsock.h>
+#include <afunix.h>
+#include <hvsocket.h>
+#include <fcntl.h>
+
+/* What Microsoft's headers have, by the constants of the official CPython builds, and MinGW-w64's
+   lack or have otherwise. */
+#define AF_LINK 33
+#define AF_HYPERV 34
+#define MSG_ERRQUEUE 0x1000
+#define SO_ORIGINAL_DST 0x300f
+#define SOL_IP (SOL_SOCKET - 4)
+#undef EAI_NODATA
+#define EAI_NODATA EAI_NONAME
+
+#include "cpython.h"

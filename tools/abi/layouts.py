@@ -1,0 +1,116 @@
+"""Layouts: size, alignment and fields of the structs, asked of every target.
+
+They are written to ``tests/data/``, one file a system, one line a struct:
+``16/4 sin_family 0+2 sin_port 2+2`` is 16 bytes aligned to 4, and each field's offset and size.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from .compiler import evaluate, preprocess
+from .layers import merge
+from .targets import Target
+
+Table = dict[str, str]
+
+# Whatever any system has; each target answers for those that it knows.
+_STRUCTS = """
+    sockaddr sockaddr_storage sockaddr_in sockaddr_in6 sockaddr_un in_addr in6_addr
+    sockaddr_nl sockaddr_ll sockaddr_vm sockaddr_can sockaddr_alg sockaddr_tipc sockaddr_qrtr
+    sockaddr_l2 sockaddr_rc sockaddr_sco sockaddr_hci sockaddr_l2cap sockaddr_rfcomm sockaddr_bt
+    sockaddr_dl sockaddr_ctl ctl_info sockaddr_ndrv
+    msghdr mmsghdr cmsghdr iovec addrinfo hostent servent protoent netent
+    ifaddrs if_nameindex pollfd timeval timespec linger
+    in_pktinfo in6_pktinfo ip_mreq ip_mreqn ip_mreq_source ipv6_mreq ip6_mtuinfo
+    group_req group_source_req
+    ucred xucred cmsgcred sockcred sockcred2 sockpeercred unpcbid
+    tcp_info tcp_connection_info sock_extended_err scm_timestamping so_timestamping
+    packet_mreq tpacket_auxdata af_alg_iv can_frame canfd_frame can_filter
+    tipc_socket_addr tipc_service_range tipc_service_addr
+    sock_filter sock_fprog splice accept_filter_arg tcp_keepalive fd_set
+""".split()
+_TYPES = """
+    WSABUF WSAMSG WSACMSGHDR WSAPROTOCOL_INFOW WSAPROTOCOLCHAIN WSADATA WSAPOLLFD OVERLAPPED
+    ADDRINFOW ADDRINFOA SOCKADDR_BTH SOCKADDR_HV SOCKET_ADDRESS GUID TRANSMIT_FILE_BUFFERS
+    TCP_INFO_v0 MIB_IF_ROW2
+""".split()
+_UNITS = {"linux": ("posix.h", "kernel.h"), "windows": ("windows.h", "interfaces.h")}
+# Fields that are macros for the member of a union.
+_ALIASES = {"in6_addr": {"s6_addr"}, "ifaddrs": {"ifa_dstaddr", "ifa_broadaddr"}}
+
+
+def layouts(target: Target) -> Table:
+    """All layouts of one target, by the name of the struct; ``CMSG`` stands for its macros."""
+    table: Table = {}
+    types = {name: f"struct {name}" for name in _STRUCTS} | {name: name for name in _TYPES}
+    for unit in _UNITS.get(target.system, ("posix.h",)):
+        words = _words(re.sub(r"^#.*\n", "", preprocess(target, unit), flags=re.MULTILINE))
+        sizes = {name: f"sizeof({type_})" for name, type_ in types.items() if name not in table}
+        known = evaluate(target, unit, sizes)
+        questions = {}
+        for name in known:
+            questions[name, "", "align"] = f"_Alignof({types[name]})"
+            for field in words.get(name, set()) | _ALIASES.get(name, set()):
+                questions[name, field, "offset"] = f"__builtin_offsetof({types[name]}, {field})"
+                questions[name, field, "size"] = f"sizeof((({types[name]} *)0)->{field})"
+        answers = evaluate(target, unit, questions)
+        for name, size in known.items():
+            fields = sorted(
+                (offset, answers[name, field, "size"], field)
+                for (struct, field, what), offset in answers.items()
+                if (struct, what) == (name, "offset") and (name, field, "size") in answers
+            )
+            shown = "".join(f" {field} {offset}+{size}" for offset, size, field in fields)
+            table[name] = f"{size}/{answers[name, '', 'align']}{shown}"
+    table["CMSG"] = _cmsg(target)
+    return table
+
+
+def _words(text: str) -> dict[str, set[str]]:
+    """The words of each struct's declaration: its fields are among them; the compiler knows which.
+
+    Names that begin with an underscore are a header's own: padding, mostly.
+    """
+    words: dict[str, set[str]] = {}
+    opened = []
+    for brace in re.finditer(r"[{}]", text):
+        if brace[0] == "{":
+            opened.append(brace.start())
+        elif opened:
+            begin, end = opened.pop(), brace.end()
+            head, tail = text[max(begin - 100, 0) : begin], text[end : end + 200]
+            tag = re.search(r"\bstruct\s(?:[^;{}]*\s)?(\w+)\s*$", head)
+            names = re.findall(r"\w+", tail.partition(";")[0]) if "struct" in head else []
+            for name in (*names, tag[1] if tag else ""):
+                words.setdefault(name, set()).update(re.findall(r"\b[A-Za-z]\w*", text[begin:end]))
+    return words
+
+
+def _cmsg(target: Target) -> str:
+    """``CMSG_LEN(0) CMSG_SPACE(0) ALIGNMENT``, which all of 0...127 are verified to follow."""
+    macro, unit = ("WSA_CMSG", "windows.h") if target.system == "windows" else ("CMSG", "posix.h")
+    values = evaluate(
+        target,
+        unit,
+        {(what, n): f"{macro}_{what}({n})" for what in ("LEN", "SPACE") for n in range(128)},
+    )
+    head, space = values["LEN", 0], values["SPACE", 0]
+    align = values["SPACE", 1] - space
+    for n in range(128):
+        assert values["LEN", n] == head + n, (target.name, n)
+        assert values["SPACE", n] == space + -(-n // align) * align, (target.name, n)
+    return f"{head} {space} {align}"
+
+
+def text(tables: Mapping[Target, Table]) -> str:
+    """The text of ``tests/data/layouts-SYSTEM.json``."""
+    reference, differences = merge(tables)
+    targets = {
+        target.name: [x for x in differences if x in (*target.layers, target.name)]
+        for target in tables
+    }
+    content = {"targets": targets, "layouts": reference, "differences": differences}
+    return json.dumps(content, indent=1) + "\n"
