@@ -6,8 +6,12 @@ direction.  Both see the socket, since some addresses mean something only to its
 
 from __future__ import annotations
 
+from .._abi import Sockaddr, be16, be32
+from .._platform import constants
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from .._abi import ABI
@@ -32,6 +36,37 @@ class Page:
     def unpack(self, raw: bytes, sock: Socket | None) -> Any:
         """The address in ``raw``, which may be shorter than the struct."""
         raise NotImplementedError
+
+    def text(self, member: str, octets: bytes) -> str | None:
+        """How to write the member whose bytes these are, if its number is not the way."""
+        return None
+
+    def describe(self, raw: bytes) -> Iterator[tuple[str, str, str]]:
+        """``(bytes, member, what they mean)`` for each member of the struct in ``raw``."""
+        ctype = next(v for v in vars(self).values() if isinstance(v, Sockaddr)).ctype
+        for member, kind in ctype._fields_:
+            field = getattr(ctype, member)
+            octets = raw[field.offset : field.offset + field.size]
+            if not octets:
+                return
+            text = self.text(member, octets)
+            if text is None:
+                order = "big" if kind in (be16, be32) else self.abi.order
+                number = int.from_bytes(octets, order)
+                if member.endswith("_family"):
+                    names = (n for n, v in constants.items() if v == number and n[:3] == "AF_")
+                    text = next(names, str(number))
+                elif kind in (be16, be32):
+                    text = f"{number} (network order)"
+                else:
+                    text = str(number)
+            yield _octets(octets), member, text
+
+
+def _octets(octets: bytes) -> str:
+    if len(octets) > 4 and not any(octets):
+        return f"00 × {len(octets)}"
+    return octets.hex(" ")
 
 
 def must_be_tuple(address: Any, caller: str, family: str) -> None:

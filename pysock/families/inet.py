@@ -50,6 +50,11 @@ class Family(Page):
         _, sin_port, sin_addr, _ = self.sockaddr_in.unpack(raw)
         return _names.ipv4_text(sin_addr), sin_port
 
+    def text(self, member: str, octets: bytes) -> str | None:
+        if member == "sin_addr":
+            return _names.ipv4_text(octets)
+        return "" if member == "sin_zero" else None
+
 
 def port(value: Any, caller: str) -> int:
     """A port's number, not yet its range: a host that is unknown is reported first."""

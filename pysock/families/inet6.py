@@ -55,3 +55,6 @@ class Family(Page):
     def unpack(self, raw: bytes, sock: Socket | None) -> tuple[str, int, int, int]:
         _, port, flowinfo, sin6_addr, scope_id = self.sockaddr_in6.unpack(raw)
         return _names.ipv6_text(sin6_addr), port, flowinfo, scope_id
+
+    def text(self, member: str, octets: bytes) -> str | None:
+        return _names.ipv6_text(octets) if member == "sin6_addr" else None

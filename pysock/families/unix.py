@@ -45,3 +45,10 @@ class Family(Page):
         if self.abstract and path[:1] == b"\0":
             return path
         return os.fsdecode(path.partition(b"\0")[0])
+
+    def text(self, member: str, octets: bytes) -> str | None:
+        if member != "sun_path":
+            return None
+        if self.abstract and octets[:1] == b"\0":
+            return f"{octets[1:]!r}, an abstract name"
+        return repr(os.fsdecode(octets.partition(b"\0")[0]))

@@ -1,0 +1,196 @@
+"""``python -m pysock``: watch the documentation's echo server and client talk.
+
+Two processes run for each kind of socket, and each shows the foreign calls that it makes,
+under the line of Python that made them.  The exit status is 0 only if all that was sent
+came back.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import linecache
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+
+import pysock
+
+from . import _echo, _platform, _show, _watch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+PATIENCE = 30  # seconds for one conversation, which takes a fraction of one
+
+# Children speak to their parent through one pipe, so that it hears them in the order of
+# what happens.  Each line begins with the role of who speaks; then comes the address
+# where the server listens, behind @, or text to print, with this in the place of its line
+# ends, so that what belongs together stays together.
+_ADDRESS = "@"
+_BREAK = "\x1f"
+
+
+def main(arguments: list[str]) -> int:
+    if arguments[:1] == ["--child"]:
+        return child(*arguments[1:])
+    if arguments:
+        print("usage: python -m pysock", file=sys.stderr)
+        return 2
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without arrows gets "?"
+    print(INTRODUCTION.format(version=pysock.__version__, target=_platform.target))
+    try:
+        failed = [kind for kind in _echo.available() if not conversation(kind)]
+    except KeyboardInterrupt:
+        print("\ninterrupted")
+        return 130
+    print(f"\nNo echo over: {', '.join(failed)}" if failed else "\nAll echoes came back.")
+    return 1 if failed else 0
+
+
+INTRODUCTION = """\
+pysock {version} on {target}
+
+The echo server and client of Python's documentation, as two processes.  Below each line
+of Python stand the foreign calls that it leads to, with their arguments and result, and
+below a call (↓) the bytes of the socket address in it, member by member."""
+
+
+# --- the parent ----------------------------------------------------------------------
+
+
+def conversation(kind: str) -> bool:
+    """Run a server and a client of one kind; True if the echo came back."""
+    print(f"\n=== {_echo.KINDS[kind][0]} ===\n", flush=True)
+    children: list[subprocess.Popen[str]] = []
+    guard = threading.Timer(PATIENCE, lambda: end(children))
+    guard.start()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            heard, said = os.pipe()
+            with open(heard, encoding="utf-8") as lines:
+                with open(said, "w") as pipe:
+                    for role in ("server", "client"):
+                        children.append(start(role, kind, os.path.join(folder, "echo"), pipe))
+                for line in lines:
+                    role, _, text = line.rstrip("\n").partition(" ")
+                    if text.startswith(_ADDRESS):
+                        tell(children[1], text[len(_ADDRESS) :])
+                        continue
+                    for part in text.split(_BREAK):
+                        print(f"{_coloured(role)} | {part}", flush=True)
+            return all(process.wait() == 0 for process in children)
+    finally:
+        guard.cancel()
+        end(children)
+
+
+def start(role: str, kind: str, path: str, pipe: Any) -> subprocess.Popen[str]:
+    """A child process, which says what it does to ``pipe``."""
+    return subprocess.Popen(
+        [sys.executable, "-m", __package__, "--child", role, kind, path],
+        stdin=subprocess.PIPE,
+        stdout=pipe,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+
+
+def tell(process: subprocess.Popen[str], address: str) -> None:
+    """Let the client know where its server listens."""
+    stdin = process.stdin
+    assert stdin is not None
+    with suppress(BrokenPipeError):  # it has ended already, and its status says how
+        stdin.write(address + "\n")
+        stdin.flush()
+
+
+def end(children: list[subprocess.Popen[str]]) -> None:
+    """Leave no process behind."""
+    for process in children:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+def _coloured(role: str) -> str:
+    if not sys.stdout.isatty() or "NO_COLOR" in os.environ:
+        return role
+    return f"\033[{36 if role == 'server' else 33}m{role}\033[0m"
+
+
+def _kill(children: list[subprocess.Popen[str]]) -> None:
+    for process in children:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+# --- the children --------------------------------------------------------------------
+
+
+def child(role: str, kind: str, path: str) -> int:
+    """Be a server or a client, and say each foreign call to the parent."""
+    # If the parent is gone, nobody else would end this process.
+    guard = threading.Timer(PATIENCE, os._exit, [1])
+    guard.daemon = True
+    guard.start()
+
+    def say(text: str) -> None:
+        print(f"{role} {text}", flush=True)
+
+    address = ""
+    if role == "client":
+        address = sys.stdin.readline().strip()
+        if not address:  # the server has failed
+            return 1
+    try:
+        with _watch.watching(Narrator(say)):
+            if role == "server":
+                _echo.server(kind, path, lambda address: say(_ADDRESS + repr(address)))
+                return 0
+            data = _echo.client(kind, ast.literal_eval(address))
+    except KeyboardInterrupt:
+        return 130
+    except BaseException:
+        say(_ADDRESS)
+        raise
+    say(f"Received {data!r}")
+    return 0 if data == _echo.MESSAGE else 1
+
+
+class Narrator:
+    """Says each call, below the line of the program that led to it."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.say = say
+        self.line: str | None = None
+
+    def __call__(self, call: _watch.Call) -> None:
+        line = _statement()
+        text = [] if line == self.line else [f"{line}"]
+        self.line = line
+        text += ["    " + part for part in _show.lines(call)]
+        self.say(_BREAK.join(text))
+
+
+def _statement() -> str | None:
+    """The line of ``_echo`` that is running."""
+    frame = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_filename == _echo.__file__:
+            return linecache.getline(_echo.__file__, frame.f_lineno).strip()
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
