@@ -6,7 +6,7 @@ that programs know; ``docs/design.md`` says where each part is and in what order
 
 from __future__ import annotations
 
-from . import _enums, _platform
+from . import _platform
 from ._bytes import (
     CMSG_LEN,
     CMSG_SPACE,
@@ -60,6 +60,14 @@ from ._socket import Socket
 from ._timeouts import getdefaulttimeout, setdefaulttimeout
 
 __version__ = "0.1.0"
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    def __getattr__(name: str) -> Any:
+        """A constant: which there are depends on the platform."""
+
 
 socket = SocketType = Socket
 

@@ -11,6 +11,7 @@ import ast
 import io
 import linecache
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -45,11 +46,14 @@ def main(arguments: list[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without arrows gets "?"
     print(INTRODUCTION.format(version=pysock.__version__, target=_platform.target))
-    try:
-        failed = [kind for kind in _echo.available() if not conversation(kind)]
-    except KeyboardInterrupt:
-        print("\ninterrupted")
-        return 130
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            failed = [k for k in _echo.available() if not conversation(k, folder)]
+        except KeyboardInterrupt:
+            print("\ninterrupted")
+            return 130
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # there is only tidying up left
     print(f"\nNo echo over: {', '.join(failed)}" if failed else "\nAll echoes came back.")
     return 1 if failed else 0
 
@@ -65,27 +69,26 @@ below a call (↓) the bytes of the socket address in it, member by member."""
 # --- the parent ----------------------------------------------------------------------
 
 
-def conversation(kind: str) -> bool:
+def conversation(kind: str, folder: str) -> bool:
     """Run a server and a client of one kind; True if the echo came back."""
     print(f"\n=== {_echo.KINDS[kind][0]} ===\n", flush=True)
     children: list[subprocess.Popen[str]] = []
     guard = threading.Timer(PATIENCE, lambda: end(children))
     guard.start()
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            heard, said = os.pipe()
-            with open(heard, encoding="utf-8") as lines:
-                with open(said, "w") as pipe:
-                    for role in ("server", "client"):
-                        children.append(start(role, kind, os.path.join(folder, "echo"), pipe))
-                for line in lines:
-                    role, _, text = line.rstrip("\n").partition(" ")
-                    if text.startswith(_ADDRESS):
-                        tell(children[1], text[len(_ADDRESS) :])
-                        continue
-                    for part in text.split(_BREAK):
-                        print(f"{_coloured(role)} | {part}", flush=True)
-            return all(process.wait() == 0 for process in children)
+        heard, said = os.pipe()
+        with open(heard, encoding="utf-8") as lines:
+            with open(said, "w") as pipe:
+                for role in ("server", "client"):
+                    children.append(start(role, kind, os.path.join(folder, "echo"), pipe))
+            for line in lines:
+                role, _, text = line.rstrip("\n").partition(" ")
+                if text.startswith(_ADDRESS):
+                    tell(children[1], text[len(_ADDRESS) :])
+                    continue
+                for part in text.split(_BREAK):
+                    print(f"{_coloured(role)} | {part}", flush=True)
+        return all(process.wait() == 0 for process in children)
     finally:
         guard.cancel()
         end(children)
@@ -98,6 +101,7 @@ def start(role: str, kind: str, path: str, pipe: Any) -> subprocess.Popen[str]:
         stdin=subprocess.PIPE,
         stdout=pipe,
         encoding="utf-8",
+        start_new_session=True,  # Ctrl-C is for the parent, which ends its children
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
     )
 
@@ -158,8 +162,6 @@ def child(role: str, kind: str, path: str) -> int:
                 _echo.server(kind, path, lambda address: say(_ADDRESS + repr(address)))
                 return 0
             data = _echo.client(kind, ast.literal_eval(address))
-    except KeyboardInterrupt:
-        return 130
     except BaseException:
         say(_ADDRESS)
         raise

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     Member = tuple[str, Any]
 
 # A field of this type is in network byte order: assign 80 and the wire has 00 50.
-be16: Any = c_uint16.__ctype_be__
-be32: Any = c_uint32.__ctype_be__
+be16: Any = c_uint16.__ctype_be__  # type: ignore[attr-defined]
+be32: Any = c_uint32.__ctype_be__  # type: ignore[attr-defined]
 
 
 class ABI:
@@ -139,7 +139,7 @@ class Sockaddr:
         self.size = sizeof(ctype)
         members = [(t, getattr(ctype, m).offset) for m, t in ctype._fields_ if _header(m)]
         orders = {_order(t) for t, _ in members} - {None}
-        order = ">" if len(orders) == 2 else orders.pop() if orders else "="
+        order = ">" if len(orders) == 2 else (orders.pop() or "=") if orders else "="
         # struct.Struct knows one byte order at a time; where an address mixes them
         # (sockaddr_in6), the members of the other order travel as bytes.
         self._odd = [i for i, (t, _) in enumerate(members) if _order(t) not in (None, order)]
@@ -170,7 +170,8 @@ class Sockaddr:
 
     def unpack(self, raw: bytes) -> tuple[Any, ...]:
         """``(header, *values)`` of the members; what ``raw`` is too short for reads as zero."""
-        values = self._codec.unpack_from(raw if len(raw) >= self.size else raw.ljust(self.size, b"\0"))
+        whole = raw if len(raw) >= self.size else raw.ljust(self.size, b"\0")
+        values = self._codec.unpack_from(whole)
         if self._odd:
             values = values[:1] + self._little(values[1:], lambda v: int.from_bytes(v, "little"))
         return values

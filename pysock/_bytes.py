@@ -7,8 +7,8 @@ from ctypes import c_char
 
 from . import _message
 from ._arguments import c_int, c_ssize_t, c_string, kind, one_int, view_of
-from ._interpreter import pointer_to, take_errno
 from ._errors import from_errno
+from ._interpreter import pointer_to, take_errno
 from ._names import AF_INET, AF_INET6, ntop
 from ._platform import lib
 

@@ -162,7 +162,7 @@ def create_connection(
         raise OSError("getaddrinfo returns an empty list")
     try:
         if all_errors and sys.version_info >= (3, 11):
-            raise ExceptionGroup("create_connection failed", errors)
+            raise ExceptionGroup("create_connection failed", errors)  # noqa: F821
         raise errors[-1]
     finally:
         errors.clear()

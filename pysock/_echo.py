@@ -36,7 +36,7 @@ def server(kind: str, path: str, tell: Callable[[Any], None]) -> None:
     else:
         s.listen(1)
         tell(s.getsockname())
-        conn, addr = s.accept()
+        conn, _ = s.accept()
         while True:
             data = conn.recv(1024)
             if not data:
@@ -52,7 +52,7 @@ def client(kind: str, address: Any) -> bytes:
     s = socket.socket(family, type)
     if type == socket.SOCK_DGRAM:
         s.sendto(MESSAGE, address)
-        data, sender = s.recvfrom(1024)
+        data, _ = s.recvfrom(1024)
     else:
         s.connect(address)
         s.sendall(MESSAGE)

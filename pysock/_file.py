@@ -39,7 +39,7 @@ class SocketIO(io.RawIOBase):
 
     def readinto(self, b: Any) -> int | None:
         """``recv(2)`` into ``b``: the number of bytes, 0 at the end, None if there are none yet."""
-        self._checkClosed()  # type: ignore[attr-defined]
+        self._checkClosed()
         self._checkReadable()  # type: ignore[attr-defined]
         if self._timeout_occurred:
             # What a buffer above had read before the timeout is lost; so is the thread.
@@ -57,7 +57,7 @@ class SocketIO(io.RawIOBase):
 
     def write(self, b: Any) -> int | None:
         """``send(2)`` some of ``b``: the number of bytes, None if none can be sent yet."""
-        self._checkClosed()  # type: ignore[attr-defined]
+        self._checkClosed()
         self._checkWritable()  # type: ignore[attr-defined]
         try:
             n: int = self._sock.send(b)
@@ -86,7 +86,7 @@ class SocketIO(io.RawIOBase):
 
     def fileno(self) -> int:
         """The descriptor of the socket."""
-        self._checkClosed()  # type: ignore[attr-defined]
+        self._checkClosed()
         fd: int = self._sock.fileno()
         return fd
 

@@ -1,6 +1,6 @@
 """POSIX: the ABI rows, the structs that follow from a row, and the prototypes.
 
-Importing this module loads no library; ``load`` does.  Each row of ``ABIS`` is a
+Importing this module loads no library; ``load`` does.  Each row of ``_ROWS`` is a
 platform, each column a respect in which platforms differ (``_abi.ABI`` explains them);
 each row of ``PROTOTYPES`` is a function as its manual page prints it, with how it says
 that it failed (``_errors``).
@@ -23,23 +23,49 @@ if TYPE_CHECKING:
 # --- platforms -----------------------------------------------------------------------
 
 
-def abis(bits: int, order: Any) -> dict[str, ABI]:
+_INT, _UINT, _LEN, _SIZE = "int", "unsigned int", "socklen_t", "size_t"
+
+# fmt: off
+_ROWS = [
+    # name         sa_len sun_path storage msg_iovlen controllen cmsg_len align canon_1st nfds_t
+    ("linux-gnu",  False, 108,     128,    _SIZE,     _SIZE,     _SIZE,   0,    False,    _SIZE),
+    ("linux-musl", False, 108,     128,    _INT,      _LEN,      _LEN,    0,    False,    _SIZE),
+    ("darwin",     True,  104,     128,    _INT,      _LEN,      _LEN,    4,    True,     _UINT),
+    ("freebsd",    True,  104,     128,    _INT,      _LEN,      _LEN,    0,    True,     _UINT),
+    ("netbsd",     True,  104,     128,    _INT,      _LEN,      _LEN,    0,    True,     _UINT),
+    ("openbsd",    True,  104,     256,    _UINT,     _LEN,      _LEN,    0,    False,    _UINT),
+]
+# fmt: on
+
+# An alignment of 0 is that of a pointer.  But some BSDs align control messages as the
+# processor's long double (_ALIGNBYTES), which is 16 bytes on these:
+_LONG_DOUBLE = {"netbsd": ("aarch64", "riscv64", "sparc64"), "openbsd": ("sparc64",)}
+
+
+def abis(bits: int, order: Any, processor: str = "") -> dict[str, ABI]:
     """The rows, for a processor with pointers of ``bits`` and byte order ``order``."""
-    machine: dict[str, Any] = {"bits": bits, "order": order}
-    # musl keeps POSIX's 32-bit lengths, and pads them to the kernel's width.
-    musl: dict[str, Any] = {**machine, "padded": bits == 64}
-    # fmt: off
-    rows = [
-        #   name         sa_len        sun_path      msg_iovlen           msg_controllen               cmsg_len
-        ABI("linux-gnu", sa_len=False, sun_path=108, msg_iovlen="size_t", msg_controllen="size_t",     cmsg_len="size_t",     **machine),
-        ABI("linux-musl",sa_len=False, sun_path=108, msg_iovlen="int",    msg_controllen="socklen_t",  cmsg_len="socklen_t",  **musl),
-        ABI("darwin",    sa_len=True,  sun_path=104, msg_iovlen="int",    msg_controllen="socklen_t",  cmsg_len="socklen_t",  cmsg_align=4, canonname_first=True, nfds="unsigned int", **machine),
-        ABI("freebsd",   sa_len=True,  sun_path=104, msg_iovlen="int",    msg_controllen="socklen_t",  cmsg_len="socklen_t",  canonname_first=True, nfds="unsigned int", **machine),
-        ABI("netbsd",    sa_len=True,  sun_path=104, msg_iovlen="int",    msg_controllen="socklen_t",  cmsg_len="socklen_t",  canonname_first=True, nfds="unsigned int", **machine),
-        ABI("openbsd",   sa_len=True,  sun_path=104, msg_iovlen="unsigned int", msg_controllen="socklen_t", cmsg_len="socklen_t", storage=256, nfds="unsigned int", **machine),
-    ]
-    # fmt: on
-    return {row.name: row for row in rows}
+    rows = {}
+    for name, *columns in _ROWS:
+        row: dict[str, Any] = dict(zip(_COLUMNS, columns))
+        if processor in _LONG_DOUBLE.get(name, ()):
+            row["cmsg_align"] = 16
+        # musl keeps POSIX's 32-bit lengths, and pads them to the width of the kernel's.
+        row["padded"] = name == "linux-musl" and bits == 64
+        rows[name] = ABI(name, bits=bits, order=order, **row)
+    return rows
+
+
+_COLUMNS = (
+    "sa_len",
+    "sun_path",
+    "storage",
+    "msg_iovlen",
+    "msg_controllen",
+    "cmsg_len",
+    "cmsg_align",
+    "canonname_first",
+    "nfds",
+)
 
 
 # --- structs -------------------------------------------------------------------------
@@ -66,7 +92,10 @@ def structs(abi: ABI) -> dict[str, Any]:
             ("msg_flags", "int"),
         ),
         abi.struct(
-            "cmsghdr", *length("cmsg_len", abi.cmsg_len), ("cmsg_level", "int"), ("cmsg_type", "int")
+            "cmsghdr",
+            *length("cmsg_len", abi.cmsg_len),
+            ("cmsg_level", "int"),
+            ("cmsg_type", "int"),
         ),
         abi.struct("pollfd", ("fd", "int"), ("events", "short"), ("revents", "short")),
         abi.struct(
@@ -110,7 +139,9 @@ PROTOTYPES = [
     Foreign("int bind(int sockfd, const struct sockaddr *addr, socklen_t addrlen)", minus_one),
     Foreign("int listen(int sockfd, int backlog)", minus_one),
     Foreign("int accept(int sockfd, struct sockaddr *addr, socklen_t *addrlen)", in_line),
-    Foreign("int accept4(int sockfd, struct sockaddr *addr, socklen_t *addrlen, int flags)", in_line),
+    Foreign(
+        "int accept4(int sockfd, struct sockaddr *addr, socklen_t *addrlen, int flags)", in_line
+    ),
     Foreign("int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen)", in_line),
     Foreign("int shutdown(int sockfd, int how)", minus_one),
     Foreign("int close(int fd)", in_line),
@@ -176,9 +207,9 @@ PROTOTYPES = [
     Foreign("struct servent *getservbyport(int port, const char *proto)"),
     Foreign("struct protoent *getprotobyname(const char *name)"),
     # arpa/inet.h
-    Foreign("int inet_aton(const char *cp, struct in_addr *inp)", quick=True),
+    Foreign("int inet_aton(const char *cp, struct in_addr *inp)"),
     Foreign("int inet_pton(int af, const char *src, void *dst)", in_line, quick=True),
-    Foreign("const char *inet_ntop(int af, const void *src, char *dst, socklen_t size)", quick=True),
+    Foreign("const char *inet_ntop(int af, const void *src, char *dst, socklen_t size)"),
     # net/if.h
     Foreign("struct if_nameindex *if_nameindex(void)", null),
     Foreign("void if_freenameindex(struct if_nameindex *ptr)"),

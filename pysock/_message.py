@@ -130,8 +130,8 @@ def _messages(ancdata: Any) -> Iterable[tuple[int, int, bytes]]:
         try:
             size = len(item)
         except TypeError:
-            kind = type(item).__name__
-            raise TypeError(f"{label}() argument must be 3-item sequence, not {kind}") from None
+            name = type(item).__name__
+            raise TypeError(f"{label}() argument must be 3-item sequence, not {name}") from None
         if size != 3:
             raise TypeError(f"{label}() argument must be sequence of length 3, not {size}")
         level, kind, data = item

@@ -72,7 +72,7 @@ def getprotobyname(protocolname: str, /) -> int:
 def if_nameindex() -> list[tuple[int, str]]:
     """``if_nameindex(3)``: ``(index, name)`` of each network interface."""
     entry = structs["if_nameindex"]
-    found = []
+    found: list[tuple[int, str]] = []
     start = at = lib.if_nameindex()
     try:
         while True:

@@ -24,7 +24,8 @@ def _target() -> str:
     bits = ctypes.sizeof(ctypes.c_void_p) * 8
     machine = os.uname().machine
     # What uname(2) says is the kernel's machine; a 32-bit process may run on a 64-bit one.
-    machine = {"amd64": "x86_64", "ppc64le": "powerpc64le", "arm64": "aarch64"}.get(machine, machine)
+    other = {"amd64": "x86_64", "ppc64le": "powerpc64le", "arm64": "aarch64"}
+    machine = other.get(machine, machine)
     if bits == 32:
         narrow = {"x86_64": "i386", "aarch64": "armhf", "mips64": "mips", "ppc64": "powerpc"}
         if machine.startswith("armv"):
@@ -62,7 +63,8 @@ def _tables(target: str) -> tuple[dict[str, int], dict[str, int]]:
 target = _target()
 public_constants, _internal = _tables(target)
 constants: dict[str, int] = {**public_constants, **_internal}
-abi = _libc.abis(ctypes.sizeof(ctypes.c_void_p) * 8, sys.byteorder)[target.rpartition("-")[0]]
+_row, _, _processor = target.rpartition("-")
+abi = _libc.abis(ctypes.sizeof(ctypes.c_void_p) * 8, sys.byteorder, _processor)[_row]
 structs: dict[str, Any] = _libc.structs(abi)
 lib = _libc.load(abi, constants)
 system = _libc

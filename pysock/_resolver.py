@@ -164,7 +164,13 @@ def _hostent(family: int, call: Any) -> tuple[str, list[str], list[str]]:
     """``call(hostent, buffer, its length, result, h_errno)``, and what it found."""
     hostent, result, h_errno = structs["hostent"](), c_void_p(), c_int()
     buffer = (c_char * 16384)()
-    call(pointer_to(hostent), pointer_to(buffer), len(buffer), pointer_to(result), pointer_to(h_errno))
+    call(
+        pointer_to(hostent),
+        pointer_to(buffer),
+        len(buffer),
+        pointer_to(result),
+        pointer_to(h_errno),
+    )
     if not result.value:
         raise_h(lib, h_errno.value)
     if hostent.h_addrtype != family:
@@ -196,4 +202,5 @@ def getfqdn(name: str = "") -> str:
         hostname, aliases, _ = public().gethostbyaddr(name)
     except OSError:
         return name
-    return next((found for found in (hostname, *aliases) if "." in found), hostname)
+    names: list[str] = [hostname, *aliases]
+    return next((found for found in names if "." in found), names[0])

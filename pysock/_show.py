@@ -30,7 +30,7 @@ _PREFIXES = {
     "how": "SHUT_",
 }
 # The constants of socket options begin with the protocol's name.
-_OPTIONS = {"SOL_SOCKET": "SO_", "IPPROTO_IPV6": "IPV6_", "IPPROTO_TCP": "TCP_", "IPPROTO_IP": "IP_"}
+_OPTIONS = {"SOL_SOCKET": "SO_", "SOL_IP": "IP_", "SOL_IPV6": "IPV6_", "SOL_TCP": "TCP_"}
 
 _SHOWN = 48  # bytes of data
 
@@ -43,7 +43,7 @@ def lines(call: Call) -> Iterator[str]:
     for i, ((kind, name), value) in enumerate(named):
         if "sockaddr *" in kind:
             raw = _memory(value, _length(named[i + 1][1]))
-            if raw and call.result != -1 or "const" in kind:
+            if "const" in kind or (raw and call.result != -1):
                 addresses.append((name, raw))
                 arguments.append(f"{name} ↓")
             else:
@@ -72,7 +72,7 @@ def _argument(
         return _pointee(call, named, kind, name, value)
     if name == "optname":
         level = next(v for (_, n), v in named if n == "level")
-        return constant(value, _OPTIONS.get(constant(level, "SOL_"), constant(level, "IPPROTO_")))
+        return constant(value, _OPTIONS.get(constant(level, "SOL_"), "no such prefix"))
     if name == "flags" and call.row.name != "getnameinfo":
         return _flags(value, "SOCK_" if call.row.name == "accept4" else "MSG_")
     if name == "type" and call.row.name in ("socket", "socketpair"):

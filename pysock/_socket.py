@@ -9,7 +9,7 @@ three lines lie between the caller and C.
 from __future__ import annotations
 
 import sys
-from errno import EBADF, ENOTSOCK, EWOULDBLOCK
+from errno import EWOULDBLOCK
 from warnings import warn
 
 from . import _file, _message, _sendfile, _timeouts, _wait, families
@@ -27,13 +27,16 @@ from ._arguments import (
 from ._enums import AddressFamily, SocketKind, member
 from ._errors import from_errno, timeout
 from ._interpreter import MOST, STABLE, take_errno
-from ._platform import abi, constants, lib, public, system
+from ._platform import constants, lib, public, system
 from ._transfer import (
+    INTS,
+    LONGS,
+    Pool,
     accept,
     close_descriptor,
     get_int_option,
     get_option,
-    name_from,
+    identify,
     name_of,
     receive,
     receive_from,
@@ -57,6 +60,7 @@ ZERO = 0  # "flags is ZERO" is the cheapest way to see that there are none
 _MISSING: Any = object()
 _CLOEXEC = constants.get("SOCK_CLOEXEC", 0)
 _NONBLOCK = constants.get("SOCK_NONBLOCK", 0)
+_VSOCK = constants.get("AF_VSOCK")
 _BACKLOG = min(constants["SOMAXCONN"], 128)
 
 
@@ -69,7 +73,16 @@ class Socket:
     """
 
     __module__ = __package__
-    __slots__ = ("__weakref__", "_closed", "_family", "_fd", "_io_refs", "_proto", "_timeout", "_type")
+    __slots__ = (
+        "__weakref__",
+        "_closed",
+        "_family",
+        "_fd",
+        "_io_refs",
+        "_proto",
+        "_timeout",
+        "_type",
+    )
 
     _fd: int
     _timeout: float | None  # None: blocking; 0.0: non-blocking; else seconds
@@ -97,7 +110,7 @@ class Socket:
             fd = descriptor(index(fileno))
             if fd < 0:
                 raise ValueError("negative file descriptor")
-            family, type, proto = _identify(fd, family, type, proto)
+            family, type, proto = identify(fd, family, type, proto)
         self._family, self._proto = family, proto
         self._type = type & ~(_CLOEXEC | _NONBLOCK)
         self._timeout = 0.0 if type & _NONBLOCK else _timeouts.getdefaulttimeout()
@@ -376,7 +389,9 @@ class Socket:
         level, optname, buflen = c_int(level), c_int(optname), c_int(buflen)
         value: int | bytes | None
         if not buflen:
-            value = get_int_option(self._fd, level, optname)
+            value = get_int_option(self._fd, level, optname, self._options())
+        elif self._options() is LONGS:
+            raise OSError("getsockopt string buffer not allowed")
         elif 0 < buflen <= 1024:
             value = get_option(self._fd, level, optname, buflen)
         else:
@@ -391,7 +406,10 @@ class Socket:
         ``setsockopt(level, optname, None, optlen)`` passes NULL and ``optlen``.
         """
         level, optname = c_int(level), c_int(optname)
-        if optlen is not _MISSING:
+        if self._options() is LONGS:
+            wide = index(value) & 0xFFFFFFFFFFFFFFFF
+            failed = set_int_option(self._fd, level, optname, wide, LONGS)
+        elif optlen is not _MISSING:
             length = flag(optlen)
             if value is not None or length is None:
                 raise TypeError("setsockopt() takes exactly 3 arguments (4 given)")
@@ -404,6 +422,10 @@ class Socket:
                 failed = set_int_option(self._fd, level, optname, number)
         if failed:
             raise from_errno(take_errno())
+
+    def _options(self) -> Pool:
+        """How wide the integers of this family's socket options are."""
+        return LONGS if self._family == _VSOCK else INTS
 
     def setblocking(self, flag: bool, /) -> None:
         """True: calls block until they are done.  False: they fail rather than wait."""
@@ -490,29 +512,3 @@ class Socket:
 
     def __getstate__(self) -> Any:
         raise TypeError(f"cannot pickle {self.__class__.__name__!r} object")
-
-
-def _identify(fd: int, family: int, type: int, proto: int) -> tuple[int, int, int]:
-    """What kind of socket a descriptor is, where the caller (−1) did not say.
-
-    A descriptor that is no socket is an error even if nothing is to be asked.
-    """
-    answer = name_from(lambda name, length: lib.getsockname(fd, name, length))
-    if answer is None:
-        number = take_errno()
-        if family == -1 or number in (EBADF, ENOTSOCK):  # AF_ALG has no getsockname
-            raise from_errno(number)
-    elif family == -1:
-        family = abi.family_of(answer[1])
-    if type == -1:
-        type = _ask(fd, "SO_TYPE")
-    if proto == -1:
-        proto = _ask(fd, "SO_PROTOCOL") if "SO_PROTOCOL" in constants else 0
-    return family, type, proto
-
-
-def _ask(fd: int, option: str) -> int:
-    value = get_int_option(fd, constants["SOL_SOCKET"], constants[option])
-    if value is None:
-        raise from_errno(take_errno())
-    return value

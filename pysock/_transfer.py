@@ -14,8 +14,8 @@ variable, a traceback would keep a bytearray locked against resizing long after.
 
 from __future__ import annotations
 
-from ctypes import c_char, c_int, c_uint32, sizeof
-from errno import ECONNRESET
+from ctypes import c_char, c_int, c_uint32, c_uint64, sizeof
+from errno import EBADF, ECONNRESET, ENOTSOCK
 
 from ._arguments import c_ssize_t, view_of
 from ._errors import from_errno
@@ -46,7 +46,7 @@ class Pool:
     """Buffers of one kind: ``(array, pointer to it)``."""
 
     def __init__(self, ctype: Any) -> None:
-        self.ctype = ctype
+        self.ctype, self.size = ctype, sizeof(ctype)
         self.entries: list[tuple[Any, Any]] = []
         self.pop, self.put = self.entries.pop, self.entries.append
 
@@ -61,7 +61,8 @@ class Pool:
 _data = Pool(c_char * TO_COPY)
 _names = Pool(c_char * abi.storage)
 _lengths = Pool(c_uint32)
-_ints = Pool(c_int)
+INTS = Pool(c_int)  # for socket options, most of which are an int
+LONGS = Pool(c_uint64)  # and those of AF_VSOCK, which are 64 bits wide
 
 # --- receiving -----------------------------------------------------------------------
 
@@ -161,7 +162,11 @@ def transmit_to(fd: int, data: Any, flags: int, name: bytes) -> int:
     if type(data) is STABLE:
         n: int = lib.sendto(fd, data, min(len(data), MOST), flags, name, len(name))
         return n
-    return lend(data, lambda p, size: lend(name, lambda to, length: lib.sendto(fd, p, size, flags, to, length)))
+
+    def call(pointer: Any, size: int) -> int:
+        return lend(name, lambda to, length: lib.sendto(fd, pointer, size, flags, to, length))
+
+    return lend(data, call)
 
 
 def lend(data: Any, call: Callable[[Any, int], int]) -> int:
@@ -187,13 +192,13 @@ def lend(data: Any, call: Callable[[Any, int], int]) -> int:
 # --- options -------------------------------------------------------------------------
 
 
-def get_int_option(fd: int, level: int, name: int) -> int | None:
+def get_int_option(fd: int, level: int, name: int, pool: Pool = INTS) -> int | None:
     """``getsockopt(2)`` of an int; C may write fewer bytes of it, so it starts as 0."""
-    value, length = _ints.take(), _lengths.take()
-    value[0].value, length[0].value = 0, sizeof(c_int)
+    value, length = pool.take(), _lengths.take()
+    value[0].value, length[0].value = 0, pool.size
     failed = lib.getsockopt(fd, level, name, value[1], length[1])
     result = None if failed else value[0].value
-    _ints.put(value)
+    pool.put(value)
     _lengths.put(length)
     return result
 
@@ -209,12 +214,12 @@ def get_option(fd: int, level: int, name: int, size: int) -> bytes | None:
     return result
 
 
-def set_int_option(fd: int, level: int, name: int, number: int) -> int:
+def set_int_option(fd: int, level: int, name: int, number: int, pool: Pool = INTS) -> int:
     """``setsockopt(2)`` of an int."""
-    value = _ints.take()
+    value = pool.take()
     value[0].value = number
-    result: int = lib.setsockopt(fd, level, name, value[1], sizeof(c_int))
-    _ints.put(value)
+    result: int = lib.setsockopt(fd, level, name, value[1], pool.size)
+    pool.put(value)
     return result
 
 
@@ -235,6 +240,32 @@ def accept(fd: int) -> tuple[int, bytes] | None:
     if answer is not None:
         system.set_inheritable(answer[0], False)
     return answer
+
+
+def identify(fd: int, family: int, type: int, proto: int) -> tuple[int, int, int]:
+    """What kind of socket a descriptor is, where the caller (−1) did not say.
+
+    A descriptor that is no socket is an error even if nothing is to be asked.
+    """
+    answer = name_from(lambda name, length: lib.getsockname(fd, name, length))
+    if answer is None:
+        number = take_errno()
+        if family == -1 or number in (EBADF, ENOTSOCK):  # AF_ALG has no getsockname
+            raise from_errno(number)
+    elif family == -1:
+        family = abi.family_of(answer[1])
+    if type == -1:
+        type = _ask(fd, "SO_TYPE")
+    if proto == -1:
+        proto = _ask(fd, "SO_PROTOCOL") if "SO_PROTOCOL" in constants else 0
+    return family, type, proto
+
+
+def _ask(fd: int, option: str) -> int:
+    value = get_int_option(fd, constants["SOL_SOCKET"], constants[option])
+    if value is None:
+        raise from_errno(take_errno())
+    return value
 
 
 def close_descriptor(fd: int) -> None:

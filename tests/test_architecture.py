@@ -153,7 +153,7 @@ def test_no_type_whose_width_depends_on_the_host() -> None:
 
 
 def test_no_exception_is_swallowed() -> None:
-    """Who catches everything raises again or hands it on; who expects any OSError does something."""
+    """Who catches everything raises again or hands it on; who catches OSError does something."""
     offenders = []
     for place, node in places(SOURCES):
         if not isinstance(node, ast.ExceptHandler):

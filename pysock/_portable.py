@@ -1,0 +1,76 @@
+"""Foreign calls and shared memory by ctypes' public names (see ``_interpreter``)."""
+
+from __future__ import annotations
+
+import ctypes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+STABLE: Any = bytes
+TO_COPY = 16384
+
+pointer_to: Callable[[Any], Any] = ctypes.byref
+get_errno: Callable[[], int] = ctypes.get_errno
+set_errno: Callable[[int], int] = ctypes.set_errno
+bytes_at: Callable[[Any, int], bytes] = ctypes.string_at
+
+# An array of no elements over the memory of a writable buffer: as long as it lives, the
+# buffer can be neither resized nor freed.  (The bound method, kept: 80 ns.)
+borrow: Callable[[Any], Any] = (ctypes.c_char * 0).from_buffer
+
+
+def declared(library: ctypes.CDLL, name: str, result: Any, parameters: list[Any]) -> Any:
+    """A callable for the function ``name``, each type declared for ctypes to convert and check."""
+    foreign = library[name]
+    foreign.argtypes = parameters
+    foreign.restype = result
+    return foreign
+
+
+def hot_function(
+    library: ctypes.CDLL, name: str, result: Any, parameters: list[Any], quick: bool
+) -> Any:
+    """A callable that returns an int."""
+    return declared(library, name, result, parameters)
+
+
+def take_errno() -> int:
+    """Read errno as this thread's last foreign call left it, and set it to 0.
+
+    Between a call and this line a signal handler may run and make calls of its own.  If
+    one of them fails, its errno replaces ours, and it takes it; so 0 here means "lost to
+    a nested call", and the caller must ask C again.
+    """
+    return ctypes.set_errno(0)
+
+
+def borrow_address(buffer: Any) -> tuple[Any, int]:
+    """What keeps a writable buffer where it is, and its address."""
+    array = borrow(buffer)
+    return array, ctypes.addressof(array)
+
+
+def address_of(data: Any, view: memoryview) -> tuple[Any, int]:
+    """What keeps a bytes-like object, or a copy, where it is, and its address."""
+    if not view.readonly:
+        return borrow_address(data)
+    pointer = ctypes.c_char_p(data if type(data) is bytes else view.tobytes())
+    return pointer, ctypes.c_void_p.from_buffer(pointer).value or 0
+
+
+def call_reading(view: memoryview, call: Callable[[Any], int]) -> int:
+    """``call(memory with view's bytes)``: a copy, since ctypes refuses read-only memory."""
+    return call(view.tobytes())
+
+
+def fill(pointer: Any, data: bytes) -> None:
+    """Copy ``data`` to memory."""
+    ctypes.memmove(pointer, data, len(data))
+
+
+def new_bytes(size: int) -> bytes | None:
+    """None: no public name offers memory that becomes bytes without a copy."""
+    return None

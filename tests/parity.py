@@ -1,0 +1,347 @@
+"""The same call through the interpreter's `socket` and through pysock, and what came of each.
+
+A case is a line of Python, or a function, that names what it needs: ``a.recv(1.5)`` needs ``a``,
+one end of a pair of sockets.  Each run gets a fresh bench of such things, made by the module on
+trial, and gives an outcome: the result or the exception, the audit events, the warnings, and how
+many descriptors were left open.  On CPython all of this must be the same.
+
+PyPy's `socket` words its messages in its own way and tells less to auditors, so there results and
+types of exceptions count.  Where it is the odd one altogether, the line says so, and is skipped:
+
+>>> table('''
+...     a.recv(None)  # PyPy: waits for ever
+... ''')[0].id
+'a.recv(None)'
+"""
+
+from __future__ import annotations
+
+import array
+import ast
+import ctypes
+import decimal
+import enum
+import gc
+import inspect
+import io
+import os
+import re
+import socket as stdlib
+import struct
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, Optional, Union
+
+import pytest
+
+import pysock
+
+CPYTHON = sys.implementation.name == "cpython"
+Case = Union[str, Callable[..., Any]]
+
+
+class Index:
+    """An integer by ``__index__`` alone."""
+
+    def __init__(self, value: int = 1) -> None:
+        self.value = value
+
+    def __index__(self) -> int:
+        return self.value
+
+
+class Int(Index):
+    """What Python 3.9 still converts, with a warning."""
+
+    __index__ = None  # type: ignore[assignment]
+
+    def __int__(self) -> int:
+        return self.value
+
+
+class Number(enum.IntEnum):
+    ONE = 1
+    FOUR = 4
+
+
+class Text(str):
+    pass
+
+
+def raised(call: Callable[[], Any]) -> tuple[str, str]:
+    """The exception that ``call`` raises, for a case that goes on after it."""
+    try:
+        call()
+    except Exception as error:  # what it is, is compared
+        return name_of(error), text(str(error))
+    raise AssertionError("nothing was raised")
+
+
+# What a case may name besides the things on the bench.
+TOOLS: dict[str, Any] = {
+    tool.__name__: tool
+    for tool in (Index, Int, Number, Text, raised, array, ctypes, decimal, gc, io, os, struct)
+}
+TOOLS.update(sys=sys, threading=threading, time=time)
+
+
+class Bench:
+    """The things a case may name, each made by the module on trial when it is named first."""
+
+    def __init__(self, module: Any) -> None:
+        self.socket = module
+        self.sockets: list[Any] = []
+        self.folder = tempfile.mkdtemp()
+
+    def new(self, *args: Any) -> Any:
+        sock = self.socket.socket(*args)
+        self.sockets.append(sock)
+        return sock
+
+    def new_pair(self, kind: str) -> Any:
+        pair = self.socket.socketpair(self.socket.AF_UNIX, getattr(self.socket, kind))
+        self.sockets.extend(pair)
+        return pair
+
+    # Not connected, not bound
+    tcp = cached_property(lambda self: self.new())
+    tcp6 = cached_property(lambda self: self.new(stdlib.AF_INET6))
+    udp = cached_property(lambda self: self.new(stdlib.AF_INET, stdlib.SOCK_DGRAM))
+    udp6 = cached_property(lambda self: self.new(stdlib.AF_INET6, stdlib.SOCK_DGRAM))
+    unix = cached_property(lambda self: self.new(stdlib.AF_UNIX))
+    unix2 = cached_property(lambda self: self.new(stdlib.AF_UNIX))
+    letter = cached_property(lambda self: self.new(stdlib.AF_UNIX, stdlib.SOCK_DGRAM))
+
+    @cached_property
+    def gone(self) -> Any:
+        """A closed socket."""
+        sock = self.new()
+        sock.close()
+        return sock
+
+    # Connected
+    _streams = cached_property(lambda self: self.new_pair("SOCK_STREAM"))
+    _letters = cached_property(lambda self: self.new_pair("SOCK_DGRAM"))
+    _packets = cached_property(lambda self: self.new_pair("SOCK_SEQPACKET"))
+    a, b = (property(lambda self, i=i: self._streams[i]) for i in (0, 1))
+    d, e = (property(lambda self, i=i: self._letters[i]) for i in (0, 1))
+    p, q = (property(lambda self, i=i: self._packets[i]) for i in (0, 1))
+
+    @cached_property
+    def fed(self) -> Any:
+        """A stream with ten bytes waiting, and its end behind them: it never blocks."""
+        sock, peer = self.new_pair("SOCK_STREAM")
+        peer.sendall(b"0123456789")
+        peer.shutdown(stdlib.SHUT_WR)
+        return sock
+
+    # TCP and UDP at ports that the kernel chose
+    @cached_property
+    def listener(self) -> Any:
+        self.tcp.bind(("127.0.0.1", 0))
+        self.tcp.listen()
+        return self.tcp
+
+    @cached_property
+    def client(self) -> Any:
+        sock = self.new()
+        sock.connect(self.listener.getsockname())
+        return sock
+
+    @cached_property
+    def server(self) -> Any:
+        assert self.client
+        sock, _ = self.listener.accept()
+        self.sockets.append(sock)
+        return sock
+
+    @cached_property
+    def inbox(self) -> Any:
+        sock = self.new(stdlib.AF_INET, stdlib.SOCK_DGRAM)
+        sock.bind(("127.0.0.1", 0))
+        return sock
+
+    at = property(lambda self: self.listener.getsockname(), doc="Where the listener is.")
+    to = property(lambda self: self.inbox.getsockname(), doc="Where the inbox is.")
+
+    def clear(self) -> None:
+        for sock in self.sockets:
+            sock.close()
+        self.socket.setdefaulttimeout(None)
+        for name in os.listdir(os.fsencode(self.folder)):
+            os.unlink(os.path.join(os.fsencode(self.folder), name))
+        os.rmdir(self.folder)
+
+
+# --- what came of it -----------------------------------------------------------------
+
+_heard: Optional[list[Any]] = None  # audit events of the case that runs now
+
+
+def _listen(event: str, args: tuple[Any, ...]) -> None:
+    if _heard is not None and event.startswith("socket."):
+        _heard.append((event, [describe(a) if not is_socket(a) else "<socket>" for a in args]))
+
+
+sys.addaudithook(_listen)
+
+
+def is_socket(value: Any) -> bool:
+    return isinstance(value, (stdlib.socket, pysock.Socket))
+
+
+def name_of(value: Any) -> str:
+    cls = type(value)
+    return f"{cls.__module__}.{cls.__qualname__}".replace("pysock.", "socket.")
+
+
+def text(message: str) -> str:
+    """A message without what differs from run to run, or is the module's name."""
+    message = re.sub(r"(?<=fd=)\d+|(?<=127\.0\.0\.1', )\d{4,}|(?<=::1', )\d{4,}", "N", message)
+    message = re.sub(r"\b0x[0-9a-f]+", "0x", message)
+    return re.sub(r"\bpysock\.Socket\b|\bpysock\b(?=\.)|\bSocket\b", _own_name, message)
+
+
+def _own_name(found: re.Match[str]) -> str:
+    return {"pysock.Socket": "socket.socket", "Socket": "socket", "pysock": "socket"}[found[0]]
+
+
+_CHOSEN = range(32768, 65536)  # the ports that kernels choose
+
+
+def describe(value: Any) -> Any:
+    """``value`` in terms that do not depend on which module made it."""
+    if isinstance(value, (list, tuple)):
+        items = [describe(item) for item in value]
+        if 1 < len(value) < 5 and isinstance(value[0], str) and value[1] in _CHOSEN:
+            items[1] = "a port"
+        return type(value).__name__, items
+    if isinstance(value, dict):
+        return {key: describe(item) for key, item in value.items()}
+    if is_socket(value):
+        return text(repr(value)), value.gettimeout()
+    if isinstance(value, BaseException):
+        return {
+            "type": name_of(value),
+            "args": describe(value.args),
+            "text": text(str(value)),
+            "errno": getattr(value, "errno", None),
+        }
+    if isinstance(value, type):
+        return text(repr(value))
+    if type(value) in (bool, bytes, bytearray, float, int, type(None)):
+        return type(value).__name__, value
+    if isinstance(value, io.IOBase):
+        return name_of(value), text(repr(value))
+    return name_of(value), text(repr(value))
+
+
+def release(value: Any) -> None:
+    """Close what a case returned."""
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            release(item)
+    elif hasattr(value, "close"):
+        value.close()
+
+
+def descriptors() -> int:
+    return len(os.listdir("/dev/fd"))
+
+
+def outcome(module: Any, case: Case) -> dict[str, Any]:
+    """What comes of ``case`` with ``module`` in the place of ``socket``."""
+    global _heard
+    found: dict[str, Any] = {}
+    before, home = descriptors(), os.getcwd()
+    bench = Bench(module)
+    os.chdir(bench.folder)
+    try:
+        call = _prepare(case, bench)
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            _heard = heard = []
+            try:
+                result = call()
+                found["result"] = describe(result)
+                release(result)
+                del result
+            except Exception as error:  # what it is, is compared
+                found["raised"] = describe(error)
+                shown = error.__cause__
+                if shown is None and not error.__suppress_context__:
+                    shown = error.__context__
+                found["because of"] = describe(shown)
+            finally:
+                _heard = None
+            del call
+        found["events"] = heard
+        found["warnings"] = [
+            (w.category.__name__, text(str(w.message)), os.path.basename(w.filename), w.lineno)
+            for w in warned
+        ]
+    finally:
+        os.chdir(home)
+        bench.clear()
+    found["left open"] = descriptors() - before
+    return found
+
+
+def _prepare(case: Case, bench: Bench) -> Callable[[], Any]:
+    """A call of ``case`` with all that it names."""
+    if callable(case):
+        things = [getattr(bench, name) for name in inspect.signature(case).parameters]
+        return lambda: case(*things)
+    tree = ast.parse(case, "<case>", "eval")
+    named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    namespace = dict(TOOLS)
+    namespace.update((name, getattr(bench, name)) for name in sorted(named) if hasattr(Bench, name))
+    namespace["socket"] = bench.socket
+    code = compile(tree, "<case>", "eval")
+    return lambda: eval(code, namespace)
+
+
+# --- comparing -----------------------------------------------------------------------
+
+
+def differences(case: Case) -> list[str]:
+    """In what the two outcomes of ``case`` differ, though this interpreter's should not."""
+    expected, found = outcome(stdlib, case), outcome(pysock, case)
+    aspects = ["result", "raised"]
+    if CPYTHON:
+        aspects += ["because of", "events", "warnings", "left open"]
+    return [
+        f"{aspect} of {case}\n  socket: {theirs}\n  pysock: {ours}"
+        for aspect in aspects
+        for theirs, ours in [(_part(expected, aspect), _part(found, aspect))]
+        if theirs != ours
+    ]
+
+
+def _part(found: dict[str, Any], aspect: str) -> Any:
+    part = found.get(aspect)
+    if aspect == "raised" and part and not CPYTHON:
+        return part["type"], part["errno"]
+    return part
+
+
+def check(case: Case) -> None:
+    """Both modules give the same outcome."""
+    found = differences(case)
+    assert not found, "\n".join(found)
+
+
+def table(lines: str) -> list[Any]:
+    """A case for each line; ``# PyPy: reason`` behind it says why PyPy's cannot be compared."""
+    cases = []
+    for line in lines.strip().splitlines():
+        call, _, reason = line.partition("  # PyPy: ")
+        if call.strip():
+            marks = [pytest.mark.skipif(not CPYTHON, reason=f"PyPy: {reason}")] if reason else []
+            cases.append(pytest.param(call.strip(), id=call.strip(), marks=marks))
+    return cases

@@ -1,0 +1,110 @@
+"""The structs that follow from an ABI row, against what each target's headers say."""
+
+from __future__ import annotations
+
+from ctypes import Array, alignment, sizeof
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+import pytest
+
+from pysock import _constants, _libc, _platform, families
+from pysock._abi import ABI, Sockaddr
+from pysock._cmsg import Control
+
+from .layouts import layouts
+
+BIG_ENDIAN = {"hppa", "mips", "powerpc", "s390x", "sparc64"}
+PAGES = sorted(page.name for page in iter_modules(families.__path__) if page.name[0] != "_")
+TARGETS = [target for target in _constants.targets() if not target.startswith("windows")]
+
+every_target = pytest.mark.parametrize("target", TARGETS)
+
+
+def abi_of(target: str) -> ABI:
+    name = target[: -len("-time64")] if target.endswith("-time64") else target
+    row, _, machine = name.rpartition("-")
+    bits = 4 * layouts(target)["structs"]["iovec"]["size"]  # a pointer, and a size as wide
+    order = "big" if machine in BIG_ENDIAN else "little"
+    return _libc.abis(bits, order, machine)[row]
+
+
+def fields_of(struct: Any) -> dict[str, list[int]]:
+    return {
+        name: [getattr(struct, name).offset, sizeof(ctype)]
+        for name, ctype in struct._fields_
+        if not name.startswith("__")  # padding that C too leaves without a public name
+    }
+
+
+def addresses(target: str, abi: ABI) -> dict[str, Sockaddr]:
+    """Each struct of each page whose family the target has, by its name in C."""
+    numbers = _constants.table(target)
+    found = {}
+    for name in PAGES:
+        number = numbers.get(f"AF_{name.upper()}")
+        if number is not None:
+            page = import_module(f"pysock.families.{name}").Family(abi, number)
+            declared = [value for value in vars(page).values() if isinstance(value, Sockaddr)]
+            found.update({each.ctype.__name__.partition(" ")[2]: each for each in declared})
+    return found
+
+
+@every_target
+def test_structs(target: str) -> None:
+    truth = layouts(target)["structs"]
+    for name, struct in _libc.structs(abi_of(target)).items():
+        assert fields_of(struct) == truth[name]["fields"], name
+        assert (sizeof(struct), alignment(struct)) == (truth[name]["size"], truth[name]["align"])
+
+
+@every_target
+def test_addresses(target: str) -> None:
+    abi, truth = abi_of(target), layouts(target)["structs"]
+    assert abi.storage == truth["sockaddr_storage"]["size"]
+    found = addresses(target, abi)
+    assert {"sockaddr_in", "sockaddr_in6", "sockaddr_un"} <= found.keys()
+    for name, address in found.items():
+        known, fields = truth[name], fields_of(address.ctype)
+        # A page may leave out a member that is always zero, so not all need be there.
+        assert {**known["fields"], **fields} == known["fields"], name
+        # No alignment: the kernel copies an address from wherever it is.
+        assert address.size == known["size"], name
+
+
+@every_target
+def test_addresses_travel_as_their_structs_say(target: str) -> None:
+    """The short cut past ctypes (``packer``, ``unpack``) means what the struct means."""
+    for name, address in addresses(target, abi_of(target)).items():
+        raw = bytes(range(1, address.size + 1))
+        struct = address.ctype.from_buffer_copy(raw)
+        members = [m for m, _ in address.ctype._fields_ if not m.endswith(("_family", "_len"))]
+        values = [getattr(struct, m) for m in members]
+        values = [bytes(v) if isinstance(v, Array) else v for v in values]
+        assert list(address.unpack(raw)[1:]) == values, name
+
+        again = address.ctype.from_buffer_copy(address.packer(1)(*values))
+        assert [getattr(again, f"{m}_family") for m in prefixes(address)] == [1]
+        for member in members:
+            kept = [bytes(v) if isinstance(v, Array) else v for v in [getattr(again, member)]]
+            assert kept == [values[members.index(member)]], (name, member)
+
+
+def prefixes(address: Sockaddr) -> list[str]:
+    return [m[: -len("_family")] for m, _ in address.ctype._fields_ if m.endswith("_family")]
+
+
+@every_target
+def test_control_messages(target: str) -> None:
+    control, known = Control(abi_of(target)), layouts(target)["cmsg"]
+    assert [control.len(n) for n in range(128)] == known["CMSG_LEN"]
+    assert [control.space(n) for n in range(128)] == known["CMSG_SPACE"]
+
+
+@pytest.mark.skipif(_platform.target not in TARGETS, reason=f"no layouts of {_platform.target}")
+def test_the_host_is_laid_out_as_its_target() -> None:
+    assert vars(_platform.abi).keys() == vars(abi_of(_platform.target)).keys()
+    for name, struct in _platform.structs.items():
+        same = _libc.structs(abi_of(_platform.target))[name]
+        assert (fields_of(struct), sizeof(struct)) == (fields_of(same), sizeof(same))
