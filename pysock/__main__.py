@@ -46,14 +46,16 @@ def main(arguments: list[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without arrows gets "?"
     print(INTRODUCTION.format(version=pysock.__version__, target=_platform.target))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # not while a folder is made or removed
     with tempfile.TemporaryDirectory() as folder:
         try:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             failed = [k for k in _echo.available() if not conversation(k, folder)]
         except KeyboardInterrupt:
             print("\ninterrupted")
             return 130
         finally:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # there is only tidying up left
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
     print(f"\nNo echo over: {', '.join(failed)}" if failed else "\nAll echoes came back.")
     return 1 if failed else 0
 

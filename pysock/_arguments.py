@@ -11,6 +11,7 @@ from __future__ import annotations
 import operator
 import os
 import sys
+import warnings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,21 +21,27 @@ INT_MAX = 2**31 - 1
 INT_MIN = -(2**31)
 
 if sys.version_info >= (3, 10):
-    index = operator.index
+    index = index_or_int = operator.index
+
+elif sys.implementation.name == "pypy":
+
+    def index(value: Any) -> int:
+        """``value`` as an int, in the words of PyPy 3.9."""
+        try:
+            return operator.index(value)
+        except TypeError:
+            kind = type(value).__name__
+            raise TypeError(f"expected integer, got {kind} object") from None
+
+    index_or_int = index
+
 else:
 
     def index(value: Any) -> int:
         """``value`` as an int, or through ``__int__`` with a warning, as Python 3.9 has it."""
-        if isinstance(value, int):
-            return int(value)
         if isinstance(value, float):
             raise TypeError("integer argument expected, got float")
         return index_or_int(value)
-
-
-if sys.version_info >= (3, 10):
-    index_or_int = operator.index
-else:
 
     def index_or_int(value: Any) -> int:
         """Like ``index``, for the few functions of Python 3.9 that take a float as well."""
@@ -43,8 +50,6 @@ else:
             return operator.index(value)
         if not hasattr(kind, "__int__"):
             raise TypeError(f"an integer is required (got type {kind.__name__})")
-        import warnings
-
         warnings.warn(
             f"an integer is required (got type {kind.__name__}).  Implicit conversion to "
             "integers using __int__ is deprecated, and may be removed in a future version "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from ctypes import c_char
 
 from . import _message
@@ -34,8 +35,6 @@ def _short(x: Any, function: str) -> int:
         complaint = f"{function}: Python int too large to convert to C 16-bit unsigned integer"
         if sys.version_info >= (3, 10):
             raise OverflowError(complaint)
-        import warnings
-
         warnings.warn(
             f"{complaint} (The silent truncation is deprecated)", DeprecationWarning, stacklevel=3
         )

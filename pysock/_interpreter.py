@@ -5,6 +5,7 @@ some of it with private ones, each with the figure that it buys.  Set ``PYSOCK_P
 to do without those.  The tests run both ways, so an interpreter that drops a private name
 loses speed and nothing else.
 
+``open_library``    a shared library, such that errno can be had after a call
 ``declared``        a C function as a callable, its types declared
 ``hot_function``    the same at less cost: it takes checked integers and pointers only
 ``take_errno``      what the last foreign call of this thread left in errno; reset to 0
@@ -36,6 +37,7 @@ elif PYPY:
 else:
     from . import _portable as chosen  # type: ignore[no-redef]
 
+open_library = chosen.open_library
 declared = chosen.declared
 hot_function = chosen.hot_function
 take_errno = chosen.take_errno

@@ -8,12 +8,12 @@ that it failed (``_errors``).
 
 from __future__ import annotations
 
-import ctypes
 import os
 
 from ._abi import ABI
 from ._errors import in_line, minus_one, null
 from ._foreign import Foreign, Library, bind
+from ._interpreter import open_library
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ PROTOTYPES = [
 
 def load(abi: ABI, constants: Mapping[str, int]) -> Library:
     """The functions of this process's C library, and of what it was linked with."""
-    return bind(PROTOTYPES, ctypes.CDLL(None, use_errno=True), abi.types, constants)
+    return bind(PROTOTYPES, open_library(None), abi.types, constants)
 
 
 # --- descriptors ---------------------------------------------------------------------

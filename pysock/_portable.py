@@ -22,6 +22,11 @@ bytes_at: Callable[[Any, int], bytes] = ctypes.string_at
 borrow: Callable[[Any], Any] = (ctypes.c_char * 0).from_buffer
 
 
+def open_library(name: str | None) -> ctypes.CDLL:
+    """The library, None for what this process has loaded already, its errno kept for us."""
+    return ctypes.CDLL(name, use_errno=True)
+
+
 def declared(library: ctypes.CDLL, name: str, result: Any, parameters: list[Any]) -> Any:
     """A callable for the function ``name``, each type declared for ctypes to convert and check."""
     foreign = library[name]

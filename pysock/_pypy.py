@@ -31,6 +31,14 @@ bytes_at: Callable[[Any, int], bytes] = _rawffi.charp2rawstring  # 3 ns; a slice
 fill: Callable[[Any, bytes], None] = _rawffi.rawstring2charp  # 10 ns
 
 
+def open_library(name: str | None) -> ctypes.CDLL:
+    """The library, None for what this process has loaded already.
+
+    ctypes' copy of errno (use_errno) would hide the one that ``_rawffi`` has for all calls.
+    """
+    return ctypes.CDLL(name)
+
+
 def hot_function(
     library: ctypes.CDLL, name: str, result: Any, parameters: list[Any], quick: bool
 ) -> Any:

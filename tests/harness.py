@@ -1,0 +1,291 @@
+"""What the tests of behaviour share: calls that wait, signals, witnesses of C, other processes.
+
+``WAITS`` has every call that can wait.  Each entry sets the scene for one: a socket on which the
+call has to wait, and what ends the wait.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+import pysock
+from pysock._platform import lib
+
+from . import ROOT
+
+Action = Callable[..., Any]
+
+SOON = 0.05  # seconds until a wait is ended, or a timeout passes
+LATE = 20.0  # an upper bound, generous to machines that have other things to do
+
+on_pypy = sys.implementation.name == "pypy"
+
+
+def outcome(call: Action) -> Any:
+    """What a call returns, or in words what it raises: the errno's name, where there is one."""
+    try:
+        return call()
+    except OSError as error:
+        return errno.errorcode[error.errno] if error.errno else str(error)
+    except ValueError as error:
+        return type(error).__name__
+
+
+# --- calls that wait -----------------------------------------------------------------
+
+
+@dataclass
+class Scene:
+    """A socket, a call on it that has to wait, what ends the wait, and what the call answers."""
+
+    sock: pysock.Socket
+    call: Action
+    release: Action
+    result: Any
+    unready: Any = "EAGAIN"  # the outcome in non-blocking mode
+    late: Any = "timed out"  # the outcome if a timeout passes
+
+
+def _reading(call: Action, result: Any, unready: Any = "EAGAIN") -> Action:
+    def build(stack: ExitStack) -> Scene:
+        here, there = map(stack.enter_context, pysock.socketpair())
+        return Scene(here, lambda: call(here), lambda: there.send(b"x"), result, unready)
+
+    return build
+
+
+def _writing(call: Action, result: Any, unready: Any = "EAGAIN") -> Action:
+    def build(stack: ExitStack) -> Scene:
+        here, there = map(stack.enter_context, pysock.socketpair())
+        filled = fill(here)
+        return Scene(here, lambda: call(here), lambda: read(there, filled), result, unready)
+
+    return build
+
+
+def _sendto(stack: ExitStack) -> Scene:
+    pair = (pysock.socket(pysock.AF_UNIX, pysock.SOCK_DGRAM) for _ in range(2))
+    here, there = map(stack.enter_context, pair)
+    there.bind("")
+    target = there.getsockname()
+    here.connect(target)
+    fill(here)
+    return Scene(here, lambda: here.sendto(b"abc", target), lambda: there.recv(9), 3)
+
+
+def _sendfile(sock: pysock.Socket) -> int:
+    with tempfile.TemporaryFile() as file:
+        file.write(b"abc")
+        file.flush()
+        return sock.sendfile(file)
+
+
+def _accept(stack: ExitStack) -> Scene:
+    listener = stack.enter_context(pysock.create_server(("127.0.0.1", 0)))
+    client = stack.enter_context(pysock.socket())
+
+    def call() -> bool:
+        peer, address = listener.accept()
+        with peer:
+            return bool(address == client.getsockname())
+
+    return Scene(listener, call, lambda: client.connect(listener.getsockname()), True)
+
+
+def _connecting(method: Action, result: Any, unready: Any, late: Any) -> Action:
+    def build(stack: ExitStack) -> Scene:
+        listener = stack.enter_context(full_listener())
+        sock = stack.enter_context(pysock.socket())
+        target = listener.getsockname()
+
+        def release() -> None:
+            listener.accept()[0].close()
+
+        return Scene(sock, lambda: method(sock, target), release, result, unready, late)
+
+    return build
+
+
+@contextmanager
+def full_listener() -> Iterator[pysock.Socket]:
+    """A TCP listener with no room for another connection, until one is accepted."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(pysock.create_server(("127.0.0.1", 0), backlog=0))
+        while True:
+            with pysock.socket() as client:
+                client.settimeout(0.1)
+                if client.connect_ex(listener.getsockname()):
+                    break
+                client.settimeout(None)
+                stack.callback(os.close, client.detach())
+        yield listener
+
+
+def fill(sock: pysock.Socket) -> int:
+    """Send until there is no room left; how many bytes were taken."""
+    sock.setblocking(False)
+    filled = 0
+    try:
+        while True:
+            filled += sock.send(bytes(4096))
+    except BlockingIOError:
+        sock.setblocking(True)
+        return filled
+
+
+def read(sock: pysock.Socket, size: int) -> bytes:
+    """Exactly ``size`` bytes, or fewer at the end."""
+    pieces = []
+    while size:
+        piece = sock.recv(min(size, 65536))
+        if not piece:
+            break
+        size -= len(piece)
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+READS: dict[str, Action] = {
+    "recv": _reading(lambda s: s.recv(10), b"x"),
+    "recv, large": _reading(lambda s: s.recv(100_000), b"x"),
+    "recv_into": _reading(lambda s: s.recv_into(bytearray(10)), 1),
+    "recvfrom": _reading(lambda s: s.recvfrom(10), (b"x", None)),
+    "recvfrom, large": _reading(lambda s: s.recvfrom(100_000), (b"x", None)),
+    "recvfrom_into": _reading(lambda s: s.recvfrom_into(bytearray(10)), (1, None)),
+    "recvmsg": _reading(lambda s: s.recvmsg(10, 64), (b"x", [], 0, None)),
+    "recvmsg_into": _reading(lambda s: s.recvmsg_into([bytearray(10)]), (1, [], 0, None)),
+    "file.read": _reading(lambda s: s.makefile("rb", 0).read(1), b"x", None),
+}
+WRITES: dict[str, Action] = {
+    "send": _writing(lambda s: s.send(b"abc"), 3),
+    "send, bytearray": _writing(lambda s: s.send(bytearray(b"abc")), 3),
+    "send, large view": _writing(lambda s: s.send(memoryview(bytes(20_000))), 20_000),
+    "sendall": _writing(lambda s: s.sendall(b"abc"), None),
+    "sendto": _sendto,
+    "sendmsg": _writing(lambda s: s.sendmsg([b"a", bytearray(b"bc")]), 3),
+    "sendfile": _writing(_sendfile, 3, "ValueError"),
+    "file.write": _writing(lambda s: s.makefile("wb", 0).write(b"abc"), 3, None),
+}
+WAITS: dict[str, Action] = {
+    **READS,
+    **WRITES,
+    "accept": _accept,
+    # Linux asks the listener again after a second.
+    "connect": _connecting(pysock.Socket.connect, None, "EINPROGRESS", "timed out"),
+    "connect_ex": _connecting(pysock.Socket.connect_ex, 0, errno.EINPROGRESS, errno.EAGAIN),
+}
+
+
+@contextmanager
+def scene(name: str) -> Iterator[Scene]:
+    """The scene for one of ``WAITS``."""
+    with ExitStack() as stack:
+        yield WAITS[name](stack)
+
+
+@contextmanager
+def later(action: Action, seconds: float = SOON) -> Iterator[None]:
+    """Do something soon, in another thread; it must not fail."""
+
+    def run() -> None:
+        time.sleep(seconds)
+        action()
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(run)
+        yield
+        done.result()
+
+
+# --- signals -------------------------------------------------------------------------
+
+# SIGALRM is the tests' own here, so pytest-timeout has to use a thread.
+uses_alarms = pytest.mark.timeout(120, method="thread")
+
+
+@contextmanager
+def alarms(handler: Action, first: float, interval: float = 0.0) -> Iterator[None]:
+    """Signals that ``handler`` answers, without arguments, in the main thread."""
+    before = signal.signal(signal.SIGALRM, lambda number, frame: handler())
+    signal.setitimer(signal.ITIMER_REAL, first, interval)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+# --- witnesses of C ------------------------------------------------------------------
+
+
+def replace(monkeypatch: pytest.MonkeyPatch, name: str, function: Action) -> None:
+    """Put ``function(real, *arguments)`` in the place of a C function."""
+    real = getattr(lib, name)
+    monkeypatch.setattr(lib, name, lambda *arguments: function(real, *arguments))
+
+
+def calls_of(monkeypatch: pytest.MonkeyPatch, name: str) -> list[tuple[Any, ...]]:
+    """The arguments of each call of a C function from now on."""
+    calls = []
+
+    def witness(real: Action, *arguments: Any) -> Any:
+        calls.append(arguments)
+        return real(*arguments)
+
+    replace(monkeypatch, name, witness)
+    return calls
+
+
+def interrupt(monkeypatch: pytest.MonkeyPatch, name: str, handler: Action) -> None:
+    """Run ``handler`` once when a C function has returned, before anything else is done.
+
+    There a signal handler runs after EINTR, and a finaliser or another thread may run.
+    """
+    real = getattr(lib, name)
+    check = getattr(real, "errcheck", None)
+    pending = [handler]
+
+    def run() -> None:
+        if pending:
+            pending.pop()()
+
+    def errcheck(result: Any, function: Any, arguments: Any) -> Any:
+        run()
+        return check(result, function, arguments)
+
+    def witness(*arguments: Any) -> Any:
+        result = real(*arguments)
+        run()
+        return result
+
+    if check:
+        monkeypatch.setattr(real, "errcheck", errcheck)
+    else:
+        monkeypatch.setattr(lib, name, witness)
+
+
+# --- this process and others ---------------------------------------------------------
+
+
+def descriptors() -> set[str]:
+    """The numbers of all open descriptors (and of one that is used to list them)."""
+    return set(os.listdir("/dev/fd"))
+
+
+def run(program: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in a Python of its own."""
+    command = [sys.executable, *options, "-c", program]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LATE)

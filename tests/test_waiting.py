@@ -1,0 +1,549 @@
+"""Blocking, non-blocking and timeout mode: how long each call waits, and what ends the wait."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import os
+import socket as stdlib
+import tempfile
+import time
+from typing import Any
+
+import pytest
+
+import pysock
+from pysock import _wait
+from pysock._platform import lib
+
+from .harness import (
+    LATE,
+    SOON,
+    WAITS,
+    Action,
+    calls_of,
+    descriptors,
+    fill,
+    full_listener,
+    later,
+    outcome,
+    read,
+    replace,
+    scene,
+)
+
+each_wait = pytest.mark.parametrize("name", WAITS)
+both = pytest.mark.parametrize("module", [stdlib, pysock], ids=["socket", "pysock"])
+
+
+# --- the three modes -----------------------------------------------------------------
+
+
+@each_wait
+def test_non_blocking_mode_does_not_wait(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with scene(name) as s:
+        s.sock.setblocking(False)
+        polls = calls_of(monkeypatch, "poll")
+        assert outcome(s.call) == s.unready
+        assert polls == []
+
+
+@each_wait
+def test_a_timeout_passes(name: str) -> None:
+    with scene(name) as s:
+        s.sock.settimeout(SOON)
+        begin = time.monotonic()
+        assert outcome(s.call) == s.late
+        assert SOON <= time.monotonic() - begin < LATE
+
+
+@each_wait
+def test_a_wait_ends_in_time(name: str) -> None:
+    with scene(name) as s:
+        s.sock.settimeout(LATE)
+        with later(s.release):
+            assert s.call() == s.result
+        assert s.sock.gettimeout() == LATE
+
+
+@each_wait
+def test_blocking_mode_waits(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with scene(name) as s:
+        s.sock.settimeout(None)
+        with later(s.release):
+            assert s.call() == s.result
+
+
+def test_a_timeout_is_an_exception_of_its_own() -> None:
+    with scene("recv") as s:
+        s.sock.settimeout(0.001)
+        with pytest.raises(pysock.timeout) as caught:
+            s.call()
+        assert caught.value.args == ("timed out",)
+        assert caught.value.errno is None
+
+
+# --- what poll is asked --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seconds", "milliseconds"),
+    [
+        (1e-9, {1}),
+        (0.0001, {1}),
+        (0.001, {1}),
+        (0.0011, {1, 2}),
+        (0.9999, {1000}),
+        (5, {5000}),
+        (2**31 // 1000 + 1, {2**31 - 1}),
+        (9e9, {2**31 - 1}),
+    ],
+)
+def test_poll_is_asked_for_whole_milliseconds_rounded_up(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, milliseconds: set[int]
+) -> None:
+    asked = []
+
+    def poll(real: Action, pollfd: Any, nfds: int, timeout: int) -> Any:
+        asked.append(timeout)
+        there.send(b"x")
+        return real(pollfd, nfds, timeout)
+
+    here, there = pysock.socketpair()
+    with here, there:
+        here.settimeout(seconds)
+        # A clock that stands still: the time that is left is all of it.
+        monkeypatch.setattr(_wait, "monotonic", lambda: 0.0)
+        replace(monkeypatch, "poll", poll)
+        assert here.recv(1) == b"x"
+    assert len(asked) == 1
+    assert set(asked) <= milliseconds
+
+
+def test_a_wait_that_ends_early_is_continued(monkeypatch: pytest.MonkeyPatch) -> None:
+    """poll(2) may return before its time, by the granularity of the system's clock."""
+    polls = []
+
+    def poll(real: Action, pollfd: Any, nfds: int, timeout: int) -> Any:
+        polls.append(timeout)
+        return real(pollfd, nfds, timeout // 2)
+
+    with scene("recv") as s:
+        s.sock.settimeout(SOON)
+        replace(monkeypatch, "poll", poll)
+        begin = time.monotonic()
+        assert outcome(s.call) == s.late
+        assert time.monotonic() - begin >= SOON
+    assert 1 < len(polls) < 1000
+
+
+def test_a_call_that_need_not_wait_polls_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with scene("recv") as s:
+        s.sock.settimeout(LATE)
+        s.release()
+        polls = calls_of(monkeypatch, "poll")
+        assert s.call() == s.result
+    assert polls == []
+
+
+def test_readiness_that_somebody_else_takes_is_waited_for_again() -> None:
+    with scene("recv") as s, s.sock.dup() as thief:
+        s.sock.settimeout(LATE)
+
+        def snatch() -> None:
+            s.release()
+            thief.settimeout(LATE)
+            # One of the two gets the first byte, the other the second.
+            time.sleep(SOON)
+            s.release()
+
+        with later(snatch):
+            assert s.call() == s.result
+            assert thief.recv(10) == b"x"
+
+
+# --- modes of sockets ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("default", [None, 0.0, 3.0])
+@pytest.mark.parametrize("listening", [None, 0.0, 5.0])
+def test_the_mode_of_an_accepted_socket(listening: float | None, default: float | None) -> None:
+    def modes(module: Any) -> list[Any]:
+        with module.create_server(("127.0.0.1", 0)) as listener:
+            listener.settimeout(listening)
+            with module.create_connection(listener.getsockname(), timeout=LATE):
+                before = module.getdefaulttimeout()
+                module.setdefaulttimeout(default)
+                try:
+                    sock, _ = listener.accept()
+                finally:
+                    module.setdefaulttimeout(before)
+                with sock:
+                    return [sock.gettimeout(), sock.getblocking(), os.get_blocking(sock.fileno())]
+
+    assert modes(pysock) == modes(stdlib)
+
+
+def test_new_sockets_get_the_default_timeout() -> None:
+    def modes(module: Any) -> list[Any]:
+        module.setdefaulttimeout(2.5)
+        try:
+            made = [*module.socketpair(), module.socket()]
+            made.append(made[0].dup())
+            made.append(module.socket(fileno=os.dup(made[0].fileno())))
+        finally:
+            module.setdefaulttimeout(None)
+        found = []
+        for sock in made:
+            with sock:
+                found.append((sock.gettimeout(), os.get_blocking(sock.fileno())))
+        return found
+
+    assert modes(pysock) == modes(stdlib) == [(2.5, False)] * 5
+
+
+@pytest.mark.parametrize("seconds", [None, 0, 0.5])
+def test_the_descriptor_blocks_only_in_blocking_mode(seconds: float | None) -> None:
+    with pysock.socket() as sock:
+        sock.settimeout(seconds)
+        assert os.get_blocking(sock.fileno()) == (seconds is None)
+        assert sock.getblocking() == (seconds != 0)
+        assert sock.gettimeout() == sock.timeout == seconds
+
+
+# --- connect -------------------------------------------------------------------------
+
+
+def refused(module: Any, sock: Any) -> Any:
+    with module.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        return other.getsockname()  # bound, and nobody listens
+
+
+def out_of_time(module: Any, sock: Any) -> Any:
+    with full_listener() as listener:
+        sock.settimeout(SOON)
+        target = listener.getsockname()
+        return [sock.connect_ex(target), sock.connect_ex(target)]
+
+
+def connect_codes(module: Any) -> dict[str, Any]:
+    """What connect_ex answers, by case."""
+    codes: dict[str, Any] = {}
+    unix, stream = module.AF_UNIX, module.SOCK_STREAM
+    with module.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        nobody = other.getsockname()  # bound, and nobody listens there
+        for mode in (None, 0.0, LATE):
+            with module.socket() as sock:
+                sock.settimeout(mode)
+                codes[f"refused, timeout {mode}"] = sock.connect_ex(nobody)
+    with module.create_server(("127.0.0.1", 0)) as listener, module.socket() as sock:
+        target = listener.getsockname()
+        codes["connected"] = [sock.connect_ex(target), sock.connect_ex(target)]
+        sock.settimeout(LATE)
+        codes["connected, in timeout mode"] = sock.connect_ex(target)
+    codes["closed"] = sock.connect_ex(target)
+    with full_listener() as full:
+        for mode in (0.0, SOON):
+            with module.socket() as sock:
+                sock.settimeout(mode)
+                twice = [sock.connect_ex(full.getsockname()) for _ in range(2)]
+                codes[f"no room, timeout {mode}"] = twice
+    with module.socket(unix, stream) as bound, module.socket(unix, module.SOCK_DGRAM) as datagram:
+        bound.bind("")
+        for mode in (None, 0.0, SOON):
+            with module.socket(unix, stream) as sock:
+                sock.settimeout(mode)
+                codes[f"unix, nobody, timeout {mode}"] = sock.connect_ex("/nobody/there")
+                codes[f"unix, refused, timeout {mode}"] = sock.connect_ex(bound.getsockname())
+        codes["unix, other type"] = datagram.connect_ex(bound.getsockname())
+        bound.listen(0)
+        with module.socket(unix, stream) as first, module.socket(unix, stream) as second:
+            first.connect(bound.getsockname())
+            second.settimeout(SOON)
+            codes["unix, no room"] = second.connect_ex(bound.getsockname())
+    with module.socket(type=module.SOCK_DGRAM) as sock:
+        codes["broadcast"] = sock.connect_ex(("255.255.255.255", 9))
+    return codes
+
+
+def test_connect_ex_answers_as_socket_does() -> None:
+    codes = connect_codes(pysock)
+    assert codes == connect_codes(stdlib)
+    assert codes["refused, timeout None"] == codes[f"refused, timeout {LATE}"] == errno.ECONNREFUSED
+    assert codes["no room, timeout 0.0"][0] == errno.EINPROGRESS
+
+
+@pytest.mark.parametrize("seconds", [None, LATE])
+def test_connect_is_refused(seconds: float | None) -> None:
+    with pysock.socket() as nobody, pysock.socket() as sock:
+        nobody.bind(("127.0.0.1", 0))
+        sock.settimeout(seconds)
+        with pytest.raises(ConnectionRefusedError):
+            sock.connect(nobody.getsockname())
+
+
+def test_a_connect_in_the_background_is_finished_by_hand() -> None:
+    with pysock.create_server(("127.0.0.1", 0)) as listener, pysock.socket() as sock:
+        sock.setblocking(False)
+        assert sock.connect_ex(listener.getsockname()) == errno.EINPROGRESS
+        peer, address = listener.accept()
+        with peer:
+            assert sock.getsockopt(pysock.SOL_SOCKET, pysock.SO_ERROR) == 0
+            assert address == sock.getsockname()
+
+
+# --- flags ---------------------------------------------------------------------------
+
+
+def test_dontwait_in_blocking_mode_does_not_wait() -> None:
+    here, there = pysock.socketpair()
+    with here, there:
+        with pytest.raises(BlockingIOError):
+            here.recv(1, pysock.MSG_DONTWAIT)
+        fill(there)
+        with pytest.raises(BlockingIOError):
+            there.send(b"x", pysock.MSG_DONTWAIT)
+
+
+def test_dontwait_in_timeout_mode_waits_as_socket_does() -> None:
+    for module in (stdlib, pysock):
+        here, there = module.socketpair()
+        with here, there:
+            here.settimeout(SOON)
+            assert outcome(lambda: here.recv(1, module.MSG_DONTWAIT)) == "timed out"
+
+
+def test_waitall_waits_for_all() -> None:
+    here, there = pysock.socketpair()
+    with here, there:
+        there.send(b"abc")
+        with later(lambda: there.send(b"def")):
+            assert here.recv(6, pysock.MSG_WAITALL) == b"abcdef"
+        there.send(b"abc")
+        buffer = bytearray(6)
+        with later(lambda: there.send(b"def")):
+            assert here.recv_into(buffer, 0, pysock.MSG_WAITALL) == 6
+        assert buffer == b"abcdef"
+
+
+# --- more data than fits -------------------------------------------------------------
+
+LARGE = os.urandom(1 << 16) * 64  # 4 MiB
+
+
+def digest(sock: pysock.Socket) -> tuple[int, str]:
+    """The size and hash of all that comes."""
+    size, sha = 0, hashlib.sha256()
+    while True:
+        data = sock.recv(1 << 18)
+        if not data:
+            return size, sha.hexdigest()
+        size += len(data)
+        sha.update(data)
+
+
+WHOLE = len(LARGE), hashlib.sha256(LARGE).hexdigest()
+
+
+@pytest.mark.parametrize("seconds", [None, LATE])
+@pytest.mark.parametrize(
+    "kind", [bytes, bytearray, memoryview, lambda b: memoryview(b).cast("I"), "sendfile"]
+)
+def test_more_than_fits_arrives_whole(kind: Any, seconds: float | None) -> None:
+    here, there = pysock.socketpair()
+    received = []
+    with there, tempfile.TemporaryFile() as file:
+        with later(lambda: received.append(digest(there)), 0.001), here:
+            here.settimeout(seconds)
+            if kind == "sendfile":
+                file.write(LARGE)
+                file.flush()
+                assert here.sendfile(file) == len(LARGE)
+                assert file.tell() == len(LARGE)
+            else:
+                here.sendall(kind(LARGE))
+    assert received == [WHOLE]
+
+
+def test_send_says_how_much_was_taken() -> None:
+    here, there = pysock.socketpair()
+    with here, there:
+        here.setblocking(False)
+        taken = here.send(LARGE)
+        assert 0 < taken < len(LARGE)
+        assert read(there, taken) == LARGE[:taken]
+
+
+def test_sendall_has_one_deadline_for_the_whole() -> None:
+    """A reader that is slow but steady: no single send waits as long as the timeout."""
+    here, there = pysock.socketpair()
+    done = []
+
+    def trickle() -> None:
+        while not done:
+            time.sleep(SOON / 5)
+            there.recv(16384)
+
+    with there, here:
+        here.settimeout(5 * SOON)
+        with later(trickle, 0):
+            begin = time.monotonic()
+            assert outcome(lambda: here.sendall(LARGE * 16)) == "timed out"
+            elapsed = time.monotonic() - begin
+            done.append(True)
+    assert 5 * SOON <= elapsed < LATE
+
+
+def test_sendall_of_one_piece_may_take_the_whole_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The deadline is asked between pieces; what C took last is not taken back."""
+    here, there = pysock.socketpair()
+    now = [0.0]
+
+    def send(real: Action, fd: int, data: Any, size: int, flags: int) -> Any:
+        now[0] += 100
+        return real(fd, data, size, flags)
+
+    with here, there:
+        here.settimeout(1)
+        monkeypatch.setattr(_wait, "monotonic", lambda: now[0])
+        replace(monkeypatch, "send", send)
+        here.sendall(b"abc")
+        assert there.recv(10) == b"abc"
+
+
+# --- files ---------------------------------------------------------------------------
+
+
+def test_a_file_that_timed_out_reads_no_more() -> None:
+    here, there = pysock.socketpair()
+    with here, there, here.makefile("rb") as file:
+        here.settimeout(SOON)
+        there.send(b"half a line")
+        assert outcome(file.readline) == "timed out"
+        there.send(b"\n")
+        assert outcome(file.readline) == "cannot read from timed out object"
+
+
+def test_a_file_of_a_non_blocking_socket_has_nothing_yet() -> None:
+    here, there = pysock.socketpair()
+    with here, there, here.makefile("rb") as reader, here.makefile("wb", 0) as writer:
+        here.setblocking(False)
+        assert reader.read(1) is None
+        fill(here)
+        here.setblocking(False)
+        assert writer.write(b"x") is None
+
+
+def test_a_buffered_writer_flushes_what_fits_and_keeps_the_rest() -> None:
+    here, there = pysock.socketpair()
+    with here, there:
+        here.setblocking(False)
+        file = here.makefile("wb")
+        with pytest.raises(BlockingIOError) as caught:
+            file.write(LARGE)
+        kept = caught.value.characters_written
+        here.setblocking(True)
+        received: list[bytes] = []
+        with later(lambda: received.append(read(there, kept)), 0):
+            file.close()
+    assert received == [LARGE[:kept]]
+
+
+def test_sendfile_counts_from_an_offset() -> None:
+    here, there = pysock.socketpair()
+    with here, there, tempfile.TemporaryFile() as file:
+        file.write(b"0123456789")
+        file.flush()
+        assert here.sendfile(file, 2, 5) == 5
+        assert (there.recv(10), file.tell()) == (b"23456", 7)
+        assert here.sendfile(io.BytesIO(b"0123456789"), 2, 5) == 5
+        assert there.recv(10) == b"23456"
+
+
+def test_sendfile_in_timeout_mode_leaves_the_file_behind_what_was_sent() -> None:
+    here, there = pysock.socketpair()
+    with here, there, tempfile.TemporaryFile() as file:
+        here.settimeout(SOON)
+        file.write(LARGE)
+        file.flush()
+        assert outcome(lambda: here.sendfile(file)) == "timed out"
+        sent = file.tell()
+        assert 0 < sent < len(LARGE)
+        assert read(there, sent) == LARGE[:sent]
+
+
+# --- closed while it waits -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [n for n in WAITS if not n.startswith("connect")])
+def test_shutdown_and_close_in_another_thread_end_a_wait(name: str) -> None:
+    with scene(name) as s:
+        s.sock.settimeout(LATE)
+
+        def close() -> None:
+            s.sock.shutdown(pysock.SHUT_RDWR)
+            s.sock.close()
+
+        with later(close):
+            begin = time.monotonic()
+            answer = outcome(s.call)
+        assert time.monotonic() - begin < LATE
+        assert answer != s.result
+        assert answer != s.late
+
+
+@pytest.mark.parametrize("name", WAITS)
+def test_the_number_of_a_closed_socket_is_not_used_again(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a call waits its socket is closed, and a new one gets the number of the old."""
+    with scene(name) as s:
+        s.sock.settimeout(LATE)
+        number = s.sock.fileno()
+        new: list[pysock.Socket] = []
+
+        def poll(real: Action, *arguments: Any) -> int:
+            s.sock.close()
+            new.extend(pysock.socketpair())
+            new[1].send(b"not for you")
+            return 1
+
+        replace(monkeypatch, "poll", poll)
+        answer = outcome(s.call)
+        for sock in new:
+            sock.setblocking(False)
+        with new[0], new[1]:
+            assert new[0].fileno() == number
+            assert new[0].recv(100) == b"not for you"
+            assert outcome(lambda: new[1].recv(100)) == "EAGAIN"
+        assert answer in ("EBADF", errno.EBADF)
+
+
+def test_an_interrupted_wait_on_a_closed_socket_does_not_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """poll(2) would wait for ever on the descriptor −1."""
+    with scene("recv") as s:
+        s.sock.settimeout(LATE)
+
+        def poll(real: Action, *arguments: Any) -> int:
+            s.sock.close()
+            return real(*arguments[:2], 0)  # nothing happened yet, as after a signal
+
+        replace(monkeypatch, "poll", poll)
+        begin = time.monotonic()
+        assert outcome(s.call) == "EBADF"
+        assert time.monotonic() - begin < LATE / 2
+
+
+def test_waiting_leaves_no_descriptor() -> None:
+    before = descriptors()
+    for name in WAITS:
+        with scene(name) as s:
+            s.sock.settimeout(0.001)
+            outcome(s.call)
+    assert len(descriptors()) == len(before)
+    assert hasattr(lib, "poll")
