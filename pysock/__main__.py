@@ -118,26 +118,13 @@ def tell(process: subprocess.Popen[str], address: str) -> None:
 
 
 def end(children: list[subprocess.Popen[str]]) -> None:
-    """Leave no process behind."""
+    """Leave no process behind.  The client goes first: a server is used to that."""
+    for process in reversed(children):
+        process.kill()
     for process in children:
-        if process.poll() is None:
-            process.kill()
         process.wait()
         if process.stdin is not None:
             process.stdin.close()
-
-
-def _coloured(role: str) -> str:
-    if not sys.stdout.isatty() or "NO_COLOR" in os.environ:
-        return role
-    return f"\033[{36 if role == 'server' else 33}m{role}\033[0m"
-
-
-def _kill(children: list[subprocess.Popen[str]]) -> None:
-    for process in children:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
 
 
 # --- the children --------------------------------------------------------------------

@@ -33,7 +33,7 @@ from struct import Struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any, Literal
 
     Member = tuple[str, Any]
@@ -44,7 +44,11 @@ be32: Any = c_uint32.__ctype_be__  # type: ignore[attr-defined]
 
 
 class ABI:
-    """One platform's row.  ``order`` is its processor's byte order, ``bits`` a pointer's width."""
+    """One platform's row.
+
+    ``order`` is its processor's byte order, ``bits`` the width of a pointer, and ``constants``
+    the platform's numbers.
+    """
 
     def __init__(
         self,
@@ -62,8 +66,9 @@ class ABI:
         nfds: str = "size_t",
         bits: int = 64,
         order: Literal["little", "big"] = sys.byteorder,
+        constants: Mapping[str, int] = {},
     ) -> None:
-        self.name = name
+        self.name, self.constants = name, constants
         self.sa_len = sa_len
         self.sun_path = sun_path
         self.msg_iovlen = msg_iovlen

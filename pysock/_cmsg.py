@@ -8,9 +8,7 @@ that one alignment:
     |<-- CMSG_LEN -------------->|
     |<-- CMSG_SPACE ------------------->|
 
->>> from pysock import _libc
->>> linux, darwin = (Control(abi) for name, abi in _libc.abis(64, "little").items()
-...                  if name in ("linux-gnu", "darwin"))
+>>> linux, darwin = map(Control, map(_libc.abi_of, ("linux-gnu-x86_64", "darwin-arm64")))
 >>> linux.len(4), linux.space(4), darwin.len(4), darwin.space(4)
 (20, 24, 16, 16)
 """

@@ -9,7 +9,9 @@ that it failed (``_errors``).
 from __future__ import annotations
 
 import os
+import sys
 
+from . import _constants
 from ._abi import ABI
 from ._errors import in_line, minus_one, null
 from ._foreign import Foreign, Library, bind
@@ -17,7 +19,6 @@ from ._interpreter import open_library
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
 # --- platforms -----------------------------------------------------------------------
@@ -26,15 +27,15 @@ if TYPE_CHECKING:
 _INT, _UINT, _LEN, _SIZE = "int", "unsigned int", "socklen_t", "size_t"
 
 # fmt: off
-_ROWS = [
-    # name         sa_len sun_path storage msg_iovlen controllen cmsg_len align canon_1st nfds_t
-    ("linux-gnu",  False, 108,     128,    _SIZE,     _SIZE,     _SIZE,   0,    False,    _SIZE),
-    ("linux-musl", False, 108,     128,    _INT,      _LEN,      _LEN,    0,    False,    _SIZE),
-    ("darwin",     True,  104,     128,    _INT,      _LEN,      _LEN,    4,    True,     _UINT),
-    ("freebsd",    True,  104,     128,    _INT,      _LEN,      _LEN,    0,    True,     _UINT),
-    ("netbsd",     True,  104,     128,    _INT,      _LEN,      _LEN,    0,    True,     _UINT),
-    ("openbsd",    True,  104,     256,    _UINT,     _LEN,      _LEN,    0,    False,    _UINT),
-]
+_ROWS = {
+    # name          sa_len sun_path storage msg_iovlen controllen cmsg_len align canon_1st nfds_t
+    "linux-gnu":  (False, 108,     128,    _SIZE,     _SIZE,     _SIZE,   0,    False,    _SIZE),
+    "linux-musl": (False, 108,     128,    _INT,      _LEN,      _LEN,    0,    False,    _SIZE),
+    "darwin":     (True,  104,     128,    _INT,      _LEN,      _LEN,    4,    True,     _UINT),
+    "freebsd":    (True,  104,     128,    _INT,      _LEN,      _LEN,    0,    True,     _UINT),
+    "netbsd":     (True,  104,     128,    _INT,      _LEN,      _LEN,    0,    True,     _UINT),
+    "openbsd":    (True,  104,     256,    _UINT,     _LEN,      _LEN,    0,    False,    _UINT),
+}
 # fmt: on
 
 # An alignment of 0 is that of a pointer.  But some BSDs align control messages as the
@@ -42,17 +43,24 @@ _ROWS = [
 _LONG_DOUBLE = {"netbsd": ("aarch64", "riscv64", "sparc64"), "openbsd": ("sparc64",)}
 
 
-def abis(bits: int, order: Any, processor: str = "") -> dict[str, ABI]:
-    """The rows, for a processor with pointers of ``bits`` and byte order ``order``."""
-    rows = {}
-    for name, *columns in _ROWS:
-        row: dict[str, Any] = dict(zip(_COLUMNS, columns))
-        if processor in _LONG_DOUBLE.get(name, ()):
-            row["cmsg_align"] = 16
-        # musl keeps POSIX's 32-bit lengths, and pads them to the width of the kernel's.
-        row["padded"] = name == "linux-musl" and bits == 64
-        rows[name] = ABI(name, bits=bits, order=order, **row)
-    return rows
+_BIG_ENDIAN = ("hppa", "mips", "powerpc", "s390x", "sparc64")
+_NARROW = ("armhf", "generic32", "hppa", "i386", "mips", "mipsel", "powerpc")
+
+
+def abi_of(target: str) -> ABI:
+    """The row of a target: ``linux-gnu-x86_64``, ``darwin-arm64``, ``freebsd-i386``, …"""
+    constants = {**_constants.table(target), **_constants.internal(target)}
+    name, _, processor = target.replace("-time64", "").rpartition("-")
+    columns: dict[str, Any] = dict(zip(_COLUMNS, _ROWS[name]))
+    bits = 32 if processor in _NARROW else 64
+    if processor in _LONG_DOUBLE.get(name, ()):
+        columns["cmsg_align"] = 16
+    # musl keeps POSIX's 32-bit lengths, and pads them to the width of the kernel's.
+    columns["padded"] = name == "linux-musl" and bits == 64
+    order: Any = "big" if processor in _BIG_ENDIAN else "little"
+    if processor.startswith("generic"):  # the host's, which has no name here
+        order = sys.byteorder
+    return ABI(target, bits=bits, order=order, constants=constants, **columns)
 
 
 _COLUMNS = (
@@ -221,9 +229,9 @@ PROTOTYPES = [
 ]
 
 
-def load(abi: ABI, constants: Mapping[str, int]) -> Library:
+def load(abi: ABI) -> Library:
     """The functions of this process's C library, and of what it was linked with."""
-    return bind(PROTOTYPES, open_library(None), abi.types, constants)
+    return bind(PROTOTYPES, open_library(None), abi.types, abi.constants)
 
 
 # --- descriptors ---------------------------------------------------------------------

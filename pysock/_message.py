@@ -196,7 +196,7 @@ def _receive(
         try:
             ancdata = _ancdata(raw)
             sender = name.raw[: min(msghdr.msg_namelen, abi.storage)]
-            return n, ancdata, msghdr.msg_flags, families.unpack(sender, sock)
+            return n, ancdata, msghdr.msg_flags, families.unpack_for(sock._proto, sender)
         except BaseException:
             _close_received(raw)
             raise

@@ -16,8 +16,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-WINDOWS = sys.platform == "win32"
-
 
 def _target() -> str:
     """The name of the host in the tables of constants: ``linux-gnu-x86_64``."""
@@ -48,25 +46,19 @@ def _target() -> str:
     raise ImportError(f"pysock has no declarations for the platform {sys.platform!r}")
 
 
-def _tables(target: str) -> tuple[dict[str, int], dict[str, int]]:
-    """The host's numbers: those of the public module, and the package's own."""
-    try:
-        return _constants.table(target), _constants.internal(target)
-    except ValueError:
-        # Some other processor under Linux: the kernel's generic numbers.
-        if not target.startswith("linux"):
-            raise
-        generic = "generic" if sys.maxsize > 2**32 else "generic32"
-        return _tables(f"{target.rpartition('-')[0]}-{generic}")
+def _known(target: str) -> str:
+    """``target``, or for a Linux on some other processor the kernel's generic numbers."""
+    if target in _constants.targets(target.partition("-")[0]) or sys.platform != "linux":
+        return target
+    return f"{target.rpartition('-')[0]}-generic{'' if sys.maxsize > 2**32 else '32'}"
 
 
-target = _target()
-public_constants, _internal = _tables(target)
-constants: dict[str, int] = {**public_constants, **_internal}
-_row, _, _processor = target.rpartition("-")
-abi = _libc.abis(ctypes.sizeof(ctypes.c_void_p) * 8, sys.byteorder, _processor)[_row]
+target = _known(_target())
+abi = _libc.abi_of(target)
+constants = abi.constants
+public_constants: dict[str, int] = _constants.table(target)
 structs: dict[str, Any] = _libc.structs(abi)
-lib = _libc.load(abi, constants)
+lib = _libc.load(abi)
 system = _libc
 
 

@@ -51,7 +51,7 @@ def getaddrinfo(
             member(SocketKind, socktype),
             protocol,
             canonical.decode(),
-            families.unpack(raw),
+            families.unpack_for(proto, raw),
         )
         for af, socktype, protocol, canonical, raw in answers
     ]

@@ -12,7 +12,7 @@ import sys
 from errno import EWOULDBLOCK
 from warnings import warn
 
-from . import _file, _message, _sendfile, _timeouts, _wait, families
+from . import _file, _message, _sendfile, _timeouts, _transfer, _wait, families
 from ._arguments import (
     c_int,
     c_ssize_t,
@@ -28,25 +28,7 @@ from ._enums import AddressFamily, SocketKind, member
 from ._errors import from_errno, timeout
 from ._interpreter import MOST, STABLE, take_errno
 from ._platform import constants, lib, public, system
-from ._transfer import (
-    INTS,
-    LONGS,
-    Pool,
-    accept,
-    close_descriptor,
-    get_int_option,
-    get_option,
-    identify,
-    name_of,
-    receive,
-    receive_from,
-    receive_from_into,
-    receive_into,
-    set_int_option,
-    set_option,
-    transmit,
-    transmit_to,
-)
+from ._transfer import INTS, LONGS, Pool, receive, receive_into, transmit, transmit_to
 from ._wait import READ, WRITE, repeat
 
 TYPE_CHECKING = False
@@ -110,7 +92,7 @@ class Socket:
             fd = descriptor(index(fileno))
             if fd < 0:
                 raise ValueError("negative file descriptor")
-            family, type, proto = identify(fd, family, type, proto)
+            family, type, proto = _transfer.identify(fd, family, type, proto)
         self._family, self._proto = family, proto
         self._type = type & ~(_CLOEXEC | _NONBLOCK)
         self._timeout = 0.0 if type & _NONBLOCK else _timeouts.getdefaulttimeout()
@@ -129,7 +111,7 @@ class Socket:
 
     def bind(self, address: Any, /) -> None:
         """``bind(2)``: give the socket an address of this machine."""
-        name = families.pack(self, address, "bind")
+        name = self._pack(address, "bind")
         sys.audit("socket.bind", self, address)
         lib.bind(self._fd, name, len(name))
 
@@ -139,12 +121,12 @@ class Socket:
 
     def _accept(self) -> tuple[int, Any]:
         """``accept4(2)``: a new descriptor, and the peer's address."""
-        answer = accept(self._fd)
+        answer = _transfer.accept(self._fd)
         if answer is None:
-            answer = repeat(self, READ, accept)
+            answer = repeat(self, READ, _transfer.accept)
         fd, name = answer
         try:
-            return fd, families.unpack(name, self)
+            return fd, families.unpack_for(self._proto, name)
         except BaseException:
             lib.close(fd)
             raise
@@ -164,7 +146,7 @@ class Socket:
 
     def connect(self, address: Any, /) -> None:
         """``connect(2)``: connect to an address."""
-        name = families.pack(self, address, "connect")
+        name = self._pack(address, "connect")
         sys.audit("socket.connect", self, address)
         number = _wait.connect(self, name)
         if number is None:
@@ -174,7 +156,7 @@ class Socket:
 
     def connect_ex(self, address: Any, /) -> int:
         """``connect(2)``: like ``connect``, but return errno, 0 for success, and do not raise."""
-        name = families.pack(self, address, "connect_ex")
+        name = self._pack(address, "connect_ex")
         sys.audit("socket.connect", self, address)
         number = _wait.connect(self, name)
         return EWOULDBLOCK if number is None else number
@@ -195,7 +177,7 @@ class Socket:
     def _real_close(self) -> None:
         fd, self._fd = self._fd, -1
         if fd != -1:
-            close_descriptor(fd)
+            _transfer.close_descriptor(fd)
 
     def detach(self) -> int:
         """Close the socket object and return its descriptor, which stays open."""
@@ -259,11 +241,11 @@ class Socket:
             bufsize, flags = c_ssize_t(bufsize), c_int(flags)
         if bufsize < 0:
             raise ValueError("negative buffersize in recvfrom")
-        answer = receive_from(self._fd, bufsize, flags)
+        answer = _transfer.receive_from(self._fd, bufsize, flags)
         if answer is None:
-            answer = repeat(self, READ, receive_from, bufsize, flags)
+            answer = repeat(self, READ, _transfer.receive_from, bufsize, flags)
         data, name = answer
-        return data, families.unpack(name, self)
+        return data, families.unpack_for(self._proto, name)
 
     def recvfrom_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
         """``recvfrom(2)`` into ``buffer``: the number of bytes, and where they came from."""
@@ -274,11 +256,11 @@ class Socket:
         if nbytes > size:
             raise ValueError("nbytes is greater than the length of the buffer")
         size = nbytes or size
-        answer = receive_from_into(self._fd, buffer, size, flags)
+        answer = _transfer.receive_from_into(self._fd, buffer, size, flags)
         if answer is None:
-            answer = repeat(self, READ, receive_from_into, buffer, size, flags)
+            answer = repeat(self, READ, _transfer.receive_from_into, buffer, size, flags)
         n, name = answer
-        return n, families.unpack(name, self)
+        return n, families.unpack_for(self._proto, name)
 
     def recvmsg(
         self, bufsize: int, ancbufsize: int = 0, flags: int = 0, /
@@ -336,7 +318,7 @@ class Socket:
         bytes, address = args[0], args[-1]
         view_of(bytes).release()  # what is no bytes-like object is reported first
         flags = c_int(args[1]) if len(args) == 3 else ZERO
-        name = families.pack(self, address, "sendto")
+        name = self._pack(address, "sendto")
         sys.audit("socket.sendto", self, address)
         n = transmit_to(self._fd, bytes, flags, name)
         if n < 0:
@@ -356,7 +338,7 @@ class Socket:
         Each control message is a tuple ``(cmsg_level, cmsg_type, cmsg_data)``.
         """
         flags = c_int(flags)
-        name = None if address is None else families.pack(self, address, "sendmsg")
+        name = None if address is None else self._pack(address, "sendmsg")
         sys.audit("socket.sendmsg", self, address)
         return _message.send(self, buffers, ancdata, flags, name)
 
@@ -378,22 +360,22 @@ class Socket:
 
     def getsockname(self) -> Any:
         """``getsockname(2)``: this end's address."""
-        return families.unpack(name_of(lib.getsockname, self._fd), self)
+        return families.unpack_for(self._proto, _transfer.name_of(lib.getsockname, self._fd))
 
     def getpeername(self) -> Any:
         """``getpeername(2)``: the other end's address."""
-        return families.unpack(name_of(lib.getpeername, self._fd), self)
+        return families.unpack_for(self._proto, _transfer.name_of(lib.getpeername, self._fd))
 
     def getsockopt(self, level: int, optname: int, buflen: int = 0, /) -> int | bytes:
         """``getsockopt(2)``: an option as an int, or as up to ``buflen`` bytes."""
         level, optname, buflen = c_int(level), c_int(optname), c_int(buflen)
         value: int | bytes | None
         if not buflen:
-            value = get_int_option(self._fd, level, optname, self._options())
+            value = _transfer.get_int_option(self._fd, level, optname, self._options())
         elif self._options() is LONGS:
             raise OSError("getsockopt string buffer not allowed")
         elif 0 < buflen <= 1024:
-            value = get_option(self._fd, level, optname, buflen)
+            value = _transfer.get_option(self._fd, level, optname, buflen)
         else:
             raise OSError("getsockopt buflen out of range")
         if value is None:
@@ -408,7 +390,7 @@ class Socket:
         level, optname = c_int(level), c_int(optname)
         if self._options() is LONGS:
             wide = index(value) & 0xFFFFFFFFFFFFFFFF
-            failed = set_int_option(self._fd, level, optname, wide, LONGS)
+            failed = _transfer.set_int_option(self._fd, level, optname, wide, LONGS)
         elif optlen is not _MISSING:
             length = flag(optlen)
             if value is not None or length is None:
@@ -417,11 +399,14 @@ class Socket:
         else:
             number = flag(value)
             if number is None:
-                failed = set_option(self._fd, level, optname, value)
+                failed = _transfer.set_option(self._fd, level, optname, value)
             else:
-                failed = set_int_option(self._fd, level, optname, number)
+                failed = _transfer.set_int_option(self._fd, level, optname, number)
         if failed:
             raise from_errno(take_errno())
+
+    def _pack(self, address: Any, caller: str) -> bytes:
+        return families.pack_for(self._family, self._proto, address, caller)
 
     def _options(self) -> Pool:
         """How wide the integers of this family's socket options are."""

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 
@@ -29,6 +29,7 @@ from . import ROOT
 Action = Callable[..., Any]
 
 SOON = 0.05  # seconds until a wait is ended, or a timeout passes
+PIECE = 4096  # bytes, what ``fill`` sends at a time
 LATE = 20.0  # an upper bound, generous to machines that have other things to do
 
 on_pypy = sys.implementation.name == "pypy"
@@ -82,14 +83,19 @@ def _sendto(stack: ExitStack) -> Scene:
     there.bind("")
     target = there.getsockname()
     here.connect(target)
-    fill(here)
-    return Scene(here, lambda: here.sendto(b"abc", target), lambda: there.recv(9), 3)
+    messages = fill(here) // PIECE
+
+    def release() -> None:
+        for _ in range(messages):
+            there.recv(PIECE)
+
+    return Scene(here, lambda: here.sendto(b"abc", target), release, 3)
 
 
 def _sendfile(sock: pysock.Socket) -> int:
     with tempfile.TemporaryFile() as file:
         file.write(b"abc")
-        file.flush()
+        file.seek(0)
         return sock.sendfile(file)
 
 
@@ -140,7 +146,7 @@ def fill(sock: pysock.Socket) -> int:
     filled = 0
     try:
         while True:
-            filled += sock.send(bytes(4096))
+            filled += sock.send(bytes(PIECE))
     except BlockingIOError:
         sock.setblocking(True)
         return filled
@@ -255,7 +261,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, name: str, handler: Action) -> No
     There a signal handler runs after EINTR, and a finaliser or another thread may run.
     """
     real = getattr(lib, name)
-    check = getattr(real, "errcheck", None)
+    check: Optional[Action] = getattr(real, "errcheck", None)
     pending = [handler]
 
     def run() -> None:
@@ -264,6 +270,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, name: str, handler: Action) -> No
 
     def errcheck(result: Any, function: Any, arguments: Any) -> Any:
         run()
+        assert check
         return check(result, function, arguments)
 
     def witness(*arguments: Any) -> Any:

@@ -15,19 +15,10 @@ from pysock._cmsg import Control
 
 from .layouts import layouts
 
-BIG_ENDIAN = {"hppa", "mips", "powerpc", "s390x", "sparc64"}
 PAGES = sorted(page.name for page in iter_modules(families.__path__) if page.name[0] != "_")
 TARGETS = [target for target in _constants.targets() if not target.startswith("windows")]
 
 every_target = pytest.mark.parametrize("target", TARGETS)
-
-
-def abi_of(target: str) -> ABI:
-    name = target[: -len("-time64")] if target.endswith("-time64") else target
-    row, _, machine = name.rpartition("-")
-    bits = 4 * layouts(target)["structs"]["iovec"]["size"]  # a pointer, and a size as wide
-    order = "big" if machine in BIG_ENDIAN else "little"
-    return _libc.abis(bits, order, machine)[row]
 
 
 def fields_of(struct: Any) -> dict[str, list[int]]:
@@ -54,14 +45,14 @@ def addresses(target: str, abi: ABI) -> dict[str, Sockaddr]:
 @every_target
 def test_structs(target: str) -> None:
     truth = layouts(target)["structs"]
-    for name, struct in _libc.structs(abi_of(target)).items():
+    for name, struct in _libc.structs(_libc.abi_of(target)).items():
         assert fields_of(struct) == truth[name]["fields"], name
         assert (sizeof(struct), alignment(struct)) == (truth[name]["size"], truth[name]["align"])
 
 
 @every_target
 def test_addresses(target: str) -> None:
-    abi, truth = abi_of(target), layouts(target)["structs"]
+    abi, truth = _libc.abi_of(target), layouts(target)["structs"]
     assert abi.storage == truth["sockaddr_storage"]["size"]
     found = addresses(target, abi)
     assert {"sockaddr_in", "sockaddr_in6", "sockaddr_un"} <= found.keys()
@@ -76,7 +67,7 @@ def test_addresses(target: str) -> None:
 @every_target
 def test_addresses_travel_as_their_structs_say(target: str) -> None:
     """The short cut past ctypes (``packer``, ``unpack``) means what the struct means."""
-    for name, address in addresses(target, abi_of(target)).items():
+    for name, address in addresses(target, _libc.abi_of(target)).items():
         raw = bytes(range(1, address.size + 1))
         struct = address.ctype.from_buffer_copy(raw)
         members = [m for m, _ in address.ctype._fields_ if not m.endswith(("_family", "_len"))]
@@ -97,14 +88,14 @@ def prefixes(address: Sockaddr) -> list[str]:
 
 @every_target
 def test_control_messages(target: str) -> None:
-    control, known = Control(abi_of(target)), layouts(target)["cmsg"]
+    control, known = Control(_libc.abi_of(target)), layouts(target)["cmsg"]
     assert [control.len(n) for n in range(128)] == known["CMSG_LEN"]
     assert [control.space(n) for n in range(128)] == known["CMSG_SPACE"]
 
 
 @pytest.mark.skipif(_platform.target not in TARGETS, reason=f"no layouts of {_platform.target}")
 def test_the_host_is_laid_out_as_its_target() -> None:
-    assert vars(_platform.abi).keys() == vars(abi_of(_platform.target)).keys()
+    assert vars(_platform.abi).keys() == vars(_libc.abi_of(_platform.target)).keys()
     for name, struct in _platform.structs.items():
-        same = _libc.structs(abi_of(_platform.target))[name]
+        same = _libc.structs(_libc.abi_of(_platform.target))[name]
         assert (fields_of(struct), sizeof(struct)) == (fields_of(same), sizeof(same))

@@ -30,9 +30,9 @@ _GENERIC = {
 }
 
 
-def targets() -> tuple[str, ...]:
-    """The names of all targets: ``linux-gnu-x86_64``, ``darwin-arm64``, ..."""
-    return tuple(target for system in SYSTEMS for target in _system(system)[3])
+def targets(*systems: str) -> tuple[str, ...]:
+    """The names of the targets of some systems, or of all: ``linux-gnu-x86_64``, ..."""
+    return tuple(target for system in systems or SYSTEMS for target in _system(system)[3])
 
 
 def table(target: str) -> dict[str, int]:

@@ -4,6 +4,14 @@ Each family is one page of this folder, named after its constant: AF_INET6 is ``
 A page is imported when its family is first met.  What no page claims comes back as
 ``(family, bytes)``, and cannot be packed.
 
+>>> raw = pack("AF_INET", ("127.0.0.1", 80), platform="linux-gnu-x86_64")
+>>> raw.hex(" ")
+'02 00 00 50 7f 00 00 01 00 00 00 00 00 00 00 00'
+>>> unpack(raw, platform="linux-gnu-x86_64")
+('127.0.0.1', 80)
+>>> pack("AF_INET", ("127.0.0.1", 80), platform="darwin-arm64")[:4].hex(" ")
+'10 02 00 50'
+
 A family of your own needs no page here: ``register`` one.
 """
 
@@ -11,9 +19,12 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from .._libc import abi_of
 from .._platform import abi as host
-from .._platform import constants
+from .._platform import target as host_target
 from ._page import Page
+
+__all__ = ["Page", "pack", "register", "unpack"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,19 +32,82 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._abi import ABI
-    from .._socket import Socket
+
+_rows = {host_target: host}
 
 # (platform, family's number) → its page; None once it is known that there is none.
 _pages: dict[tuple[str, int], Page | None] = {}
 
-# The first two bytes of an address → the page's unpack: what most calls need (30 ns).
-_unpackers: dict[bytes, Callable[[bytes, Socket | None], Any]] = {}
+# The first two bytes of an address of the host's → its page's unpack (30 ns).
+_unpackers: dict[bytes, Callable[[bytes, int], Any]] = {}
 
 
-def register(name: str, page: type[Page], abi: ABI = host) -> None:
-    """Let ``page`` speak for the family called ``name`` (``"AF_VSOCK"``)."""
-    _pages[abi.name, constants[name]] = page(abi, constants[name])
+# --- for everybody -------------------------------------------------------------------
+
+
+def pack(
+    family: int | str, address: Any, *, proto: int = 0, platform: str = host_target
+) -> bytes:
+    """The bytes of the struct that ``address`` is in C: what ``bind(2)`` would be given.
+
+    ``family`` is a number or the name of a constant.  ``platform`` is one of
+    ``pysock._constants.targets()``, by default the host.
+    """
+    abi = _row(platform)
+    number = abi.constants[family] if isinstance(family, str) else int(family)
+    return pack_for(number, proto, address, "pack", abi)
+
+
+def unpack(raw: bytes, *, proto: int = 0, platform: str = host_target) -> Any:
+    """The address that the struct in ``raw`` stands for; None if it is empty."""
+    return _unpack(bytes(raw), proto, _row(platform))
+
+
+def register(name: str, page: type[Page], *, platform: str = host_target) -> None:
+    """Let ``page`` speak for a family: the name of a constant, or of a new one (its number)."""
+    abi = _row(platform)
+    number = abi.constants[name] if isinstance(name, str) else name
+    _pages[abi.name, number] = page(abi, number)
     _unpackers.clear()
+
+
+def _row(platform: str) -> ABI:
+    row = _rows.get(platform)
+    if row is None:
+        row = _rows[platform] = abi_of(platform)
+    return row
+
+
+# --- for sockets ---------------------------------------------------------------------
+
+
+def pack_for(family: int, proto: int, address: Any, caller: str, abi: ABI = host) -> bytes:
+    """``address`` for a socket of this family and protocol; ``caller`` is the method's name."""
+    page = page_of(family, abi)
+    if page is None:
+        raise OSError(f"{caller}(): bad family")
+    return page.pack(address, caller, proto)
+
+
+def unpack_for(proto: int, raw: bytes) -> Any:
+    """The address that C wrote, for a socket of this protocol; None where it wrote none."""
+    page_unpack = _unpackers.get(raw[:2])
+    if page_unpack is not None:
+        return page_unpack(raw, proto)
+    page = page_of(host.family_of(raw))
+    if page is not None:
+        _unpackers[raw[:2]] = page.unpack
+    return _unpack(raw, proto, host)
+
+
+def _unpack(raw: bytes, proto: int, abi: ABI) -> Any:
+    if not raw:
+        return None
+    page = page_of(abi.family_of(raw), abi)
+    if page is None:
+        # struct sockaddr has 14 bytes of data; what was not written reads as zero.
+        return abi.family_of(raw), raw[2:16].ljust(14, b"\0")
+    return page.unpack(raw, proto)
 
 
 def page_of(family: int, abi: ABI = host) -> Page | None:
@@ -46,7 +120,7 @@ def page_of(family: int, abi: ABI = host) -> Page | None:
 
 
 def _find(family: int, abi: ABI) -> Page | None:
-    for name, number in constants.items():
+    for name, number in abi.constants.items():
         if number == family and name.startswith("AF_"):
             try:
                 module = import_module(f".{name[3:].lower()}", __name__)
@@ -55,29 +129,3 @@ def _find(family: int, abi: ABI) -> Page | None:
             page: Page = module.Family(abi, family)
             return page
     return None
-
-
-def pack(sock: Socket, address: Any, caller: str) -> bytes:
-    """``address`` as the bytes of the struct that the family of ``sock`` has in C.
-
-    ``caller`` is the name of the method that was called, for its error message.
-    """
-    page = page_of(sock._family)
-    if page is None:
-        raise OSError(f"{caller}(): bad family")
-    return page.pack(address, caller, sock)
-
-
-def unpack(raw: bytes, sock: Socket | None = None) -> Any:
-    """The address in ``raw``, as C wrote it; None where C wrote none."""
-    page_unpack = _unpackers.get(raw[:2])
-    if page_unpack is not None:
-        return page_unpack(raw, sock)
-    if not raw:
-        return None
-    page = page_of(host.family_of(raw))
-    if page is None:
-        # struct sockaddr has 14 bytes of data; what was not written reads as zero.
-        return host.family_of(raw), raw[2:16].ljust(14, b"\0")
-    _unpackers[raw[:2]] = page.unpack
-    return page.unpack(raw, sock)

@@ -1,13 +1,12 @@
 """What each page of this folder offers: one family's way in and out of C.
 
 A page declares its struct once, from the platform's row, and has a method for each
-direction.  Both see the socket, since some addresses mean something only to its protocol.
+direction.  Both are told the socket's protocol, which decides what some addresses are.
 """
 
 from __future__ import annotations
 
 from .._abi import Sockaddr, be16, be32
-from .._platform import constants
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._abi import ABI
-    from .._socket import Socket
 
 
 class Page:
@@ -29,11 +27,11 @@ class Page:
         """Declare the struct of this family (``abi.sockaddr``)."""
         raise NotImplementedError
 
-    def pack(self, address: Any, caller: str, sock: Socket | None) -> bytes:
+    def pack(self, address: Any, caller: str, proto: int) -> bytes:
         """The bytes of the struct for ``address``, or TypeError, OverflowError, OSError."""
         raise NotImplementedError
 
-    def unpack(self, raw: bytes, sock: Socket | None) -> Any:
+    def unpack(self, raw: bytes, proto: int) -> Any:
         """The address in ``raw``, which may be shorter than the struct."""
         raise NotImplementedError
 
@@ -54,8 +52,8 @@ class Page:
                 order = "big" if kind in (be16, be32) else self.abi.order
                 number = int.from_bytes(octets, order)
                 if member.endswith("_family"):
-                    names = (n for n, v in constants.items() if v == number and n[:3] == "AF_")
-                    text = next(names, str(number))
+                    numbers = self.abi.constants.items()
+                    text = next((n for n, v in numbers if v == number and n[:3] == "AF_"), "?")
                 elif kind in (be16, be32):
                     text = f"{number} (network order)"
                 else:

@@ -17,8 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .._socket import Socket
-
 
 class Family(Page):
     def declare(self) -> None:
@@ -31,7 +29,7 @@ class Family(Page):
         )
         self.fill = self.sockaddr_in.packer(self.family)
 
-    def pack(self, address: Any, caller: str, sock: Socket | None) -> bytes:
+    def pack(self, address: Any, caller: str, proto: int) -> bytes:
         if type(address) is tuple and len(address) == 2:
             host, number = address
             if type(host) is str and type(number) is int and 0 <= number <= 0xFFFF:
@@ -46,7 +44,7 @@ class Family(Page):
         sin_addr = _names.ipv4(name)
         return self.fill(in_range(number, caller), sin_addr, b"")
 
-    def unpack(self, raw: bytes, sock: Socket | None) -> tuple[str, int]:
+    def unpack(self, raw: bytes, proto: int) -> tuple[str, int]:
         _, sin_port, sin_addr, _ = self.sockaddr_in.unpack(raw)
         return _names.ipv4_text(sin_addr), sin_port
 

@@ -20,7 +20,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .._socket import Socket
 
 FLOWINFO_MAX = 0xFFFFF  # 20 bits, RFC 8200
 
@@ -37,7 +36,7 @@ class Family(Page):
         )
         self.fill = self.sockaddr_in6.packer(self.family)
 
-    def pack(self, address: Any, caller: str, sock: Socket | None) -> bytes:
+    def pack(self, address: Any, caller: str, proto: int) -> bytes:
         must_be_tuple(address, caller, "AF_INET6")
         if not 2 <= len(address) <= 4:
             raise TypeError(
@@ -52,7 +51,7 @@ class Family(Page):
             raise OverflowError(f"{caller}(): flowinfo must be 0-{FLOWINFO_MAX}.")
         return self.fill(number, flowinfo, sin6_addr, scope_id)
 
-    def unpack(self, raw: bytes, sock: Socket | None) -> tuple[str, int, int, int]:
+    def unpack(self, raw: bytes, proto: int) -> tuple[str, int, int, int]:
         _, port, flowinfo, sin6_addr, scope_id = self.sockaddr_in6.unpack(raw)
         return _names.ipv6_text(sin6_addr), port, flowinfo, scope_id
 

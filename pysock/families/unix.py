@@ -17,8 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .._socket import Socket
-
 
 class Family(Page):
     def declare(self) -> None:
@@ -27,7 +25,7 @@ class Family(Page):
         )
         self.abstract = self.abi.name.startswith("linux")
 
-    def pack(self, address: Any, caller: str, sock: Socket | None) -> bytes:
+    def pack(self, address: Any, caller: str, proto: int) -> bytes:
         if isinstance(address, str):
             address = os.fsencode(address)
         with view_of(address) as view:
@@ -40,7 +38,7 @@ class Family(Page):
             raise OSError("AF_UNIX path too long")
         return self.sockaddr_un.header(self.family, 2 + len(path)) + path
 
-    def unpack(self, raw: bytes, sock: Socket | None) -> str | bytes:
+    def unpack(self, raw: bytes, proto: int) -> str | bytes:
         path = raw[2:]
         if self.abstract and path[:1] == b"\0":
             return path
