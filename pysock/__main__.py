@@ -127,6 +127,12 @@ def end(children: list[subprocess.Popen[str]]) -> None:
             process.stdin.close()
 
 
+def _coloured(role: str) -> str:
+    if not sys.stdout.isatty() or "NO_COLOR" in os.environ:
+        return role
+    return f"\033[{36 if role == 'server' else 33}m{role}\033[0m"
+
+
 # --- the children --------------------------------------------------------------------
 
 

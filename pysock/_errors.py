@@ -48,6 +48,17 @@ def from_errno(number: int) -> OSError:
     return OSError(number, os.strerror(number))
 
 
+def raise_errno() -> None:
+    """Raise what the call that has just failed left in errno.
+
+    It returns only if a signal handler ran in between and took our errno (``take_errno``).
+    Nothing has happened yet, so the caller asks C again, and it fails in the same way.
+    """
+    number = take_errno()
+    if number:
+        raise from_errno(number)
+
+
 # --- conventions ---------------------------------------------------------------------
 #
 # ctypes calls a convention with what C returned, the function, and its arguments.
@@ -56,20 +67,16 @@ def from_errno(number: int) -> OSError:
 def minus_one(result: int, function: Any, arguments: tuple[Any, ...]) -> int:
     """−1 means failure, and errno says why."""
     if result == -1:
-        number = take_errno()
-        if number == 0:
-            # A signal handler ran in between and took our errno (see take_errno).  The
-            # call failed, so nothing has happened yet: it fails again in the same way.
-            again: int = function(*arguments)
-            return again
-        raise from_errno(number)
+        raise_errno()
+        result = function(*arguments)
     return result
 
 
 def null(result: int | None, function: Any, arguments: tuple[Any, ...]) -> int:
     """NULL means failure, and errno says why."""
     if not result:
-        raise from_errno(take_errno())
+        raise_errno()
+        result = function(*arguments)
     return result
 
 
@@ -82,10 +89,13 @@ def in_line(result: int, function: Any, arguments: tuple[Any, ...]) -> int:
     return result
 
 
-def raise_gai(library: Library, code: int) -> NoReturn:
-    """Any number but 0 from ``getaddrinfo(3)`` is the error itself, not −1 and errno."""
+def raise_gai(library: Library, code: int) -> None:
+    """Any number but 0 from ``getaddrinfo(3)`` is the error itself, not −1 and errno.
+
+    But for one, which says to look into errno; so this may return, like ``raise_errno``.
+    """
     if code == library.constants["EAI_SYSTEM"]:
-        raise from_errno(take_errno())
+        return raise_errno()
     raise gaierror(code, library.gai_strerror(code).decode("utf-8", "replace"))
 
 

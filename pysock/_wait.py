@@ -21,7 +21,7 @@ from time import monotonic
 from ._errors import from_errno, timeout
 from ._interpreter import take_errno
 from ._platform import constants, lib, structs
-from ._transfer import Pool, get_int_option
+from ._transfer import Pool, get_int_option, name_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ def ready(sock: Socket, events: int, deadline: float | None) -> bool:
     try:
         while True:
             milliseconds = -1
+            if sock._fd == -1:
+                return True  # closed meanwhile, and poll would wait: let the call say so
             if deadline is not None:
                 left = deadline - monotonic()
                 if left < 0:
@@ -115,22 +117,38 @@ def connect(sock: Socket, name: bytes) -> int | None:
     not block; both are waited for, unless the socket is in non-blocking mode.
     """
     deadline = deadline_of(sock)
+    under_way = EINPROGRESS
     while lib.connect(sock._fd, name, len(name)) != 0:
         number = take_errno()
         if number == 0:
-            # A signal handler took our errno.  Asking again is safe here: the answer is
-            # EALREADY or EISCONN if the first call got as far as that.
+            # A signal handler took our errno.  Asking again is safe here: if the first
+            # call got as far as that, it goes on, and the second says so in other words.
+            under_way = EALREADY
             continue
-        if number == EINTR:
-            pending = sock._timeout != 0
-        else:
-            pending = number in (EINPROGRESS, EALREADY) and deadline is not None
-        if not pending:
+        if number == under_way:
+            number = EINPROGRESS
+        pending = number == EINTR or (number == EINPROGRESS and deadline is not None)
+        if sock._timeout == 0 or not pending:
             return number
         if not ready(sock, WRITE | _ERROR, deadline):
             return None
-        outcome = get_int_option(sock._fd, constants["SOL_SOCKET"], constants["SO_ERROR"])
-        if outcome is None:
-            return take_errno()
+        outcome = _socket_error(sock._fd)
+        if outcome == 0 and number == EINTR and not _is_connected(sock._fd):
+            continue  # in some families, unix(7) for one, a signal ends it for good
         return 0 if outcome == EISCONN else outcome
     return 0
+
+
+def _socket_error(fd: int) -> int:
+    """How a connect in the background has ended: 0 or an errno."""
+    while True:
+        outcome = get_int_option(fd, constants["SOL_SOCKET"], constants["SO_ERROR"])
+        if outcome is None:
+            outcome = take_errno()
+            if outcome == 0:
+                continue
+        return outcome
+
+
+def _is_connected(fd: int) -> bool:
+    return name_from(lambda name, length: lib.getpeername(fd, name, length)) is not None
