@@ -1,5 +1,7 @@
 """``python -m pysock``: watch the documentation's echo server and client talk.
 
+(``python -m pysock abi`` is another story: ``_abi_command``.)
+
 Two processes run for each kind of socket, and each shows the foreign calls that it makes,
 under the line of Python that made them.  The exit status is 0 only if all that was sent
 came back.
@@ -40,8 +42,12 @@ _BREAK = "\x1f"
 def main(arguments: list[str]) -> int:
     if arguments[:1] == ["--child"]:
         return child(*arguments[1:])
+    if arguments[:1] == ["abi"]:
+        from . import _abi_command
+
+        return _abi_command.main(arguments[1:])
     if arguments:
-        print("usage: python -m pysock", file=sys.stderr)
+        print("usage: python -m pysock [abi [TARGET [STRUCT ...]] [--json]]", file=sys.stderr)
         return 2
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without arrows gets "?"

@@ -8,8 +8,8 @@ from ctypes import c_char
 
 from . import _message
 from ._arguments import c_int, c_ssize_t, c_string, kind, one_int, view_of
-from ._errors import from_errno
-from ._interpreter import pointer_to, take_errno
+from ._errors import raise_errno
+from ._interpreter import pointer_to
 from ._names import AF_INET, AF_INET6, ntop
 from ._platform import lib
 
@@ -99,9 +99,9 @@ def inet_pton(address_family: int, ip_string: str, /) -> bytes:
     """``inet_pton(3)``: the 4 bytes of an IPv4 or the 16 of an IPv6 address."""
     family = c_int(address_family)
     packed = (c_char * 16)()
-    found = lib.inet_pton(family, c_string(ip_string, "inet_pton", 2), pointer_to(packed))
-    if found < 0:
-        raise from_errno(take_errno())
+    text = c_string(ip_string, "inet_pton", 2)
+    while (found := lib.inet_pton(family, text, pointer_to(packed))) < 0:
+        raise_errno()
     if not found:
         raise OSError("illegal IP address string passed to inet_pton")
     if family not in _PACKED:

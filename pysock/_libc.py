@@ -47,6 +47,14 @@ _BIG_ENDIAN = ("hppa", "mips", "powerpc", "s390x", "sparc64")
 _NARROW = ("armhf", "generic32", "hppa", "i386", "mips", "mipsel", "powerpc")
 
 
+def order_of(target: str) -> Any:
+    """The byte order of a target's processor: ``"little"`` or ``"big"``."""
+    processor = target.replace("-time64", "").rpartition("-")[2]
+    if processor.startswith("generic"):  # the host's, which has no name here
+        return sys.byteorder
+    return "big" if processor in _BIG_ENDIAN else "little"
+
+
 def abi_of(target: str) -> ABI:
     """The row of a target: ``linux-gnu-x86_64``, ``darwin-arm64``, ``freebsd-i386``, …"""
     constants = {**_constants.table(target), **_constants.internal(target)}
@@ -57,10 +65,7 @@ def abi_of(target: str) -> ABI:
         columns["cmsg_align"] = 16
     # musl keeps POSIX's 32-bit lengths, and pads them to the width of the kernel's.
     columns["padded"] = name == "linux-musl" and bits == 64
-    order: Any = "big" if processor in _BIG_ENDIAN else "little"
-    if processor.startswith("generic"):  # the host's, which has no name here
-        order = sys.byteorder
-    return ABI(target, bits=bits, order=order, constants=constants, **columns)
+    return ABI(target, bits=bits, order=order_of(target), constants=constants, **columns)
 
 
 _COLUMNS = (

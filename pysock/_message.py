@@ -16,22 +16,26 @@ from __future__ import annotations
 
 from ctypes import addressof, c_char, sizeof
 from errno import EMSGSIZE
+from functools import partial
 from warnings import warn
 
 from . import families
 from ._arguments import _writable_size, c_int, view_of
 from ._cmsg import SOCKLEN_MAX, Control
 from ._errors import from_errno
-from ._interpreter import address_of, borrow_address, pointer_to
+from ._interpreter import MOST, address_of, borrow_address, pointer_to
 from ._platform import abi, constants, lib, structs
+from ._transfer import fresh_memory, taken_from
 from ._wait import READ, WRITE, repeat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
+    from collections.abc import Callable, Iterable
+    from typing import Any, TypeVar
 
     from ._socket import Socket
+
+    Data = TypeVar("Data", bytes, int)
 
 control = Control(abi)
 _iovec, _msghdr = structs["iovec"], structs["msghdr"]
@@ -151,10 +155,15 @@ def receive(
     """``recvmsg(2)`` into a new bytes object."""
     if bufsize < 0:
         raise ValueError("negative buffer size in recvmsg()")
-    data = bytearray(bufsize)
-    n, ancdata, msg_flags, address = _receive(sock, [data], ancbufsize, flags)
-    del data[n:]
-    return bytes(data), ancdata, msg_flags, address
+    with Message() as message:
+        memory = fresh_memory(min(bufsize, MOST))
+        if type(memory) is bytes:
+            lent = address_of(memory, memoryview(memory))
+        else:
+            lent = borrow_address(memory)
+        places = [(message.keep(lent), len(memory))]
+        finish = partial(taken_from, memory)
+        return _receive(sock, message, places, ancbufsize, flags, finish)
 
 
 def receive_into(
@@ -162,7 +171,15 @@ def receive_into(
 ) -> tuple[int, list[tuple[int, int, bytes]], int, Any]:
     """``recvmsg(2)`` into the caller's buffers."""
     parts = _iterated(buffers, "recvmsg_into() argument 1 must be an iterable")
-    return _receive(sock, parts, ancbufsize, flags)
+    with Message() as message:
+        places = []
+        for part in parts:
+            _writable_size(part, _NO_BUFFER)
+            address = message.keep(borrow_address(part))
+            # Asked again: only what is lent keeps its size, whatever other threads do.
+            places.append((address, _writable_size(part, _NO_BUFFER)))
+        _too_many(places)
+        return _receive(sock, message, places, ancbufsize, flags, lambda n: n)
 
 
 _NO_BUFFER = (
@@ -171,35 +188,34 @@ _NO_BUFFER = (
 
 
 def _receive(
-    sock: Socket, parts: list[Any], ancbufsize: int, flags: int
-) -> tuple[int, list[tuple[int, int, bytes]], int, Any]:
-    with Message() as message:
-        msghdr = message.msghdr
-        places = []
-        for part in parts:
-            size = _writable_size(part, _NO_BUFFER)
-            places.append((message.keep(borrow_address(part)), size))
-        _too_many(places)
-        message.set_iovecs(places)
-        if not 0 <= ancbufsize <= SOCKLEN_MAX:
-            raise ValueError("invalid ancillary data buffer length")
-        name = message.array(abi.storage)
-        msghdr.msg_name, msghdr.msg_namelen = addressof(name), abi.storage
-        ancillary = message.array(ancbufsize)
-        if ancbufsize:
-            msghdr.msg_control, msghdr.msg_controllen = addressof(ancillary), ancbufsize
-        n: int = lib.recvmsg(sock._fd, message.pointer, flags)
-        if n < 0:
-            # A failed call leaves the lengths as they are.
-            n = repeat(sock, READ, lib.recvmsg, message.pointer, flags)
-        raw = ancillary.raw[: min(msghdr.msg_controllen, ancbufsize)]
-        try:
-            ancdata = _ancdata(raw)
-            sender = name.raw[: min(msghdr.msg_namelen, abi.storage)]
-            return n, ancdata, msghdr.msg_flags, families.unpack_for(sock._proto, sender)
-        except BaseException:
-            _close_received(raw)
-            raise
+    sock: Socket,
+    message: Message,
+    places: list[tuple[int, int]],
+    ancbufsize: int,
+    flags: int,
+    finish: Callable[[int], Data],
+) -> tuple[Data, list[tuple[int, int, bytes]], int, Any]:
+    msghdr = message.msghdr
+    message.set_iovecs(places)
+    if not 0 <= ancbufsize <= SOCKLEN_MAX:
+        raise ValueError("invalid ancillary data buffer length")
+    name = message.array(abi.storage)
+    msghdr.msg_name, msghdr.msg_namelen = addressof(name), abi.storage
+    ancillary = message.array(ancbufsize)
+    if ancbufsize:
+        msghdr.msg_control, msghdr.msg_controllen = addressof(ancillary), ancbufsize
+    n: int = lib.recvmsg(sock._fd, message.pointer, flags)
+    if n < 0:
+        # A failed call leaves the lengths as they are.
+        n = repeat(sock, READ, lib.recvmsg, message.pointer, flags)
+    raw = ancillary.raw[: min(msghdr.msg_controllen, ancbufsize)]
+    try:
+        ancdata = _ancdata(raw)
+        sender = families.unpack_for(sock._proto, name.raw[: min(msghdr.msg_namelen, abi.storage)])
+        return finish(n), ancdata, msghdr.msg_flags, sender
+    except BaseException:
+        _close_received(raw)
+        raise
 
 
 def _ancdata(raw: bytes) -> list[tuple[int, int, bytes]]:

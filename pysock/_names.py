@@ -174,8 +174,7 @@ def addrinfo(
         ai_flags=flags, ai_family=family, ai_socktype=socktype, ai_protocol=protocol
     )
     first = c_void_p()
-    code = lib.getaddrinfo(node, service, pointer_to(hints), pointer_to(first))
-    if code:
+    while code := lib.getaddrinfo(node, service, pointer_to(hints), pointer_to(first)):
         raise_gai(lib, code)
     answers = []
     try:

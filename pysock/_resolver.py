@@ -111,10 +111,9 @@ def getnameinfo(sockaddr: tuple[Any, ...], flags: int, /) -> tuple[str, str]:
         name = page.fill(sin6_port, flowinfo, sin6_addr, scope_id)
     host = (c_char * constants["NI_MAXHOST"])()
     service = (c_char * constants["NI_MAXSERV"])()
-    code = lib.getnameinfo(
+    while code := lib.getnameinfo(
         name, len(name), pointer_to(host), len(host), pointer_to(service), len(service), flags
-    )
-    if code:
+    ):
         raise_gai(lib, code)
     return host.value.decode(), service.value.decode()
 

@@ -25,8 +25,8 @@ from ._arguments import (
     writable_size,
 )
 from ._enums import AddressFamily, SocketKind, member
-from ._errors import from_errno, timeout
-from ._interpreter import MOST, STABLE, take_errno
+from ._errors import from_errno, raise_errno, timeout
+from ._interpreter import MOST, STABLE
 from ._platform import constants, lib, public, system
 from ._transfer import INTS, LONGS, Pool, receive, receive_into, transmit, transmit_to
 from ._wait import READ, WRITE, repeat
@@ -232,7 +232,8 @@ class Socket:
             return 0
         n = receive_into(self._fd, buffer, size, flags)
         if n < 0:
-            n = repeat(self, READ, receive_into, buffer, size, flags)
+            with memoryview(buffer):  # it keeps its size while we wait
+                n = repeat(self, READ, receive_into, buffer, size, flags)
         return n
 
     def recvfrom(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, Any]:
@@ -258,7 +259,8 @@ class Socket:
         size = nbytes or size
         answer = _transfer.receive_from_into(self._fd, buffer, size, flags)
         if answer is None:
-            answer = repeat(self, READ, _transfer.receive_from_into, buffer, size, flags)
+            with memoryview(buffer):  # it keeps its size while we wait
+                answer = repeat(self, READ, _transfer.receive_from_into, buffer, size, flags)
         n, name = answer
         return n, families.unpack_for(self._proto, name)
 
@@ -298,15 +300,18 @@ class Socket:
         if flags is not ZERO:
             flags = c_int(flags)
         deadline = _wait.deadline_of(self)
-        n = _wait.perform(self, deadline, WRITE, transmit, bytes, flags)
-        if type(bytes) is STABLE and n == len(bytes):
-            return
+        n = 0
+        if type(bytes) is STABLE:
+            n = _wait.perform(self, deadline, WRITE, transmit, bytes, flags)
+            if n == len(bytes):
+                return
         with view_of(bytes) as whole:
-            if n == whole.nbytes:
+            if not whole.nbytes:  # which no view can be cast from
+                _wait.perform(self, deadline, WRITE, transmit, whole, flags)
                 return
             with whole.cast("B") as view:
                 while n < len(view):
-                    if deadline is not None and _wait.passed(deadline):
+                    if n and deadline is not None and _wait.passed(deadline):
                         raise timeout("timed out")
                     with view[n:] as rest:
                         n += _wait.perform(self, deadline, WRITE, transmit, rest, flags)
@@ -374,12 +379,13 @@ class Socket:
             value = _transfer.get_int_option(self._fd, level, optname, self._options())
         elif self._options() is LONGS:
             raise OSError("getsockopt string buffer not allowed")
-        elif 0 < buflen <= 1024:
+        elif 0 < buflen <= _transfer.OPTION_MAX:
             value = _transfer.get_option(self._fd, level, optname, buflen)
         else:
             raise OSError("getsockopt buflen out of range")
         if value is None:
-            raise from_errno(take_errno())
+            raise_errno()
+            return Socket.getsockopt(self, level, optname, buflen)
         return value
 
     def setsockopt(self, level: int, optname: int, value: Any, optlen: int = _MISSING, /) -> None:
@@ -403,7 +409,8 @@ class Socket:
             else:
                 failed = _transfer.set_int_option(self._fd, level, optname, number)
         if failed:
-            raise from_errno(take_errno())
+            raise_errno()
+            Socket.setsockopt(self, level, optname, value, optlen)
 
     def _pack(self, address: Any, caller: str) -> bytes:
         return families.pack_for(self._family, self._proto, address, caller)

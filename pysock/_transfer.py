@@ -18,7 +18,7 @@ from ctypes import c_char, c_int, c_uint32, c_uint64, sizeof
 from errno import EBADF, ECONNRESET, ENOTSOCK
 
 from ._arguments import c_ssize_t, view_of
-from ._errors import from_errno
+from ._errors import from_errno, raise_errno
 from ._interpreter import (
     MOST,
     PYPY,
@@ -74,45 +74,88 @@ def receive(fd: int, size: int, flags: int) -> bytes | None:
     entry = _data.take()
     buffer, pointer = entry
     n = lib.recv(fd, pointer, size, flags)
-    # Slicing an array is one memcpy on CPython, and a loop over its bytes on PyPy.
-    data = None if n < 0 else bytes_at(pointer, n) if PYPY else buffer[:n]
+    if n < 0:
+        data = None
+    elif n > size:
+        data = _with_zeros(first_bytes(entry, size), n)
+    else:
+        # Slicing an array is one memcpy on CPython, and a loop over its bytes on PyPy.
+        data = bytes_at(pointer, n) if PYPY else buffer[:n]
     _data.put(entry)
     return data
 
 
+def _with_zeros(data: bytes, n: int) -> bytes:
+    """With MSG_TRUNC, C answers with the size of a message, of which it wrote only ``data``.
+
+    In CPython the result is as long as that, the rest being whatever was in memory.
+    """
+    return data.ljust(n, b"\0")
+
+
 def _receive_large(fd: int, size: int, flags: int) -> bytes | None:
-    size = min(c_ssize_t(size), MOST)
-    data = new_bytes(size)
-    if data is not None:
-        n = lib.recv(fd, data, size, flags)
-        return None if n < 0 else data if n == size else data[:n]
-    memory = bytearray(size)
-    n = receive_into(fd, memory, size, flags)
-    return None if n < 0 else bytes(memoryview(memory)[:n])
+    memory = fresh_memory(min(c_ssize_t(size), MOST))
+    n = lib.recv(fd, _pointer_to_fresh(memory), len(memory), flags)
+    return None if n < 0 else _with_zeros(taken_from(memory, n), n)
+
+
+def fresh_memory(size: int) -> bytes | bytearray:
+    """Memory for C to write to, and for ``taken_from`` to make bytes of."""
+    return new_bytes(size) or bytearray(size)  # never the empty bytes object, which is shared
+
+
+def _pointer_to_fresh(memory: bytes | bytearray) -> Any:
+    return memory if type(memory) is bytes else borrow(memory)
+
+
+def taken_from(memory: bytes | bytearray, n: int) -> bytes:
+    """What C wrote to ``fresh_memory``, as bytes, without a copy if it is full."""
+    if type(memory) is bytes and n >= len(memory):
+        return memory
+    return bytes(memoryview(memory)[:n])
 
 
 def receive_into(fd: int, buffer: Any, size: int, flags: int) -> int:
     """``recv(2)`` into the caller's buffer, which has room for ``size`` bytes."""
-    n: int = lib.recv(fd, borrow(buffer), min(size, MOST), flags)
+    n: int = lib.recv(fd, borrow(buffer), min(size, _room(buffer), MOST), flags)
     return n
+
+
+def _room(buffer: Any) -> int:
+    """How many bytes a buffer has room for, asked once it is lent.
+
+    From then on it keeps its size; before, another thread may have made it smaller.
+    """
+    return len(buffer) if type(buffer) is bytearray else memoryview(buffer).nbytes
 
 
 def receive_from(fd: int, size: int, flags: int) -> tuple[bytes, bytes] | None:
     """``recvfrom(2)`` into a new bytes object, and the sender's packed address."""
     if size > TO_COPY:
-        memory = bytearray(min(c_ssize_t(size), MOST))
-        answer = receive_from_into(fd, memory, len(memory), flags)
-        return answer and (bytes(memoryview(memory)[: answer[0]]), answer[1])
+        memory = fresh_memory(min(c_ssize_t(size), MOST))
+        answer = _receive_from(fd, _pointer_to_fresh(memory), len(memory), flags)
+        return answer and (_with_zeros(taken_from(memory, answer[0]), answer[0]), answer[1])
     entry = _data.take()
     answer = _receive_from(fd, entry[1], size, flags)
-    result = answer and (first_bytes(entry, answer[0]), answer[1])
+    if answer is None:
+        result = None
+    else:
+        n, name = answer
+        result = (_with_zeros(first_bytes(entry, min(n, size)), n), name)
     _data.put(entry)
     return result
 
 
 def receive_from_into(fd: int, buffer: Any, size: int, flags: int) -> tuple[int, bytes] | None:
     """``recvfrom(2)`` into the caller's buffer, and the sender's packed address."""
-    return _receive_from(fd, borrow(buffer), min(size, MOST), flags)
+
+    def call(name: Any, length: Any) -> int:
+        n: int = lib.recvfrom(
+            fd, borrow(buffer), min(size, _room(buffer), MOST), flags, name, length
+        )
+        return n
+
+    return name_from(call)
 
 
 def _receive_from(fd: int, pointer: Any, size: int, flags: int) -> tuple[int, bytes] | None:
@@ -136,9 +179,8 @@ def name_from(call: Callable[[Any, Any], int]) -> tuple[int, bytes] | None:
 
 def name_of(question: Callable[..., int], fd: int) -> bytes:
     """The packed address that ``getsockname(2)`` or ``getpeername(2)`` answers with."""
-    answer = name_from(lambda name, length: question(fd, name, length))
-    if answer is None:
-        raise from_errno(take_errno())
+    while (answer := name_from(lambda name, length: question(fd, name, length))) is None:
+        raise_errno()
     return answer[1]
 
 
@@ -191,6 +233,8 @@ def lend(data: Any, call: Callable[[Any, int], int]) -> int:
 
 # --- options -------------------------------------------------------------------------
 
+OPTION_MAX = 1024  # bytes, as in CPython
+
 
 def get_int_option(fd: int, level: int, name: int, pool: Pool = INTS) -> int | None:
     """``getsockopt(2)`` of an int; C may write fewer bytes of it, so it starts as 0."""
@@ -204,12 +248,14 @@ def get_int_option(fd: int, level: int, name: int, pool: Pool = INTS) -> int | N
 
 
 def get_option(fd: int, level: int, name: int, size: int) -> bytes | None:
-    """``getsockopt(2)`` of at most ``size`` bytes, of which C says how many it wrote."""
-    value, length = _data.take(), _lengths.take()
+    """``getsockopt(2)`` of at most ``size`` bytes, of which C says how many it wrote.
+
+    Some options read them first, so they start as 0.
+    """
+    value, length = (c_char * OPTION_MAX)(), _lengths.take()
     length[0].value = size
-    failed = lib.getsockopt(fd, level, name, value[1], length[1])
-    result = None if failed else first_bytes(value, min(length[0].value, size))
-    _data.put(value)
+    failed = lib.getsockopt(fd, level, name, pointer_to(value), length[1])
+    result = None if failed else value.raw[: min(length[0].value, size)]
     _lengths.put(length)
     return result
 
@@ -250,6 +296,8 @@ def identify(fd: int, family: int, type: int, proto: int) -> tuple[int, int, int
     answer = name_from(lambda name, length: lib.getsockname(fd, name, length))
     if answer is None:
         number = take_errno()
+        if number == 0:
+            return identify(fd, family, type, proto)  # as in ``raise_errno``
         if family == -1 or number in (EBADF, ENOTSOCK):  # AF_ALG has no getsockname
             raise from_errno(number)
     elif family == -1:
@@ -262,9 +310,9 @@ def identify(fd: int, family: int, type: int, proto: int) -> tuple[int, int, int
 
 
 def _ask(fd: int, option: str) -> int:
-    value = get_int_option(fd, constants["SOL_SOCKET"], constants[option])
-    if value is None:
-        raise from_errno(take_errno())
+    number = constants[option]
+    while (value := get_int_option(fd, constants["SOL_SOCKET"], number)) is None:
+        raise_errno()
     return value
 
 

@@ -295,7 +295,7 @@ def outcome(module: Any, case: Case) -> dict[str, Any]:
 def _prepare(case: Case, bench: Bench) -> Callable[[], Any]:
     """A call of ``case`` with all that it names."""
     if callable(case):
-        things = [getattr(bench, name) for name in inspect.signature(case).parameters]
+        things = [TOOLS[name] if name in TOOLS else getattr(bench, name) for name in inspect.signature(case).parameters]
         return lambda: case(*things)
     tree = ast.parse(case, "<case>", "eval")
     named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

@@ -6,15 +6,14 @@ import re
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from pysock import _constants, _platform
+from pysock._layouts import layouts
 from tools.abi.targets import TARGETS, missing
 
 from . import ROOT
-from .layouts import DATA, layouts
 
 HOST = _platform.target
 CPYTHON = set((ROOT / "tools/abi/headers/cpython.txt").read_text(encoding="ascii").split())
@@ -56,9 +55,8 @@ def test_a_table_says_what_its_headers_say() -> None:
 
 def test_tables_and_layouts_are_of_the_same_targets() -> None:
     assert _constants.targets() == tuple(target.name for target in TARGETS)
-    assert {file.name for file in Path(DATA).glob("layouts-*.json")} == {
-        f"layouts-{system}.json" for system in _constants.SYSTEMS
-    }
+    files = {file.stem for file in (ROOT / "pysock/_layouts").glob("*.json")}
+    assert files == set(_constants.SYSTEMS)
 
 
 def test_tables_hold_names_and_integers_alone() -> None:

@@ -23,13 +23,13 @@ def files(system: str) -> Iterator[tuple[Path, str]]:
         numbers = dict(zip(targets, pool.map(constants.constants, targets)))
         structs = dict(zip(targets, pool.map(layouts.layouts, targets)))
     yield ROOT / "pysock/_constants" / f"{system}.py", constants.module(system, numbers)
-    yield ROOT / "tests/data" / f"layouts-{system}.json", layouts.text(structs)
+    yield ROOT / "pysock/_layouts" / f"{system}.json", layouts.text(structs)
 
 
 def differences(target: Target) -> Iterator[str]:
     """What the files say of one target otherwise than its headers."""
     from pysock import _constants
-    from tests.layouts import lines
+    from pysock._layouts import lines
 
     numbers = {**_constants.table(target.name), **_constants.internal(target.name)}
     pairs: list[tuple[Mapping[str, object], Mapping[str, object]]] = [

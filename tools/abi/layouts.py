@@ -106,7 +106,7 @@ def _cmsg(target: Target) -> str:
 
 
 def text(tables: Mapping[Target, Table]) -> str:
-    """The text of ``tests/data/layouts-SYSTEM.json``."""
+    """The text of ``pysock/_layouts/SYSTEM.json``."""
     reference, differences = merge(tables)
     targets = {
         target.name: [x for x in differences if x in (*target.layers, target.name)]

@@ -1,5 +1,8 @@
 """The layouts that each target's headers give its structs, as ``python -m tools.abi`` read them.
 
+They are there to be looked at (``python -m pysock abi``) and to be compared with: what
+pysock itself uses is declared in ``_libc`` and ``families``, for ctypes.
+
 ``layouts("linux-gnu-x86_64")`` is ``{"structs": {"sockaddr_in": {"size": 16, "align": 4, "fields":
 {"sin_port": [2, 2], ...}}, ...}, "cmsg": {"align": 8, "CMSG_LEN": [...], "CMSG_SPACE": [...]}}``;
 a field is its offset and its size, and the lists have the results of the macros for 0 to 127.
@@ -9,18 +12,19 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
-from pathlib import Path
-from typing import Any
+from functools import lru_cache
+from pkgutil import get_data
 
-DATA = Path(__file__).parent / "data"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
-@cache
+@lru_cache(maxsize=None)
 def lines(target: str) -> dict[str, str]:
     """The layouts of a target as they are written: ``16/4 sin_family 0+2 sin_port 2+2 ...``."""
     system = target.partition("-")[0]
-    data = json.loads((DATA / f"layouts-{system}.json").read_text(encoding="ascii"))
+    data = json.loads(get_data(__name__, f"{system}.json") or "")
     table: dict[str, str | None] = dict(data["layouts"])
     for layer in data["targets"][target]:
         table.update(data["differences"][layer])

@@ -1,0 +1,122 @@
+"""``python -m pysock abi``: what the tables hold of a platform, to look at.
+
+    python -m pysock abi                            the targets
+    python -m pysock abi TARGET [STRUCT…]           its layouts, drawn as memory
+    python -m pysock abi TARGET --json              all of it, constants too, as one object
+
+Everything here was read from the platform's own headers, and works on any host.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import sys
+
+from . import _constants, _layouts, families
+from ._abi import Sockaddr, be16, be32
+from ._libc import abi_of, order_of
+from ._platform import target as host
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+ROW = 8  # bytes on a line of a drawing
+CELL = 9  # columns a byte, its border included
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m pysock abi", description="Layouts and constants of a platform."
+    )
+    parser.add_argument("target", nargs="?", help="a platform; without it, list them")
+    parser.add_argument("struct", nargs="*", help="draw these structs alone")
+    parser.add_argument("--json", action="store_true", help="structs, constants and cmsg, as JSON")
+    options = parser.parse_args(arguments)
+    if options.target is None:
+        for target in _constants.targets():
+            print(target + (" (this host)" if target == host else ""))
+        return 0
+    try:
+        print(_json(options.target) if options.json else _drawn(options.target, options.struct))
+    except ValueError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _json(target: str) -> str:
+    constants = _constants.table(target)  # an unknown target is told here
+    return json.dumps({**_layouts.layouts(target), "constants": constants}, indent=1)
+
+
+def _drawn(target: str, wanted: list[str]) -> str:
+    _constants.table(target)
+    structs = _layouts.layouts(target)["structs"]
+    for name in wanted:
+        if name not in structs:
+            near = difflib.get_close_matches(name, structs, cutoff=0.4)
+            hint = f"; the nearest are {', '.join(near)}" if near else ""
+            raise ValueError(f"{target} has no struct called {name!r}{hint}")
+    network = set(_network_order(target))
+    text = [f"{target}: numbers are {order_of(target)}-endian, but for those in network order"]
+    for name in wanted or structs:
+        text += ["", *_struct(name, structs[name], network)]
+    return "\n".join(text)
+
+
+def _struct(name: str, layout: dict[str, Any], network: set[str]) -> Iterator[str]:
+    yield f"struct {name}: {layout['size']} bytes, aligned to {layout['align']}"
+    fields = sorted(layout["fields"].items(), key=lambda item: item[1])
+    yield from _drawing(layout["size"], fields)
+    width = max((len(field) for field, _ in fields), default=0)
+    for field, (offset, size) in fields:
+        order = "  network order" if field in network else ""
+        yield f"  {offset:5}  {field:{width}}  {size} byte{'s' * (size != 1)}{order}"
+
+
+def _drawing(size: int, fields: list[tuple[str, list[int]]]) -> Iterator[str]:
+    """Eight bytes a line; a field that goes on over many lines is drawn on two of them."""
+    owner: list[str | None] = [None] * size
+    for field, (offset, length) in fields:
+        owner[offset : offset + length] = [field] * length
+    before: list[str | None] = []
+    skipping = False
+    for start in range(0, size, ROW):
+        row = owner[start : start + ROW]
+        if row == before and len(set(row)) == 1 and start + ROW < size:
+            if not skipping:
+                yield "       ⋮"
+            skipping = True
+            continue
+        skipping = False
+        yield f"  {start:5} {_row(row, before[-1:] == row[:1])}"
+        before = row
+
+
+def _row(row: list[str | None], continued: bool) -> str:
+    text, at = "|", 0
+    while at < len(row):
+        end = at
+        while end < len(row) and row[end] == row[at]:
+            end += 1
+        room = CELL * (end - at) - 1
+        label = "" if at == 0 and continued and row[at] else row[at] or "(padding)"
+        text += label[:room].ljust(room) + "|"
+        at = end
+    return text
+
+
+def _network_order(target: str) -> Iterator[str]:
+    """The members that pysock declares to be in network order, on that platform."""
+    if target.startswith("windows"):
+        return
+    abi = abi_of(target)
+    for name, number in abi.constants.items():
+        page = families.page_of(number, abi) if name.startswith("AF_") else None
+        for struct in vars(page).values() if page else ():
+            if isinstance(struct, Sockaddr):
+                yield from (m for m, kind in struct.ctype._fields_ if kind in (be16, be32))

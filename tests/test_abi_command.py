@@ -1,0 +1,76 @@
+"""``python -m pysock abi``: the targets, the drawings, the JSON, and names that do not exist."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pysock import _abi_command, _constants, _platform
+from pysock._layouts import layouts
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert _abi_command.main(list(arguments)) == 0
+    return capsys.readouterr().out
+
+
+def test_it_lists_the_targets_and_marks_the_host(capsys: pytest.CaptureFixture[str]) -> None:
+    listed = said(capsys).splitlines()
+    assert [line.split()[0] for line in listed] == list(_constants.targets())
+    marked = [line for line in listed if "this host" in line]
+    assert marked == [f"{_platform.target} (this host)"]
+
+
+def test_a_drawing(capsys: pytest.CaptureFixture[str]) -> None:
+    drawn = said(capsys, "darwin-arm64", "sockaddr_in6")
+    assert drawn == """\
+darwin-arm64: numbers are little-endian, but for those in network order
+
+struct sockaddr_in6: 28 bytes, aligned to 4
+      0 |sin6_len|sin6_fam|sin6_port        |sin6_flowinfo                      |
+      8 |sin6_addr                                                              |
+       ⋮
+     24 |sin6_scope_id                      |
+      0  sin6_len       1 byte
+      1  sin6_family    1 byte
+      2  sin6_port      2 bytes  network order
+      4  sin6_flowinfo  4 bytes  network order
+      8  sin6_addr      16 bytes
+     24  sin6_scope_id  4 bytes
+"""
+
+
+@pytest.mark.parametrize("target", _constants.targets())
+def test_every_target_can_be_drawn(capsys: pytest.CaptureFixture[str], target: str) -> None:
+    drawn = said(capsys, target)
+    for name, struct in layouts(target)["structs"].items():
+        head = f"\nstruct {name}: {struct['size']} bytes, aligned to {struct['align']}\n"
+        assert head in drawn
+    big = target.removesuffix("-time64").endswith(("mips", "powerpc", "hppa", "s390x", "sparc64"))
+    assert f"numbers are {'big' if big else 'little'}-endian" in drawn
+
+
+def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+    told = json.loads(said(capsys, "linux-gnu-s390x", "--json"))
+    assert told["constants"] == _constants.table("linux-gnu-s390x")
+    assert told["structs"]["sockaddr_in6"]["fields"]["sin6_port"] == [2, 2]
+    assert told["cmsg"]["align"] == 8
+    assert len(told["cmsg"]["CMSG_LEN"]) == len(told["cmsg"]["CMSG_SPACE"]) == 128
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["linux-gnu-mip"], "linux-gnu-mips"),
+        (["darwin-arm64", "sockadr_in"], "sockaddr_in"),
+        (["darwin-arm", "--json"], "darwin-arm64"),
+    ],
+)
+def test_a_name_that_does_not_exist_is_told_with_the_nearest(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], hint: str
+) -> None:
+    assert _abi_command.main(arguments) == 2
+    told = capsys.readouterr()
+    assert hint in told.err and not told.out
+    assert len(told.err.splitlines()) == 1
