@@ -82,10 +82,10 @@ def conversation(kind: str, folder: str) -> bool:
     print(f"\n=== {_echo.KINDS[kind][0]} ===\n", flush=True)
     children: list[subprocess.Popen[str]] = []
     guard = threading.Timer(PATIENCE, lambda: end(children))
-    guard.start()
-    try:
-        heard, said = os.pipe()
-        with open(heard, encoding="utf-8") as lines:
+    heard, said = os.pipe()
+    with open(heard, encoding="utf-8") as lines:
+        try:
+            guard.start()
             with open(said, "w") as pipe:
                 for role in ("server", "client"):
                     children.append(start(role, kind, os.path.join(folder, "echo"), pipe))
@@ -96,10 +96,10 @@ def conversation(kind: str, folder: str) -> bool:
                     continue
                 for part in text.split(_BREAK):
                     print(f"{_coloured(role)} | {part}", flush=True)
-        return all(process.wait() == 0 for process in children)
-    finally:
-        guard.cancel()
-        end(children)
+            return all(process.wait() == 0 for process in children)
+        finally:
+            guard.cancel()
+            end(children)
 
 
 def start(role: str, kind: str, path: str, pipe: Any) -> subprocess.Popen[str]:

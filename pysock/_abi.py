@@ -114,12 +114,16 @@ class ABI:
         return made
 
     def sockaddr(self, name: str, prefix: str, *members: Member) -> Sockaddr:
-        """A socket address: ``members`` behind the header that this platform gives them all."""
+        """A socket address: ``members`` behind the header that this platform gives them all.
+
+        ``prefix`` is ``sin`` of ``sin_family``; or the whole name, of a ``family`` without one.
+        """
         made = self._made.get(name)
         if made is None:
-            header: tuple[Member, ...] = ((f"{prefix}_family", "unsigned short"),)
+            family = prefix if prefix.lower().endswith("family") else f"{prefix}_family"
+            header: tuple[Member, ...] = ((family, "unsigned short"),)
             if self.sa_len:
-                header = ((f"{prefix}_len", "unsigned char"), (f"{prefix}_family", "unsigned char"))
+                header = ((f"{prefix}_len", "unsigned char"), (family, "unsigned char"))
             struct = self.struct(f"struct {name}", *header, *members)
             made = self._made[name] = Sockaddr(self, struct)
         return made
@@ -142,7 +146,8 @@ class Sockaddr:
     def __init__(self, abi: ABI, ctype: Any) -> None:
         self.abi, self.ctype = abi, ctype
         self.size = sizeof(ctype)
-        members = [(t, getattr(ctype, m).offset) for m, t in ctype._fields_ if _header(m)]
+        behind = ctype._fields_[2 if abi.sa_len else 1 :]
+        members = [(t, getattr(ctype, m).offset) for m, t in behind]
         orders = {_order(t) for t, _ in members} - {None}
         order = ">" if len(orders) == 2 else (orders.pop() or "=") if orders else "="
         # struct.Struct knows one byte order at a time; where an address mixes them
@@ -183,10 +188,6 @@ class Sockaddr:
 
     def _little(self, values: tuple[Any, ...], convert: Callable[[Any], Any]) -> tuple[Any, ...]:
         return tuple(convert(v) if i in self._odd else v for i, v in enumerate(values))
-
-
-def _header(member: str) -> bool:
-    return not member.endswith(("_family", "_len"))
 
 
 def _order(ctype: Any) -> str | None:

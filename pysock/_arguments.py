@@ -15,6 +15,7 @@ import warnings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 INT_MAX = 2**31 - 1
@@ -45,19 +46,25 @@ else:
 
     def index_or_int(value: Any) -> int:
         """Like ``index``, for the few functions of Python 3.9 that take a float as well."""
-        kind = type(value)
-        if hasattr(kind, "__index__"):
-            return operator.index(value)
-        if not hasattr(kind, "__int__"):
-            raise TypeError(f"an integer is required (got type {kind.__name__})")
-        warnings.warn(
-            f"an integer is required (got type {kind.__name__}).  Implicit conversion to "
-            "integers using __int__ is deprecated, and may be removed in a future version "
-            "of Python.",
-            DeprecationWarning,
-            stacklevel=3,
+        if getattr(type(value), "__index__", None):
+            return int(operator.index(value))  # which may be a bool, or a member of an enum
+        complaint = f"an integer is required (got type {type_name(value)})"
+        if not hasattr(type(value), "__int__"):
+            raise TypeError(complaint)
+        number = int(value)
+        warn_caller(
+            f"{complaint}.  Implicit conversion to integers using __int__ is deprecated, "
+            "and may be removed in a future version of Python."
         )
-        return int(value)
+        return number
+
+
+def warn_caller(message: str) -> None:
+    """A DeprecationWarning at the line that called pysock, however deep within we are."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back and frame.f_globals.get("__package__", "").startswith(__package__):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, DeprecationWarning, stacklevel=level)
 
 
 def c_long(number: int) -> int:
@@ -134,10 +141,8 @@ def view_of(data: Any) -> memoryview:
     """The memory of a bytes-like object, in one piece; to be released after use."""
     try:
         view = memoryview(data)
-    except TypeError:
-        raise TypeError(
-            f"a bytes-like object is required, not {type(data).__name__!r}"
-        ) from None
+    except TypeError as error:  # memoryview: a bytes-like object is required, not …
+        raise TypeError(str(error).partition(": ")[2]) from None
     if not view.c_contiguous:
         view.release()
         raise BufferError("memoryview: underlying buffer is not C-contiguous")
@@ -155,7 +160,7 @@ def writable_size(buffer: Any, function: str) -> int:
 def _writable_size(buffer: Any, complaint: str) -> int:
     try:
         view = memoryview(buffer)
-    except TypeError:
+    except Exception:  # a view that was released raises ValueError, other types what they like
         raise TypeError(complaint) from None
     with view:
         if view.readonly or not view.c_contiguous:
@@ -163,14 +168,23 @@ def _writable_size(buffer: Any, complaint: str) -> int:
         return view.nbytes
 
 
-def flag(value: Any) -> int | None:
-    """``value`` as a C int, or None where it is none: then it has to be a buffer."""
+def attempted(convert: Callable[[Any], int], value: Any) -> int | None:
+    """``convert(value)``, or None where it is no such number: then it means something else."""
     try:
-        return c_int(value)
+        return convert(value)
     except (TypeError, OverflowError):
         return None
 
 
 def kind(value: Any) -> str:
-    """The name of the type of ``value``, as a TypeError puts it."""
-    return "None" if value is None else type(value).__name__
+    """What ``value`` is, as CPython tells it that an argument is of the wrong type."""
+    return "None" if value is None else type_name(value)
+
+
+def type_name(value: Any) -> str:
+    """The name of the type of ``value``, as C has it: ``int``, but ``array.array``."""
+    try:
+        "".join([value])
+    except TypeError as error:  # sequence item 0: expected str instance, array.array found
+        return str(error).split()[-2]
+    return type(value).__name__

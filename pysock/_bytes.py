@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from ctypes import c_char
 
 from . import _message
-from ._arguments import c_int, c_ssize_t, c_string, kind, one_int, view_of
+from ._arguments import (
+    c_int,
+    c_ssize_t,
+    c_string,
+    kind,
+    one_int,
+    type_name,
+    view_of,
+    warn_caller,
+)
 from ._errors import raise_errno
 from ._interpreter import pointer_to
 from ._names import AF_INET, AF_INET6, ntop
@@ -35,15 +43,13 @@ def _short(x: Any, function: str) -> int:
         complaint = f"{function}: Python int too large to convert to C 16-bit unsigned integer"
         if sys.version_info >= (3, 10):
             raise OverflowError(complaint)
-        warnings.warn(
-            f"{complaint} (The silent truncation is deprecated)", DeprecationWarning, stacklevel=3
-        )
+        warn_caller(f"{complaint} (The silent truncation is deprecated)")
     return int.from_bytes((number & 0xFFFF).to_bytes(2, _ORDER), "big")
 
 
 def _long(x: Any) -> int:
     if not isinstance(x, int):
-        raise TypeError(f"expected int, {type(x).__name__} found")
+        raise TypeError(f"expected int, {type_name(x)} found")
     if x < 0:
         raise OverflowError("can't convert negative value to unsigned int")
     if x > 2 * sys.maxsize + 1:

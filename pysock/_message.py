@@ -20,7 +20,7 @@ from functools import partial
 from warnings import warn
 
 from . import families
-from ._arguments import _writable_size, c_int, view_of
+from ._arguments import _writable_size, c_int, kind, view_of
 from ._cmsg import SOCKLEN_MAX, Control
 from ._errors import from_errno
 from ._interpreter import MOST, address_of, borrow_address, pointer_to
@@ -131,22 +131,19 @@ def _messages(ancdata: Any) -> Iterable[tuple[int, int, bytes]]:
     total = 0
     label = "[sendmsg() ancillary data items]"
     for item in _iterated(ancdata, "sendmsg() argument 2 must be an iterable"):
-        try:
-            size = len(item)
-        except TypeError:
-            name = type(item).__name__
-            raise TypeError(f"{label}() argument must be 3-item sequence, not {name}") from None
-        if size != 3:
-            raise TypeError(f"{label}() argument must be sequence of length 3, not {size}")
-        level, kind, data = item
-        level, kind = c_int(level), c_int(kind)
+        if not hasattr(item, "__getitem__") or isinstance(item, (bytes, dict)):
+            raise TypeError(f"{label}() argument must be 3-item sequence, not {kind(item)}")
+        if len(item) != 3:
+            raise TypeError(f"{label}() argument must be sequence of length 3, not {len(item)}")
+        level, number, data = item
+        level, number = c_int(level), c_int(number)
         with view_of(data) as view:
             if not control.space_in_range(view.nbytes):
                 raise OSError("ancillary data item too large")
             total += control.space(view.nbytes)
             if total > SOCKLEN_MAX:
                 raise OSError("too much ancillary data")
-            yield level, kind, view.tobytes()
+            yield level, number, view.tobytes()
 
 
 def receive(
@@ -156,12 +153,12 @@ def receive(
     if bufsize < 0:
         raise ValueError("negative buffer size in recvmsg()")
     with Message() as message:
-        memory = fresh_memory(min(bufsize, MOST))
+        memory = fresh_memory(bufsize)
         if type(memory) is bytes:
             lent = address_of(memory, memoryview(memory))
         else:
             lent = borrow_address(memory)
-        places = [(message.keep(lent), len(memory))]
+        places = [(message.keep(lent), min(len(memory), MOST))]
         finish = partial(taken_from, memory)
         return _receive(sock, message, places, ancbufsize, flags, finish)
 

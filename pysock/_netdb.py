@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from _thread import RLock  # threading would cost a millisecond at import
 from ctypes import c_char, string_at
-from threading import Lock
+from itertools import count
 
 from . import _arguments
 from ._arguments import c_string, fs_bytes
@@ -15,16 +16,30 @@ from ._platform import constants, lib, structs
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TypeVar
+
+    Found = TypeVar("Found")
 
 # These functions of netdb.h answer in memory of their own, the same for every thread.
-_one_at_a_time = Lock()
+_one_at_a_time = RLock()
+_turns = count()
 
 
-def _entry(struct: str, call: Callable[..., int | None], *args: Any) -> Any:
-    """The struct that ``call`` found, or None.  To be read under the lock."""
-    at = call(*args)
-    return structs[struct].from_address(at) if at else None
+def _look_up(
+    struct: str, read: Callable[[Any], Found], call: Callable[..., int | None], *args: Any
+) -> Found | None:
+    """What ``read`` finds in the struct that ``call`` answers with; None if there is none.
+
+    The lock keeps out other threads, but no signal handler of this one: if any has had a
+    turn in between, the answer may be its own, so ours is asked for again.
+    """
+    with _one_at_a_time:
+        while True:
+            turn = next(_turns)
+            at = call(*args)
+            found = read(structs[struct].from_address(at)) if at else None
+            if next(_turns) == turn + 1:
+                return found
 
 
 def getservbyname(servicename: str, protocolname: str | None = None, /) -> int:
@@ -32,11 +47,10 @@ def getservbyname(servicename: str, protocolname: str | None = None, /) -> int:
     name = c_string(servicename, "getservbyname", 1)
     protocol = None if protocolname is None else c_string(protocolname, "getservbyname", 2)
     sys.audit("socket.getservbyname", servicename, protocolname)
-    with _one_at_a_time:
-        entry = _entry("servent", lib.getservbyname, name, protocol)
-        if entry is None:
-            raise OSError("service/proto not found")
-        return _swapped(entry.s_port)
+    port = _look_up("servent", lambda s: _swapped(s.s_port), lib.getservbyname, name, protocol)
+    if port is None:
+        raise OSError("service/proto not found")
+    return port
 
 
 def getservbyport(port: int, protocolname: str | None = None, /) -> str:
@@ -46,11 +60,12 @@ def getservbyport(port: int, protocolname: str | None = None, /) -> str:
     if not 0 <= port <= 0xFFFF:
         raise OverflowError("getservbyport: port must be 0-65535.")
     sys.audit("socket.getservbyport", port, protocolname)
-    with _one_at_a_time:
-        entry = _entry("servent", lib.getservbyport, _swapped(port), protocol)
-        if entry is None:
-            raise OSError("port/proto not found")
-        return string_at(entry.s_name).decode()
+    name = _look_up(
+        "servent", lambda s: string_at(s.s_name), lib.getservbyport, _swapped(port), protocol
+    )
+    if name is None:
+        raise OSError("port/proto not found")
+    return name.decode()
 
 
 def _swapped(port: int) -> int:
@@ -61,12 +76,10 @@ def _swapped(port: int) -> int:
 def getprotobyname(protocolname: str, /) -> int:
     """``getprotobyname(3)``: the number of a protocol, for ``socket``'s third argument."""
     name = c_string(protocolname, "getprotobyname", 1)
-    with _one_at_a_time:
-        entry = _entry("protoent", lib.getprotobyname, name)
-        if entry is None:
-            raise OSError("protocol not found")
-        number: int = entry.p_proto
-        return number
+    number: int | None = _look_up("protoent", lambda p: p.p_proto, lib.getprotobyname, name)
+    if number is None:
+        raise OSError("protocol not found")
+    return number
 
 
 def if_nameindex() -> list[tuple[int, str]]:

@@ -16,9 +16,10 @@ from . import _file, _message, _sendfile, _timeouts, _transfer, _wait, families
 from ._arguments import (
     c_int,
     c_ssize_t,
+    c_uint,
     constructor_int,
     descriptor,
-    flag,
+    attempted,
     index,
     one_int,
     view_of,
@@ -211,6 +212,7 @@ class Socket:
         if type(bufsize) is not int or flags is not ZERO:
             bufsize, flags = c_ssize_t(bufsize), c_int(flags)
         if bufsize < 0:
+            c_ssize_t(bufsize)
             raise ValueError("negative buffersize in recv")
         if not bufsize:
             return b""
@@ -241,6 +243,7 @@ class Socket:
         if type(bufsize) is not int or flags is not ZERO:
             bufsize, flags = c_ssize_t(bufsize), c_int(flags)
         if bufsize < 0:
+            c_ssize_t(bufsize)
             raise ValueError("negative buffersize in recvfrom")
         answer = _transfer.receive_from(self._fd, bufsize, flags)
         if answer is None:
@@ -285,6 +288,7 @@ class Socket:
     def send(self, bytes: Any, flags: int = 0, /) -> int:
         """``send(2)``: send some of a bytes-like object; how many bytes were taken."""
         if flags is not ZERO:
+            view_of(bytes).release()  # what is no bytes-like object is reported first
             flags = c_int(flags)
         if type(bytes) is STABLE:
             size = len(bytes)
@@ -298,6 +302,7 @@ class Socket:
     def sendall(self, bytes: Any, flags: int = 0, /) -> None:
         """``send(2)``, repeated until all is sent; the timeout is for the whole of it."""
         if flags is not ZERO:
+            view_of(bytes).release()
             flags = c_int(flags)
         deadline = _wait.deadline_of(self)
         n = 0
@@ -321,7 +326,7 @@ class Socket:
         if not 2 <= len(args) <= 3:
             raise TypeError(f"sendto() takes 2 or 3 arguments ({len(args)} given)")
         bytes, address = args[0], args[-1]
-        view_of(bytes).release()  # what is no bytes-like object is reported first
+        view_of(bytes).release()
         flags = c_int(args[1]) if len(args) == 3 else ZERO
         name = self._pack(address, "sendto")
         sys.audit("socket.sendto", self, address)
@@ -398,12 +403,12 @@ class Socket:
             wide = index(value) & 0xFFFFFFFFFFFFFFFF
             failed = _transfer.set_int_option(self._fd, level, optname, wide, LONGS)
         elif optlen is not _MISSING:
-            length = flag(optlen)
+            length = attempted(c_uint, optlen)
             if value is not None or length is None:
                 raise TypeError("setsockopt() takes exactly 3 arguments (4 given)")
             failed = lib.setsockopt(self._fd, level, optname, None, length)
         else:
-            number = flag(value)
+            number = attempted(c_int, value)
             if number is None:
                 failed = _transfer.set_option(self._fd, level, optname, value)
             else:

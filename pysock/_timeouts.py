@@ -31,7 +31,7 @@ def parse(value: Any) -> float | None:
             raise ValueError("Invalid value NaN (not a number)")
         nanoseconds = value * _NANOSECONDS
         if not -(2.0**63) <= nanoseconds < 2.0**63:
-            if _OUT_OF_TIME_T and not -(2.0**63) <= value < 2.0**63:
+            if _OUT_OF_TIME_T:
                 raise OverflowError("timestamp out of range for platform time_t")
             raise OverflowError(f"timestamp too large to convert to C {_TIME_T}")
         whole = ceil(nanoseconds) if nanoseconds >= 0 else floor(nanoseconds)

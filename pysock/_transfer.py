@@ -94,8 +94,8 @@ def _with_zeros(data: bytes, n: int) -> bytes:
 
 
 def _receive_large(fd: int, size: int, flags: int) -> bytes | None:
-    memory = fresh_memory(min(c_ssize_t(size), MOST))
-    n = lib.recv(fd, _pointer_to_fresh(memory), len(memory), flags)
+    memory = fresh_memory(c_ssize_t(size))
+    n = lib.recv(fd, _pointer_to_fresh(memory), min(size, MOST), flags)
     return None if n < 0 else _with_zeros(taken_from(memory, n), n)
 
 
@@ -132,8 +132,8 @@ def _room(buffer: Any) -> int:
 def receive_from(fd: int, size: int, flags: int) -> tuple[bytes, bytes] | None:
     """``recvfrom(2)`` into a new bytes object, and the sender's packed address."""
     if size > TO_COPY:
-        memory = fresh_memory(min(c_ssize_t(size), MOST))
-        answer = _receive_from(fd, _pointer_to_fresh(memory), len(memory), flags)
+        memory = fresh_memory(c_ssize_t(size))
+        answer = _receive_from(fd, _pointer_to_fresh(memory), min(size, MOST), flags)
         return answer and (_with_zeros(taken_from(memory, answer[0]), answer[0]), answer[1])
     entry = _data.take()
     answer = _receive_from(fd, entry[1], size, flags)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any
 
 import pytest
 
@@ -90,6 +90,16 @@ def _sendto(stack: ExitStack) -> Scene:
             there.recv(PIECE)
 
     return Scene(here, lambda: here.sendto(b"abc", target), release, 3)
+
+
+def _file_read(sock: pysock.Socket) -> Any:
+    with sock.makefile("rb", 0) as file:
+        return file.read(1)
+
+
+def _file_write(sock: pysock.Socket) -> Any:
+    with sock.makefile("wb", 0) as file:
+        return file.write(b"abc")
 
 
 def _sendfile(sock: pysock.Socket) -> int:
@@ -173,7 +183,7 @@ READS: dict[str, Action] = {
     "recvfrom_into": _reading(lambda s: s.recvfrom_into(bytearray(10)), (1, None)),
     "recvmsg": _reading(lambda s: s.recvmsg(10, 64), (b"x", [], 0, None)),
     "recvmsg_into": _reading(lambda s: s.recvmsg_into([bytearray(10)]), (1, [], 0, None)),
-    "file.read": _reading(lambda s: s.makefile("rb", 0).read(1), b"x", None),
+    "file.read": _reading(_file_read, b"x", None),
 }
 WRITES: dict[str, Action] = {
     "send": _writing(lambda s: s.send(b"abc"), 3),
@@ -183,7 +193,7 @@ WRITES: dict[str, Action] = {
     "sendto": _sendto,
     "sendmsg": _writing(lambda s: s.sendmsg([b"a", bytearray(b"bc")]), 3),
     "sendfile": _writing(_sendfile, 3, "ValueError"),
-    "file.write": _writing(lambda s: s.makefile("wb", 0).write(b"abc"), 3, None),
+    "file.write": _writing(_file_write, 3, None),
 }
 WAITS: dict[str, Action] = {
     **READS,
@@ -261,7 +271,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, name: str, handler: Action) -> No
     There a signal handler runs after EINTR, and a finaliser or another thread may run.
     """
     real = getattr(lib, name)
-    check: Optional[Action] = getattr(real, "errcheck", None)
+    check: Action | None = getattr(real, "errcheck", None)
     pending = [handler]
 
     def run() -> None:

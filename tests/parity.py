@@ -218,7 +218,7 @@ def describe(value: Any) -> Any:
     """``value`` in terms that do not depend on which module made it."""
     if isinstance(value, (list, tuple)):
         items = [describe(item) for item in value]
-        if 1 < len(value) < 5 and isinstance(value[0], str) and value[1] in _CHOSEN:
+        if 1 < len(value) < 5 and isinstance(value[0], (str, bytes, bytearray)) and value[1] in _CHOSEN:
             items[1] = "a port"
         return type(value).__name__, items
     if isinstance(value, dict):
@@ -226,12 +226,8 @@ def describe(value: Any) -> Any:
     if is_socket(value):
         return text(repr(value)), value.gettimeout()
     if isinstance(value, BaseException):
-        return {
-            "type": name_of(value),
-            "args": describe(value.args),
-            "text": text(str(value)),
-            "errno": getattr(value, "errno", None),
-        }
+        errno = getattr(value, "errno", None)
+        return name_of(value), errno, text(str(value)), describe(value.args)
     if isinstance(value, type):
         return text(repr(value))
     if type(value) in (bool, bytes, bytearray, float, int, type(None)):
@@ -326,7 +322,7 @@ def differences(case: Case) -> list[str]:
 def _part(found: dict[str, Any], aspect: str) -> Any:
     part = found.get(aspect)
     if aspect == "raised" and part and not CPYTHON:
-        return part["type"], part["errno"]
+        return part[:2]  # its type and errno
     return part
 
 

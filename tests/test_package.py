@@ -65,12 +65,14 @@ def test_wheel_is_for_every_python_and_platform(wheel: Path, metadata: Message) 
     assert wheel.stat().st_size < 400_000
 
 
-def test_wheel_holds_python_and_nothing_compiled(names: list[str]) -> None:
+def test_wheel_holds_the_package_and_nothing_compiled(names: list[str]) -> None:
     package = [name for name in names if name.startswith("pysock/")]
+    in_the_clone = [path for path in ROOT.glob("pysock/**/*") if path.is_file()]
+    assert set(package) == {
+        path.relative_to(ROOT).as_posix() for path in in_the_clone if path.suffix != ".pyc"
+    }
     assert {"pysock/__init__.py", "pysock/__main__.py", "pysock/py.typed"} <= set(package)
-    assert {Path(name).suffix for name in package} == {".py", ".typed"}
-    in_the_clone = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("pysock/**/*.py")}
-    assert in_the_clone <= set(package)
+    assert {Path(name).suffix for name in package} <= {".json", ".py", ".typed"}
     rest = {name.partition("/")[0] for name in names if name not in package}
     assert all(folder.endswith(".dist-info") for folder in rest)
 

@@ -27,6 +27,7 @@ from .harness import (
     fill,
     full_listener,
     later,
+    on_pypy,
     outcome,
     read,
     replace,
@@ -67,7 +68,7 @@ def test_a_wait_ends_in_time(name: str) -> None:
 
 
 @each_wait
-def test_blocking_mode_waits(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocking_mode_waits(name: str) -> None:
     with scene(name) as s:
         s.sock.settimeout(None)
         with later(s.release):
@@ -146,20 +147,23 @@ def test_a_call_that_need_not_wait_polls_nothing(monkeypatch: pytest.MonkeyPatch
     assert polls == []
 
 
-def test_readiness_that_somebody_else_takes_is_waited_for_again() -> None:
+def test_what_somebody_else_was_quicker_to_take_is_waited_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with scene("recv") as s, s.sock.dup() as thief:
         s.sock.settimeout(LATE)
+        stolen: list[bytes] = []
 
-        def snatch() -> None:
+        def poll(real: Action, *arguments: Any) -> Any:
             s.release()
-            thief.settimeout(LATE)
-            # One of the two gets the first byte, the other the second.
-            time.sleep(SOON)
-            s.release()
+            ready = real(*arguments)
+            if not stolen:
+                stolen.append(thief.recv(10))
+            return ready
 
-        with later(snatch):
-            assert s.call() == s.result
-            assert thief.recv(10) == b"x"
+        replace(monkeypatch, "poll", poll)
+        assert s.call() == s.result
+    assert stolen == [b"x"]
 
 
 # --- modes of sockets ----------------------------------------------------------------
@@ -256,8 +260,10 @@ def connect_codes(module: Any) -> dict[str, Any]:
 
 
 def test_connect_ex_answers_as_socket_does() -> None:
-    codes = connect_codes(pysock)
-    assert codes == connect_codes(stdlib)
+    codes, expected = connect_codes(pysock), connect_codes(stdlib)
+    if on_pypy:  # which says 0 here, and is not connected
+        expected["unix, no room"] = errno.EAGAIN
+    assert codes == expected
     assert codes["refused, timeout None"] == codes[f"refused, timeout {LATE}"] == errno.ECONNREFUSED
     assert codes["no room, timeout 0.0"][0] == errno.EINPROGRESS
 

@@ -126,6 +126,8 @@ def _find(family: int, abi: ABI) -> Page | None:
                 module = import_module(f".{name[3:].lower()}", __name__)
             except ModuleNotFoundError:
                 continue
-            page: Page = module.Family(abi, family)
-            return page
+            kind: type[Page] = module.Family
+            if kind.needs and kind.needs not in abi.constants:
+                return None
+            return kind(abi, family)
     return None

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 class Page:
     """One address family on one platform."""
 
+    # A constant without which a platform does not have this family: some systems have the
+    # number of a family, and nothing else of it, or something else by the same name.
+    needs = ""
+
     def __init__(self, abi: ABI, family: int) -> None:
         self.abi, self.family = abi, family
         self.declare()
@@ -39,9 +43,13 @@ class Page:
         """How to write the member whose bytes these are, if its number is not the way."""
         return None
 
+    def struct_of(self, raw: bytes) -> Sockaddr:
+        """The struct that ``raw`` is: the one that the page declares, if it declares one only."""
+        return next(v for v in vars(self).values() if isinstance(v, Sockaddr))
+
     def describe(self, raw: bytes) -> Iterator[tuple[str, str, str]]:
         """``(bytes, member, what they mean)`` for each member of the struct in ``raw``."""
-        ctype = next(v for v in vars(self).values() if isinstance(v, Sockaddr)).ctype
+        ctype = self.struct_of(raw).ctype
         for member, kind in ctype._fields_:
             field = getattr(ctype, member)
             octets = raw[field.offset : field.offset + field.size]
@@ -51,7 +59,7 @@ class Page:
             if text is None:
                 order = "big" if kind in (be16, be32) else self.abi.order
                 number = int.from_bytes(octets, order)
-                if member.endswith("_family"):
+                if member.lower().endswith("family"):
                     numbers = self.abi.constants.items()
                     text = next((n for n, v in numbers if v == number and n[:3] == "AF_"), "?")
                 elif kind in (be16, be32):

@@ -59,7 +59,8 @@ def port(value: Any, caller: str) -> int:
     try:
         return c_int(value)
     except OverflowError:
-        return in_range(-1, caller)
+        number = -1
+    return in_range(number, caller)
 
 
 def in_range(number: int, caller: str) -> int:

@@ -1,0 +1,34 @@
+"""Network interfaces in addresses: programs write a name, the kernel counts them.
+
+CPython asks by ioctl(2) on the socket itself.  That function is variadic and not bound here
+(see ``_foreign``), so if_nametoindex(3) and if_indextoname(3) make the same two ioctls
+on a socket of their own.
+"""
+
+from __future__ import annotations
+
+from ctypes import c_char
+
+from .._errors import raise_errno
+from .._interpreter import pointer_to
+from .._platform import constants, lib
+
+NAME_SIZE = constants["IF_NAMESIZE"]  # with the NUL at its end
+
+
+def index_of(name: bytes) -> int:
+    """The index of an interface, or OSError (ENODEV) if there is none of this name."""
+    index: int = lib.if_nametoindex(name)
+    if not index:
+        raise_errno()
+        index = lib.if_nametoindex(name)
+    return index
+
+
+def name_of(index: int) -> bytes:
+    """The name of an interface; empty if there is none with this index (any more)."""
+    name = (c_char * NAME_SIZE)()
+    try:
+        return bytes(name.value) if index and lib.if_indextoname(index, pointer_to(name)) else b""
+    except OSError:
+        return b""

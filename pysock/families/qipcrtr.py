@@ -1,0 +1,31 @@
+"""AF_QIPCRTR: talk to the coprocessors of a Qualcomm chip, such as its modem.
+
+An address is ``(node, port)``: which processor, and which of its services.
+
+>>> from pysock import families
+>>> families.pack("AF_QIPCRTR", (1, 0x4001), platform="linux-gnu-aarch64").hex(" ")
+'2a 00 00 00 01 00 00 00 01 40 00 00'
+"""
+
+from __future__ import annotations
+
+from ._page import Page, pair_of_uints
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Family(Page):
+    def declare(self) -> None:
+        self.sockaddr_qrtr = self.abi.sockaddr(
+            "sockaddr_qrtr", "sq", ("sq_node", "uint32_t"), ("sq_port", "uint32_t")
+        )
+        self.fill = self.sockaddr_qrtr.packer(self.family)
+
+    def pack(self, address: Any, caller: str, proto: int) -> bytes:
+        return self.fill(*pair_of_uints(address, "AF_QIPCRTR"))
+
+    def unpack(self, raw: bytes, proto: int) -> tuple[int, int]:
+        _, node, port = self.sockaddr_qrtr.unpack(raw)
+        return node, port

@@ -1,0 +1,48 @@
+"""AF_VSOCK, vsock(7): talk between a host and its virtual machines.
+
+An address is ``(cid, port)``: which machine (VMADDR_CID_HOST is the host), and a port of
+32 bits.  In C the port comes first.
+
+>>> from pysock import families
+>>> families.pack("AF_VSOCK", (2, 1024), platform="linux-gnu-x86_64").hex(" ")
+'28 00 00 00 00 04 00 00 02 00 00 00 00 00 00 00'
+"""
+
+from __future__ import annotations
+
+from ctypes import c_ubyte
+
+from ._page import Page, pair_of_uints
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Family(Page):
+    def declare(self) -> None:
+        self.sockaddr_vm = self.abi.sockaddr(
+            "sockaddr_vm",
+            "svm",
+            ("svm_reserved1", "unsigned short"),
+            ("svm_port", "uint32_t"),
+            ("svm_cid", "uint32_t"),
+            ("svm_flags", "unsigned char"),
+            ("svm_zero", c_ubyte * 3),
+        )
+        self.fill = self.sockaddr_vm.packer(self.family)
+
+    def pack(self, address: Any, caller: str, proto: int) -> bytes:
+        cid, port = pair_of_uints(address, "AF_VSOCK")
+        return self.fill(0, port, cid, 0, b"")
+
+    def unpack(self, raw: bytes, proto: int) -> tuple[int, int]:
+        _, _, port, cid, _, _ = self.sockaddr_vm.unpack(raw)
+        return cid, port
+
+    def text(self, member: str, octets: bytes) -> str | None:
+        if member == "svm_cid":
+            cid = int.from_bytes(octets, self.abi.order)
+            numbers = self.abi.constants.items()
+            return next((n for n, v in numbers if v == cid and n[:11] == "VMADDR_CID_"), None)
+        return "" if member in ("svm_reserved1", "svm_zero") else None
