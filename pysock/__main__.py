@@ -150,7 +150,9 @@ def child(role: str, kind: str, path: str) -> int:
     guard.start()
 
     def say(text: str) -> None:
-        print(f"{role} {text}", flush=True)
+        # One write for the whole line: the other child writes to the same pipe.
+        sys.stdout.write(f"{role} {text}\n")
+        sys.stdout.flush()
 
     address = ""
     if role == "client":

@@ -151,8 +151,12 @@ class Sockaddr:
         orders = {_order(t) for t, _ in members} - {None}
         order = ">" if len(orders) == 2 else (orders.pop() or "=") if orders else "="
         # struct.Struct knows one byte order at a time; where an address mixes them
-        # (sockaddr_in6), the members of the other order travel as bytes.
-        self._odd = [i for i, (t, _) in enumerate(members) if _order(t) not in (None, order)]
+        # (sockaddr_in6), the members of the other order travel as bytes, each by a Struct.
+        self._odd = {
+            i: Struct("<" + _code(t))
+            for i, (t, _) in enumerate(members)
+            if _order(t) not in (None, order)
+        }
         text, at = "2s", 2
         for i, (t, offset) in enumerate(members):
             text += "x" * (offset - at)
@@ -171,10 +175,10 @@ class Sockaddr:
         pack = partial(self._codec.pack, self.header(family, self.size))
         if not self._odd:
             return pack
-        little = self._little
+        odd = self._odd
 
         def pack_mixed(*values: Any) -> bytes:
-            return pack(*little(values, lambda v: v.to_bytes(4, "little")))
+            return pack(*[odd[i].pack(v) if i in odd else v for i, v in enumerate(values)])
 
         return pack_mixed
 
@@ -182,12 +186,12 @@ class Sockaddr:
         """``(header, *values)`` of the members; what ``raw`` is too short for reads as zero."""
         whole = raw if len(raw) >= self.size else raw.ljust(self.size, b"\0")
         values = self._codec.unpack_from(whole)
-        if self._odd:
-            values = values[:1] + self._little(values[1:], lambda v: int.from_bytes(v, "little"))
-        return values
-
-    def _little(self, values: tuple[Any, ...], convert: Callable[[Any], Any]) -> tuple[Any, ...]:
-        return tuple(convert(v) if i in self._odd else v for i, v in enumerate(values))
+        if not self._odd:
+            return values
+        unpacked = list(values)
+        for i, codec in self._odd.items():
+            unpacked[i + 1] = codec.unpack(values[i + 1])[0]
+        return tuple(unpacked)
 
 
 def _order(ctype: Any) -> str | None:

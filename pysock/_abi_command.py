@@ -112,8 +112,6 @@ def _row(row: list[str | None], continued: bool) -> str:
 
 def _network_order(target: str) -> Iterator[str]:
     """The members that pysock declares to be in network order, on that platform."""
-    if target.startswith("windows"):
-        return
     abi = abi_of(target)
     for name, number in abi.constants.items():
         page = families.page_of(number, abi) if name.startswith("AF_") else None

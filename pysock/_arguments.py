@@ -46,7 +46,7 @@ else:
 
     def index_or_int(value: Any) -> int:
         """Like ``index``, for the few functions of Python 3.9 that take a float as well."""
-        if getattr(type(value), "__index__", None):
+        if hasattr(type(value), "__index__"):
             return int(operator.index(value))  # which may be a bool, or a member of an enum
         complaint = f"an integer is required (got type {type_name(value)})"
         if not hasattr(type(value), "__int__"):
@@ -61,8 +61,8 @@ else:
 
 def warn_caller(message: str) -> None:
     """A DeprecationWarning at the line that called pysock, however deep within we are."""
-    frame, level = sys._getframe(1), 1
-    while frame.f_back and frame.f_globals.get("__package__", "").startswith(__package__):
+    frame, level = sys._getframe(1), 2
+    while frame.f_back and (frame.f_globals.get("__package__") or "").split(".")[0] == __package__:
         frame, level = frame.f_back, level + 1
     warnings.warn(message, DeprecationWarning, stacklevel=level)
 

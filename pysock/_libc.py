@@ -35,6 +35,8 @@ _ROWS = {
     "freebsd":    (True,  104,     128,    _INT,      _LEN,      _LEN,    0,    True,     _UINT),
     "netbsd":     (True,  104,     128,    _INT,      _LEN,      _LEN,    0,    True,     _UINT),
     "openbsd":    (True,  104,     256,    _UINT,     _LEN,      _LEN,    0,    False,    _UINT),
+    # For its addresses and control messages; Winsock has its own msghdr.
+    "windows":    (False, 108,     128,    _UINT,     _UINT,     _SIZE,   0,    True,     _UINT),
 }
 # fmt: on
 

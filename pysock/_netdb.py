@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # These functions of netdb.h answer in memory of their own, the same for every thread.
 _one_at_a_time = RLock()
 _turns = count()
+_ANY: Any = object()  # any protocol; None is refused, as it is in CPython
 
 
 def _look_up(
@@ -42,24 +43,24 @@ def _look_up(
                 return found
 
 
-def getservbyname(servicename: str, protocolname: str | None = None, /) -> int:
+def getservbyname(servicename: str, protocolname: str = _ANY, /) -> int:
     """``getservbyname(3)``: the port of a service, for any protocol or for ``'tcp'``, ``'udp'``."""
     name = c_string(servicename, "getservbyname", 1)
-    protocol = None if protocolname is None else c_string(protocolname, "getservbyname", 2)
-    sys.audit("socket.getservbyname", servicename, protocolname)
+    protocol = None if protocolname is _ANY else c_string(protocolname, "getservbyname", 2)
+    sys.audit("socket.getservbyname", servicename, None if protocolname is _ANY else protocolname)
     port = _look_up("servent", lambda s: _swapped(s.s_port), lib.getservbyname, name, protocol)
     if port is None:
         raise OSError("service/proto not found")
     return port
 
 
-def getservbyport(port: int, protocolname: str | None = None, /) -> str:
+def getservbyport(port: int, protocolname: str = _ANY, /) -> str:
     """``getservbyport(3)``: the service at a port, for any protocol or for ``'tcp'``, ``'udp'``."""
     port = _arguments.c_int(port)
-    protocol = None if protocolname is None else c_string(protocolname, "getservbyport", 2)
+    protocol = None if protocolname is _ANY else c_string(protocolname, "getservbyport", 2)
     if not 0 <= port <= 0xFFFF:
         raise OverflowError("getservbyport: port must be 0-65535.")
-    sys.audit("socket.getservbyport", port, protocolname)
+    sys.audit("socket.getservbyport", port, None if protocolname is _ANY else protocolname)
     name = _look_up(
         "servent", lambda s: string_at(s.s_name), lib.getservbyport, _swapped(port), protocol
     )

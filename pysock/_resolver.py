@@ -136,14 +136,14 @@ def sethostname(name: str | bytes, /) -> None:
 def gethostbyname(hostname: str, /) -> str:
     """``getaddrinfo(3)`` for an IPv4 address: ``'127.0.0.1'``."""
     name = idna(hostname, "gethostbyname")
-    sys.audit("socket.gethostbyname", (hostname,))
+    sys.audit("socket.gethostbyname", hostname)
     return ipv4_text(resolve(name, AF_INET)[1])
 
 
 def gethostbyname_ex(hostname: str, /) -> tuple[str, list[str], list[str]]:
     """``gethostbyname_r(3)``: ``(name, aliases, IPv4 addresses)``."""
     name = idna(hostname, "gethostbyname_ex")
-    sys.audit("socket.gethostbyname", (hostname,))
+    sys.audit("socket.gethostbyname", hostname)
     resolve(name, AF_INET)
     return _hostent(AF_INET, lambda *answer: lib.gethostbyname_r(name, *answer))
 
@@ -151,7 +151,7 @@ def gethostbyname_ex(hostname: str, /) -> tuple[str, list[str], list[str]]:
 def gethostbyaddr(ip_address: str, /) -> tuple[str, list[str], list[str]]:
     """``gethostbyaddr_r(3)``: ``(name, aliases, addresses)`` for an IPv4 or IPv6 address."""
     name = idna(ip_address, "gethostbyaddr")
-    sys.audit("socket.gethostbyaddr", (ip_address,))
+    sys.audit("socket.gethostbyaddr", ip_address)
     family, packed = resolve(name, AF_UNSPEC)
     return _hostent(
         family,

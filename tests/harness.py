@@ -23,12 +23,13 @@ import pytest
 
 import pysock
 from pysock._platform import lib
+from pysock._transfer import Pool
 
 from . import ROOT
 
 Action = Callable[..., Any]
 
-SOON = 0.05  # seconds until a wait is ended, or a timeout passes
+SOON = 0.03  # seconds until a wait is ended, or a timeout passes
 PIECE = 4096  # bytes, what ``fill`` sends at a time
 LATE = 20.0  # an upper bound, generous to machines that have other things to do
 
@@ -292,6 +293,17 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, name: str, handler: Action) -> No
         monkeypatch.setattr(real, "errcheck", errcheck)
     else:
         monkeypatch.setattr(lib, name, witness)
+
+
+def package() -> list[Any]:
+    """All modules of the package that are imported."""
+    return [m for name, m in sys.modules.items() if name.partition(".")[0] == "pysock"]
+
+
+def pools() -> list[Pool]:
+    """All pools of buffers that the package has."""
+    found = {id(p): p for m in package() for p in vars(m).values() if isinstance(p, Pool)}
+    return list(found.values())
 
 
 # --- this process and others ---------------------------------------------------------

@@ -55,10 +55,11 @@ class Index:
         return self.value
 
 
-class Int(Index):
+class Int:
     """What Python 3.9 still converts, with a warning."""
 
-    __index__ = None  # type: ignore[assignment]
+    def __init__(self, value: int = 1) -> None:
+        self.value = value
 
     def __int__(self) -> int:
         return self.value

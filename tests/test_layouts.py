@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ctypes import Array, alignment, c_uint64, sizeof
-from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
@@ -24,6 +23,7 @@ if alignment(c_uint64) != 8:
     TARGETS = [target for target in TARGETS if _libc.abi_of(target).bits == 32]
 
 every_target = pytest.mark.parametrize("target", TARGETS)
+with_windows = pytest.mark.parametrize("target", [*TARGETS, *_constants.targets("windows")])
 
 
 def fields_of(struct: Any) -> dict[str, list[int]]:
@@ -40,8 +40,8 @@ def addresses(target: str, abi: ABI) -> dict[str, Sockaddr]:
     found = {}
     for name in PAGES:
         number = numbers.get(f"AF_{name.upper()}")
-        if number is not None:
-            page = import_module(f"pysock.families.{name}").Family(abi, number)
+        page = None if number is None else families.page_of(number, abi)
+        if page is not None:
             declared = [value for value in vars(page).values() if isinstance(value, Sockaddr)]
             found.update({each.ctype.__name__.partition(" ")[2]: each for each in declared})
     return found
@@ -55,7 +55,7 @@ def test_structs(target: str) -> None:
         assert (sizeof(struct), alignment(struct)) == (truth[name]["size"], truth[name]["align"])
 
 
-@every_target
+@with_windows
 def test_addresses(target: str) -> None:
     abi, truth = _libc.abi_of(target), layouts(target)["structs"]
     assert abi.storage == truth["sockaddr_storage"]["size"]
@@ -69,29 +69,31 @@ def test_addresses(target: str) -> None:
         assert address.size == known["size"], name
 
 
-@every_target
+@with_windows
 def test_addresses_travel_as_their_structs_say(target: str) -> None:
     """The short cut past ctypes (``packer``, ``unpack``) means what the struct means."""
     for name, address in addresses(target, _libc.abi_of(target)).items():
         raw = bytes(range(1, address.size + 1))
         struct = address.ctype.from_buffer_copy(raw)
-        members = [m for m, _ in address.ctype._fields_ if not m.endswith(("_family", "_len"))]
+        header, members = split(address)
         values = [getattr(struct, m) for m in members]
         values = [bytes(v) if isinstance(v, Array) else v for v in values]
         assert list(address.unpack(raw)[1:]) == values, name
 
         again = address.ctype.from_buffer_copy(address.packer(1)(*values))
-        assert [getattr(again, f"{m}_family") for m in prefixes(address)] == [1]
+        assert getattr(again, header[-1]) == 1
         for member in members:
             kept = [bytes(v) if isinstance(v, Array) else v for v in [getattr(again, member)]]
             assert kept == [values[members.index(member)]], (name, member)
 
 
-def prefixes(address: Sockaddr) -> list[str]:
-    return [m[: -len("_family")] for m, _ in address.ctype._fields_ if m.endswith("_family")]
+def split(address: Sockaddr) -> tuple[list[str], list[str]]:
+    """The names of the header's members, and those of the members behind it."""
+    names = [name for name, _ in address.ctype._fields_]
+    return names[: 1 + address.abi.sa_len], names[1 + address.abi.sa_len :]
 
 
-@every_target
+@with_windows
 def test_control_messages(target: str) -> None:
     control, known = Control(_libc.abi_of(target)), layouts(target)["cmsg"]
     assert [control.len(n) for n in range(128)] == known["CMSG_LEN"]

@@ -246,7 +246,7 @@ def truncated(room: int) -> Case:
 
 def control_messages_of_udp(socket: Any, udp: Any, inbox: Any) -> object:
     inbox.setsockopt(socket.IPPROTO_IP, 8, 1)  # IP_PKTINFO, which CPython does not name
-    inbox.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTOS, 1)
+    inbox.setsockopt(socket.IPPROTO_IP, 13, 1)  # IP_RECVTOS
     udp.sendto(b"abc", inbox.getsockname())
     return inbox.recvmsg(9, 500)[:3]
 

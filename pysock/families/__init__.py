@@ -22,7 +22,7 @@ from importlib import import_module
 from .._libc import abi_of
 from .._platform import abi as host
 from .._platform import target as host_target
-from ._page import Page
+from ._page import Page, unclaimed
 
 __all__ = ["Page", "pack", "register", "unpack"]
 
@@ -105,8 +105,7 @@ def _unpack(raw: bytes, proto: int, abi: ABI) -> Any:
         return None
     page = page_of(abi.family_of(raw), abi)
     if page is None:
-        # struct sockaddr has 14 bytes of data; what was not written reads as zero.
-        return abi.family_of(raw), raw[2:16].ljust(14, b"\0")
+        return unclaimed(abi, raw)
     return page.unpack(raw, proto)
 
 

@@ -75,6 +75,12 @@ def _octets(octets: bytes) -> str:
     return octets.hex(" ")
 
 
+def unclaimed(abi: ABI, raw: bytes) -> tuple[int, bytes]:
+    """What an address is to Python that no page has a form for, and CPython neither."""
+    # struct sockaddr has 14 bytes of data; what was not written reads as zero.
+    return abi.family_of(raw), raw[2:16].ljust(14, b"\0")
+
+
 def must_be_tuple(address: Any, caller: str, family: str) -> None:
     """CPython's first question to most addresses."""
     if not isinstance(address, tuple):

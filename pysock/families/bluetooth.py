@@ -1,14 +1,13 @@
 """AF_BLUETOOTH: a radio's four protocols, each with an address of its own.
 
-A device is written ``'01:02:03:04:05:06'``, the highest byte first, and lies in memory the
+A device is written ``'01:02:03:04:05:06'``, its highest byte first, and lies in memory the
 other way round.  By protocol, an address is
 
-    L2CAP   ``(device, psm[, cid[, bdaddr_type]])``; the last two only where they are not 0,
-            and the last not on NetBSD
+    L2CAP   ``(device, psm[, cid[, bdaddr_type]])``; the last not on NetBSD
     RFCOMM  ``(device, channel)``; Windows has this protocol alone
-    SCO     ``device``, a str or bytes
-    HCI     the controller itself: its number, or ``(number, channel)`` for another than the
-            raw channel (Linux); the name of its node (FreeBSD); ``device`` (NetBSD)
+    SCO     ``device``, as str or bytes
+    HCI     a controller: its number, or ``(number, channel)`` for other than the raw channel
+            (Linux); the name of its node (FreeBSD); ``device`` (NetBSD)
 
 >>> from pysock.families import pack, unpack
 >>> raw = pack("AF_BLUETOOTH", ("01:02:03:04:05:06", 7), proto=3, platform="linux-gnu-x86_64")
@@ -24,40 +23,214 @@ leaves that to the program, and so does this page.
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
-from ctypes import Array, c_char, c_ubyte, c_uint16, sizeof
+from ctypes import Array, c_char, c_ubyte
 
-from ._items import items
+from ._items import _c_string, items
 from ._page import Page
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
     from typing import Any
 
     from .._abi import Sockaddr
 
-    Values = dict[str, Any]
+    Members = dict[str, Any]  # an address's, by what stands behind the prefix of their names
+
+# --- what the structs are --------------------------------------------------------------
 
 _DEVICE, _U8, _U16 = c_ubyte * 6, "unsigned char", "unsigned short"
 
-_NETBSD = ("sockaddr_bt", "bt", ("bdaddr", _DEVICE), ("psm", _U16), ("channel", _U8),
-           ("zero", c_ubyte * 5))  # fmt: skip
-# The structs of each system: name, prefix, members.
+_BT = (
+    *("sockaddr_bt", "bt"),
+    ("bt_bdaddr", _DEVICE), ("bt_psm", _U16), ("bt_channel", _U8), ("bt_zero", c_ubyte * 5),
+)  # fmt: skip
+
+# System → protocol → struct, prefix, members.
 _STRUCTS: dict[str, dict[str, tuple[Any, ...]]] = {
     "linux": {
-        "L2CAP": ("sockaddr_l2", "l2", ("psm", _U16), ("bdaddr", _DEVICE), ("cid", _U16),
-                  ("bdaddr_type", _U8)),
-        "RFCOMM": ("sockaddr_rc", "rc", ("bdaddr", _DEVICE), ("channel", _U8)),
-        "SCO": ("sockaddr_sco", "sco", ("bdaddr", _DEVICE)),
-        "HCI": ("sockaddr_hci", "hci", ("dev", _U16), ("channel", _U16)),
+        "L2CAP": (
+            *("sockaddr_l2", "l2"),
+            ("l2_psm", _U16), ("l2_bdaddr", _DEVICE), ("l2_cid", _U16), ("l2_bdaddr_type", _U8),
+        ),
+        "RFCOMM": ("sockaddr_rc", "rc", ("rc_bdaddr", _DEVICE), ("rc_channel", _U8)),
+        "SCO": ("sockaddr_sco", "sco", ("sco_bdaddr", _DEVICE)),
+        "HCI": ("sockaddr_hci", "hci", ("hci_dev", _U16), ("hci_channel", _U16)),
     },
     "freebsd": {
-        "L2CAP": ("sockaddr_l2cap", "l2cap", ("psm", _U16), ("bdaddr", _DEVICE), ("cid", _U16),
-                  ("bdaddr_type", _U8)),
-        "RFCOMM": ("sockaddr_rfcomm", "rfcomm", ("bdaddr", _DEVICE), ("channel", _U8)),
-        "SCO": ("sockaddr_sco", "sco", ("bdaddr", _DEVICE)),
-        "HCI": ("sockaddr_hci", "hci", ("node", c_char * 32)),
+        "L2CAP": (
+            *("sockaddr_l2cap", "l2cap"),
+            ("l2cap_psm", _U16), ("l2cap_bdaddr", _DEVICE), ("l2cap_cid", _U16),
+            ("l2cap_bdaddr_type", _U8),
+        ),
+        "RFCOMM": (
+            "sockaddr_rfcomm", "rfcomm", ("rfcomm_bdaddr", _DEVICE), ("rfcomm_channel", _U8)
+        ),
+        "SCO": ("sockaddr_sco", "sco", ("sco_bdaddr", _DEVICE)),
+        "HCI": ("sockaddr_hci", "hci", ("hci_node", c_char * 32)),
     },
-    "netbsd": dict.fromkeys(("L2CAP", "RFCOMM", "SCO", "HCI"), _NETBSD),
+    "netbsd": {"L2CAP": _BT, "RFCOMM": _BT, "SCO": _BT, "HCI": _BT},
+    # A packed struct: its integers are not aligned, so they are declared as bytes.
+    "windows": {
+        "RFCOMM": (
+            *("SOCKADDR_BTH", "addressFamily"),
+            ("btAddr", c_ubyte * 8), ("serviceClassId", c_ubyte * 16), ("port", c_ubyte * 4),
+        ),
+    },
 }  # fmt: skip
+_WINDOWS = {"btAddr": "bdaddr", "port": "channel"}
+
+
+class Family(Page):
+    needs = "BTPROTO_RFCOMM"
+
+    def declare(self) -> None:
+        self.protocols: dict[int, tuple[str, Sockaddr]] = {}
+        for protocol, declaration in _STRUCTS[self.abi.name.partition("-")[0]].items():
+            sockaddr = self.abi.sockaddr(*declaration)
+            setattr(self, declaration[0], sockaddr)
+            self.protocols[self.abi.constants[f"BTPROTO_{protocol}"]] = protocol, sockaddr
+
+    def pack(self, address: Any, caller: str, proto: int) -> bytes:
+        if proto not in self.protocols:
+            raise OSError(f"{caller}(): unknown Bluetooth protocol")
+        protocol, sockaddr = self.protocols[proto]
+        kinds = _members(sockaddr)
+        values = _PARSERS[protocol](address, caller, kinds)
+        return sockaddr.packer(self.family)(
+            *(values.get(name, b"" if issubclass(kind, Array) else 0) for name, kind in kinds.items())
+        )
+
+    def unpack(self, raw: bytes, proto: int) -> Any:
+        if proto not in self.protocols:
+            raise ValueError("Unknown Bluetooth protocol")
+        protocol, sockaddr = self.protocols[proto]
+        return _FORMS[protocol](dict(zip(_members(sockaddr), sockaddr.unpack(raw)[1:])))
+
+    def struct_of(self, raw: bytes) -> Sockaddr:
+        """Each protocol's struct has another size, where it is another struct."""
+        structs = [sockaddr for _, sockaddr in self.protocols.values()]
+        return next((each for each in structs if each.size == len(raw)), structs[0])
+
+    def text(self, member: str, octets: bytes) -> str | None:
+        if member.endswith("_bdaddr") or member == "btAddr":
+            return device_text(octets)
+        if member == "hci_node":
+            return ascii(octets.partition(b"\0")[0])[1:]
+        return "" if member in ("bt_zero", "serviceClassId") else None
+
+
+def _members(sockaddr: Sockaddr) -> dict[str, Any]:
+    """The types of a struct's members behind the header: ``bdaddr`` for ``l2_bdaddr``."""
+    fields = sockaddr.ctype._fields_[2 if sockaddr.abi.sa_len else 1 :]
+    return {_WINDOWS.get(name) or name.partition("_")[2] or name: kind for name, kind in fields}
+
+
+# --- what the addresses are ------------------------------------------------------------
+
+
+def _l2cap(address: Any, caller: str, kinds: Members) -> Members:
+    letters = "sH|HB" if "bdaddr_type" in kinds else "sH|B"
+    name, psm, *given = _items(address, letters, caller)
+    cid, bdaddr_type = (*given, 0, 0)[:2]  # 0: BDADDR_BREDR
+    # NetBSD has cid and channel in one.
+    return {
+        "bdaddr": device(name), "psm": psm, "cid": cid, "channel": cid, "bdaddr_type": bdaddr_type
+    }  # fmt: skip
+
+
+def _l2cap_form(members: Members) -> tuple[Any, ...]:
+    address = device_text(members["bdaddr"]), members["psm"]
+    cid, bdaddr_type = members.get("cid", members.get("channel")), members.get("bdaddr_type")
+    if bdaddr_type:
+        return *address, cid, bdaddr_type
+    return (*address, cid) if cid else address
+
+
+def _rfcomm(address: Any, caller: str, kinds: Members) -> Members:
+    if issubclass(kinds["channel"], Array):
+        name, channel = _items(address, "sI", caller)
+        return {"bdaddr": device(name), "channel": channel.to_bytes(4, "little")}
+    name, channel = _items(address, "sB", caller)
+    return {"bdaddr": device(name), "channel": channel}
+
+
+def _rfcomm_form(members: Members) -> tuple[str, int]:
+    channel = members["channel"]
+    if isinstance(channel, bytes):
+        channel = int.from_bytes(channel, "little", signed=True)
+    return device_text(members["bdaddr"]), channel
+
+
+def _sco(address: Any, caller: str, kinds: Members) -> Members:
+    if isinstance(address, bytes):
+        if b"\0" in address:
+            raise ValueError("embedded null byte")
+        return {"bdaddr": device(address)}
+    if isinstance(address, str):
+        return {"bdaddr": device(_c_string(address))}
+    raise OSError(f"{caller}(): wrong format")
+
+
+def _sco_form(members: Members) -> str:
+    return device_text(members["bdaddr"])
+
+
+def _hci(address: Any, caller: str, kinds: Members) -> Members:
+    if "dev" in kinds:
+        if hasattr(type(address), "__index__"):
+            return {"dev": items((address,), "H", "")[0]}
+        number, *given = _items(address, "H|H", caller)
+        return {"dev": number, "channel": given[0] if given else 0}  # 0: HCI_CHANNEL_RAW
+    (name,) = _items((address,), "s", caller, "")
+    if "node" not in kinds:
+        return {"bdaddr": device(name)}
+    if len(name) > 32:
+        raise ValueError(f"{caller}: node too long")
+    return {"node": name}
+
+
+def _hci_form(members: Members) -> Any:
+    if "dev" in members:
+        number, channel = members["dev"], members["channel"]
+        return (number, channel) if channel else number
+    if "node" in members:
+        return members["node"].partition(b"\0")[0].decode()
+    return device_text(members["bdaddr"])
+
+
+_PARSERS: dict[str, Callable[[Any, str, Members], Members]] = {
+    "L2CAP": _l2cap, "RFCOMM": _rfcomm, "SCO": _sco, "HCI": _hci
+}  # fmt: skip
+_FORMS: dict[str, Callable[[Members], Any]] = {
+    "L2CAP": _l2cap_form, "RFCOMM": _rfcomm_form, "SCO": _sco_form, "HCI": _hci_form
+}  # fmt: skip
+
+
+def _items(address: Any, letters: str, caller: str, parentheses: str = "()") -> list[Any]:
+    wrong = f"{caller}{parentheses}: wrong format"
+    try:
+        return items(address, letters, wrong)
+    except Exception as error:  # whatever was wrong with it
+        raise OSError(wrong) from error
+
+
+# --- devices ---------------------------------------------------------------------------
+
+# CPython reads them by sscanf("%X:%X:%X:%X:%X:%X"): each with blanks, a sign and 0x before it.
+_WRITTEN = re.compile(rb":".join([rb"[ \t\n\v\f\r]*([+-]?(?:0[xX])?[0-9a-fA-F]+)"] * 6))
+
+
+def device(name: bytes) -> bytes:
+    """The bytes of a device, as they lie in memory."""
+    written = _WRITTEN.fullmatch(name)
+    if written:
+        numbers = [int(each, 16) & 0xFFFFFFFF for each in written.groups()]
+        if max(numbers) < 256:
+            return bytes(numbers[::-1])
+    raise OSError("bad bluetooth address")
+
+
+def device_text(octets: bytes) -> str:
+    """A device as it is written; of Windows' eight bytes, the last two are always zero."""
+    return ":".join(f"{octet:02X}" for octet in octets[5::-1])

@@ -9,7 +9,8 @@ An address is ``(node, port)``: which processor, and which of its services.
 
 from __future__ import annotations
 
-from ._page import Page, pair_of_uints
+from ._page import Page
+from .vsock import pair
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Family(Page):
         self.fill = self.sockaddr_qrtr.packer(self.family)
 
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
-        return self.fill(*pair_of_uints(address, "AF_QIPCRTR"))
+        return self.fill(*pair(address, "AF_QIPCRTR"))
 
     def unpack(self, raw: bytes, proto: int) -> tuple[int, int]:
         _, node, port = self.sockaddr_qrtr.unpack(raw)

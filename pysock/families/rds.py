@@ -11,7 +11,11 @@ AF_INET inside.
 from __future__ import annotations
 
 from . import inet
-from ._page import Page
+from ._page import unclaimed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Family(inet.Family):
@@ -19,5 +23,6 @@ class Family(inet.Family):
         super().declare()
         self.fill = self.sockaddr_in.packer(self.abi.constants["AF_INET"])
 
-    # What the kernel writes says AF_INET too, so it never comes to this page.
-    unpack = Page.unpack  # type: ignore[assignment]
+    def unpack(self, raw: bytes, proto: int) -> Any:
+        # What the kernel writes has AF_INET inside too, so it comes to that family's page.
+        return unclaimed(self.abi, raw)

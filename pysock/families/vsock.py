@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from ctypes import c_ubyte
 
-from ._page import Page, pair_of_uints
+from .._arguments import c_uint, type_name
+from ._page import Page
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 
 class Family(Page):
+    needs = "VMADDR_CID_HOST"
+
     def declare(self) -> None:
         self.sockaddr_vm = self.abi.sockaddr(
             "sockaddr_vm",
@@ -33,7 +36,7 @@ class Family(Page):
         self.fill = self.sockaddr_vm.packer(self.family)
 
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
-        cid, port = pair_of_uints(address, "AF_VSOCK")
+        cid, port = pair(address, "AF_VSOCK")
         return self.fill(0, port, cid, 0, b"")
 
     def unpack(self, raw: bytes, proto: int) -> tuple[int, int]:
@@ -46,3 +49,14 @@ class Family(Page):
             numbers = self.abi.constants.items()
             return next((n for n, v in numbers if v == cid and n[:11] == "VMADDR_CID_"), None)
         return "" if member in ("svm_reserved1", "svm_zero") else None
+
+
+def pair(address: Any, family: str) -> tuple[int, int]:
+    """Two numbers of 32 bits, as CPython asks for them: naming itself, and not the caller."""
+    if not isinstance(address, tuple):
+        raise TypeError(
+            f"getsockaddrarg: {family} address must be tuple, not {type_name(address)}"
+        )
+    if len(address) != 2:
+        raise TypeError(f"getsockaddrarg() takes exactly 2 arguments ({len(address)} given)")
+    return c_uint(address[0]), c_uint(address[1])
