@@ -76,6 +76,7 @@ has_ipv6 = True
 
 # The platform's numbers; those of four groups as members of enums.
 globals().update(_platform.public_constants)
+globals().update(_platform.public_texts)
 for _kind in (AddressFamily, SocketKind, MsgFlag, AddressInfo):
     globals().update(_kind.__members__)
 
@@ -128,4 +129,5 @@ __all__ = [
     "socketpair",
     "timeout",
     *_platform.public_constants,
+    *_platform.public_texts,
 ]

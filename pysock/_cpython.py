@@ -68,6 +68,7 @@ def hot_function(
 
 
 _allocate = ctypes.PyDLL(None)["PyBytes_FromStringAndSize"]
+_allocate.argtypes = [ctypes.c_void_p, ctypes.c_ssize_t]  # undeclared, 2**32 + 5 would be 5
 _allocate.restype = ctypes.py_object
 
 

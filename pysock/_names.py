@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ctypes import c_char, c_void_p, string_at
 
-from ._arguments import kind
+from ._arguments import kind, type_name
 from ._errors import raise_gai
 from ._interpreter import pointer_to
 from ._platform import abi, constants, lib, structs
@@ -45,7 +45,7 @@ def host(value: Any) -> bytes:
     elif isinstance(value, (bytes, bytearray)):
         name = bytes(value)
     else:
-        raise TypeError(f"str, bytes or bytearray expected, not {type(value).__name__}")
+        raise TypeError(f"str, bytes or bytearray expected, not {type_name(value)}")
     if b"\0" in name:
         raise TypeError("host name must not contain null character")
     return name

@@ -47,7 +47,7 @@ def getservbyname(servicename: str, protocolname: str = _ANY, /) -> int:
     """``getservbyname(3)``: the port of a service, for any protocol or for ``'tcp'``, ``'udp'``."""
     name = c_string(servicename, "getservbyname", 1)
     protocol = None if protocolname is _ANY else c_string(protocolname, "getservbyname", 2)
-    sys.audit("socket.getservbyname", servicename, None if protocolname is _ANY else protocolname)
+    sys.audit("socket.getservbyname", name.decode(), None if protocol is None else protocol.decode())
     port = _look_up("servent", lambda s: _swapped(s.s_port), lib.getservbyname, name, protocol)
     if port is None:
         raise OSError("service/proto not found")
@@ -60,7 +60,7 @@ def getservbyport(port: int, protocolname: str = _ANY, /) -> str:
     protocol = None if protocolname is _ANY else c_string(protocolname, "getservbyport", 2)
     if not 0 <= port <= 0xFFFF:
         raise OverflowError("getservbyport: port must be 0-65535.")
-    sys.audit("socket.getservbyport", port, None if protocolname is _ANY else protocolname)
+    sys.audit("socket.getservbyport", port, None if protocol is None else protocol.decode())
     name = _look_up(
         "servent", lambda s: string_at(s.s_name), lib.getservbyport, _swapped(port), protocol
     )

@@ -57,6 +57,7 @@ target = _known(_target())
 abi = _libc.abi_of(target)
 constants = abi.constants
 public_constants: dict[str, int] = _constants.table(target)
+public_texts: dict[str, str] = _constants.texts(target)
 structs: dict[str, Any] = _libc.structs(abi)
 lib = _libc.load(abi)
 system = _libc

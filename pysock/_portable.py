@@ -67,8 +67,8 @@ def address_of(data: Any, view: memoryview) -> tuple[Any, int]:
 
 
 def call_reading(view: memoryview, call: Callable[[Any], int]) -> int:
-    """``call(memory with view's bytes)``: a copy, since ctypes refuses read-only memory."""
-    return call(view.tobytes())
+    """``call(memory with view's bytes)``: perhaps a copy, since ctypes lends no read-only memory."""
+    return call(view.tobytes() if view.readonly else borrow(view))
 
 
 def fill(pointer: Any, data: bytes) -> None:

@@ -194,8 +194,8 @@ def _pointers(at: int) -> Iterator[int]:
 def getfqdn(name: str = "") -> str:
     """``gethostbyaddr(3)``: the first name of a host (of this one, if not given) with a dot."""
     name = name.strip()
-    unnamed = ("", "0.0.0.0", "::") if sys.version_info >= (3, 10) else ("", "0.0.0.0")
-    if name in unnamed:
+    unnamed = ("0.0.0.0", "::") if sys.version_info >= (3, 10) else ("0.0.0.0",)
+    if not name or name in unnamed:
         name = public().gethostname()
     try:
         hostname, aliases, _ = public().gethostbyaddr(name)

@@ -41,7 +41,7 @@ def lines(call: Call) -> Iterator[str]:
     addresses = []
     named = list(zip(call.row.parameters, call.arguments))
     for i, ((kind, name), value) in enumerate(named):
-        if "sockaddr *" in kind:
+        if "sockaddr *" in kind and value is not None:
             raw = _memory(value, _length(named[i + 1][1]))
             if "const" in kind or (raw and call.result != -1):
                 addresses.append((name, raw))

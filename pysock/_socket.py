@@ -12,7 +12,7 @@ import sys
 from errno import EWOULDBLOCK
 from warnings import warn
 
-from . import _file, _message, _sendfile, _timeouts, _transfer, _wait, families
+from . import _alg, _file, _message, _sendfile, _timeouts, _transfer, _wait, families
 from ._arguments import (
     c_int,
     c_ssize_t,
@@ -122,9 +122,9 @@ class Socket:
 
     def _accept(self) -> tuple[int, Any]:
         """``accept4(2)``: a new descriptor, and the peer's address."""
-        answer = _transfer.accept(self._fd)
+        answer = _transfer.accept(self._fd, self._family)
         if answer is None:
-            answer = repeat(self, READ, _transfer.accept)
+            answer = repeat(self, READ, _transfer.accept, self._family)
         fd, name = answer
         try:
             return fd, families.unpack_for(self._proto, name)
@@ -365,6 +365,7 @@ class Socket:
 
     _sendfile_use_sendfile = _sendfile.use_sendfile
     _sendfile_use_send = _sendfile.use_send
+    sendmsg_afalg = _alg.sendmsg_afalg
 
     # --- questions and options -------------------------------------------------------
 

@@ -99,16 +99,31 @@ def _receive_large(fd: int, size: int, flags: int) -> bytes | None:
     return None if n < 0 else _with_zeros(taken_from(memory, n), n)
 
 
-def fresh_memory(size: int) -> bytes | bytearray:
+def fresh_memory(size: int) -> Any:
     """Memory for C to write to, and for ``taken_from`` to make bytes of."""
-    return new_bytes(size) or bytearray(size)  # never the empty bytes object, which is shared
+    data = new_bytes(size)
+    if data:  # and never the empty bytes object, which is shared
+        return data
+    if size <= _ZEROED_MAX:
+        return bytearray(size)
+    from mmap import mmap
+
+    try:
+        return mmap(-1, size)
+    except OSError:
+        raise MemoryError from None
 
 
-def _pointer_to_fresh(memory: bytes | bytearray) -> Any:
+# A bytearray is filled with zeros (2**31 of them take PyPy 8 s); of a mapping, only what C
+# writes to becomes memory, but nobody hurries to give that back.
+_ZEROED_MAX = 1 << 24
+
+
+def _pointer_to_fresh(memory: Any) -> Any:
     return memory if type(memory) is bytes else borrow(memory)
 
 
-def taken_from(memory: bytes | bytearray, n: int) -> bytes:
+def taken_from(memory: Any, n: int) -> bytes:
     """What C wrote to ``fresh_memory``, as bytes, without a copy if it is full."""
     if type(memory) is bytes and n >= len(memory):
         return memory
@@ -226,8 +241,6 @@ def lend(data: Any, call: Callable[[Any, int], int]) -> int:
             _data.put(entry)
             return n
         size = min(size, MOST)
-        if not view.readonly:
-            return call(borrow(view), size)
         return call_reading(view, lambda pointer: call(pointer, size))
 
 
@@ -277,10 +290,13 @@ def set_option(fd: int, level: int, name: int, value: Any) -> int:
 # --- descriptors ---------------------------------------------------------------------
 
 
-def accept(fd: int) -> tuple[int, bytes] | None:
+def accept(fd: int, family: int) -> tuple[int, bytes] | None:
     """``accept4(2)``: a descriptor that no child inherits, and the peer's packed address."""
     if hasattr(lib, "accept4"):
         cloexec = constants["SOCK_CLOEXEC"]
+        if family == constants.get("AF_ALG"):  # it fails if it is asked for an address
+            n = lib.accept4(fd, None, None, cloexec)
+            return None if n < 0 else (n, b"")
         return name_from(lambda name, length: lib.accept4(fd, name, length, cloexec))
     answer = name_from(lambda name, length: lib.accept(fd, name, length))
     if answer is not None:

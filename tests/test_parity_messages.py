@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import struct
 from typing import Any
 
 import pytest
 
-from .parity import Case, check, table
+from .parity import Case, check, raised, table
 
 SENDING = table("""
     (a.sendmsg([b'abc', b'def']), b.recv(9))
@@ -219,7 +220,7 @@ def two_control_messages(socket: Any, a: Any, b: Any) -> object:
     return data, close_all(ancdata), flags
 
 
-def credentials(socket: Any, struct: Any, a: Any, b: Any) -> object:
+def credentials(socket: Any, a: Any, b: Any) -> object:
     b.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
     mine = struct.pack("3i", os.getpid(), os.getuid(), os.getgid())
     a.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_CREDENTIALS, mine)])
@@ -227,7 +228,7 @@ def credentials(socket: Any, struct: Any, a: Any, b: Any) -> object:
     return data, ancdata, flags
 
 
-def forged_credentials(socket: Any, struct: Any, a: Any) -> object:
+def forged_credentials(socket: Any, a: Any) -> object:
     forged = struct.pack("3i", 0, 0, 0)
     return a.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_CREDENTIALS, forged)])
 
@@ -283,8 +284,6 @@ def receiving_fewer_fds(socket: Any, a: Any, b: Any) -> object:
 
 
 def wrong_fds(socket: Any, a: Any, b: Any) -> object:
-    from .parity import raised
-
     return [
         raised(lambda wrong=wrong: socket.send_fds(*wrong))
         for wrong in [

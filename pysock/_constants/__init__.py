@@ -30,6 +30,23 @@ _GENERIC = {
 }
 
 
+# The constants that are text.  A platform has a group of them where it has a certain number.
+_TEXTS = {
+    "BTPROTO_RFCOMM": {
+        "BDADDR_ANY": "00:00:00:00:00:00",
+        "BDADDR_LOCAL": "00:00:00:FF:FF:FF",
+    },
+    "HV_PROTOCOL_RAW": {
+        "HV_GUID_ZERO": "00000000-0000-0000-0000-000000000000",
+        "HV_GUID_WILDCARD": "00000000-0000-0000-0000-000000000000",
+        "HV_GUID_BROADCAST": "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",
+        "HV_GUID_CHILDREN": "90DB8B89-0D35-4F79-8CE9-49EA0AC8B7CD",
+        "HV_GUID_LOOPBACK": "E0E16197-DD56-4A10-9195-5EE7A155A838",
+        "HV_GUID_PARENT": "A42E7CDA-D03F-480C-9CC2-A4DE20ABB878",
+    },
+}
+
+
 def targets(*systems: str) -> tuple[str, ...]:
     """The names of the targets of some systems, or of all: ``linux-gnu-x86_64``, ..."""
     return tuple(target for system in systems or SYSTEMS for target in _system(system)[3])
@@ -38,6 +55,12 @@ def targets(*systems: str) -> tuple[str, ...]:
 def table(target: str) -> dict[str, int]:
     """The constants that `socket` has on a target."""
     return _tables(target)[0]
+
+
+def texts(target: str) -> dict[str, str]:
+    """Those that `socket` has on a target and that are no numbers."""
+    numbers = table(target)
+    return {k: v for number, group in _TEXTS.items() if number in numbers for k, v in group.items()}
 
 
 def internal(target: str) -> dict[str, int]:

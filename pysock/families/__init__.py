@@ -63,10 +63,10 @@ def unpack(raw: bytes, *, proto: int = 0, platform: str = host_target) -> Any:
     return _unpack(bytes(raw), proto, _row(platform))
 
 
-def register(name: str, page: type[Page], *, platform: str = host_target) -> None:
-    """Let ``page`` speak for a family: the name of a constant, or of a new one (its number)."""
+def register(family: int | str, page: type[Page], *, platform: str = host_target) -> None:
+    """Let ``page`` speak for a family: a number, or the name of a constant."""
     abi = _row(platform)
-    number = abi.constants[name] if isinstance(name, str) else name
+    number = abi.constants[family] if isinstance(family, str) else family
     _pages[abi.name, number] = page(abi, number)
     _unpackers.clear()
 

@@ -7,6 +7,7 @@ direction.  Both are told the socket's protocol, which decides what some address
 from __future__ import annotations
 
 from .._abi import Sockaddr, be16, be32
+from .._arguments import type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,6 +85,4 @@ def unclaimed(abi: ABI, raw: bytes) -> tuple[int, bytes]:
 def must_be_tuple(address: Any, caller: str, family: str) -> None:
     """CPython's first question to most addresses."""
     if not isinstance(address, tuple):
-        raise TypeError(
-            f"{caller}(): {family} address must be tuple, not {type(address).__name__}"
-        )
+        raise TypeError(f"{caller}(): {family} address must be tuple, not {type_name(address)}")

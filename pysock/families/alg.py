@@ -41,7 +41,7 @@ class Family(Page):
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
         must_be_tuple(address, caller, "AF_ALG")
         shape = "AF_ALG address must be a tuple (type, name[, feat[, mask]])"
-        # CPython fills the lower halves of feat and mask alone.
+        # Of feat and mask, CPython sends the lower halves alone.
         kind, name, *given = items(address, "ss|HH", shape)
         feat, mask = (*given, 0, 0)[:2]
         if len(kind) >= _TYPE_SIZE:
@@ -52,7 +52,7 @@ class Family(Page):
 
     def unpack(self, raw: bytes, proto: int) -> tuple[str, str, int, int]:
         _, kind, feat, mask, name = self.sockaddr_alg.unpack(raw)
-        return _string(kind).decode(), _string(name).decode(), feat & 0xFFFF, mask & 0xFFFF
+        return _string(kind).decode(), _string(name).decode(), feat, mask
 
     def text(self, member: str, octets: bytes) -> str | None:
         if member in ("salg_type", "salg_name"):

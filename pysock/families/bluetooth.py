@@ -23,6 +23,7 @@ leaves that to the program, and so does this page.
 from __future__ import annotations
 
 import re
+import sys
 from ctypes import Array, c_char, c_ubyte
 
 from ._items import _c_string, items
@@ -130,13 +131,16 @@ def _members(sockaddr: Sockaddr) -> dict[str, Any]:
 
 
 def _l2cap(address: Any, caller: str, kinds: Members) -> Members:
-    letters = "sH|HB" if "bdaddr_type" in kinds else "sH|B"
+    letters = "sn|nn" if "bdaddr_type" in kinds else "sn|n"
     name, psm, *given = _items(address, letters, caller)
     cid, bdaddr_type = (*given, 0, 0)[:2]  # 0: BDADDR_BREDR
-    # NetBSD has cid and channel in one.
     return {
-        "bdaddr": device(name), "psm": psm, "cid": cid, "channel": cid, "bdaddr_type": bdaddr_type
-    }  # fmt: skip
+        "bdaddr": device(name),
+        "psm": psm & 0xFFFF,
+        "cid": cid & 0xFFFF,
+        "channel": cid & 0xFF,  # NetBSD has cid and channel in one
+        "bdaddr_type": bdaddr_type & 0xFF,
+    }
 
 
 def _l2cap_form(members: Members) -> tuple[Any, ...]:
@@ -148,11 +152,10 @@ def _l2cap_form(members: Members) -> tuple[Any, ...]:
 
 
 def _rfcomm(address: Any, caller: str, kinds: Members) -> Members:
+    name, channel = _items(address, "sn", caller)
     if issubclass(kinds["channel"], Array):
-        name, channel = _items(address, "sI", caller)
-        return {"bdaddr": device(name), "channel": channel.to_bytes(4, "little")}
-    name, channel = _items(address, "sB", caller)
-    return {"bdaddr": device(name), "channel": channel}
+        return {"bdaddr": device(name), "channel": (channel & 0xFFFFFFFF).to_bytes(4, "little")}
+    return {"bdaddr": device(name), "channel": channel & 0xFF}
 
 
 def _rfcomm_form(members: Members) -> tuple[str, int]:
@@ -180,8 +183,9 @@ def _hci(address: Any, caller: str, kinds: Members) -> Members:
     if "dev" in kinds:
         if hasattr(type(address), "__index__"):
             return {"dev": items((address,), "H", "")[0]}
-        number, *given = _items(address, "H|H", caller)
-        return {"dev": number, "channel": given[0] if given else 0}  # 0: HCI_CHANNEL_RAW
+        number, *given = _items(address, "n|n", caller)
+        channel = given[0] if given else 0  # HCI_CHANNEL_RAW
+        return {"dev": number & 0xFFFF, "channel": channel & 0xFFFF}
     (name,) = _items((address,), "s", caller, "")
     if "node" not in kinds:
         return {"bdaddr": device(name)}
@@ -207,10 +211,14 @@ _FORMS: dict[str, Callable[[Members], Any]] = {
 }  # fmt: skip
 
 
+# Until Python 3.13 a number had to fit a C int; of a fitting one the lower bits were taken, too.
+_NUMBER = "I" if sys.version_info >= (3, 14) else "i"
+
+
 def _items(address: Any, letters: str, caller: str, parentheses: str = "()") -> list[Any]:
     wrong = f"{caller}{parentheses}: wrong format"
     try:
-        return items(address, letters, wrong)
+        return items(address, letters.replace("n", _NUMBER), wrong)
     except Exception as error:  # whatever was wrong with it
         raise OSError(wrong) from error
 

@@ -1,0 +1,119 @@
+"""AF_CAN, Linux's can: the field bus of cars and machines.
+
+An address begins with the name of an interface, ``''`` for all of them.  What follows it
+depends on the socket's protocol:
+
+    CAN_RAW, CAN_BCM  ``(interface,)``
+    CAN_ISOTP         ``(interface, rx_id, tx_id)``: the identifiers to receive and to send
+    CAN_J1939         ``(interface, name, pgn, addr)``: a device's name of 64 bits, a group
+                      of parameters, and the device's address on this bus
+
+>>> from pysock.families import pack
+>>> pack("AF_CAN", ("", 0x18DAF110, 0x18DA10F1), proto=6, platform="linux-gnu-x86_64").hex(" ")
+'1d 00 00 00 00 00 00 00 10 f1 da 18 f1 10 da 18 00 00 00 00 00 00 00 00'
+>>> pack("AF_CAN", ("", 0, 0x0FF00, 0x20), proto=7, platform="linux-gnu-x86_64")[16:].hex(" ")
+'00 ff 00 00 20 00 00 00'
+"""
+
+from __future__ import annotations
+
+import os
+from ctypes import c_ubyte, sizeof
+
+from .._arguments import c_uint, fs_bytes, index, kind
+from . import _interfaces
+from ._items import items
+from ._page import Page, must_be_tuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Family(Page):
+    needs = "CAN_RAW"
+
+    def declare(self) -> None:
+        # The members of the union can_addr, "tp" for transport protocols.
+        self.tp = self.abi.struct(
+            "struct can_addr_tp", ("rx_id", "uint32_t"), ("tx_id", "uint32_t")
+        )
+        self.j1939 = self.abi.struct(
+            "struct can_addr_j1939",
+            ("name", "uint64_t"),
+            ("pgn", "uint32_t"),
+            ("addr", "unsigned char"),
+        )
+        linux = self.abi.name.startswith("linux")
+        union = self.j1939 if linux else self.tp  # NetBSD's has the one alone
+        self.sockaddr_can = self.abi.sockaddr(
+            "sockaddr_can", "can", ("can_ifindex", "int"), ("can_addr", c_ubyte * sizeof(union))
+        )
+        self.fill = self.sockaddr_can.packer(self.family)
+
+    def pack(self, address: Any, caller: str, proto: int) -> bytes:
+        can_addr = b""
+        if self._is(proto, "CAN_RAW", "CAN_BCM"):
+            must_be_tuple(address, caller, "AF_CAN")
+            if len(address) != 1:
+                raise TypeError("AF_CAN address must be a tuple (interface, )")
+            name = fs_bytes(address[0])
+        elif self._is(proto, "CAN_ISOTP"):
+            _must_have(address, 3)
+            name = fs_bytes(address[0])
+            rx_id, tx_id = _long(address, 1), _long(address, 2)
+            can_addr = bytes(self.tp(rx_id, tx_id))
+        elif self._is(proto, "CAN_J1939"):
+            _must_have(address, 4)
+            name = fs_bytes(address[0])
+            device, pgn, addr = _long(address, 1), c_uint(address[2]), index(address[3])
+            can_addr = bytes(self.j1939(device, pgn, addr))
+        else:
+            raise OSError(f"{caller}(): unsupported CAN protocol")
+        if len(name) >= _interfaces.NAME_SIZE:
+            raise OSError("AF_CAN interface name too long")
+        return self.fill(_interfaces.index_of(name) if name else 0, can_addr)
+
+    def unpack(self, raw: bytes, proto: int) -> tuple[Any, ...]:
+        _, interface, can_addr = self.sockaddr_can.unpack(raw)
+        name = os.fsdecode(_interfaces.name_of(interface))
+        if self._is(proto, "CAN_ISOTP"):
+            tp = self.tp.from_buffer_copy(can_addr)
+            return name, tp.rx_id, tp.tx_id
+        if self._is(proto, "CAN_J1939"):
+            j1939 = self.j1939.from_buffer_copy(can_addr)
+            return name, j1939.name, j1939.pgn, j1939.addr
+        return (name,)
+
+    def _is(self, proto: int, *names: str) -> bool:
+        return any(self.abi.constants.get(name) == proto for name in names)
+
+    def text(self, member: str, octets: bytes) -> str | None:
+        if member == "can_ifindex":
+            number = int.from_bytes(octets, self.abi.order)
+            return f"{number}, {os.fsdecode(_interfaces.name_of(number)) or 'all interfaces'}"
+        if member != "can_addr" or not any(octets):
+            return None if member != "can_addr" else ""
+        # A union: the socket's protocol, which is not known here, says which of the two.
+        octets = octets.ljust(sizeof(self.j1939), b"\0")
+        tp, j1939 = self.tp.from_buffer_copy(octets), self.j1939.from_buffer_copy(octets)
+        return (
+            f"rx_id {tp.rx_id:#x}, tx_id {tp.tx_id:#x}; or "
+            f"name {j1939.name:#x}, pgn {j1939.pgn:#x}, addr {j1939.addr:#x}"
+        )
+
+
+def _must_have(address: Any, count: int) -> None:
+    if not isinstance(address, tuple):
+        # CPython fails to ask whether it is a tuple, and this is what comes of it.
+        raise SystemError("new style getargs format but argument is not a tuple")
+    if len(address) != count:
+        raise TypeError(f"function takes exactly {count} arguments ({len(address)} given)")
+
+
+def _long(address: tuple[Any, ...], position: int) -> int:
+    """An item that has to be an int itself; ctypes cuts it down to its member's width."""
+    value = address[position]
+    if not isinstance(value, int):
+        raise TypeError(f"argument {position + 1} must be int, not {kind(value)}")
+    return value

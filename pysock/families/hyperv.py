@@ -1,0 +1,76 @@
+"""AF_HYPERV, Windows: between Hyper-V's virtual machines and their host.
+
+An address is ``(vm_id, service_id)``, a GUID each, written as str.  A GUID's first three
+numbers lie in memory with the lowest byte first, the other eight bytes as they are written.
+
+>>> from pysock.families import pack, unpack
+>>> GUID = "00112233-4455-6677-8899-aabbccddeeff"
+>>> raw = pack("AF_HYPERV", (GUID, GUID), proto=1, platform="windows-x86_64")
+>>> raw[:20].hex(" ")
+'22 00 00 00 33 22 11 00 55 44 77 66 88 99 aa bb cc dd ee ff'
+>>> unpack(raw, proto=1, platform="windows-x86_64") == (GUID, GUID)
+True
+"""
+
+from __future__ import annotations
+
+import re
+from ctypes import c_ubyte
+
+from ._items import items
+from ._page import Page, must_be_tuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_GUID = re.compile("-".join(f"([0-9a-fA-F]{{{n}}})" for n in (8, 4, 4, 4, 12)))
+
+
+class Family(Page):
+    needs = "HV_PROTOCOL_RAW"
+
+    def declare(self) -> None:
+        self.sockaddr_hv = self.abi.sockaddr(
+            "SOCKADDR_HV",
+            "Family",
+            ("Reserved", "unsigned short"),
+            ("VmId", c_ubyte * 16),
+            ("ServiceId", c_ubyte * 16),
+        )
+        self.fill = self.sockaddr_hv.packer(self.family)
+
+    def pack(self, address: Any, caller: str, proto: int) -> bytes:
+        if proto != self.abi.constants["HV_PROTOCOL_RAW"]:
+            raise OSError(f"{caller}(): unsupported AF_HYPERV protocol: {proto}")
+        must_be_tuple(address, caller, "AF_HYPERV")
+        shape = "AF_HYPERV address must be a str tuple (vm_id, service_id)"
+        guids = []
+        for name, text in zip(("vm_id", "service_id"), items(address, "UU", shape)):
+            written = _GUID.fullmatch(text)
+            if not written:
+                raise ValueError(
+                    f"{caller}(): AF_HYPERV address {name} is not a valid UUID string"
+                )
+            guids.append(_swapped(bytes.fromhex("".join(written.groups()))))
+        return self.fill(0, *guids)
+
+    def unpack(self, raw: bytes, proto: int) -> tuple[str, str]:
+        _, _, vm_id, service_id = self.sockaddr_hv.unpack(raw)
+        return guid(vm_id), guid(service_id)
+
+    def text(self, member: str, octets: bytes) -> str | None:
+        if member in ("VmId", "ServiceId"):
+            return guid(octets.ljust(16, b"\0"))
+        return None
+
+
+def guid(octets: bytes) -> str:
+    """A GUID as it is written."""
+    digits = _swapped(octets).hex()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _swapped(octets: bytes) -> bytes:
+    """A GUID's bytes from the order in which they are written to that in memory, or back."""
+    return octets[3::-1] + octets[5:3:-1] + octets[7:5:-1] + octets[8:]

@@ -1,0 +1,89 @@
+"""AF_PACKET, packet(7): frames as an interface sends and receives them.
+
+An address is ``(ifname, proto[, pkttype[, hatype[, addr]]])``: the interface's name, the
+frame's protocol (ETH_P_…), to whom it went (PACKET_HOST, PACKET_OUTGOING, …), the kind of
+hardware (ARPHRD_…) and the hardware address.  To bind, the first two count; to send, the
+protocol and the hardware address.
+
+>>> from pysock.families import pack, unpack
+>>> raw = pack("AF_PACKET", ("lo", 0x0800, 0, 1, bytes(6)), platform="linux-gnu-x86_64")
+>>> raw[:4].hex(" "), raw[8:].hex(" ")  # in between, the index of the interface
+('11 00 08 00', '01 00 00 06 00 00 00 00 00 00 00 00')
+>>> unpack(raw, platform="linux-gnu-x86_64")
+('lo', 2048, 0, 1, b'\\x00\\x00\\x00\\x00\\x00\\x00')
+"""
+
+from __future__ import annotations
+
+from ctypes import c_ubyte
+
+from .._abi import be16
+from .._arguments import view_of
+from . import _interfaces
+from ._items import items
+from ._page import Page, must_be_tuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_ADDRESS_SIZE = 8  # what sockaddr_ll has room for; but the kernel may answer with more
+
+
+class Family(Page):
+    def declare(self) -> None:
+        self.sockaddr_ll = self.abi.sockaddr(
+            "sockaddr_ll",
+            "sll",
+            ("sll_protocol", be16),
+            ("sll_ifindex", "int"),
+            ("sll_hatype", "unsigned short"),
+            ("sll_pkttype", "unsigned char"),
+            ("sll_halen", "unsigned char"),
+            ("sll_addr", c_ubyte * _ADDRESS_SIZE),
+        )
+        self.fill = self.sockaddr_ll.packer(self.family)
+
+    def pack(self, address: Any, caller: str, proto: int) -> bytes:
+        must_be_tuple(address, caller, "AF_PACKET")
+        shape = "AF_PACKET address must be a tuple of two to five elements"
+        if len(address) > 5:
+            raise TypeError(shape)
+        try:
+            name, protocol, *given = items(address[:4], "si|ii", shape)
+        except OverflowError:
+            raise OverflowError(f"{caller}(): address argument out of range") from None
+        pkttype, hatype = (*given, self.abi.constants["PACKET_HOST"], 0)[:2]
+        sll_addr = b""
+        if len(address) == 5:
+            with view_of(address[4]) as view:
+                sll_addr = view.tobytes()
+        # As in CPython, a name that is too long is cut.
+        index = _interfaces.index_of(name[: _interfaces.NAME_SIZE - 1])
+        if len(sll_addr) > _ADDRESS_SIZE:
+            raise ValueError("Hardware address must be 8 bytes or less")
+        if not 0 <= protocol <= 0xFFFF:
+            raise OverflowError(f"{caller}(): proto must be 0-65535.")
+        return self.fill(
+            protocol, index, hatype & 0xFFFF, pkttype & 0xFF, len(sll_addr), sll_addr
+        )
+
+    def unpack(self, raw: bytes, proto: int) -> tuple[str, int, int, int, bytes]:
+        _, protocol, index, hatype, pkttype, halen, _ = self.sockaddr_ll.unpack(raw)
+        # InfiniBand's addresses have 20 bytes, and run on behind the struct.
+        start = self.sockaddr_ll.ctype.sll_addr.offset
+        sll_addr = raw[start:].ljust(_ADDRESS_SIZE, b"\0")[:halen]
+        name = _interfaces.name_of(index).decode()
+        return name, protocol, pkttype, hatype, sll_addr
+
+    def text(self, member: str, octets: bytes) -> str | None:
+        number = int.from_bytes(octets, self.abi.order)
+        if member == "sll_ifindex":
+            return f"{number}, {_interfaces.name_of(number).decode('utf-8', 'replace')}"
+        if member == "sll_protocol":
+            return f"{int.from_bytes(octets, 'big'):#06x} (network order)"
+        if member == "sll_pkttype":
+            numbers = self.abi.constants.items()
+            names = [n for n, v in numbers if v == number and n[:7] == "PACKET_"]
+            return names[0] if names else None
+        return octets.hex(":") if member == "sll_addr" else None

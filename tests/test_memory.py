@@ -1,0 +1,602 @@
+"""Memory: sizes beyond C's int, buffers that stay where they are, bytes nobody wrote, leaks."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import mmap
+import os
+import sys
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+import pysock
+from pysock import _message, _names, _transfer, families
+from pysock._interpreter import CPYTHON, MOST, TO_COPY
+from pysock._platform import structs
+
+from .harness import (
+    SOON,
+    Action,
+    alarms,
+    fill,
+    outcome,
+    pools,
+    read,
+    replace,
+    uses_alarms,
+)
+
+pytestmark = uses_alarms
+
+HUGE = [2**31 - 1, 2**31 + 10, 2**32, 2**32 + 5]
+
+
+def locks_buffers() -> bool:
+    """Whether this interpreter keeps a bytearray from being resized while it is lent."""
+    buffer = bytearray(1)
+    with memoryview(buffer):
+        try:
+            buffer.append(0)
+        except BufferError:
+            return True
+    return False
+
+
+needs_locks = pytest.mark.skipif(
+    not locks_buffers(), reason="this interpreter resizes a bytearray even while it is lent"
+)
+needs_proc = pytest.mark.skipif(
+    not os.path.exists("/proc/self/statm"), reason="only /proc says how much memory is in use"
+)
+
+
+@contextmanager
+def pair(kind: int = pysock.SOCK_STREAM) -> Iterator[tuple[pysock.Socket, pysock.Socket]]:
+    here, there = pysock.socketpair(pysock.AF_UNIX, kind)
+    with here, there:
+        yield here, there
+
+
+# --- sizes ---------------------------------------------------------------------------
+
+RECEIVE: dict[str, Action] = {
+    "recv": lambda s, size: s.recv(size),
+    "recvfrom": lambda s, size: s.recvfrom(size)[0],
+    "recvmsg": lambda s, size: s.recvmsg(size)[0],
+}
+
+
+def sizes_seen(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The size that each C function is told, from now on; ten bytes are all that it needs."""
+    seen = []
+
+    def by_argument(real: Action, fd: int, data: Any, size: int, *rest: Any) -> Any:
+        seen.append(size)
+        return real(fd, data, min(size, 10), *rest)
+
+    set_iovecs = _message.Message.set_iovecs
+
+    def by_iovec(self: _message.Message, places: list[tuple[int, int]]) -> None:
+        seen.extend(size for _, size in places)
+        set_iovecs(self, places)
+
+    for function in ("recv", "recvfrom", "send", "sendto"):
+        replace(monkeypatch, function, by_argument)
+    monkeypatch.setattr(_message.Message, "set_iovecs", by_iovec)
+    return seen
+
+
+needs_64_bits = pytest.mark.skipif(
+    sys.maxsize < 2**32, reason="this process can have no buffer so large"
+)
+
+
+@needs_64_bits
+@pytest.mark.parametrize("size", HUGE)
+@pytest.mark.parametrize("name", RECEIVE)
+def test_a_huge_size_is_not_cut_to_its_lower_bits(
+    name: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pair() as (here, there):
+        there.send(b"0123456789")
+        seen = sizes_seen(monkeypatch)
+        assert RECEIVE[name](here, size) == b"0123456789"
+    assert seen == [MOST]
+    gc.collect()
+
+
+@pytest.fixture
+def huge_buffer() -> Iterator[mmap.mmap]:
+    """More than 4 GiB, of which only what is touched takes memory."""
+    with mmap.mmap(-1, 2**32 + 5) as buffer:
+        yield buffer
+        gc.collect()  # which lets go of all views
+
+
+@needs_64_bits
+def test_a_huge_buffer_is_lent_up_to_what_c_can_count(
+    huge_buffer: mmap.mmap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pair() as (here, there):
+        there.send(b"0123456789abc")
+        seen = sizes_seen(monkeypatch)
+        assert here.recv_into(huge_buffer) == 10
+        assert here.recvfrom_into(huge_buffer) == (3, None)
+        assert huge_buffer[:12] == b"abc3456789\0\0"
+        assert here.send(huge_buffer) == 10
+        assert there.recv(100) == huge_buffer[:10]
+        monkeypatch.setattr(families, "pack_for", lambda *arguments: b"")
+        assert here.sendto(huge_buffer, "") == 10
+    assert seen == [MOST, MOST, MOST, 100, MOST]
+
+
+def test_memory_that_is_not_to_be_had_is_an_error() -> None:
+    with pair() as (here, _):
+        for receive in RECEIVE.values():
+            with pytest.raises(MemoryError):
+                receive(here, 2**62)
+            with pytest.raises(OverflowError):
+                receive(here, 2**63)
+        with pytest.raises((ValueError, OverflowError)):
+            here.recvmsg(10, 2**31)
+        assert outcome(lambda: here.getsockopt(1, 3, 2**31 - 1)) == (
+            "getsockopt buflen out of range"
+        )
+
+
+# --- buffers of the caller -----------------------------------------------------------
+
+INTO: dict[str, Action] = {
+    "recv_into": lambda s, b: s.recv_into(b),
+    "recv_into, view": lambda s, b: s.recv_into(memoryview(b)),
+    "recvfrom_into": lambda s, b: s.recvfrom_into(b),
+    "recvmsg_into": lambda s, b: s.recvmsg_into([bytearray(1), b]),
+}
+OUT_OF: dict[str, Action] = {
+    "send": lambda s, b: s.send(b),
+    "sendall": lambda s, b: s.sendall(b),
+    "sendmsg": lambda s, b: s.sendmsg([b"x", b]),
+}
+C_NAMES = {"recv_into, view": "recv", "recvmsg_into": "recvmsg", "sendall": "send"}
+
+
+def c_name(name: str) -> str:
+    return C_NAMES.get(name, name.replace("_into", ""))
+
+
+@needs_locks
+@pytest.mark.parametrize("name", [*INTO, *OUT_OF])
+def test_a_buffer_keeps_its_size_while_c_has_it(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buffer = bytearray(TO_COPY + 1)
+    tried = []
+
+    def witness(real: Action, *arguments: Any) -> Any:
+        with pytest.raises(BufferError):
+            buffer.append(0)
+        tried.append(name)
+        return real(*arguments)
+
+    with pair() as (here, there):
+        there.send(b"xyz")
+        replace(monkeypatch, c_name(name), witness)
+        {**INTO, **OUT_OF}[name](here, buffer)
+    assert tried
+    buffer.append(0)
+
+
+@needs_locks
+@pytest.mark.parametrize("name", [*INTO, "sendall"])
+def test_a_buffer_keeps_its_size_while_a_call_waits(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buffer = bytearray(10)
+    tried = []
+
+    def poll(real: Action, *arguments: Any) -> Any:
+        with pytest.raises(BufferError):
+            buffer.clear()
+        tried.append(name)
+        return real(*arguments)
+
+    with pair() as (here, _):
+        fill(here)
+        here.settimeout(0.001)
+        replace(monkeypatch, "poll", poll)
+        assert outcome(lambda: {**INTO, **OUT_OF}[name](here, buffer)) == "timed out"
+    assert tried
+    buffer.append(0)
+
+
+@pytest.mark.parametrize(
+    "receive", [_transfer.receive_into, _transfer.receive_from_into], ids=["recv", "recvfrom"]
+)
+def test_a_buffer_made_smaller_by_another_thread_is_not_overrun(
+    receive: Action, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The size was asked for a moment ago, when the buffer was still larger."""
+    for buffer in (bytearray(4), array("B", bytes(4)), memoryview(bytearray(8))[::1][:4]):
+        with pair() as (here, there):
+            there.send(b"0123456789")
+            answer = receive(here.fileno(), buffer, 10, 0)
+            assert answer in (4, (4, b""))
+            assert bytes(buffer) == b"0123"
+
+
+FAILING: dict[str, Action] = {
+    "recv_into": lambda s, b: s.recv_into(b),
+    "recvfrom_into": lambda s, b: s.recvfrom_into(b),
+    "recvmsg_into": lambda s, b: s.recvmsg_into([b]),
+    "send": lambda s, b: s.send(b),
+    "sendall": lambda s, b: s.sendall(b),
+    "sendmsg": lambda s, b: s.sendmsg([b]),
+}
+
+
+@pytest.mark.parametrize("way", ["closed", "non-blocking", "timeout", "handler"])
+@pytest.mark.parametrize("name", FAILING)
+def test_a_traceback_keeps_no_buffer_lent(name: str, way: str) -> None:
+    buffer = bytearray(TO_COPY + 1)
+    if way == "handler" and name in OUT_OF and not CPYTHON and locks_buffers():
+        pytest.skip("ctypes' public names lend a buffer for as long as an object lives")
+    with pair() as (here, _):
+        fill(here)
+        if way == "closed":
+            here.close()
+        elif way == "non-blocking":
+            here.setblocking(False)
+        elif way == "timeout":
+            here.settimeout(0.001)
+        with pytest.raises((OSError, ZeroDivisionError)) as caught:
+            if way == "handler":
+                with alarms(lambda: 1 // 0, SOON / 3):
+                    FAILING[name](here, buffer)
+            else:
+                FAILING[name](here, buffer)
+        assert caught.value.__traceback__ is not None
+        buffer.append(0)
+
+
+COLLECTED: dict[str, Action] = {
+    "send": lambda s, data: s.send(bytearray(data)),
+    "send, large view": lambda s, data: s.send(memoryview(bytes(data))),
+    "sendall": lambda s, data: s.sendall(memoryview(bytearray(data))),
+    "sendmsg": lambda s, data: s.sendmsg([bytes(data[:9]), bytearray(data[9:])]),
+    "sendmsg, arrays": lambda s, data: s.sendmsg(array("B", data[i::1][:1]) for i in range(100)),
+}
+
+
+@pytest.mark.parametrize("name", COLLECTED)
+def test_what_is_sent_lives_until_it_is_sent(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The buffers have no owner but the call, and much happens before C looks at them."""
+    data = os.urandom(TO_COPY + 1)
+
+    def witness(real: Action, *arguments: Any) -> Any:
+        gc.collect()
+        rubbish = [bytearray(b"\xaa" * (len(data) + i)) for i in range(20)]
+        sent = real(*arguments)
+        del rubbish
+        return sent
+
+    replace(monkeypatch, "sendmsg" if "msg" in name else "send", witness)
+    with pair() as (here, there):
+        sent = COLLECTED[name](here, data) or len(data)
+        assert read(there, sent) == data[:sent]
+
+
+@pytest.mark.parametrize("name", [*INTO, "recv", "recvmsg"])
+def test_what_is_received_has_a_place_until_it_is_there(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = os.urandom(TO_COPY + 1)
+    buffer = bytearray(len(data) + 1)
+
+    def witness(real: Action, *arguments: Any) -> Any:
+        gc.collect()
+        received = real(*arguments)
+        gc.collect()
+        return received
+
+    replace(monkeypatch, c_name(name), witness)
+    with pair() as (here, there):
+        here.setsockopt(pysock.SOL_SOCKET, pysock.SO_SNDBUF, 4 * len(data))
+        there.sendall(data)
+        if name in INTO:
+            INTO[name](here, buffer)
+            assert bytes(buffer[: len(data) - 1]) in (data[:-1], data[1:])
+        else:
+            answer = getattr(here, name)(len(data))
+            assert (answer if name == "recv" else answer[0]) == data
+
+
+# --- bytes that nobody wrote ---------------------------------------------------------
+
+
+def make_pools_dirty() -> None:
+    """Leave something in the buffers, for the next one not to see."""
+    for pool in pools():
+        entry = pool.take()
+        ctypes.memset(ctypes.addressof(entry[0]), 0xAA, ctypes.sizeof(entry[0]))
+        pool.put(entry)
+
+
+@pytest.mark.parametrize("size", [5, TO_COPY, TO_COPY + 1])
+@pytest.mark.parametrize("name", RECEIVE)
+def test_of_a_message_cut_short_only_what_came_is_seen(name: str, size: int) -> None:
+    """With MSG_TRUNC, C answers with the size of the message, however little it wrote."""
+    data = os.urandom(150_000)
+    with pair(pysock.SOCK_DGRAM) as (here, there):
+        there.send(data)
+        flags = pysock.MSG_TRUNC | pysock.MSG_PEEK
+        make_pools_dirty()
+        if name == "recvmsg":
+            assert here.recvmsg(size, 0, flags)[0] == data[:size]
+        else:
+            # As long as in CPython, where the rest is whatever was in memory.
+            answer = getattr(here, name)(size, flags)
+            received = answer if name == "recv" else answer[0]
+            assert received == data[:size] + bytes(len(data) - size)
+
+
+@pytest.mark.parametrize("size", [10, TO_COPY, TO_COPY + 1, 1 << 20])
+@pytest.mark.parametrize("name", RECEIVE)
+def test_no_more_is_seen_than_was_received(name: str, size: int) -> None:
+    with pair() as (here, there):
+        there.send(b"abc")
+        make_pools_dirty()
+        assert RECEIVE[name](here, size) == b"abc"
+
+
+def test_an_option_that_c_did_not_write_is_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    def getsockopt(real: Action, *arguments: Any) -> int:
+        seen.append(ctypes.string_at(arguments[3], 4))
+        return 0
+
+    seen: list[bytes] = []
+    with pysock.socket() as sock:
+        make_pools_dirty()
+        replace(monkeypatch, "getsockopt", getsockopt)
+        assert sock.getsockopt(pysock.SOL_SOCKET, pysock.SO_RCVBUF) == 0
+        assert sock.getsockopt(pysock.SOL_SOCKET, pysock.SO_RCVBUF, 100) == bytes(100)
+    assert seen == [bytes(4)] * 2
+
+
+def test_an_answer_longer_than_its_buffer_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """C says how long the answer would be; memory behind the buffer is not read."""
+
+    def liar(real: Action, *arguments: Any) -> Any:
+        result = real(*arguments)
+        ctypes.memmove(arguments[-1], (10_000).to_bytes(4, sys.byteorder), 4)
+        return result
+
+    monkeypatch.setattr(families, "unpack_for", lambda proto, raw: len(raw))
+    with pysock.socket() as sock:
+        storage = ctypes.sizeof(_transfer._names.ctype)
+        replace(monkeypatch, "getsockname", liar)
+        assert sock.getsockname() == storage
+        replace(monkeypatch, "getsockopt", liar)
+        value = sock.getsockopt(pysock.SOL_SOCKET, pysock.SO_RCVBUF, 4)
+        assert isinstance(value, bytes) and len(value) == 4
+
+
+def names_seen(monkeypatch: pytest.MonkeyPatch, function: str) -> list[bytes]:
+    """The address, as bytes, that each call of a C function is given last."""
+    seen = []
+
+    def witness(real: Action, *arguments: Any) -> int:
+        seen.append(ctypes.string_at(arguments[-2], arguments[-1]))
+        return 0
+
+    replace(monkeypatch, function, witness)
+    return seen
+
+
+@pytest.mark.parametrize("function", ["bind", "connect", "sendto"])
+def test_the_kernel_sees_zeros_between_and_behind_what_an_address_says(
+    function: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def head(family: int) -> bytes:
+        return family.to_bytes(2, sys.byteorder)
+
+    seen = names_seen(monkeypatch, function)
+    names: list[tuple[int, Any]] = [
+        (pysock.AF_INET, ("1.2.3.4", 0x5678)),
+        (pysock.AF_INET6, ("::2", 0x5678, 0x9, 0)),
+        (pysock.AF_UNIX, "/a"),
+        (pysock.AF_UNIX, b"\0a"),
+    ]
+    for family, name in names:
+        with pysock.socket(pysock.AF_UNIX, pysock.SOCK_DGRAM) as sock:
+            sock._family = family
+            make_pools_dirty()
+            getattr(sock, function)(*([b""] if function == "sendto" else []), name)
+    assert seen == [
+        head(pysock.AF_INET) + b"\x56\x78\x01\x02\x03\x04" + bytes(8),
+        head(pysock.AF_INET6) + b"\x56\x78\0\0\0\x09" + bytes(15) + b"\x02" + bytes(4),
+        head(pysock.AF_UNIX) + b"/a\0",
+        head(pysock.AF_UNIX) + b"\0a",
+    ]
+
+
+def test_the_kernel_sees_zeros_in_the_gaps_of_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def sendmsg(real: Action, fd: int, pointer: Any, flags: int) -> int:
+        raw = ctypes.string_at(pointer, ctypes.sizeof(structs["msghdr"]))
+        header = structs["msghdr"].from_buffer_copy(raw)
+        seen.append((raw, header, ctypes.string_at(header.msg_control, header.msg_controllen)))
+        return 0
+
+    replace(monkeypatch, "sendmsg", sendmsg)
+    with pysock.socket(pysock.AF_UNIX) as sock:
+        item = (pysock.SOL_SOCKET, pysock.SCM_RIGHTS, b"\xff" * 4)
+        sock.sendmsg([b"x"], [item, item])
+    (raw, header, control) = seen[0]
+    fields = structs["msghdr"]._fields_
+    told = sum(bytes(raw).count(bytes([n])) for n in range(1, 256))
+    named = b"".join(
+        getattr(header, name).to_bytes(getattr(structs["msghdr"], name).size, sys.byteorder)
+        for name, _ in fields
+    )
+    assert told == sum(named.count(bytes([n])) for n in range(1, 256))
+    space = pysock.CMSG_SPACE(4)
+    assert len(control) == 2 * space
+    assert control[space - 4 : space] == control[-4:] == bytes(4)
+    assert control.count(b"\xff") == 8
+
+
+# --- leaks ---------------------------------------------------------------------------
+
+
+def in_use() -> tuple[int, int]:
+    """Python's small blocks of memory, and the bytes that this process has in RAM."""
+    gc.collect()
+    with open("/proc/self/statm") as file:
+        pages = int(file.read().split()[1])
+    blocks = sys.getallocatedblocks() if hasattr(sys, "getallocatedblocks") else 0
+    return blocks, pages * mmap.PAGESIZE
+
+
+def leaks(call: Action, times: int) -> bool:
+    """Whether memory that a call takes is not given back: a block in ten, or 20 bytes each."""
+    for _ in range(times // 5):
+        call()
+    blocks, ram = in_use()
+    for _ in range(times):
+        call()
+    more_blocks, more_ram = in_use()
+    return more_blocks - blocks > times / 10 or more_ram - ram > max(20 * times, 1 << 20)
+
+
+class Traffic:
+    """Calls that give back all memory they take, sizes that vary included."""
+
+    def __init__(self) -> None:
+        self.here, self.there = pysock.socketpair()
+        self.udp = pysock.socket(type=pysock.SOCK_DGRAM)
+        self.udp.bind(("127.0.0.1", 0))
+        self.me = self.udp.getsockname()
+        self.idle = pysock.socket(type=pysock.SOCK_DGRAM)
+        self.idle.setblocking(False)
+        self.buffer = bytearray(100)
+        self.n = 0
+
+    def __enter__(self) -> Traffic:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for sock in (self.here, self.there, self.udp, self.idle):
+            sock.close()
+
+    def send_recv(self) -> None:
+        self.n += 1
+        self.here.send(b"abc")
+        self.there.recv(3 + self.n % 5000)
+
+    def large(self) -> None:
+        self.n += 1
+        self.here.send(bytearray(b"abc"))
+        self.there.recv(TO_COPY + 1 + self.n % 5000)
+
+    def send_recv_into(self) -> None:
+        self.here.sendall(memoryview(b"abc"))
+        self.there.recv_into(self.buffer)
+
+    def sendto_recvfrom(self) -> None:
+        self.udp.sendto(b"abc", self.me)
+        self.udp.recvfrom(100)
+
+    def sendmsg_recvmsg(self) -> None:
+        self.n += 1
+        self.here.sendmsg([b"a", bytearray(b"bc")])
+        self.there.recvmsg(3 + self.n % 500, self.n % 500)
+
+    def failing(self) -> None:
+        assert outcome(lambda: self.idle.recv(10)) == "EAGAIN"
+        assert outcome(lambda: self.idle.recvfrom(10)) == "EAGAIN"
+        assert outcome(self.idle.getpeername) == "ENOTCONN"
+
+    def options(self) -> None:
+        self.n += 1
+        self.udp.setsockopt(pysock.SOL_SOCKET, pysock.SO_BROADCAST, 1)
+        self.udp.getsockopt(pysock.SOL_SOCKET, pysock.SO_BROADCAST)
+        self.udp.getsockopt(pysock.SOL_SOCKET, pysock.SO_BROADCAST, 1 + self.n % 1000)
+        self.udp.getsockname()
+
+    def sockets(self) -> None:
+        one, two = pysock.socketpair()
+        one.close()
+        two.close()
+
+    def files(self) -> None:
+        with self.here.makefile("wb") as writer, self.there.makefile("rb") as reader:
+            writer.write(b"abc")
+            writer.flush()
+            reader.read(3)
+
+    def getaddrinfo(self) -> None:
+        pysock.getaddrinfo("127.0.0.1", 80, type=pysock.SOCK_STREAM)
+
+    def getnameinfo(self) -> None:
+        pysock.getnameinfo(("127.0.0.1", 80), pysock.NI_NUMERICHOST | pysock.NI_NUMERICSERV)
+
+    def interfaces(self) -> None:
+        pysock.if_nameindex()
+
+
+@needs_proc
+@pytest.mark.parametrize(
+    ("name", "times"),
+    [
+        ("send_recv", 100_000),
+        ("sendto_recvfrom", 100_000),
+        ("sendmsg_recvmsg", 30_000),
+        ("getaddrinfo", 30_000),
+        ("large", 20_000),
+        ("send_recv_into", 20_000),
+        ("failing", 10_000),
+        ("options", 10_000),
+        ("sockets", 10_000),
+        ("files", 3_000),
+        ("getnameinfo", 10_000),
+        ("interfaces", 3_000),
+    ],
+)
+def test_no_memory_is_lost(name: str, times: int) -> None:
+    with Traffic() as traffic:
+        assert not leaks(getattr(traffic, name), times)
+
+
+@needs_proc
+def test_a_leak_would_be_found() -> None:
+    kept: list[Any] = []
+    assert leaks(lambda: kept.append(bytes(30)), 10_000)
+    assert leaks(lambda: kept.append(bytes(1000)), 10_000)
+    kept.clear()
+
+
+def test_pools_have_what_was_in_use_at_once() -> None:
+    with Traffic() as traffic:
+        for name in ("send_recv", "sendto_recvfrom", "failing", "options"):
+            getattr(traffic, name)()
+        before = [len(pool.entries) for pool in pools()]
+        for _ in range(100):
+            for name in ("send_recv", "sendto_recvfrom", "failing", "options"):
+                getattr(traffic, name)()
+        assert [len(pool.entries) for pool in pools()] == before
+
+
+def test_caches_are_bounded() -> None:
+    with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
+        for i in range(3 * _names._CACHED):
+            host = f"127.{i >> 16}.{i >> 8 & 255}.{i & 255}"
+            raw = sock._pack((host, 9), "connect")
+            assert families.unpack_for(0, raw) == (host, 9)
+            assert len(_names.numeric) <= _names._CACHED
+            assert len(_names._text) <= _names._CACHED
