@@ -153,19 +153,21 @@ def writable_size(buffer: Any, function: str) -> int:
     """How many bytes C may write to a caller's buffer."""
     if type(buffer) is bytearray:
         return len(buffer)
-    complaint = f"{function}() argument 1 must be read-write bytes-like object, not {kind(buffer)}"
-    return _writable_size(buffer, complaint)
+    size = room_in(buffer)
+    if size is None:
+        what = f"read-write bytes-like object, not {kind(buffer)}"
+        raise TypeError(f"{function}() argument 1 must be {what}")
+    return size
 
 
-def _writable_size(buffer: Any, complaint: str) -> int:
+def room_in(buffer: Any) -> int | None:
+    """How many bytes C may write to an object's memory; None if it has none to write to."""
     try:
         view = memoryview(buffer)
     except Exception:  # a view that was released raises ValueError, other types what they like
-        raise TypeError(complaint) from None
+        return None
     with view:
-        if view.readonly or not view.c_contiguous:
-            raise TypeError(complaint)
-        return view.nbytes
+        return None if view.readonly or not view.c_contiguous else view.nbytes
 
 
 def attempted(convert: Callable[[Any], int], value: Any) -> int | None:

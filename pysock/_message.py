@@ -20,7 +20,7 @@ from functools import partial
 from warnings import warn
 
 from . import families
-from ._arguments import _writable_size, c_int, kind, view_of
+from ._arguments import c_int, kind, room_in, view_of
 from ._cmsg import SOCKLEN_MAX, Control
 from ._errors import from_errno
 from ._interpreter import MOST, address_of, borrow_address, pointer_to
@@ -171,10 +171,11 @@ def receive_into(
     with Message() as message:
         places = []
         for part in parts:
-            _writable_size(part, _NO_BUFFER)
+            if room_in(part) is None:
+                raise TypeError(_NO_BUFFER)
             address = message.keep(borrow_address(part))
             # Asked again: only what is lent keeps its size, whatever other threads do.
-            places.append((address, _writable_size(part, _NO_BUFFER)))
+            places.append((address, room_in(part) or 0))
         _too_many(places)
         return _receive(sock, message, places, ancbufsize, flags, lambda n: n)
 

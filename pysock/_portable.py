@@ -67,7 +67,7 @@ def address_of(data: Any, view: memoryview) -> tuple[Any, int]:
 
 
 def call_reading(view: memoryview, call: Callable[[Any], int]) -> int:
-    """``call(memory with view's bytes)``: perhaps a copy, since ctypes lends no read-only memory."""
+    """``call(memory with view's bytes)``: of what is read-only, ctypes lends but a copy."""
     return call(view.tobytes() if view.readonly else borrow(view))
 
 

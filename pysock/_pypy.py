@@ -110,7 +110,9 @@ def address_of(data: Any, view: memoryview) -> tuple[Any, int]:
 
 def call_reading(view: memoryview, call: Callable[[Any], int]) -> int:
     """``call(address of view's memory)``, without a copy, whatever it holds."""
-    return call(view._pypy_raw_address() if view.readonly else borrow(view))  # type: ignore[attr-defined]
+    if not view.readonly:
+        return call(borrow(view))
+    return call(view._pypy_raw_address())  # type: ignore[attr-defined]
 
 
 def new_bytes(size: int) -> bytes | None:

@@ -12,24 +12,22 @@ import sys
 from errno import EWOULDBLOCK
 from warnings import warn
 
-from . import _alg, _file, _message, _sendfile, _timeouts, _transfer, _wait, families
+from . import _alg, _file, _message, _options, _sendfile, _timeouts, _transfer, _wait, families
 from ._arguments import (
     c_int,
     c_ssize_t,
-    c_uint,
     constructor_int,
     descriptor,
-    attempted,
     index,
     one_int,
     view_of,
     writable_size,
 )
 from ._enums import AddressFamily, SocketKind, member
-from ._errors import from_errno, raise_errno, timeout
+from ._errors import from_errno, timeout
 from ._interpreter import MOST, STABLE
 from ._platform import constants, lib, public, system
-from ._transfer import INTS, LONGS, Pool, receive, receive_into, transmit, transmit_to
+from ._transfer import receive, receive_into, transmit, transmit_to
 from ._wait import READ, WRITE, repeat
 
 TYPE_CHECKING = False
@@ -40,10 +38,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 ZERO = 0  # "flags is ZERO" is the cheapest way to see that there are none
-_MISSING: Any = object()
 _CLOEXEC = constants.get("SOCK_CLOEXEC", 0)
 _NONBLOCK = constants.get("SOCK_NONBLOCK", 0)
-_VSOCK = constants.get("AF_VSOCK")
 _BACKLOG = min(constants["SOMAXCONN"], 128)
 
 
@@ -93,7 +89,7 @@ class Socket:
             fd = descriptor(index(fileno))
             if fd < 0:
                 raise ValueError("negative file descriptor")
-            family, type, proto = _transfer.identify(fd, family, type, proto)
+            family, type, proto = _options.identify(fd, family, type, proto)
         self._family, self._proto = family, proto
         self._type = type & ~(_CLOEXEC | _NONBLOCK)
         self._timeout = 0.0 if type & _NONBLOCK else _timeouts.getdefaulttimeout()
@@ -380,50 +376,20 @@ class Socket:
     def getsockopt(self, level: int, optname: int, buflen: int = 0, /) -> int | bytes:
         """``getsockopt(2)``: an option as an int, or as up to ``buflen`` bytes."""
         level, optname, buflen = c_int(level), c_int(optname), c_int(buflen)
-        value: int | bytes | None
-        if not buflen:
-            value = _transfer.get_int_option(self._fd, level, optname, self._options())
-        elif self._options() is LONGS:
-            raise OSError("getsockopt string buffer not allowed")
-        elif 0 < buflen <= _transfer.OPTION_MAX:
-            value = _transfer.get_option(self._fd, level, optname, buflen)
-        else:
-            raise OSError("getsockopt buflen out of range")
-        if value is None:
-            raise_errno()
-            return Socket.getsockopt(self, level, optname, buflen)
-        return value
+        return _options.get(self._fd, self._family, level, optname, buflen)
 
-    def setsockopt(self, level: int, optname: int, value: Any, optlen: int = _MISSING, /) -> None:
+    def setsockopt(
+        self, level: int, optname: int, value: Any, optlen: int = _options.MISSING, /
+    ) -> None:
         """``setsockopt(2)``: an option from an int, or from a buffer with C's bytes of it.
 
         ``setsockopt(level, optname, None, optlen)`` passes NULL and ``optlen``.
         """
         level, optname = c_int(level), c_int(optname)
-        if self._options() is LONGS:
-            wide = index(value) & 0xFFFFFFFFFFFFFFFF
-            failed = _transfer.set_int_option(self._fd, level, optname, wide, LONGS)
-        elif optlen is not _MISSING:
-            length = attempted(c_uint, optlen)
-            if value is not None or length is None:
-                raise TypeError("setsockopt() takes exactly 3 arguments (4 given)")
-            failed = lib.setsockopt(self._fd, level, optname, None, length)
-        else:
-            number = attempted(c_int, value)
-            if number is None:
-                failed = _transfer.set_option(self._fd, level, optname, value)
-            else:
-                failed = _transfer.set_int_option(self._fd, level, optname, number)
-        if failed:
-            raise_errno()
-            Socket.setsockopt(self, level, optname, value, optlen)
+        _options.set(self._fd, self._family, level, optname, value, optlen)
 
     def _pack(self, address: Any, caller: str) -> bytes:
         return families.pack_for(self._family, self._proto, address, caller)
-
-    def _options(self) -> Pool:
-        """How wide the integers of this family's socket options are."""
-        return LONGS if self._family == _VSOCK else INTS
 
     def setblocking(self, flag: bool, /) -> None:
         """True: calls block until they are done.  False: they fail rather than wait."""

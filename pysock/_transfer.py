@@ -14,8 +14,8 @@ variable, a traceback would keep a bytearray locked against resizing long after.
 
 from __future__ import annotations
 
-from ctypes import c_char, c_int, c_uint32, c_uint64, sizeof
-from errno import EBADF, ECONNRESET, ENOTSOCK
+from ctypes import c_char, c_uint32, sizeof
+from errno import ECONNRESET
 
 from ._arguments import c_ssize_t, view_of
 from ._errors import from_errno, raise_errno
@@ -60,9 +60,7 @@ class Pool:
 
 _data = Pool(c_char * TO_COPY)
 _names = Pool(c_char * abi.storage)
-_lengths = Pool(c_uint32)
-INTS = Pool(c_int)  # for socket options, most of which are an int
-LONGS = Pool(c_uint64)  # and those of AF_VSOCK, which are 64 bits wide
+LENGTHS = Pool(c_uint32)
 
 # --- receiving -----------------------------------------------------------------------
 
@@ -183,12 +181,12 @@ def name_from(call: Callable[[Any, Any], int]) -> tuple[int, bytes] | None:
     C says how long the address is, which may be more than it had room for; slicing keeps
     to what is there.
     """
-    entry, counter = _names.take(), _lengths.take()
+    entry, counter = _names.take(), LENGTHS.take()
     counter[0].value = abi.storage
     n = call(entry[1], counter[1])
     result = None if n < 0 else (n, first_bytes(entry, min(counter[0].value, abi.storage)))
     _names.put(entry)
-    _lengths.put(counter)
+    LENGTHS.put(counter)
     return result
 
 
@@ -244,49 +242,6 @@ def lend(data: Any, call: Callable[[Any, int], int]) -> int:
         return call_reading(view, lambda pointer: call(pointer, size))
 
 
-# --- options -------------------------------------------------------------------------
-
-OPTION_MAX = 1024  # bytes, as in CPython
-
-
-def get_int_option(fd: int, level: int, name: int, pool: Pool = INTS) -> int | None:
-    """``getsockopt(2)`` of an int; C may write fewer bytes of it, so it starts as 0."""
-    value, length = pool.take(), _lengths.take()
-    value[0].value, length[0].value = 0, pool.size
-    failed = lib.getsockopt(fd, level, name, value[1], length[1])
-    result = None if failed else value[0].value
-    pool.put(value)
-    _lengths.put(length)
-    return result
-
-
-def get_option(fd: int, level: int, name: int, size: int) -> bytes | None:
-    """``getsockopt(2)`` of at most ``size`` bytes, of which C says how many it wrote.
-
-    Some options read them first, so they start as 0.
-    """
-    value, length = (c_char * OPTION_MAX)(), _lengths.take()
-    length[0].value = size
-    failed = lib.getsockopt(fd, level, name, pointer_to(value), length[1])
-    result = None if failed else value.raw[: min(length[0].value, size)]
-    _lengths.put(length)
-    return result
-
-
-def set_int_option(fd: int, level: int, name: int, number: int, pool: Pool = INTS) -> int:
-    """``setsockopt(2)`` of an int."""
-    value = pool.take()
-    value[0].value = number
-    result: int = lib.setsockopt(fd, level, name, value[1], pool.size)
-    pool.put(value)
-    return result
-
-
-def set_option(fd: int, level: int, name: int, value: Any) -> int:
-    """``setsockopt(2)`` of a bytes-like object."""
-    return lend(value, lambda pointer, size: lib.setsockopt(fd, level, name, pointer, size))
-
-
 # --- descriptors ---------------------------------------------------------------------
 
 
@@ -302,34 +257,6 @@ def accept(fd: int, family: int) -> tuple[int, bytes] | None:
     if answer is not None:
         system.set_inheritable(answer[0], False)
     return answer
-
-
-def identify(fd: int, family: int, type: int, proto: int) -> tuple[int, int, int]:
-    """What kind of socket a descriptor is, where the caller (−1) did not say.
-
-    A descriptor that is no socket is an error even if nothing is to be asked.
-    """
-    answer = name_from(lambda name, length: lib.getsockname(fd, name, length))
-    if answer is None:
-        number = take_errno()
-        if number == 0:
-            return identify(fd, family, type, proto)  # as in ``raise_errno``
-        if family == -1 or number in (EBADF, ENOTSOCK):  # AF_ALG has no getsockname
-            raise from_errno(number)
-    elif family == -1:
-        family = abi.family_of(answer[1])
-    if type == -1:
-        type = _ask(fd, "SO_TYPE")
-    if proto == -1:
-        proto = _ask(fd, "SO_PROTOCOL") if "SO_PROTOCOL" in constants else 0
-    return family, type, proto
-
-
-def _ask(fd: int, option: str) -> int:
-    number = constants[option]
-    while (value := get_int_option(fd, constants["SOL_SOCKET"], number)) is None:
-        raise_errno()
-    return value
 
 
 def close_descriptor(fd: int) -> None:

@@ -20,8 +20,9 @@ from time import monotonic
 
 from ._errors import from_errno, timeout
 from ._interpreter import take_errno
+from ._options import get_int
 from ._platform import constants, lib, structs
-from ._transfer import Pool, get_int_option, name_from
+from ._transfer import Pool, name_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def connect(sock: Socket, name: bytes) -> int | None:
 def _socket_error(fd: int) -> int:
     """How a connect in the background has ended: 0 or an errno."""
     while True:
-        outcome = get_int_option(fd, constants["SOL_SOCKET"], constants["SO_ERROR"])
+        outcome = get_int(fd, constants["SOL_SOCKET"], constants["SO_ERROR"])
         if outcome is None:
             outcome = take_errno()
             if outcome == 0:

@@ -1,8 +1,8 @@
 """Addresses by the thousand, for every family: good ones, odd ones, and what is none at all.
 
-``pack_cases(rng, family, n)`` makes Python's side of it, ``raw_cases`` that of the kernel.  What is
-good is written down once, as a shape: by protocol, a pool of values for each item.  The rest
-follows: an item too few or too many, one of another type or out of range, something else altogether.
+``pack_cases(rng, family, n)`` makes Python's side of it, ``raw_cases`` that of the kernel.
+What is good is written down once, as a shape: by protocol, a pool of values for each item.  The
+rest follows: an item too few or too many, one of another type, something else altogether.
 """
 
 from __future__ import annotations
@@ -71,13 +71,40 @@ OTHERS: list[Any] = [None, 1.0, 1.5, float("nan"), 1j, [], (), {}, object, Int(5
 OTHERS += [Broken(1), decimal.Decimal(4), pathlib.PurePosixPath("lo"), [1, 2], ("lo", 1)]
 ANYTHING = [INTEGERS, TEXTS, BUFFERS, OTHERS]
 
-HOSTS4 = ["127.0.0.1", "0.0.0.0", "255.255.255.255", "", "<broadcast>", "127.1", "0x7f.1", "1"]
+HOSTS4: list[Any] = [
+    "127.0.0.1",
+    "0.0.0.0",
+    "255.255.255.255",
+    "",
+    "<broadcast>",
+    "127.1",
+    "0x7f.1",
+    "1",
+]
 HOSTS4 += [b"127.0.0.1", bytearray(b"10.0.0.1"), "256.0.0.1", "1.2.3.4.5", "::1", " 127.0.0.1"]
-HOSTS6 = ["::1", "::", "", "fe80::1", "fe80::1%lo", "::1%1", "::ffff:1.2.3.4", "1:2:3:4:5:6:7:8"]
+HOSTS6: list[Any] = [
+    "::1",
+    "::",
+    "",
+    "fe80::1",
+    "fe80::1%lo",
+    "::1%1",
+    "::ffff:1.2.3.4",
+    "1:2:3:4:5:6:7:8",
+]
 HOSTS6 += [b"::1", bytearray(b"::2"), "::g", "127.0.0.1", "<broadcast>", "fe80::1%nosuch0"]
 PORTS = [0, 1, 80, 65535, 65536, -1]
 BITS = [0, 1, 2**31, 2**32 - 1, 2**32, -1]
-PATHS = ["", "/tmp/x", "é", "\0abstract", b"\0\xff\0", "x" * 107, "x" * 108, "\0" + "x" * 107]
+PATHS: list[Any] = [
+    "",
+    "/tmp/x",
+    "é",
+    "\0abstract",
+    b"\0\xff\0",
+    "x" * 107,
+    "x" * 108,
+    "\0" + "x" * 107,
+]
 PATHS += ["\0" + "x" * 108, b"path", bytearray(b"path"), memoryview(b"path"), "a\0b", "\udcff"]
 INTERFACES = ["lo", "", "nosuch0", "lo:1"]
 DEVICES = ["00:00:00:00:00:00", "01:02:03:0A:0b:ff", "1:2:3:4:5:6", " 1:2:3:4:5:6", "1:2:3:4:5"]

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import _socket
 import ctypes
+import mmap
 import struct
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, Optional
+from typing import Any
 
 _word, _int, _pointer = ctypes.c_ssize_t, ctypes.c_int, ctypes.c_void_p
 
@@ -35,10 +36,18 @@ PROTOTYPES = {name: ctypes.CFUNCTYPE(*types, use_errno=True) for name, types in 
 _PT_LOAD, _PT_DYNAMIC = 1, 2
 _DT_PLTRELSZ, _DT_STRTAB, _DT_SYMTAB, _DT_RELA, _DT_RELASZ, _DT_JMPREL = 2, 5, 6, 7, 8, 23
 _PROT_READ, _PROT_WRITE = 1, 2
-_PAGE = 4096
 
 
-def missing() -> Optional[str]:
+class _Dl_info(ctypes.Structure):
+    _fields_ = [
+        ("dli_fname", ctypes.c_char_p),
+        ("dli_fbase", _pointer),
+        ("dli_sname", ctypes.c_char_p),
+        ("dli_saddr", _pointer),
+    ]
+
+
+def missing() -> str | None:
     """Why this cannot be done here, or None."""
     if sys.implementation.name != "cpython":
         return "the `socket` of this interpreter is not CPython's"
@@ -73,27 +82,18 @@ class Interposed:
 
 def _write(place: int, pointer: bytes) -> None:
     # The linker may have made the table read-only once it was filled in.
-    start = place // _PAGE * _PAGE
+    page = place // mmap.PAGESIZE * mmap.PAGESIZE
     mprotect = ctypes.CDLL(None, use_errno=True).mprotect
-    if mprotect(_pointer(start), ctypes.c_size_t(_PAGE), _PROT_READ | _PROT_WRITE):
+    if mprotect(_pointer(page), ctypes.c_size_t(mmap.PAGESIZE), _PROT_READ | _PROT_WRITE):
         raise OSError(ctypes.get_errno(), "mprotect")
     ctypes.memmove(place, pointer, len(pointer))
 
 
 def _base() -> int:
     """Where the object that holds ``_socket`` begins in memory."""
-
-    class Dl_info(ctypes.Structure):
-        _fields_ = [
-            ("dli_fname", ctypes.c_char_p),
-            ("dli_fbase", _pointer),
-            ("dli_sname", ctypes.c_char_p),
-            ("dli_saddr", _pointer),
-        ]
-
     function = ctypes.pythonapi.PyCFunction_GetFunction
     function.restype, function.argtypes = _pointer, [ctypes.py_object]
-    info = Dl_info()
+    info = _Dl_info()
     inside = _pointer(function(_socket.inet_aton))
     if not ctypes.CDLL(None).dladdr(inside, ctypes.byref(info)):
         raise LookupError("dladdr(3) does not know where `socket` is")
@@ -108,8 +108,9 @@ def _slots() -> dict[str, list[int]]:
     size, count = struct.unpack("=HH", ctypes.string_at(base + 54, 4))
     headers = _records(base + first, size * count, "=IIQQQQQQ")
     segments = [(kind, address) for kind, _, _, address, *_ in headers]
-    moved = base - min(a for kind, a in segments if kind == _PT_LOAD) // _PAGE * _PAGE
-    dynamic = moved + next(a for kind, a in segments if kind == _PT_DYNAMIC)
+    lowest = min(address for kind, address in segments if kind == _PT_LOAD)
+    moved = base - lowest // mmap.PAGESIZE * mmap.PAGESIZE
+    dynamic = moved + next(address for kind, address in segments if kind == _PT_DYNAMIC)
     tags = {}
     while True:
         tag, value = struct.unpack("=QQ", ctypes.string_at(dynamic, 16))

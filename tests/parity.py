@@ -296,7 +296,7 @@ def outcome(module: Any, case: Case) -> dict[str, Any]:
             del call
         found["events"] = heard
         found["warnings"] = [
-            (w.category.__name__, text(str(w.message)), os.path.basename(w.filename), w.lineno)
+            (w.category.__name__, text(str(w.message)), "case" if _of_a_case(w.filename) else "")
             for w in warned
         ]
     finally:
@@ -304,6 +304,11 @@ def outcome(module: Any, case: Case) -> dict[str, Any]:
         os.chdir(home)
     found["left open"] = descriptors() - before
     return found
+
+
+def _of_a_case(file: str) -> bool:
+    """Whether a warning is laid at the door of who called, and not of the module's own code."""
+    return file == "<case>" or os.path.dirname(file) == os.path.dirname(__file__)
 
 
 def _prepare(case: Case, bench: Bench) -> Callable[[], Any]:

@@ -24,6 +24,7 @@ from .harness import (
     Action,
     alarms,
     fill,
+    on_pypy,
     outcome,
     pools,
     read,
@@ -454,6 +455,10 @@ def test_the_kernel_sees_zeros_in_the_gaps_of_a_message(monkeypatch: pytest.Monk
 # --- leaks ---------------------------------------------------------------------------
 
 
+# What comes and goes by itself; on PyPy, the compiler's.
+NOISE = 1 << (23 if on_pypy else 20)
+
+
 def in_use() -> tuple[int, int]:
     """Python's small blocks of memory, and the bytes that this process has in RAM."""
     gc.collect()
@@ -464,14 +469,14 @@ def in_use() -> tuple[int, int]:
 
 
 def leaks(call: Action, times: int) -> bool:
-    """Whether memory that a call takes is not given back: a block in ten, or 20 bytes each."""
+    """Whether memory that a call takes is not given back: a block in ten calls, or some RAM."""
     for _ in range(times // 5):
         call()
     blocks, ram = in_use()
     for _ in range(times):
         call()
     more_blocks, more_ram = in_use()
-    return more_blocks - blocks > times / 10 or more_ram - ram > max(20 * times, 1 << 20)
+    return more_blocks - blocks > times / 10 or more_ram - ram > NOISE
 
 
 class Traffic:
@@ -576,8 +581,9 @@ def test_no_memory_is_lost(name: str, times: int) -> None:
 @needs_proc
 def test_a_leak_would_be_found() -> None:
     kept: list[Any] = []
-    assert leaks(lambda: kept.append(bytes(30)), 10_000)
-    assert leaks(lambda: kept.append(bytes(1000)), 10_000)
+    assert leaks(lambda: kept.append(bytearray(1000)), 50_000)
+    if not on_pypy:  # which does not count its blocks
+        assert leaks(lambda: kept.append(bytearray(1)), 1000)
     kept.clear()
 
 

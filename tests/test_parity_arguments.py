@@ -224,7 +224,6 @@ CALLS = """
     (socket.setdefaulttimeout(1), socket.getdefaulttimeout())
     socket.if_nametoindex('lo')
     socket.if_indextoname(1)
-    socket.SocketIO(a, 'rb')
 """.split("\n")[1:-1]
 
 ODD = """
@@ -233,6 +232,9 @@ ODD = """
     '' 'x' 'x\\0y' '\\ud800' 'é' Text('x') b'' b'x' bytearray(b'x') memoryview(b'abcd')[::2]
     array.array('i',[1]) () (1,) [] [1] {} {1} iter(()) object() Ellipsis type
 """.split()
+if sys.version_info < (3, 10):
+    # These are converted, with a warning that names a line of socket.py: other tests have them.
+    ODD = [value for value in ODD if value not in ("Int(1)", "decimal.Decimal(1)")]
 
 # Descriptors that are somebody's, and numbers that CPython cuts down to such ones
 OTHERS = "True False 0 1 2**31 -2**31-1 2**32 1.5 Index(1) Int(1) Number.ONE decimal.Decimal(1)"
@@ -243,8 +245,6 @@ UNLIKE = {
     "socket.socket(2, 1, 0, …)": set(OTHERS.split()),
     # CPython knows no addresses of such a family, and pysock at least their bytes
     "socket.fromfd(tcp.fileno(), …, 1, 0)": {"0", "False", "-2**31", "2**31-1"},
-    # CPython formats the complaint with % and the tuple
-    "socket.SocketIO(a, …)": {"()", "(1,)"},
     # Gigabytes that C may never fill
     "fed.recvmsg(8, …, 0)": {"2**31-1"},
     "fed.recvmsg_into([bytearray(8)], …, 0)": {"2**31-1"},

@@ -28,7 +28,9 @@ def index_of(name: bytes) -> int:
 def name_of(index: int) -> bytes:
     """The name of an interface; empty if there is none with this index (any more)."""
     name = (c_char * NAME_SIZE)()
-    try:
-        return bytes(name.value) if index and lib.if_indextoname(index, pointer_to(name)) else b""
-    except OSError:
-        return b""
+    if index:
+        try:
+            lib.if_indextoname(index & 0xFFFFFFFF, pointer_to(name))
+        except OSError:
+            return b""
+    return name.value

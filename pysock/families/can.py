@@ -22,7 +22,6 @@ from ctypes import c_ubyte, sizeof
 
 from .._arguments import c_uint, fs_bytes, index, kind
 from . import _interfaces
-from ._items import items
 from ._page import Page, must_be_tuple
 
 TYPE_CHECKING = False

@@ -31,6 +31,7 @@ class Family(Page):
 
     def declare(self) -> None:
         system = self.abi.name.partition("-")[0]
+        behind: list[tuple[str, Any]]
         if system == "netbsd":  # a struct of its own, struct dl_addr
             behind = [("sdl_addr", c_ubyte * (len(_COUNTS) + _ROOM[system]))]
         else:

@@ -64,9 +64,7 @@ class Family(Page):
             raise ValueError("Hardware address must be 8 bytes or less")
         if not 0 <= protocol <= 0xFFFF:
             raise OverflowError(f"{caller}(): proto must be 0-65535.")
-        return self.fill(
-            protocol, index, hatype & 0xFFFF, pkttype & 0xFF, len(sll_addr), sll_addr
-        )
+        return self.fill(protocol, index, hatype & 0xFFFF, pkttype & 0xFF, len(sll_addr), sll_addr)
 
     def unpack(self, raw: bytes, proto: int) -> tuple[str, int, int, int, bytes]:
         _, protocol, index, hatype, pkttype, halen, _ = self.sockaddr_ll.unpack(raw)

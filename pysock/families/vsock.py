@@ -54,9 +54,7 @@ class Family(Page):
 def pair(address: Any, family: str) -> tuple[int, int]:
     """Two numbers of 32 bits, as CPython asks for them: naming itself, and not the caller."""
     if not isinstance(address, tuple):
-        raise TypeError(
-            f"getsockaddrarg: {family} address must be tuple, not {type_name(address)}"
-        )
+        raise TypeError(f"getsockaddrarg: {family} address must be tuple, not {type_name(address)}")
     if len(address) != 2:
         raise TypeError(f"getsockaddrarg() takes exactly 2 arguments ({len(address)} given)")
     return c_uint(address[0]), c_uint(address[1])
