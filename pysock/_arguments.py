@@ -119,6 +119,13 @@ def descriptor(value: Any) -> int:
     return number
 
 
+def given_descriptor(value: Any) -> int:
+    """A file descriptor for a new socket, which was no float in Python 3.9 either."""
+    if sys.version_info < (3, 10) and isinstance(value, float):
+        raise TypeError("integer argument expected, got float")
+    return descriptor(value)
+
+
 def c_string(value: Any, function: str, position: int) -> bytes:
     """A ``const char *`` from a str, in UTF-8 and without NUL inside."""
     if not isinstance(value, str):
@@ -141,8 +148,10 @@ def view_of(data: Any) -> memoryview:
     """The memory of a bytes-like object, in one piece; to be released after use."""
     try:
         view = memoryview(data)
-    except TypeError as error:  # memoryview: a bytes-like object is required, not …
-        raise TypeError(str(error).partition(": ")[2]) from None
+    except TypeError as error:
+        # CPython says "memoryview: a bytes-like object is required, not 'int'", PyPy as it
+        # is wanted here.
+        raise TypeError(str(error).rpartition("memoryview: ")[2]) from None
     if not view.c_contiguous:
         view.release()
         raise BufferError("memoryview: underlying buffer is not C-contiguous")

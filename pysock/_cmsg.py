@@ -68,19 +68,19 @@ class Control:
             packed += message.ljust(self.space(len(data)), b"\0")
         return bytes(packed)
 
-    def walk(self, raw: bytes) -> Iterator[tuple[int, int, bytes, bool]]:
+    def walk(self, raw: bytes) -> Iterator[tuple[int, int, bytes | None, bool]]:
         """``(level, type, data, whole)`` of each message in ``raw``.
 
         A message that says that it is longer than what is left gives the data that is
-        there, and False for ``whole``; one with an impossible length, or of which not even
-        the header is there, gives nothing but is told by ``whole`` too.  Either ends it.
+        there, and False for ``whole``; one with an impossible length gives None.  Either
+        ends it, and so does a header that is not all there.
         """
         at = 0
         while len(raw) - at >= sizeof(self.cmsghdr):
             header = self.cmsghdr.from_buffer_copy(raw, at)
             length: int = header.cmsg_len
             if length < self.data_at or len(raw) - at < self.data_at:
-                yield header.cmsg_level, header.cmsg_type, b"", False
+                yield header.cmsg_level, header.cmsg_type, None, False
                 return
             whole = at + length <= len(raw)
             data = raw[at + self.data_at : at + length]

@@ -225,15 +225,14 @@ def _ancdata(raw: bytes) -> list[tuple[int, int, bytes]]:
                 RuntimeWarning,
                 stacklevel=5,
             )
-            if not data:
-                break
-        ancdata.append((level, kind, data))
+        if data is not None:
+            ancdata.append((level, kind, data))
     return ancdata
 
 
 def _close_received(raw: bytes) -> None:
     """Close the descriptors that came with a message which nobody will see."""
     for level, kind, data, _ in control.walk(raw):
-        if (level, kind) == _RIGHTS:
+        if data and (level, kind) == _RIGHTS:
             for fd in memoryview(data[: len(data) // 4 * 4]).cast("i"):
                 lib.close(fd)

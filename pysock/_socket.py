@@ -17,8 +17,7 @@ from ._arguments import (
     c_int,
     c_ssize_t,
     constructor_int,
-    descriptor,
-    index,
+    given_descriptor,
     one_int,
     view_of,
     writable_size,
@@ -86,7 +85,7 @@ class Socket:
         if fileno is None:
             fd = lib.socket(family, type | _CLOEXEC, proto)
         else:
-            fd = descriptor(index(fileno))
+            fd = given_descriptor(fileno)
             if fd < 0:
                 raise ValueError("negative file descriptor")
             family, type, proto = _options.identify(fd, family, type, proto)

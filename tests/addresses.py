@@ -1,6 +1,7 @@
 """Addresses by the thousand, for every family: good ones, odd ones, and what is none at all.
 
-``pack_cases(rng, family, n)`` makes Python's side of it, ``raw_cases`` that of the kernel.
+``pack_cases(rng, family, n)`` makes Python's side of it, ``raw_cases`` that of the kernel, and
+``control_cases`` the control messages that come with an address.
 What is good is written down once, as a shape: by protocol, a pool of values for each item.  The
 rest follows: an item too few or too many, one of another type, something else altogether.
 """
@@ -15,7 +16,10 @@ import random
 import socket
 import sys
 from collections.abc import Iterator
+from ctypes import sizeof
 from typing import Any
+
+from pysock._cmsg import Control
 
 
 class Index:
@@ -221,3 +225,23 @@ def raw_cases(rng: random.Random, family: str, count: int) -> Iterator[tuple[int
         if rng.random() < 0.2:
             data = bytearray(size)
         yield rng.choice(protocols(family)), header + bytes(data)
+
+
+def control_cases(rng: random.Random, control: Control, count: int) -> Iterator[bytes]:
+    """Control buffers: some messages, any of which may lie about its length, and be cut off."""
+    size = sizeof(control.cmsghdr)
+    for _ in range(count):
+        raw = bytearray()
+        for _ in range(rng.randrange(4)):
+            data = bytes(rng.getrandbits(8) for _ in range(rng.randrange(20)))
+            # Not SCM_RIGHTS: what is taken for a descriptor may be closed.
+            at, level, kind = len(raw), rng.choice((0, 41, -1)), rng.choice((2, 5, -7))
+            raw += control.pack([(level, kind, data)])
+            if rng.random() < 0.3:
+                lie = rng.choice((0, 1, size - 1, size, size + 1, len(data) + size + 9, -1, -8))
+                header = control.cmsghdr.from_buffer(raw, at)
+                header.cmsg_len = lie
+                del header
+        if rng.random() < 0.4:
+            del raw[rng.randrange(len(raw) + 1) :]
+        yield bytes(raw)

@@ -3,5 +3,8 @@
 import os
 
 from . import ROOT
+from .kernel import sockets
+
+__all__ = ["sockets"]
 
 os.environ["PYTHONPATH"] = str(ROOT)

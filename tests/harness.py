@@ -7,6 +7,7 @@ call has to wait, and what ends the wait.
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import signal
 import subprocess
@@ -306,11 +307,20 @@ def pools() -> list[Pool]:
     return list(found.values())
 
 
+def share_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The naive way: one buffer of each kind for everybody."""
+    for pool in pools():
+        entry = pool.take()
+        monkeypatch.setattr(pool, "take", lambda entry=entry: entry)
+        monkeypatch.setattr(pool, "put", lambda entry: None)
+
+
 # --- this process and others ---------------------------------------------------------
 
 
 def descriptors() -> set[str]:
     """The numbers of all open descriptors (and of one that is used to list them)."""
+    gc.collect()
     return set(os.listdir("/dev/fd"))
 
 

@@ -27,6 +27,7 @@ _TYPES: dict[str, Any] = {
     "connect": (_int, _int, _pointer, _int),
     "sendto": (_word, _int, _pointer, _word, _int, _pointer, _int),
     "sendmsg": (_word, _int, _pointer, _int),
+    "recvmsg": (_word, _int, _pointer, _int),
     "getsockname": (_int, _int, _pointer, _pointer),
     "getaddrinfo": (_int, _pointer, _pointer, _pointer, _pointer),
 }

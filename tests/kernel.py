@@ -26,10 +26,10 @@ EVERYTHING = "PYSOCK_EVERY_FAMILY"  # set where no family may be missing
 
 Module = Any
 
+MODULES: list[Module] = [pysock, socket]
+each_module = pytest.mark.parametrize("module", MODULES, ids=["pysock", "socket"])
 both_ways = pytest.mark.parametrize(
-    ("here", "there"),
-    [(pysock, socket), (socket, pysock)],
-    ids=["pysock-to-socket", "socket-to-pysock"],
+    ("here", "there"), [MODULES, MODULES[::-1]], ids=["pysock-to-socket", "socket-to-pysock"]
 )
 
 

@@ -1,8 +1,9 @@
 """Every family, byte for byte: thousands of addresses through CPython's `socket` and pysock.
 
 One way, both are given the same Python objects, and what each hands to the C library is caught and
-compared; the other way, both are given the same bytes as a socket's name.  For that, both hold
-sockets that lie: the descriptor is a Unix socket's, whatever the family.
+compared; the other way, both are given the same bytes as a socket's name, or as the control
+messages that it received.  For that, both hold sockets that lie: the descriptor is a Unix
+socket's, whatever the family.
 
 ``PYSOCK_SEED`` and ``PYSOCK_CASES`` (how many for each family and direction) try others.
 """
@@ -22,10 +23,11 @@ from typing import Any
 import pytest
 
 import pysock
+from pysock._message import control
 from pysock._platform import constants, lib, structs
 
 from . import interpose
-from .addresses import families, pack_cases, protocols, raw_cases
+from .addresses import control_cases, families, pack_cases, protocols, raw_cases
 
 SEED = int(os.environ.get("PYSOCK_SEED", "1"))
 CASES = int(os.environ.get("PYSOCK_CASES", "1000"))
@@ -70,15 +72,15 @@ class Witness:
         return self._take(name, size) or n
 
     def sendmsg(self, fd: int, message: Any, flags: int) -> int:
-        octets = ctypes.string_at(message, ctypes.sizeof(structs["msghdr"]))
-        header = structs["msghdr"].from_buffer_copy(octets)
+        header = msghdr_at(message)
         return self._take(header.msg_name, header.msg_namelen) or len(b"data")
 
 
 class Oracle:
-    """``getsockname`` that answers what it is told to, behind zeros for a reader who goes too far.
+    """The functions that answer, with what they are told to answer.
 
-    That is the known difference in this direction: CPython reads what the kernel did not write.
+    A name has zeros behind it, for a reader who goes too far.  That is the known difference in
+    this direction: CPython reads what the kernel did not write.
     """
 
     def __init__(self) -> None:
@@ -89,6 +91,18 @@ class Oracle:
         ctypes.memmove(name, self.answer.ljust(room, b"\0"), room)
         ctypes.memmove(length, ctypes.byref(ctypes.c_uint32(len(self.answer))), 4)
         return 0
+
+    def recvmsg(self, fd: int, message: Any, flags: int) -> int:
+        header = msghdr_at(message)
+        ctypes.memmove(header.msg_control, self.answer, len(self.answer))
+        header.msg_controllen, header.msg_namelen = len(self.answer), 0
+        ctypes.memmove(message, ctypes.byref(header), ctypes.sizeof(header))
+        return 0
+
+
+def msghdr_at(message: Any) -> Any:
+    octets = ctypes.string_at(message, ctypes.sizeof(structs["msghdr"]))
+    return structs["msghdr"].from_buffer_copy(octets)
 
 
 def numeric(hints: Any) -> None:
@@ -206,3 +220,13 @@ def within(answer: tuple[Any, ...], size: int) -> tuple[Any, ...]:
     """An address of AF_PACKET, with a hardware address of no more than ``size`` bytes."""
     returned, (*others, hardware), *warned = answer
     return (returned, (*others, hardware[:size]), *warned)
+
+
+def test_both_walk_control_messages_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(f"{SEED} control")
+    oracle = Oracle()
+    with both(monkeypatch, "AF_UNIX", [0], recvmsg=oracle.recvmsg) as pairs:
+        for raw in control_cases(rng, control, CASES):
+            oracle.answer = raw
+            theirs, ours = (outcome(lambda: sock.recvmsg(1, 512)) for sock in pairs[0])  # noqa: B023
+            assert ours == theirs, f"{raw.hex(' ', 8)}, PYSOCK_SEED={SEED}"

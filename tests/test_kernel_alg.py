@@ -17,9 +17,7 @@ from pysock import (
     SOL_ALG,
 )
 
-from .kernel import Module, Sockets, both_ways, missing, sockets
-
-__all__ = ["sockets"]
+from .kernel import MODULES, Module, Sockets, both_ways, each_module
 
 KEY = bytes(range(16))
 
@@ -38,10 +36,7 @@ def operation(sockets: Sockets, module: Module, kind: str, name: str, key: bytes
     return accepted
 
 
-both = pytest.mark.parametrize("module", [both_ways.args[1][0][0], both_ways.args[1][1][0]])
-
-
-@both
+@each_module
 def test_hash(sockets: Sockets, module: Module) -> None:
     sha = operation(sockets, module, "hash", "sha256")
     sha.sendall(b"a", MSG_MORE)
@@ -49,7 +44,7 @@ def test_hash(sockets: Sockets, module: Module) -> None:
     assert sha.recv(100) == hashlib.sha256(b"abc").digest()
 
 
-@both
+@each_module
 def test_keyed_hash(sockets: Sockets, module: Module) -> None:
     keyed = operation(sockets, module, "hash", "hmac(sha1)", KEY)
     keyed.sendall(b"what do ya want for nothing?")
@@ -84,15 +79,16 @@ def test_authenticated_cipher(sockets: Sockets, here: Module, there: Module) -> 
 
     other = operation(sockets, there, "aead", "gcm(aes)", KEY)
     other.sendmsg_afalg([seen + secret], op=ALG_OP_DECRYPT, iv=iv, assoclen=len(seen))
-    assert other.recv(100)[len(seen) :] == plain
+    size = len(seen) + len(plain)  # asked for more, the kernel would wait for more data
+    assert other.recv(size)[len(seen) :] == plain
 
     forged = operation(sockets, there, "aead", "gcm(aes)", KEY)
     forged.sendmsg_afalg([seen[::-1] + secret], op=ALG_OP_DECRYPT, iv=iv, assoclen=len(seen))
     with pytest.raises(OSError, match="Bad message"):
-        forged.recv(100)
+        forged.recv(size)
 
 
-@both
+@each_module
 def test_random_numbers(sockets: Sockets, module: Module) -> None:
     """ansi_cprng gives the same numbers for the same seed: vector, key and counter."""
     seed = bytes(range(48))
@@ -102,12 +98,13 @@ def test_random_numbers(sockets: Sockets, module: Module) -> None:
 
 
 def test_an_algorithm_has_no_names_and_no_end(sockets: Sockets) -> None:
-    """What it cannot do, it refuses in the same words on both modules."""
+    """What it cannot do, both modules refuse in the same words."""
 
     def answers(module: Module) -> list[str]:
         algorithm = sockets(module, "AF_ALG", SOCK_SEQPACKET, wait=None)
         algorithm.bind(("hash", "sha1"))
-        said = [repr(algorithm).partition(".")[2].partition("fd=")[0]]
+        assert "addr" not in repr(algorithm)
+        said = []
         for call in (
             algorithm.getsockname,
             algorithm.getpeername,
@@ -120,8 +117,7 @@ def test_an_algorithm_has_no_names_and_no_end(sockets: Sockets) -> None:
             said.append(str(raised.value))
         return said
 
-    module = both_ways.args[1][1][0]
-    assert answers(pysock)[1:] == answers(module)[1:]
+    assert answers(MODULES[0]) == answers(MODULES[1])
 
 
 class Index:
@@ -156,7 +152,7 @@ WRONG: list[dict[str, Any]] = [
 def test_wrong_arguments(arguments: dict[str, Any]) -> None:
     """Checked before anything is sent, so any socket will do that says it is of AF_ALG."""
     said = []
-    for module in dict.fromkeys(module for pair in both_ways.args[1] for module in pair):
+    for module in MODULES:
         if not hasattr(module.socket, "sendmsg_afalg"):
             pytest.skip("the socket of this Python has no sendmsg_afalg")
         with module.socket() as carrier:
@@ -175,5 +171,3 @@ def test_other_families_have_no_operations() -> None:
         with pytest.raises(OSError, match="^algset is only supported for AF_ALG$"):
             sock.sendmsg_afalg(op=1)
 
-
-assert missing

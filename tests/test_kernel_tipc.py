@@ -15,9 +15,7 @@ from pysock import (
     TIPC_ADDR_NAMESEQ,
 )
 
-from .kernel import Module, Sockets, both_ways, converse, sockets
-
-__all__ = ["sockets"]
+from .kernel import Module, Sockets, both_ways, converse
 
 SERVICE, LOWER, UPPER = 18888, 17, 20
 RANGE = (TIPC_ADDR_NAMESEQ, SERVICE, LOWER, UPPER)

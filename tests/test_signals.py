@@ -28,6 +28,7 @@ from .harness import (
     read,
     run,
     scene,
+    share_buffers,
     uses_alarms,
 )
 
@@ -306,14 +307,6 @@ def test_a_handler_empties_the_socket_that_sends() -> None:
         here.close()
         received += read(there, 1 << 21)
     assert received.endswith(data)
-
-
-def share_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The naive way: one buffer of each kind for everybody."""
-    for pool in pools():
-        entry = pool.take()
-        monkeypatch.setattr(pool, "take", lambda entry=entry: entry)
-        monkeypatch.setattr(pool, "put", lambda entry: None)
 
 
 def mine(sock: pysock.Socket) -> Any:

@@ -6,6 +6,8 @@ direction.  Both are told the socket's protocol, which decides what some address
 
 from __future__ import annotations
 
+from ctypes import c_char
+
 from .._abi import Sockaddr, be16, be32
 from .._arguments import type_name
 
@@ -56,10 +58,13 @@ class Page:
             octets = raw[field.offset : field.offset + field.size]
             if not octets:
                 return
-            text = self.text(member, octets)
+            # A string ends where it ends; other members read as zero where raw is too short.
+            string = getattr(kind, "_type_", None) is c_char
+            whole = octets if string else octets.ljust(field.size, b"\0")
+            text = self.text(member, whole)
             if text is None:
                 order = "big" if kind in (be16, be32) else self.abi.order
-                number = int.from_bytes(octets, order)
+                number = int.from_bytes(whole, order)
                 if member.lower().endswith("family"):
                     numbers = self.abi.constants.items()
                     text = next((n for n, v in numbers if v == number and n[:3] == "AF_"), "?")

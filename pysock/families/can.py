@@ -91,15 +91,16 @@ class Family(Page):
         if member == "can_ifindex":
             number = int.from_bytes(octets, self.abi.order)
             return f"{number}, {os.fsdecode(_interfaces.name_of(number)) or 'all interfaces'}"
-        if member != "can_addr" or not any(octets):
-            return None if member != "can_addr" else ""
-        # A union: the socket's protocol, which is not known here, says which of the two.
-        octets = octets.ljust(sizeof(self.j1939), b"\0")
-        tp, j1939 = self.tp.from_buffer_copy(octets), self.j1939.from_buffer_copy(octets)
-        return (
-            f"rx_id {tp.rx_id:#x}, tx_id {tp.tx_id:#x}; or "
-            f"name {j1939.name:#x}, pgn {j1939.pgn:#x}, addr {j1939.addr:#x}"
-        )
+        if member == "can_addr" and any(octets):
+            # A union: the socket's protocol, which is not known here, says which of the two.
+            readings = [self.tp.from_buffer_copy(octets)]
+            if len(octets) >= sizeof(self.j1939):
+                readings.append(self.j1939.from_buffer_copy(octets))
+            return " or ".join(
+                ", ".join(f"{name} {getattr(reading, name):#x}" for name, _ in reading._fields_)
+                for reading in readings
+            )
+        return "" if member == "can_addr" else None
 
 
 def _must_have(address: Any, count: int) -> None:

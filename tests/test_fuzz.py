@@ -1,0 +1,106 @@
+"""What the kernel writes, taken at its word by nobody: addresses and control messages at random.
+
+The pages of each platform read addresses that are too short, too long, or noise, and so does the
+walk over control messages.  Nothing but the documented error may come of it, and nothing may be
+read that was not received.
+
+``PYSOCK_FUZZ`` is how many seconds each test takes, ``PYSOCK_SEED`` where it begins.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from ctypes import sizeof
+from typing import Any
+
+import pytest
+
+from pysock import _constants, families
+from pysock._cmsg import Control
+from pysock._libc import abi_of
+
+from .addresses import control_cases
+
+SEED = int(os.environ.get("PYSOCK_SEED", "1"))
+SECONDS = float(os.environ.get("PYSOCK_FUZZ", "1"))
+
+pytestmark = pytest.mark.timeout(60 + 2 * SECONDS)
+
+
+def rounds(rng: random.Random) -> Iterator[random.Random]:
+    """``rng``, again and again until the time is up."""
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        yield rng
+
+
+def noise(rng: random.Random, size: int) -> bytes:
+    """Octets of any value, but more of the small ones: they are lengths, types, and zeros."""
+    return bytes(rng.choices(range(rng.choice((2, 5, 256))), k=size))
+
+
+def every_page() -> list[tuple[str, Any]]:
+    found = []
+    for target in _constants.targets():
+        numbers = {n for name, n in _constants.table(target).items() if name[:3] == "AF_"}
+        pages = [families.page_of(number, abi_of(target)) for number in sorted(numbers)]
+        found += [(target, page) for page in pages if page is not None]
+    return found
+
+
+def read(raw: bytes, proto: int, target: str) -> Any:
+    """The address in ``raw``; ValueError, UnicodeDecodeError among them, is documented."""
+    try:
+        return families.unpack(raw, proto=proto, platform=target)
+    except ValueError as error:
+        assert str(error)
+        return type(error)
+
+
+def test_addresses() -> None:
+    pages = every_page()
+    assert len(pages) > 200
+    for rng in rounds(random.Random(f"{SEED} addresses")):
+        target, page = rng.choice(pages)
+        struct = page.struct_of(b"")
+        size = rng.choice((struct.size, rng.randrange(130)))
+        raw = (struct.header(page.family, struct.size) + noise(rng, 128))[:size]
+        proto = rng.randrange(10)
+        case = f"{target}, {type(page).__module__}, {proto=}, {raw.hex(' ')}"
+        try:
+            address = read(raw, proto, target)
+            shown = [octets for octets, _, _ in page.describe(raw)]
+            if size > 1 and not type(page).__module__.endswith(".unix"):
+                # What was not received reads as zero, whatever lies behind it in memory.
+                assert address == read(raw.ljust(struct.size, b"\0"), proto, target)
+        except Exception as error:
+            raise AssertionError(case) from error
+        assert all(octets in raw.hex(" ") or "×" in octets for octets in shown), case
+
+
+def test_control_messages() -> None:
+    layouts = {target: Control(abi_of(target)) for target in _constants.targets()}
+    for rng in rounds(random.Random(f"{SEED} control messages")):
+        target, control = rng.choice(list(layouts.items()))
+        raw = noise(rng, rng.randrange(100))
+        if rng.random() < 0.8:
+            (raw,) = control_cases(rng, control, 1)
+        found = list(control.walk(raw))
+        case = f"{target}, {raw.hex(' ')}: {found}"
+        assert all(whole for _, _, _, whole in found[:-1]), case
+        at = 0
+        for level, kind, data, whole in found:
+            received = raw[at:]
+            assert len(received) >= sizeof(control.cmsghdr), case
+            header = control.cmsghdr.from_buffer_copy(received)
+            assert (header.cmsg_level, header.cmsg_type) == (level, kind), case
+            said = header.cmsg_len - control.data_at
+            if data is None:
+                assert said < 0 or len(received) < control.data_at, case
+            else:
+                assert data == received[control.data_at :][:said], case
+                assert whole == (len(data) == said), case
+            at += control.align(header.cmsg_len)
