@@ -1,13 +1,16 @@
 # Short names for the commands that README.md explains.
 PYTHON ?= python3
 
-.PHONY: demo test lint wheel ci clean
+.PHONY: demo test test-vm lint wheel ci clean
 
 demo:   ## the main job: echo over TCP, UDP and Unix sockets, each foreign call shown
 	$(PYTHON) -m pysock
 
 test:   ## the tests, in an environment of their own under .venv/
 	$(PYTHON) -m tests
+
+test-vm: ## conversations over every address family, in a virtual machine whose kernel has them
+	$(PYTHON) -m tests.vm
 
 lint:   ## ruff and mypy --strict, likewise
 	$(PYTHON) -m tests.lint

@@ -51,8 +51,8 @@ def main(arguments: list[str]) -> int:
         return 2
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without arrows gets "?"
-    print(INTRODUCTION.format(version=pysock.__version__, target=_platform.target))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # not while a folder is made or removed
+    print(INTRODUCTION.format(version=pysock.__version__, target=_platform.target))
     with tempfile.TemporaryDirectory() as folder:
         try:
             signal.signal(signal.SIGINT, signal.default_int_handler)

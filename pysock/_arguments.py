@@ -148,10 +148,8 @@ def view_of(data: Any) -> memoryview:
     """The memory of a bytes-like object, in one piece; to be released after use."""
     try:
         view = memoryview(data)
-    except TypeError as error:
-        # CPython says "memoryview: a bytes-like object is required, not 'int'", PyPy as it
-        # is wanted here.
-        raise TypeError(str(error).rpartition("memoryview: ")[2]) from None
+    except TypeError:
+        raise TypeError(f"a bytes-like object is required, not {type_name(data)!r}") from None
     if not view.c_contiguous:
         view.release()
         raise BufferError("memoryview: underlying buffer is not C-contiguous")

@@ -9,13 +9,14 @@ from __future__ import annotations
 import ctypes
 import sys
 from array import array
+from functools import partial
 
 from ._arguments import c_int, descriptor
 from ._bytes import CMSG_LEN
 from ._enums import AddressFamily, SocketKind
 from ._interpreter import pointer_to
 from ._platform import constants, lib, public, system
-from ._transfer import close_descriptor
+from ._transfer import adopt, close_descriptor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,12 +44,7 @@ def dup(fd: int, /) -> int:
 def fromfd(fd: int, family: int, type: int, proto: int = 0) -> Socket:
     """``dup(2)``: a socket object for a duplicate of a descriptor."""
     module = public()
-    duplicate = module.dup(fd)
-    try:
-        sock: Socket = module.socket(family, type, proto, duplicate)
-    except BaseException:
-        module.close(duplicate)
-        raise
+    sock: Socket = adopt(module.dup(fd), partial(module.socket, family, type, proto))
     return sock
 
 
@@ -61,23 +57,21 @@ def socketpair(
     sv = (ctypes.c_int * 2)()
     cloexec = constants.get("SOCK_CLOEXEC", 0)
     lib.socketpair(family, type | cloexec, proto, pointer_to(sv))
-    left = list(sv)
+    if not cloexec:
+        for fd in sv:
+            system.set_inheritable(fd, False)
+    left, right = sv
+    make = partial(public().socket, family, type, proto)
     try:
-        if not cloexec:
-            for fd in sv:
-                system.set_inheritable(fd, False)
-        one = public().socket(family, type, proto, left[0])
-        left.pop(0)
-        try:
-            two = public().socket(family, type, proto, left[0])
-        except BaseException:
-            one.close()
-            raise
+        one: Socket = adopt(left, make)
     except BaseException:
-        for fd in left:
-            lib.close(fd)
+        lib.close(right)
         raise
-    return one, two
+    try:
+        return one, adopt(right, make)
+    except BaseException:
+        one.close()
+        raise
 
 
 def _fallback_socketpair(

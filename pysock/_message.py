@@ -218,7 +218,7 @@ def _receive(
 
 def _ancdata(raw: bytes) -> list[tuple[int, int, bytes]]:
     ancdata = []
-    for level, kind, data, whole in control.walk(raw):
+    for level, cmsg_type, data, whole in control.walk(raw):
         if not whole:
             warn(
                 "received malformed or improperly-truncated ancillary data",
@@ -226,13 +226,13 @@ def _ancdata(raw: bytes) -> list[tuple[int, int, bytes]]:
                 stacklevel=5,
             )
         if data is not None:
-            ancdata.append((level, kind, data))
+            ancdata.append((level, cmsg_type, data))
     return ancdata
 
 
 def _close_received(raw: bytes) -> None:
     """Close the descriptors that came with a message which nobody will see."""
-    for level, kind, data, _ in control.walk(raw):
-        if data and (level, kind) == _RIGHTS:
+    for level, cmsg_type, data, _ in control.walk(raw):
+        if data and (level, cmsg_type) == _RIGHTS:
             for fd in memoryview(data[: len(data) // 4 * 4]).cast("i"):
                 lib.close(fd)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from errno import EWOULDBLOCK
+from functools import partial
 from warnings import warn
 
 from . import _alg, _file, _message, _options, _sendfile, _timeouts, _transfer, _wait, families
@@ -59,15 +60,18 @@ class Socket:
         "_io_refs",
         "_proto",
         "_timeout",
+        "_to_close",
         "_type",
     )
 
     _fd: int
+    _to_close: list[int]  # the descriptor, until somebody takes it to close it
     _timeout: float | None  # None: blocking; 0.0: non-blocking; else seconds
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)
         self._fd, self._family, self._type, self._proto = -1, 0, 0, 0
+        self._to_close = []
         self._timeout = None
         return self
 
@@ -101,7 +105,10 @@ class Socket:
             if fileno is None:
                 lib.close(fd)
             raise
+        if isinstance(fileno, _transfer.Lent):
+            fileno.taken = True
         self._fd = fd
+        self._to_close.append(fd)
 
     # --- a socket's life -------------------------------------------------------------
 
@@ -130,11 +137,8 @@ class Socket:
     def accept(self) -> tuple[Socket, Any]:
         """``accept4(2)``: wait for a connection; a new socket for it, and the peer's address."""
         fd, address = self._accept()
-        try:
-            sock = public().socket(self._family, self._type, self._proto, fileno=fd)
-        except BaseException:
-            lib.close(fd)
-            raise
+        make = partial(public().socket, self._family, self._type, self._proto)
+        sock: Socket = _transfer.adopt(fd, lambda fileno: make(fileno=fileno))
         # Some systems let the new socket inherit that its listener does not block.
         if _timeouts.getdefaulttimeout() is None and self._timeout:
             sock.setblocking(True)
@@ -171,24 +175,31 @@ class Socket:
             self._real_close()
 
     def _real_close(self) -> None:
-        fd, self._fd = self._fd, -1
+        fd = self._take_descriptor()
         if fd != -1:
             _transfer.close_descriptor(fd)
+
+    def _take_descriptor(self) -> int:
+        """The descriptor, for one caller alone; −1 for another thread or a signal handler.
+
+        Between reading an attribute and setting it either may run; ``list.pop`` is atomic.
+        """
+        self._fd = -1
+        try:
+            return self._to_close.pop()
+        except IndexError:
+            return -1
 
     def detach(self) -> int:
         """Close the socket object and return its descriptor, which stays open."""
         self._closed = True
-        fd, self._fd = self._fd, -1
-        return fd
+        return self._take_descriptor()
 
     def dup(self) -> Self:
         """``dup(2)``: a new socket object for a duplicate of the descriptor."""
         fd = system.duplicate(self._fd)
-        try:
-            sock = self.__class__(self._family, self._type, self._proto, fileno=fd)
-        except BaseException:
-            lib.close(fd)
-            raise
+        make = partial(self.__class__, self._family, self._type, self._proto)
+        sock: Self = _transfer.adopt(fd, lambda fileno: make(fileno=fileno))
         sock.settimeout(self._timeout)
         return sock
 
@@ -197,8 +208,7 @@ class Socket:
             try:
                 _warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
             finally:
-                fd, self._fd = self._fd, -1
-                _lib.close(fd)
+                _lib.close(self._take_descriptor())
 
     # --- receiving -------------------------------------------------------------------
 

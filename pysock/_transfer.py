@@ -259,6 +259,26 @@ def accept(fd: int, family: int) -> tuple[int, bytes] | None:
     return answer
 
 
+class Lent(int):
+    """A descriptor on its way into a socket object, which says so once it is its own."""
+
+    taken = False
+
+
+def adopt(fd: int, make: Callable[[int], Any]) -> Any:
+    """``make(fd)``, a socket object.  If that fails, one closes the descriptor, and only one.
+
+    A subclass may fail when the object has the descriptor already, and will close it.
+    """
+    lent = Lent(fd)
+    try:
+        return make(lent)
+    except BaseException:
+        if not lent.taken:
+            lib.close(fd)
+        raise
+
+
 def close_descriptor(fd: int) -> None:
     """``close(2)``, once: whatever it answers, the descriptor is gone.
 

@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -33,6 +35,8 @@ Action = Callable[..., Any]
 SOON = 0.03  # seconds until a wait is ended, or a timeout passes
 PIECE = 4096  # bytes, what ``fill`` sends at a time
 LATE = 20.0  # an upper bound, generous to machines that have other things to do
+
+PACKAGE = str(ROOT / "pysock")
 
 on_pypy = sys.implementation.name == "pypy"
 
@@ -228,6 +232,18 @@ def later(action: Action, seconds: float = SOON) -> Iterator[None]:
         done.result()
 
 
+def when(condition: Action, action: Action) -> Action:
+    """Wait for a condition (a list that is no longer empty, say), and then do something."""
+
+    def run() -> None:
+        until = time.monotonic() + LATE
+        while not condition() and time.monotonic() < until:
+            time.sleep(0.001)
+        action()
+
+    return run
+
+
 # --- signals -------------------------------------------------------------------------
 
 # SIGALRM is the tests' own here, so pytest-timeout has to use a thread.
@@ -294,6 +310,45 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, name: str, handler: Action) -> No
         monkeypatch.setattr(real, "errcheck", errcheck)
     else:
         monkeypatch.setattr(lib, name, witness)
+
+
+def at_every_opcode(prepare: Callable[[], tuple[Action, Action]]) -> list[Any]:
+    """What a call answers if a handler runs before its first opcode, its second, and so on.
+
+    There a signal handler, or another thread, may have its turn: in some interpreters anywhere,
+    in others only where calls begin and end.  ``prepare`` makes the call and the handler anew.
+    """
+    answers: list[Any] = []
+    while True:
+        call, handler = prepare()
+        left = len(answers) + 1
+
+        def trace(frame: FrameType, event: str, _: Any, handler: Action = handler) -> Any:
+            nonlocal left
+            if not frame.f_code.co_filename.startswith(PACKAGE):
+                return None
+            frame.f_trace_opcodes = True
+            if event == "opcode":
+                left -= 1
+                if left == 0:
+                    handler()
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            answer = outcome(call)
+        finally:
+            sys.settrace(before)
+        if left > 0:
+            return answers
+        answers.append(answer)
+
+
+needs_opcodes = pytest.mark.skipif(
+    not at_every_opcode(lambda: (partial(pysock.htons, 1), lambda: None)),
+    reason="this interpreter traces lines, but no opcodes",
+)
 
 
 def package() -> list[Any]:

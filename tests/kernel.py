@@ -21,8 +21,7 @@ import pytest
 import pysock
 
 from .harness import LATE
-
-EVERYTHING = "PYSOCK_EVERY_FAMILY"  # set where no family may be missing
+from .vm import EVERYTHING
 
 Module = Any
 

@@ -21,7 +21,18 @@ from pysock._compose import _fallback_socketpair
 from pysock._interpreter import set_errno
 from pysock._platform import constants, structs, system
 
-from .harness import LATE, Action, calls_of, descriptors, on_pypy, outcome, replace, run
+from .harness import (
+    LATE,
+    Action,
+    at_every_opcode,
+    calls_of,
+    descriptors,
+    needs_opcodes,
+    on_pypy,
+    outcome,
+    replace,
+    run,
+)
 
 
 class Broken(Exception):
@@ -143,6 +154,41 @@ def test_a_call_that_fails_leaks_no_descriptor(
     assert needed is None or caught.type is Broken
     del caught
     assert descriptors() == before
+
+
+class Late(pysock.Socket):
+    """A subclass whose sockets fail when they have their descriptor already."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        if arguments[3:] or "fileno" in keywords:
+            raise Broken
+
+
+LATE_FAILURES: dict[str, Action] = {
+    "accept": lambda b: b.listener.accept(),
+    "fromfd": lambda b: pysock.fromfd(b.here.fileno(), pysock.AF_UNIX, pysock.SOCK_STREAM),
+    "socketpair": lambda b: pysock.socketpair(),
+}
+
+
+@pytest.mark.parametrize("name", LATE_FAILURES)
+def test_a_descriptor_that_has_an_owner_already_is_closed_by_that_one(
+    name: str, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closed twice, its number may be somebody else's the second time."""
+    before = descriptors()
+    closes = calls_of(monkeypatch, "close")
+    monkeypatch.setattr(pysock, "socket", Late)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        with pytest.raises(Broken):
+            LATE_FAILURES[name](bench)
+        gc.collect()
+    monkeypatch.undo()
+    assert descriptors() == before
+    numbers = [fd for fd, in closes]
+    assert len(numbers) == len(set(numbers)) > 0
 
 
 def test_a_second_socket_that_fails_closes_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -422,6 +468,34 @@ def test_close_is_never_repeated(number: int, monkeypatch: pytest.MonkeyPatch) -
     assert outcome(sock.close) is None
     assert outcome(sock.detach) == -1
     assert calls == [fd]
+
+
+@needs_opcodes
+@pytest.mark.parametrize("way", ["close", "detach"])
+def test_close_closes_once_whoever_else_closes_meanwhile(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal handler, or another thread, closes the same socket at the same time."""
+
+    def prepare() -> tuple[Action, Action]:
+        sock = pysock.socket()
+        open_ones.append(sock.fileno())
+        return getattr(sock, way), sock.close
+
+    def close(real: Action, fd: int) -> int:
+        closed.append(fd)
+        return 0
+
+    open_ones: list[int] = []
+    closed: list[int] = []
+    with monkeypatch.context() as patched:
+        replace(patched, "close", close)
+        answers = at_every_opcode(prepare)
+    closed += [fd for fd in answers if fd is not None and fd != -1]
+    for fd in open_ones:
+        os.close(fd)
+    assert len(answers) > 5
+    assert sorted(closed) == open_ones[: len(closed)]
 
 
 def test_a_socket_is_open_as_long_as_its_files() -> None:

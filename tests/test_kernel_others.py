@@ -30,13 +30,13 @@ def test_rds(sockets: Sockets, here: Module, there: Module) -> None:
 def test_qipcrtr(sockets: Sockets, here: Module, there: Module) -> None:
     """Qualcomm's router between processors, within one node."""
     one, other = sockets(here, "AF_QIPCRTR", SOCK_DGRAM), sockets(there, "AF_QIPCRTR", SOCK_DGRAM)
-    node, port = one.getsockname()
-    assert port
-    other.bind((node, 0))
+    node, _ = one.getsockname()
+    for sock in one, other:
+        sock.bind((node, 0))
     assert one.sendto(b"within", other.getsockname()) == 6
     assert other.recvfrom(100) == (b"within", one.getsockname())
     other.connect(one.getsockname())
-    assert other.getpeername() == one.getsockname() == (node, port)
+    assert other.getpeername() == one.getsockname()
     other.send(b"and back")
     assert one.recv(100) == b"and back"
 
@@ -52,7 +52,7 @@ def test_vsock(sockets: Sockets, here: Module, there: Module, kind: int) -> None
     cid, port = listener.getsockname()
     assert cid == pysock.VMADDR_CID_ANY
     accepted, peer = sockets.connect(client, listener, (pysock.VMADDR_CID_LOCAL, port))
-    assert peer == client.getsockname()
+    assert peer == (pysock.VMADDR_CID_LOCAL, client.getsockname()[1])
     assert client.getpeername() == (pysock.VMADDR_CID_LOCAL, port)
     converse(client, accepted)
 

@@ -34,17 +34,17 @@ NUMBERS = table("""
     a.getsockopt()
     a.getsockopt(1)
     a.getsockopt(1, 2, 3, 4)
-    a.getsockopt(level=1, optname=2)
+    a.getsockopt(level=1, optname=2)  # PyPy: knows its parameters by name
     a.gettimeout(1)
     a.getblocking(1)
     a.listen(1, 2)
-    a.listen(backlog=1)
+    a.listen(backlog=1)  # PyPy: knows its parameters by name
     a.makefile('r', 1, 'utf-8')
     a.makefile(nosuch=1)
     a.recv()
     a.recv(1, 2, 3)
     a.recv(bufsize=1)
-    a.recv(1, flags=0)
+    a.recv(1, flags=0)  # PyPy: knows its parameters by name
     a.recv_into()
     a.recv_into(bytearray(1), 1, 0, 0)
     a.recv_into(bytearray(1), size=1)
@@ -61,8 +61,8 @@ NUMBERS = table("""
     a.recvmsg_into([], 0, 0, 0)
     a.send()
     a.send(b'x', 0, 0)
-    a.send(data=b'x')
-    a.send(b'x', flags=0)
+    a.send(data=b'x')  # PyPy: knows its parameters by name
+    a.send(b'x', flags=0)  # PyPy: knows its parameters by name
     a.sendall()
     a.sendall(b'x', 0, 0)
     a.sendto()
@@ -76,7 +76,7 @@ NUMBERS = table("""
     a.sendfile(1, 2, 3, 4)
     a.setblocking()
     a.setblocking(1, 2)
-    a.setblocking(flag=1)
+    a.setblocking(flag=1)  # PyPy: knows its parameters by name
     a.setsockopt()
     a.setsockopt(1, 2)
     a.setsockopt(1, 2, 3, 4, 5)
@@ -86,7 +86,7 @@ NUMBERS = table("""
     a.settimeout(value=1)
     a.shutdown()
     a.shutdown(1, 2)
-    a.shutdown(how=1)
+    a.shutdown(how=1)  # PyPy: knows its parameters by name
     a.get_inheritable(1)
     a.set_inheritable()
     a.set_inheritable(1, 2)
@@ -103,7 +103,7 @@ NUMBERS = table("""
     socket.fromfd(1, 2, 3, 4, 5)
     socket.close()
     socket.close(-1, 2)
-    socket.close(fd=-1)
+    socket.close(fd=-1)  # PyPy: knows its parameters by name
     socket.dup()
     socket.dup(-1, 2)
     socket.create_connection()
@@ -120,7 +120,7 @@ NUMBERS = table("""
     socket.getnameinfo()
     socket.getnameinfo(('127.0.0.1', 1))
     socket.getnameinfo(('127.0.0.1', 1), 0, 0)
-    socket.getnameinfo(('127.0.0.1', 1), flags=0)
+    socket.getnameinfo(('127.0.0.1', 1), flags=0)  # PyPy: knows its parameters by name
     socket.getfqdn('a', 'b')
     socket.gethostbyname()
     socket.gethostbyname('127.0.0.1', 1)
@@ -137,7 +137,7 @@ NUMBERS = table("""
     socket.getservbyport(80, 'tcp', 1)
     socket.htons()
     socket.htons(1, 2)
-    socket.htons(x=1)
+    socket.htons(x=1)  # PyPy: knows its parameters by name
     socket.htonl()
     socket.ntohs()
     socket.ntohl()
@@ -154,9 +154,9 @@ NUMBERS = table("""
     socket.getdefaulttimeout(1)
     socket.setdefaulttimeout()
     socket.setdefaulttimeout(1, 2)
-    socket.if_nameindex(1)  # PyPy: it has none of the if_ functions
-    socket.if_nametoindex()  # PyPy: it has none of the if_ functions
-    socket.if_indextoname()  # PyPy: it has none of the if_ functions
+    socket.if_nameindex(1)  # PyPy: has no such function
+    socket.if_nametoindex()  # PyPy: has no such function
+    socket.if_indextoname()  # PyPy: has no such function
 """)
 
 # Each argument in turn, and each member of a tuple or list in it, gives way to an odd value.

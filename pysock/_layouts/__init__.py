@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
+from functools import cache
 from pkgutil import get_data
 
 TYPE_CHECKING = False
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-@lru_cache(maxsize=None)
+@cache
 def lines(target: str) -> dict[str, str]:
     """The layouts of a target as they are written: ``16/4 sin_family 0+2 sin_port 2+2 ...``."""
     system = target.partition("-")[0]

@@ -49,7 +49,7 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
 
 
 def items(address: Any, letters: str, complaint: str) -> list[Any]:
-    """Each item of a tuple as its letter wants it; TypeError with ``complaint`` if it is no such."""
+    """Each item of a tuple as its letter wants it; TypeError(complaint) for any other tuple."""
     required, _, optional = letters.partition("|")
     most = len(required) + len(optional)
     if not isinstance(address, tuple) or not len(required) <= len(address) <= most:

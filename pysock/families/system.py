@@ -13,7 +13,7 @@ unit is then 0, which lets the kernel choose one.  The protocol is SYSPROTO_CONT
 
 from __future__ import annotations
 
-from ctypes import c_char, c_ubyte, sizeof
+from ctypes import c_char, c_ubyte
 
 from .._arguments import fs_bytes
 from .._platform import abi as host

@@ -1,0 +1,84 @@
+"""``python3 -m tests.vm [arguments of pytest]``: the kernel's address families, all of them.
+
+Most machines' kernels have few families, so the conversations of ``tests/test_kernel_*.py`` are
+held in a virtual machine whose kernel has them all, with CAN interfaces and two Bluetooth
+controllers; there, nothing is skipped. What boots it is not part of the project: it is looked for
+next to the clone, in ``../shared/vm``. The exit status is pytest's, or that of the first that failed.
+"""
+
+import shlex
+import shutil
+import subprocess
+import sys
+
+from . import ROOT
+from ._environment import call, environment
+
+VMRUN = ROOT.parent / "shared" / "vm" / "vmrun"
+SECONDS = 900
+EVERYTHING = "PYSOCK_EVERY_FAMILY"  # tells the tests that no family may be missing
+
+# What vmrun calls, and the Debian package that has it.
+PROGRAMS = {
+    "qemu-system-x86_64": "qemu-system-x86",
+    "busybox": "busybox-static",
+    "modprobe": "kmod",
+    "ip": "iproute2",
+    "btvirt": "bluez-test-tools",
+}
+
+# CPython knows Bluetooth if BlueZ's headers were there when it was built: a distribution's does.
+BLUETOOTH = "tests/test_kernel_bluetooth.py"
+SYSTEM_PYTHON = "/usr/bin/python3"
+
+
+def main(arguments: list[str]) -> int:
+    if complaint := missing():
+        sys.exit(f"tests.vm: {complaint}")
+    files = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("tests/test_kernel_*.py"))
+    here = environment("test", "pytest")
+    if knows_bluetooth(sys.executable):
+        runs = [pytest(here, arguments or files)]
+    else:
+        files.remove(BLUETOOTH)
+        runs = [pytest(here, arguments or files)]
+        if arguments or not knows_bluetooth(SYSTEM_PYTHON):
+            print("tests.vm: without Bluetooth, of which this Python's socket knows nothing")
+        else:
+            runs.append(pytest(environment_of(SYSTEM_PYTHON), [BLUETOOTH]))
+    variables = [f"--env={EVERYTHING}=1", "--env=PYTHONDONTWRITEBYTECODE=1"]
+    vm = [sys.executable, str(VMRUN), "--bt", f"--timeout={SECONDS}", *variables, str(ROOT), "--"]
+    script = "\n".join(["status=0", *(f"{run} || status=$?" for run in runs), "exit $status"])
+    return call(*vm, "sh", "-c", script)
+
+
+def missing() -> str:
+    """What is not here that is needed, or nothing."""
+    if not VMRUN.exists():
+        return f"needs ../{VMRUN.relative_to(ROOT.parent)}, which boots the virtual machine"
+    packages = [package for name, package in PROGRAMS.items() if not shutil.which(name)]
+    return f"needs more programs: apt install {' '.join(packages)}" if packages else ""
+
+
+def pytest(python: str, arguments: list[str]) -> str:
+    return shlex.join([python, "-m", "pytest", "-p", "no:cacheprovider", *arguments])
+
+
+def knows_bluetooth(python: str) -> bool:
+    program = "import socket; socket.AF_BLUETOOTH"
+    if not shutil.which(python):
+        return False
+    return subprocess.run([python, "-c", program], stderr=subprocess.DEVNULL).returncode == 0
+
+
+def environment_of(python: str) -> str:
+    """``environment``, made by another Python than this one."""
+    program = "from tests._environment import *; print(environment('test', 'pytest'))"
+    done = subprocess.run(
+        [python, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return done.stdout.splitlines()[-1]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
