@@ -47,7 +47,8 @@ def getservbyname(servicename: str, protocolname: str = _ANY, /) -> int:
     """``getservbyname(3)``: the port of a service, for any protocol or for ``'tcp'``, ``'udp'``."""
     name = c_string(servicename, "getservbyname", 1)
     protocol = None if protocolname is _ANY else c_string(protocolname, "getservbyname", 2)
-    sys.audit("socket.getservbyname", name.decode(), protocol and protocol.decode())
+    text = None if protocol is None else protocol.decode()
+    sys.audit("socket.getservbyname", name.decode(), text)
     port = _look_up("servent", lambda s: _swapped(s.s_port), lib.getservbyname, name, protocol)
     if port is None:
         raise OSError("service/proto not found")

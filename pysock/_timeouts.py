@@ -15,7 +15,8 @@ _default: float | None = None
 
 _NANOSECONDS = 10**9
 _TIME_T = "PyTime_t" if sys.version_info >= (3, 13) else "_PyTime_t"
-_OUT_OF_TIME_T = sys.version_info >= (3, 11)
+# For a float, CPython named another type between gh-97786 and gh-152849.
+_OUT_OF_TIME_T = (3, 11, 3) <= sys.version_info < (3, 16)
 
 
 def parse(value: Any) -> float | None:

@@ -13,8 +13,8 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from functools import lru_cache
-from typing import Any, NoReturn, Optional
+from functools import cache
+from typing import Any, NoReturn
 
 import pytest
 
@@ -39,7 +39,7 @@ class Sockets:
         self.stack = stack
 
     def __call__(
-        self, module: Module, family: str, type: int, proto: int = 0, wait: Optional[float] = LATE
+        self, module: Module, family: str, type: int, proto: int = 0, wait: float | None = LATE
     ) -> Any:
         complaint = missing(family, type, proto)
         if complaint:
@@ -69,7 +69,7 @@ def sockets() -> Iterator[Sockets]:
         yield Sockets(stack)
 
 
-@lru_cache(maxsize=None)
+@cache
 def missing(family: str, type: int, proto: int) -> str:
     """Why there are no such sockets here, or nothing if there are."""
     if not hasattr(socket, family):
@@ -84,7 +84,7 @@ def missing(family: str, type: int, proto: int) -> str:
 def interface(name: str) -> str:
     """The name of a network interface that has to be there."""
     try:
-        socket.if_nametoindex(name)
+        pysock.if_nametoindex(name)
     except OSError:
         give_up(f"there is no interface {name}")
     return name

@@ -15,6 +15,8 @@ from pysock import (
     MSG_MORE,
     SOCK_SEQPACKET,
     SOL_ALG,
+    _show,
+    _watch,
 )
 
 from .kernel import MODULES, Module, Sockets, both_ways, each_module
@@ -168,6 +170,17 @@ def test_wrong_arguments(arguments: dict[str, Any]) -> None:
 
 def test_other_families_have_no_operations() -> None:
     with pysock.socket() as sock:
-        with pytest.raises(OSError, match="^algset is only supported for AF_ALG$"):
+        with pytest.raises(OSError, match=r"^algset is only supported for AF_ALG$"):
             sock.sendmsg_afalg(op=1)
 
+
+
+def test_its_calls_are_shown(sockets: Sockets) -> None:
+    """Accepting passes no address, as it would fail with one."""
+    shown: list[str] = []
+    algorithm = sockets(pysock, "AF_ALG", SOCK_SEQPACKET, wait=None)
+    with _watch.watching(lambda call: shown.extend(_show.lines(call))):
+        algorithm.bind(("hash", "sha1"))
+        algorithm.accept()[0].close()
+    assert any("salg_name" in line and "'sha1'" in line for line in shown)
+    assert any("accept4(" in line and "addr NULL, addrlen NULL" in line for line in shown)

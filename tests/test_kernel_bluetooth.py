@@ -121,7 +121,7 @@ def test_low_energy(sockets: Sockets) -> None:
 def test_addresses_that_are_wrong(sockets: Sockets) -> None:
     for module in MODULES:
         sock = sockets(module, "AF_BLUETOOTH", SOCK_SEQPACKET, BTPROTO_L2CAP)
-        with pytest.raises(OSError, match="^bad bluetooth address$"):
+        with pytest.raises(OSError, match=r"^bad bluetooth address$"):
             sock.bind(("00:11:22:33:44", 1))
         for wrong in ("00:11:22:33:44:55", ("00:11:22:33:44:55", "1"), (1, 1)):
             with pytest.raises(OSError, match=r"^bind\(\): wrong format$"):

@@ -177,7 +177,7 @@ def test_an_interface_that_is_not_there(sockets: Sockets) -> None:
         sock = sockets(module, "AF_CAN", SOCK_RAW, CAN_RAW)
         with pytest.raises(OSError, match="No such device"):
             sock.bind(("nosuchcan",))
-        with pytest.raises(OSError, match="^AF_CAN interface name too long$"):
+        with pytest.raises(OSError, match=r"^AF_CAN interface name too long$"):
             sock.bind(("a" * 16,))
 
 

@@ -4,7 +4,7 @@ import errno
 import os
 import socket
 import struct
-from functools import lru_cache
+from functools import cache
 
 import pytest
 
@@ -45,8 +45,8 @@ def test_qipcrtr(sockets: Sockets, here: Module, there: Module) -> None:
 @pytest.mark.parametrize("kind", [SOCK_STREAM, SOCK_SEQPACKET])
 def test_vsock(sockets: Sockets, here: Module, there: Module, kind: int) -> None:
     """A machine with itself."""
-    machine_must_reach_itself(kind)
     listener, client = sockets(here, "AF_VSOCK", kind), sockets(there, "AF_VSOCK", kind)
+    machine_must_reach_itself(kind)
     listener.bind((pysock.VMADDR_CID_ANY, pysock.VMADDR_PORT_ANY))
     listener.listen(1)
     cid, port = listener.getsockname()
@@ -57,7 +57,7 @@ def test_vsock(sockets: Sockets, here: Module, there: Module, kind: int) -> None
     converse(client, accepted)
 
 
-@lru_cache(maxsize=None)
+@cache
 def machine_must_reach_itself(kind: int) -> None:
     """VMADDR_CID_LOCAL refuses a port that nobody has; without it, such a call waits, or fails."""
     with socket.socket(socket.AF_VSOCK, kind) as probe:

@@ -13,7 +13,6 @@ from pysock._abi import ABI, Sockaddr
 from pysock._cmsg import Control
 from pysock._layouts import layouts
 
-
 PAGES = sorted(page.name for page in iter_modules(families.__path__) if page.name[0] != "_")
 TARGETS = [target for target in _constants.targets() if not target.startswith("windows")]
 

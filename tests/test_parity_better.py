@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
-import stat
 from typing import Any
 
 import pytest
@@ -50,7 +48,7 @@ def test_send_fds_has_flags_and_an_address(tmp_path: Any) -> None:
             os.close(fds[0])
     one, two = pysock.socketpair()
     with one, two:
-        with pytest.raises(OSError, match="Operation not supported|Invalid argument"):
+        with pytest.raises(OSError):
             pysock.send_fds(one, [b""], [0], pysock.MSG_OOB)
 
 
@@ -113,9 +111,3 @@ def test_a_timeout_too_long_is_no_negative_one(seconds: float) -> None:
     """CPython 3.9 lets the first of these wrap round, and finds it negative."""
     with pysock.socket() as sock, pytest.raises(OverflowError, match="timestamp"):
         sock.settimeout(seconds)
-
-
-def test_the_standard_streams_are_as_before() -> None:
-    """No test of this suite has taken a number for a descriptor that was not its own."""
-    assert [stat.S_IFMT(os.fstat(fd).st_mode) != stat.S_IFSOCK for fd in (0, 1, 2)] == [True] * 3
-    assert socket.socket is not pysock.socket

@@ -125,7 +125,7 @@ def no_reference_is_left(socket: Any) -> object:
 
     seen: list[Any] = []
 
-    class Refusing(socket.socket):
+    class Refusing(socket.socket):  # type: ignore[misc]
         def connect(self, address: Any) -> None:
             error = Kept(111, "refused")
             seen.append(weakref.ref(error))
@@ -150,7 +150,7 @@ def replaced(name: str, call: str) -> Case:
         own = getattr(socket, name)
 
         def instead(*args: Any, **kwargs: Any) -> Any:
-            calls.append((name, [arg if isinstance(arg, (int, str)) else "…" for arg in args]))
+            calls.append((name, [int(arg) if isinstance(arg, int) else type(arg) for arg in args]))
             if name == "getaddrinfo":
                 return [(2, 1, 6, "", listener.getsockname())]
             return own(*args, **kwargs)

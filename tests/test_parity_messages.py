@@ -285,7 +285,7 @@ def receiving_fewer_fds(socket: Any, a: Any, b: Any) -> object:
 
 def wrong_fds(socket: Any, a: Any, b: Any) -> object:
     return [
-        raised(lambda wrong=wrong: socket.send_fds(*wrong))
+        raised(socket.send_fds, *wrong)
         for wrong in [
             (a, [b"x"], 5),
             (a, [b"x"], None),
@@ -298,7 +298,7 @@ def wrong_fds(socket: Any, a: Any, b: Any) -> object:
             (5, [b"x"], [0]),
         ]
     ] + [
-        raised(lambda wrong=wrong: socket.recv_fds(*wrong))
+        raised(socket.recv_fds, *wrong)
         for wrong in [(b, -1, 1), (b, 1, -5), (b, "x", 1), (b, 1, "x"), (b, 1, 2**40), (5, 1, 1)]
     ]
 

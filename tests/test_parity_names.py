@@ -383,7 +383,7 @@ def setting_the_name_that_is_set(socket: Any) -> object:
     """It changes nothing, and asks for the privilege all the same."""
     name = os.uname().nodename
     paths = [os.fsencode(name), bytearray(os.fsencode(name)), name]
-    return [raised(lambda p=path: socket.sethostname(p) or 1 / 0)[0] for path in paths]
+    return [raised(lambda path: socket.sethostname(path) or 1 / 0, path)[0] for path in paths]
 
 
 @pytest.mark.parametrize("call", HOSTS + NUMBERS + TEXT)

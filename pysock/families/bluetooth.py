@@ -98,8 +98,8 @@ class Family(Page):
         protocol, sockaddr = self.protocols[proto]
         kinds = _members(sockaddr)
         values = _PARSERS[protocol](address, caller, kinds)
-        absent = {name: b"" if issubclass(kind, Array) else 0 for name, kind in kinds.items()}
-        return sockaddr.packer(self.family)(*{**absent, **values}.values())
+        nothing = {name: b"" if issubclass(kind, Array) else 0 for name, kind in kinds.items()}
+        return sockaddr.packer(self.family)(*(values.get(n, nothing[n]) for n in kinds))
 
     def unpack(self, raw: bytes, proto: int) -> Any:
         if proto not in self.protocols:

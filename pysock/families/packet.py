@@ -27,6 +27,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_TYPES = (
+    "PACKET_HOST",
+    "PACKET_BROADCAST",
+    "PACKET_MULTICAST",
+    "PACKET_OTHERHOST",
+    "PACKET_OUTGOING",
+)
 _ADDRESS_SIZE = 8  # what sockaddr_ll has room for; but the kernel may answer with more
 
 
@@ -81,7 +88,5 @@ class Family(Page):
         if member == "sll_protocol":
             return f"{int.from_bytes(octets, 'big'):#06x} (network order)"
         if member == "sll_pkttype":
-            numbers = self.abi.constants.items()
-            names = [n for n, v in numbers if v == number and n[:7] == "PACKET_"]
-            return names[0] if names else None
+            return next((n for n in _TYPES if self.abi.constants[n] == number), None)
         return octets.hex(":") if member == "sll_addr" else None

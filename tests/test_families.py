@@ -1,0 +1,188 @@
+"""The pages of families/: what it takes to add one, and what their examples leave out."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+import pysock
+from pysock import families
+from pysock._libc import abi_of
+
+LINUX = "linux-gnu-x86_64"
+
+needs_loopback = pytest.mark.skipif(
+    "lo" not in [name for _, name in pysock.if_nameindex()], reason="no interface is called lo"
+)
+
+
+def described(name: str, raw: bytes, platform: str = LINUX) -> dict[str, str]:
+    """What an observer is told of each member of an address."""
+    abi = abi_of(platform)
+    page = families.page_of(abi.constants[name], abi)
+    assert page
+    return {member: text for _, member, text in page.describe(raw)}
+
+
+# --- adding one ----------------------------------------------------------------------
+
+AX25 = '''\
+"""AF_AX25, ax25(4): amateur packet radio.  An address is a call sign and a number.
+
+>>> from pysock import families
+>>> families.pack("AF_AX25", ("N0CALL", 7), platform="linux-gnu-x86_64").hex(" ")
+'03 00 9c 60 86 82 98 98 0e 00 00 00 00 00 00 00'
+"""
+
+from ctypes import c_ubyte
+
+from ._page import Page, must_be_tuple
+
+
+class Family(Page):
+    def declare(self):
+        self.sockaddr_ax25 = self.abi.sockaddr(
+            "sockaddr_ax25", "sax25", ("sax25_call", c_ubyte * 7), ("sax25_ndigis", "int")
+        )
+        self.fill = self.sockaddr_ax25.packer(self.family)
+
+    def pack(self, address, caller, proto):
+        must_be_tuple(address, caller, "AF_AX25")
+        call, number = address
+        return self.fill(bytes(2 * ord(c) for c in f"{call:6}") + bytes([2 * number]), 0)
+
+    def unpack(self, raw, proto):
+        _, call, _ = self.sockaddr_ax25.unpack(raw)
+        return "".join(chr(octet // 2) for octet in call[:6]).rstrip(), call[6] // 2
+'''
+
+
+def test_a_file_is_all_that_a_family_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ax25.py").write_text(AX25, encoding="utf-8")
+    monkeypatch.setattr(families, "__path__", [*families.__path__, str(tmp_path)])
+    monkeypatch.setattr(families, "_pages", {})
+    monkeypatch.setattr(families, "_unpackers", {})
+    importlib.invalidate_caches()
+    try:
+        for platform in LINUX, "linux-musl-s390x":
+            raw = families.pack("AF_AX25", ("N0CALL", 7), platform=platform)
+            assert families.unpack(raw, platform=platform) == ("N0CALL", 7)
+        with pytest.raises(TypeError, match=r"^pack\(\): AF_AX25 address must be tuple, not str$"):
+            families.pack("AF_AX25", "N0CALL", platform=LINUX)
+        assert described("AF_AX25", raw, platform)["sax25_family"] == "AF_AX25"
+        module = importlib.import_module("pysock.families.ax25")
+        assert doctest.testmod(module) == (0, 2)
+    finally:
+        sys.modules.pop("pysock.families.ax25", None)
+
+
+# --- the pages -----------------------------------------------------------------------
+
+
+def test_netlink_for_an_observer() -> None:
+    raw = families.pack("AF_NETLINK", (1234, 5), platform=LINUX)
+    assert described("AF_NETLINK", raw) == {
+        "nl_family": "AF_NETLINK",
+        "nl_pad": "",
+        "nl_pid": "1234",
+        "nl_groups": "0b101",
+    }
+
+
+def test_vsock_for_an_observer() -> None:
+    raw = families.pack("AF_VSOCK", (2, 1024), platform=LINUX)
+    told = described("AF_VSOCK", raw)
+    assert (told["svm_cid"], told["svm_port"]) == ("VMADDR_CID_HOST", "1024")
+
+
+def test_a_family_that_a_platform_has_in_name_only() -> None:
+    """macOS has the number of AF_VSOCK, and no struct that CPython knows."""
+    raw = bytes([16, abi_of("darwin-arm64").constants.get("AF_VSOCK", 40)]) + bytes(range(14))
+    assert families.unpack(raw, platform="darwin-arm64") == (40, bytes(range(14)))
+
+
+@needs_loopback
+def test_packet_for_an_observer() -> None:
+    raw = families.pack("AF_PACKET", ("lo", 0x0806, 4, 1, b"\1\2\3\4\5\6"), platform=LINUX)
+    told = described("AF_PACKET", raw)
+    assert told["sll_protocol"] == "0x0806 (network order)"
+    assert told["sll_ifindex"] == f"{pysock.if_nametoindex('lo')}, lo"
+    assert told["sll_pkttype"] == "PACKET_OUTGOING"
+    assert told["sll_addr"] == "01:02:03:04:05:06:00:00"
+
+
+@needs_loopback
+def test_the_hardware_addresses_of_infiniband() -> None:
+    """20 bytes, where sockaddr_ll has room for 8: the kernel writes them behind the struct."""
+    raw = families.pack("AF_PACKET", ("lo", 3), platform=LINUX)
+    hardware = bytes(range(1, 21))
+    received = raw[:11] + bytes([len(hardware)]) + hardware
+    assert families.unpack(received, platform=LINUX) == ("lo", 3, 0, 0, hardware)
+    # Of one that was not received whole, there is what was.
+    assert families.unpack(received[:22], platform=LINUX)[-1] == hardware[:10]
+
+
+def test_an_interface_that_has_gone() -> None:
+    index = b"\xfe\xff\xff\x7f"
+    raw = b"\x11\x00\x00\x03" + index + bytes(12)
+    assert families.unpack(raw, platform=LINUX) == ("", 3, 0, 0, b"")
+    raw = b"\x1d\x00\x00\x00" + index + bytes(16)
+    assert families.unpack(raw, proto=pysock.CAN_RAW, platform=LINUX) == ("",)
+
+
+def test_can_on_netbsd() -> None:
+    """It has CAN_RAW alone, and a smaller union."""
+    proto = abi_of("netbsd-x86_64").constants["CAN_RAW"]
+    raw = families.pack("AF_CAN", ("",), proto=proto, platform="netbsd-x86_64")
+    assert raw == bytes([16, 35]) + bytes(14)
+    assert families.unpack(raw, proto=proto, platform="netbsd-x86_64") == ("",)
+    with pytest.raises(OSError, match=r"^pack\(\): unsupported CAN protocol$"):
+        families.pack("AF_CAN", ("", 1, 2), proto=6, platform="netbsd-x86_64")
+
+
+def test_can_for_an_observer() -> None:
+    """Who sees the bytes alone cannot know which member of the union they are."""
+    raw = families.pack("AF_CAN", ("", 0x123, 0x7FF), proto=6, platform=LINUX)
+    told = described("AF_CAN", raw)
+    assert told["can_ifindex"] == "0, all interfaces"
+    assert told["can_addr"] == ("rx_id 0x123, tx_id 0x7ff or name 0x7ff00000123, pgn 0x0, addr 0x0")
+    assert described("AF_CAN", bytes(8) + bytes(16))["can_addr"] == ""
+
+
+@pytest.mark.parametrize("platform", ["freebsd-x86_64", "openbsd-x86_64", "darwin-arm64"])
+def test_link(platform: str) -> None:
+    """Looked at, not understood: as in CPython."""
+    behind = bytes([3, 0, 6, 3, 6, 0]) + b"em0\1\2\3\4\5\6\0\0\0"
+    raw = bytes([2 + len(behind), 18]) + behind
+    assert families.unpack(raw, platform=platform) == (18, behind[:14])
+    with pytest.raises(OSError, match=r"^pack\(\): bad family$"):
+        families.pack("AF_LINK", (18, behind[:14]), platform=platform)
+    told = described("AF_LINK", raw, platform)
+    assert (told["sdl_index"], told["sdl_nlen"], told["sdl_alen"]) == ("3", "3", "6")
+    assert told["sdl_data"] == r"'em0\x01\x02\x03\x04\x05\x06'"
+
+
+def test_link_on_netbsd() -> None:
+    raw = bytes([20, 18, 3, 0, 6, 3, 6, 0]) + b"wm0\1\2\3\4\5\6\0\0\0"
+    told = described("AF_LINK", raw, "netbsd-x86_64")
+    assert told["sdl_addr"] == r"type 6, lengths [3, 6, 0], 'wm0\x01\x02\x03\x04\x05\x06'"
+
+
+def test_divert() -> None:
+    raw = families.pack("AF_DIVERT", ("127.0.0.1", 8668), platform="freebsd-x86_64")
+    assert raw == families.pack("AF_INET", ("127.0.0.1", 8668), platform="freebsd-x86_64")
+    with pytest.raises(TypeError, match=r"^AF_INET address must be a pair \(host, port\)$"):
+        families.pack("AF_DIVERT", ("127.0.0.1",), platform="freebsd-x86_64")
+
+
+def test_names_that_are_no_text() -> None:
+    """CPython takes AF_CAN's interfaces as it takes paths, and AF_PACKET's as UTF-8."""
+    with pytest.raises(OSError):  # it gets as far as to ask the kernel
+        families.pack("AF_CAN", (os.fsdecode(b"\xff"),), proto=1, platform=LINUX)
+    with pytest.raises(UnicodeEncodeError):
+        families.pack("AF_PACKET", (os.fsdecode(b"\xff"), 0), platform=LINUX)
