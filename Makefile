@@ -1,7 +1,7 @@
 # Short names for the commands that README.md explains.
 PYTHON ?= python3
 
-.PHONY: demo test test-vm lint wheel ci clean
+.PHONY: demo test test-vm test-arch conformance lint wheel ci clean
 
 demo:   ## the main job: echo over TCP, UDP and Unix sockets, each foreign call shown
 	$(PYTHON) -m pysock
@@ -11,6 +11,12 @@ test:   ## the tests, in an environment of their own under .venv/
 
 test-vm: ## conversations over every address family, in a virtual machine whose kernel has them
 	$(PYTHON) -m tests.vm
+
+test-arch: ## the tests and the main job on other processors, by emulation
+	$(PYTHON) -m tests.arch
+
+conformance: ## CPython's own tests with pysock in the place of socket, on every interpreter found
+	$(PYTHON) -m tests.conformance
 
 lint:   ## ruff and mypy --strict, likewise
 	$(PYTHON) -m tests.lint

@@ -171,7 +171,7 @@ def room_in(buffer: Any) -> int | None:
     """How many bytes C may write to an object's memory; None if it has none to write to."""
     try:
         view = memoryview(buffer)
-    except Exception:  # a view that was released raises ValueError, other types what they like
+    except (TypeError, ValueError, BufferError):  # ValueError: a view that was released
         return None
     with view:
         return None if view.readonly or not view.c_contiguous else view.nbytes

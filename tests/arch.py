@@ -27,10 +27,9 @@ def main(architectures: list[str]) -> int:
         print(f"needs the bed for other processors, {os.path.relpath(BED, ROOT)}", file=sys.stderr)
         return 2
     # Debian 12 has Python 3.11; pytest and its kin are pure Python, and any 3.11's will do.
-    packages = subprocess.run(
-        [environment("test", "pytest"), "-c", "import pytest, os; print(os.path.dirname(os.path.dirname(pytest.__file__)))"],
-        capture_output=True, text=True, check=True,
-    ).stdout.strip()
+    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    python = environment("test", "pytest")
+    packages = subprocess.check_output([python, "-c", where], text=True).strip()
     failed = []
     for architecture in architectures or USUAL:
         for name, command in (

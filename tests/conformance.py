@@ -79,8 +79,9 @@ def main() -> int:
                 # What the lists do not excuse: failures, and tests lost or gone.
                 alone = sum(len(told.get(key, "?")) for key in UNEXPECTED)
                 crashed = counts.get("crash", 0) + counts.get("timeout", 0)
-                row = (counts.get("pass", 0), counts.get("skip", 0), alone, crashed)
-                print(f"{tag:12} {suite:34} {row[0]:5} {row[1]:5} {row[2]:7} {row[3]:5}", flush=True)
+                passed, skipped = counts.get("pass", 0), counts.get("skip", 0)
+                row = f"{tag:12} {suite:34} {passed:5} {skipped:5} {alone:7} {crashed:5}"
+                print(row, flush=True)
                 if status:
                     wrong.append(f"{tag} {suite}")
                     for key in UNEXPECTED:
@@ -103,7 +104,7 @@ def interpreters(wanted: str | None) -> dict[str, str]:
             found[tag] = python
     if shutil.which("pypy3"):
         found["pypy39"] = shutil.which("pypy3") or ""
-    return {tag: found[tag] for tag in (wanted.split(",") if wanted else found)}
+    return {tag: found[tag] for tag in found if not wanted or tag in wanted.split(",")}
 
 
 def run(tag: str, python: str, suite: str, folder: Path) -> tuple[int, dict[str, Any]]:

@@ -139,7 +139,7 @@ def test_frames_on_their_way_out(sockets: Sockets, here: Module, there: Module) 
 def test_an_interface_that_is_not_there(sockets: Sockets, module: Module) -> None:
     sock = sockets(module, "AF_PACKET", SOCK_DGRAM)
     for name in "nosuch0", "", "nosuchinterface0":
-        with pytest.raises(OSError, match="No such device|invalid interface name"):  # PyPy's
+        with pytest.raises(OSError, match=r"No such device|invalid interface name"):  # PyPy's
             sock.bind((name, LOCAL_EXPERIMENT))
 
 
