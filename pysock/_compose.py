@@ -223,8 +223,8 @@ def send_fds(
     sock: Socket, buffers: Iterable[Any], fds: Iterable[int], flags: int = 0, address: Any = None
 ) -> int:
     """``sendmsg(2)`` with SCM_RIGHTS: send data, and descriptors along with it."""
-    rights = (constants["SOL_SOCKET"], constants["SCM_RIGHTS"], array("i", fds))
-    return sock.sendmsg(buffers, [rights], flags, address)
+    rights = constants["SOL_SOCKET"], constants["SCM_RIGHTS"]
+    return sock.sendmsg(buffers, [(*rights, array("i", fds))], flags, address)
 
 
 def recv_fds(
@@ -232,8 +232,9 @@ def recv_fds(
 ) -> tuple[bytes, list[int], int, Any]:
     """``recvmsg(2)`` with SCM_RIGHTS: ``(data, descriptors, msg_flags, address)``."""
     fds = array("i")
-    room = CMSG_LEN(maxfds * fds.itemsize)
-    data, ancdata, msg_flags, address = sock.recvmsg(bufsize, room, flags)
+    data, ancdata, msg_flags, address = sock.recvmsg(
+        bufsize, CMSG_LEN(maxfds * fds.itemsize), flags
+    )
     for level, kind, payload in ancdata:
         if (level, kind) == (constants["SOL_SOCKET"], constants["SCM_RIGHTS"]):
             # A truncated message may end within a descriptor.

@@ -23,7 +23,7 @@ from . import families
 from ._arguments import c_int, kind, room_in, view_of
 from ._cmsg import SOCKLEN_MAX, Control
 from ._errors import from_errno
-from ._interpreter import MOST, address_of, borrow_address, pointer_to
+from ._interpreter import MOST, address_of, borrow_address, bytes_at, pointer_to
 from ._platform import abi, constants, lib, structs
 from ._transfer import fresh_memory, taken_from
 from ._wait import READ, WRITE, repeat
@@ -206,7 +206,7 @@ def _receive(
     if n < 0:
         # A failed call leaves the lengths as they are.
         n = repeat(sock, READ, lib.recvmsg, message.pointer, flags)
-    raw = ancillary.raw[: min(msghdr.msg_controllen, ancbufsize)]
+    raw = bytes_at(addressof(ancillary), min(msghdr.msg_controllen, ancbufsize))
     try:
         ancdata = _ancdata(raw)
         sender = families.unpack_for(sock._proto, name.raw[: min(msghdr.msg_namelen, abi.storage)])

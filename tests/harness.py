@@ -252,9 +252,19 @@ uses_alarms = pytest.mark.timeout(120, method="thread")
 
 @contextmanager
 def alarms(handler: Action, first: float, interval: float = 0.0) -> Iterator[None]:
-    """Signals that ``handler`` answers, without arguments, in the main thread."""
-    before = signal.signal(signal.SIGALRM, lambda number, frame: handler())
-    signal.setitimer(signal.ITIMER_REAL, first, interval)
+    """Signals that ``handler`` answers, without arguments, in the main thread.
+
+    The next one comes an interval after the last has been answered: however slow the machine,
+    handlers do not pile up.
+    """
+
+    def answer(number: int, frame: FrameType | None) -> None:
+        handler()
+        if interval:
+            signal.setitimer(signal.ITIMER_REAL, interval)
+
+    before = signal.signal(signal.SIGALRM, answer)
+    signal.setitimer(signal.ITIMER_REAL, first)
     try:
         yield
     finally:

@@ -17,7 +17,6 @@ import ast
 import ctypes
 import decimal
 import enum
-import gc
 import inspect
 import io
 import os
@@ -26,8 +25,6 @@ import socket as stdlib
 import struct
 import sys
 import tempfile
-import threading
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -84,9 +81,8 @@ def raised(call: Callable[..., Any], *args: Any) -> tuple[str, str]:
 # What a case may name besides the things on the bench.
 TOOLS: dict[str, Any] = {
     tool.__name__: tool
-    for tool in (Index, Int, Number, Text, raised, array, ctypes, decimal, gc, io, os, struct)
+    for tool in (Index, Int, Number, Text, raised, array, ctypes, decimal, io, os, struct)
 }
-TOOLS.update(sys=sys, threading=threading, time=time)
 
 
 class Bench:
@@ -129,7 +125,7 @@ class Bench:
         sock.close()
         return sock
 
-    # Connected
+    # Connected: streams, datagrams, and packets
     _streams = cached_property(lambda self: self.new_pair("SOCK_STREAM"))
     _letters = cached_property(lambda self: self.new_pair("SOCK_DGRAM"))
     _packets = cached_property(lambda self: self.new_pair("SOCK_SEQPACKET"))
@@ -255,10 +251,10 @@ def describe(value: Any) -> Any:
         return text(repr(value))
     if type(value) is int and CHOSEN.fullmatch(str(value)):
         return "a port"
-    if type(value) in (bool, bytes, bytearray, float, int, str, type(None)):
-        return value if type(value) is not str else text(value)
-    if isinstance(value, io.IOBase):
-        return name_of(value), text(repr(value))
+    if type(value) is str:
+        return text(value)
+    if type(value) in (bool, bytes, bytearray, float, int, type(None)):
+        return value
     return name_of(value), text(repr(value))
 
 
@@ -304,10 +300,7 @@ def outcome(module: Any, case: Case) -> dict[str, Any]:
                 del result
             except Exception as error:  # what it is, is compared
                 found["raised"] = describe(error)
-                shown = error.__cause__
-                if shown is None and not error.__suppress_context__:
-                    shown = error.__context__
-                found["because of"] = describe(shown)
+                found["because of"] = describe(error.__cause__ or _context(error))
             finally:
                 _heard = None
             del call
@@ -324,6 +317,11 @@ def outcome(module: Any, case: Case) -> dict[str, Any]:
         os.close(fd)
     found["left open"] = len(left)
     return found
+
+
+def _context(error: Exception) -> BaseException | None:
+    """During the handling of which, a traceback says, ``error`` occurred."""
+    return None if error.__suppress_context__ else error.__context__
 
 
 def _of_a_case(file: str) -> bool:
@@ -368,8 +366,9 @@ def differences(case: Case, apart_from: str = "") -> list[str]:
 
 
 _WRONG_ARGUMENT = {
-    f"builtins.{kind}Error" for kind in ("Type", "Value", "Overflow", "Unicode", "UnicodeEncode")
-} | {"builtins.BufferError", "builtins.SystemError", "builtins.AttributeError"}
+    f"builtins.{kind}Error"
+    for kind in ("Attribute", "Buffer", "Overflow", "Type", "Unicode", "UnicodeEncode", "Value")
+}
 
 
 def _part(found: dict[str, Any], aspect: str) -> Any:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
+import weakref
 from typing import Any
 
 import pytest
 
-from .parity import CPYTHON, Case, check, raised, table
+from .parity import CPYTHON, Case, check, raised, refusing, table
 
 CONNECTIONS = table("""
     socket.create_connection(at)
@@ -117,9 +119,6 @@ def all_errors(socket: Any) -> object:
 
 def no_reference_is_left(socket: Any) -> object:
     """A failed connection leaves no cycle of frame, exception and traceback behind."""
-    import gc
-    import weakref
-
     class Kept(OSError):
         pass
 
@@ -209,8 +208,6 @@ def both_protocols_at_once(socket: Any) -> object:
 
 def an_auditor_that_refuses(socket: Any) -> object:
     """What a hook raises ends the call, and no descriptor is left."""
-    import tests.parity
-
     refused = []
     for event, call in [
         ("socket.__new__", lambda: socket.socket()),
@@ -218,7 +215,7 @@ def an_auditor_that_refuses(socket: Any) -> object:
         ("socket.connect", lambda: socket.create_connection(("127.0.0.1", 1))),
         ("socket.getaddrinfo", lambda: socket.create_connection(("127.0.0.1", 1))),
     ]:
-        with tests.parity.refusing(event):
+        with refusing(event):
             refused.append(raised(call))
     return refused
 

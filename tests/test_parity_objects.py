@@ -8,6 +8,7 @@ import os
 import pickle
 import subprocess
 import sys
+import warnings
 import weakref
 from typing import Any
 
@@ -297,13 +298,9 @@ def collected_open(socket: Any) -> None:
 
 
 def collected_in_a_cycle(socket: Any) -> None:
-    class Node:
-        sock = None
-
-    one, two = Node(), Node()
-    one.sock, two.sock = socket.socket(), one  # type: ignore[assignment]
-    one.other = two  # type: ignore[attr-defined]
-    del one, two
+    cycle = [socket.socket()]
+    cycle.append(cycle)
+    del cycle
     gc.collect()
 
 
@@ -325,8 +322,6 @@ def collected_closed(socket: Any) -> None:
 
 def collected_and_warnings_are_errors(socket: Any) -> object:
     """The warning cannot be raised, and the descriptor is closed all the same."""
-    import warnings
-
     seen: list[Any] = []
     hook, sys.unraisablehook = sys.unraisablehook, seen.append
     try:

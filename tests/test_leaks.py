@@ -1,0 +1,182 @@
+"""Memory that goes: many calls take no more of it than a few, and pools and caches end."""
+
+from __future__ import annotations
+
+import gc
+import mmap
+import os
+import sys
+from typing import Any
+
+import pytest
+
+import pysock
+from pysock import _names, families
+from pysock._interpreter import TO_COPY
+
+from .harness import (
+    Action,
+    on_pypy,
+    outcome,
+    pools,
+    uses_alarms,
+)
+
+pytestmark = uses_alarms
+
+needs_proc = pytest.mark.skipif(
+    not os.path.exists("/proc/self/statm"), reason="only /proc says how much memory is in use"
+)
+
+
+# What comes and goes by itself; on PyPy, the compiler's.
+NOISE = 1 << (23 if on_pypy else 20)
+
+
+def in_use() -> tuple[int, int]:
+    """Python's small blocks of memory, and the bytes that this process has in RAM."""
+    gc.collect()
+    with open("/proc/self/statm") as file:
+        pages = int(file.read().split()[1])
+    blocks = sys.getallocatedblocks() if hasattr(sys, "getallocatedblocks") else 0
+    return blocks, pages * mmap.PAGESIZE
+
+
+def leaks(call: Action, times: int) -> bool:
+    """Whether memory that a call takes is not given back: a block in ten calls, or some RAM."""
+    for _ in range(times // 5):
+        call()
+    blocks, ram = in_use()
+    for _ in range(times):
+        call()
+    more_blocks, more_ram = in_use()
+    return more_blocks - blocks > times / 10 or more_ram - ram > NOISE
+
+
+class Traffic:
+    """Calls that give back all memory they take, sizes that vary included."""
+
+    def __init__(self) -> None:
+        self.here, self.there = pysock.socketpair()
+        self.udp = pysock.socket(type=pysock.SOCK_DGRAM)
+        self.udp.bind(("127.0.0.1", 0))
+        self.me = self.udp.getsockname()
+        self.idle = pysock.socket(type=pysock.SOCK_DGRAM)
+        self.idle.setblocking(False)
+        self.buffer = bytearray(100)
+        self.n = 0
+
+    def __enter__(self) -> Traffic:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for sock in (self.here, self.there, self.udp, self.idle):
+            sock.close()
+
+    def send_recv(self) -> None:
+        self.n += 1
+        self.here.send(b"abc")
+        self.there.recv(3 + self.n % 5000)
+
+    def large(self) -> None:
+        self.n += 1
+        self.here.send(bytearray(b"abc"))
+        self.there.recv(TO_COPY + 1 + self.n % 5000)
+
+    def send_recv_into(self) -> None:
+        self.here.sendall(memoryview(b"abc"))
+        self.there.recv_into(self.buffer)
+
+    def sendto_recvfrom(self) -> None:
+        self.udp.sendto(b"abc", self.me)
+        self.udp.recvfrom(100)
+
+    def sendmsg_recvmsg(self) -> None:
+        self.n += 1
+        self.here.sendmsg([b"a", bytearray(b"bc")])
+        self.there.recvmsg(3 + self.n % 500, self.n % 500)
+
+    def failing(self) -> None:
+        assert outcome(lambda: self.idle.recv(10)) == "EAGAIN"
+        assert outcome(lambda: self.idle.recvfrom(10)) == "EAGAIN"
+        assert outcome(self.idle.getpeername) == "ENOTCONN"
+
+    def options(self) -> None:
+        self.n += 1
+        self.udp.setsockopt(pysock.SOL_SOCKET, pysock.SO_BROADCAST, 1)
+        self.udp.getsockopt(pysock.SOL_SOCKET, pysock.SO_BROADCAST)
+        self.udp.getsockopt(pysock.SOL_SOCKET, pysock.SO_BROADCAST, 1 + self.n % 1000)
+        self.udp.getsockname()
+
+    def sockets(self) -> None:
+        one, two = pysock.socketpair()
+        one.close()
+        two.close()
+
+    def files(self) -> None:
+        with self.here.makefile("wb") as writer, self.there.makefile("rb") as reader:
+            writer.write(b"abc")
+            writer.flush()
+            reader.read(3)
+
+    def getaddrinfo(self) -> None:
+        pysock.getaddrinfo("127.0.0.1", 80, type=pysock.SOCK_STREAM)
+
+    def getnameinfo(self) -> None:
+        pysock.getnameinfo(("127.0.0.1", 80), pysock.NI_NUMERICHOST | pysock.NI_NUMERICSERV)
+
+    def interfaces(self) -> None:
+        pysock.if_nameindex()
+
+
+@needs_proc
+@pytest.mark.parametrize(
+    ("name", "times"),
+    [
+        ("send_recv", 100_000),
+        ("sendto_recvfrom", 100_000),
+        ("sendmsg_recvmsg", 30_000),
+        ("getaddrinfo", 30_000),
+        ("large", 20_000),
+        ("send_recv_into", 20_000),
+        ("failing", 10_000),
+        ("options", 10_000),
+        ("sockets", 10_000),
+        ("files", 3_000),
+        ("getnameinfo", 10_000),
+        ("interfaces", 3_000),
+    ],
+)
+def test_no_memory_is_lost(name: str, times: int) -> None:
+    with Traffic() as traffic:
+        assert not leaks(getattr(traffic, name), times)
+
+
+@needs_proc
+def test_a_leak_would_be_found() -> None:
+    kept: list[Any] = []
+    assert leaks(lambda: kept.append(bytearray(1000)), 50_000)
+    if not on_pypy:  # which does not count its blocks
+        assert leaks(lambda: kept.append(bytearray(1)), 1000)
+    kept.clear()
+
+
+def test_pools_have_what_was_in_use_at_once() -> None:
+    with Traffic() as traffic:
+        for name in ("send_recv", "sendto_recvfrom", "failing", "options"):
+            getattr(traffic, name)()
+        before = [len(pool.entries) for pool in pools()]
+        for _ in range(100):
+            for name in ("send_recv", "sendto_recvfrom", "failing", "options"):
+                getattr(traffic, name)()
+        assert [len(pool.entries) for pool in pools()] == before
+
+
+def test_caches_are_bounded() -> None:
+    with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
+        for i in range(3 * _names._CACHED):
+            host = f"127.{i >> 16}.{i >> 8 & 255}.{i & 255}"
+            raw = sock._pack((host, 9), "connect")
+            assert families.unpack_for(0, raw) == (host, 9)
+            assert len(_names.numeric) <= _names._CACHED
+            assert len(_names._text) <= _names._CACHED
