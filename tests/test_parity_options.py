@@ -225,7 +225,7 @@ def a_deadline_is_for_all_of_sendall(a: Any, b: Any) -> object:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    return end, 0.05 < time.monotonic() - began < 2
+    return end, 0.05 < time.monotonic() - began < 5
 
 
 def interrupted(then: str) -> Case:
@@ -248,7 +248,7 @@ def interrupted(then: str) -> Case:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
         waited = time.monotonic() - began
-        return end, (0.12 if then == "waits on" else 0.02) < waited < 1
+        return end, (0.12 if then == "waits on" else 0.02) < waited < 5
 
     case.__name__ = f"interrupted by a handler that {then}"
     return case
@@ -272,7 +272,7 @@ def waiting_as_long_as_asked(socket: Any, a: Any) -> object:
         a.settimeout(seconds)
         began = time.monotonic()
         raised(lambda: a.recv(1))
-        waited.append(seconds <= time.monotonic() - began + 0.001 < seconds + 0.5)
+        waited.append(seconds <= time.monotonic() - began + 0.001 < seconds + 5)
     return waited
 
 
