@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import pysock
 
@@ -26,7 +26,7 @@ from . import _echo, _platform, _show, _watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 PATIENCE = 30  # seconds for one conversation, which takes a fraction of one
@@ -85,8 +85,8 @@ def conversation(kind: str, folder: str) -> bool:
     heard, said = os.pipe()
     with open(heard, encoding="utf-8") as lines:
         try:
-            guard.start()
-            with open(said, "w") as pipe:
+            with open(said, "w") as pipe, uninterrupted():
+                guard.start()  # which takes over from here that no signal is for it
                 for role in ("server", "client"):
                     children.append(start(role, kind, os.path.join(folder, "echo"), pipe))
             for line in lines:
@@ -100,6 +100,19 @@ def conversation(kind: str, folder: str) -> bool:
         finally:
             guard.cancel()
             end(children)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Put off Ctrl-C: a child that runs but is in no list yet would be left behind."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def start(role: str, kind: str, path: str, pipe: Any) -> subprocess.Popen[str]:
@@ -165,6 +178,8 @@ def child(role: str, kind: str, path: str) -> int:
                 _echo.server(kind, path, lambda address: say(_ADDRESS + repr(address)))
                 return 0
             data = _echo.client(kind, ast.literal_eval(address))
+    except BrokenPipeError:
+        os._exit(1)  # the parent is gone, and nobody to tell
     except BaseException:
         say(_ADDRESS)
         raise

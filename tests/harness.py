@@ -345,6 +345,7 @@ def at_every_opcode(prepare: Callable[[], tuple[Action, Action]]) -> list[Any]:
             return trace
 
         before = sys.gettrace()
+        sys._getframe().f_trace_opcodes = True  # CPython 3.12 asks this frame, once
         sys.settrace(trace)
         try:
             answer = outcome(call)

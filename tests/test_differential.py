@@ -24,7 +24,7 @@ import pytest
 
 import pysock
 from pysock._message import control
-from pysock._platform import constants, lib, structs
+from pysock._platform import abi, constants, lib, structs
 
 from . import interpose
 from .addresses import control_cases, families, pack_cases, protocols, raw_cases
@@ -87,8 +87,7 @@ class Oracle:
         self.answer = b""
 
     def getsockname(self, fd: int, name: Any, length: Any) -> int:
-        room = ctypes.sizeof(ctypes.c_char) * 128  # of sockaddr_storage, in both
-        ctypes.memmove(name, self.answer.ljust(room, b"\0"), room)
+        ctypes.memmove(name, self.answer.ljust(abi.storage, b"\0"), abi.storage)
         ctypes.memmove(length, ctypes.byref(ctypes.c_uint32(len(self.answer))), 4)
         return 0
 
@@ -136,11 +135,11 @@ def both(
                 sock: Any = cls(number, pysock.SOCK_DGRAM, proto, fileno=truth.fileno())
                 stack.callback(sock.detach)
                 pairs[proto].append(sock)
+        patched = stack.enter_context(patch.context())
         for name, function in functions.items():
-            patch.setattr(lib, name, function)
+            patched.setattr(lib, name, function)
         with interpose.Interposed(**functions):
             yield pairs
-        patch.undo()
 
 
 def outcome(call: Callable[[], Any]) -> tuple[Any, ...]:
@@ -155,7 +154,7 @@ def outcome(call: Callable[[], Any]) -> tuple[Any, ...]:
 
 
 def left_unset(family: str, proto: int, raw: bytes) -> set[int]:
-    """The bytes that CPython, until 3.14, leaves as it finds them in memory.
+    """The bytes of a name that CPython leaves as it finds them in memory; newer ones clear them.
 
     That is the known difference in this direction: pysock sends zeros.
     """

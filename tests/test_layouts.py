@@ -21,6 +21,9 @@ TARGETS = [target for target in _constants.targets() if not target.startswith("w
 if alignment(c_uint64) != 8:
     TARGETS = [target for target in TARGETS if _libc.abi_of(target).bits == 32]
 
+# The structs that headers were asked for.  A family of your own may well have another.
+ASKED = {name for target in _constants.targets() for name in layouts(target)["structs"]}
+
 every_target = pytest.mark.parametrize("target", TARGETS)
 with_windows = pytest.mark.parametrize("target", [*TARGETS, *_constants.targets("windows")])
 
@@ -60,7 +63,8 @@ def test_addresses(target: str) -> None:
     assert abi.storage == truth["sockaddr_storage"]["size"]
     found = addresses(target, abi)
     assert {"sockaddr_in", "sockaddr_in6", "sockaddr_un"} <= found.keys()
-    for name, address in found.items():
+    for name in found.keys() & ASKED:
+        address = found[name]
         known, fields = truth[name], fields_of(address.ctype)
         # A page may leave out a member that is always zero, so not all need be there.
         assert {**known["fields"], **fields} == known["fields"], name

@@ -10,6 +10,7 @@ import sys
 from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,7 +24,9 @@ from .harness import (
     SOON,
     Action,
     alarms,
+    at_every_opcode,
     fill,
+    needs_opcodes,
     outcome,
     pools,
     read,
@@ -224,6 +227,48 @@ def test_a_buffer_made_smaller_by_another_thread_is_not_overrun(
             answer = receive(here.fileno(), buffer, 10, 0)
             assert answer in (4, (4, b""))
             assert bytes(buffer) == b"0123"
+
+
+def told_room(arguments: tuple[Any, ...]) -> int:
+    """How much room C is told that there is, by recv, recvfrom or recvmsg."""
+    if len(arguments) > 3:
+        return int(arguments[2])
+    header = ctypes.string_at(arguments[1], ctypes.sizeof(structs["msghdr"]))
+    at = structs["msghdr"].from_buffer_copy(header).msg_iov
+    return int(structs["iovec"].from_address(at).iov_len)
+
+
+@needs_locks
+@needs_opcodes
+@pytest.mark.parametrize("name", ["recv_into", "recvfrom_into", "recvmsg_into"])
+def test_a_buffer_is_not_overrun_whenever_it_is_made_smaller(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[bytearray] = []
+    rooms: set[object] = set()
+
+    def prepare() -> tuple[Action, Action]:
+        made.append(bytearray(10))
+        return partial(FAILING[name], here, made[-1]), make_smaller
+
+    def make_smaller() -> None:
+        try:
+            del made[-1][4:]
+        except BufferError:
+            rooms.add("locked")
+
+    def witness(real: Action, *arguments: Any) -> Any:
+        assert told_room(arguments) <= len(made[-1])
+        rooms.add(told_room(arguments))
+        return real(*arguments)
+
+    with pair(pysock.SOCK_DGRAM) as (here, there):
+        for _ in range(20):
+            there.send(b"0123456789")
+        here.setblocking(False)
+        replace(monkeypatch, c_name(name), witness)
+        at_every_opcode(prepare)
+    assert rooms == {4, 10, "locked"}
 
 
 FAILING: dict[str, Action] = {

@@ -15,6 +15,7 @@ import pysock
 from pysock._interpreter import get_errno
 
 from .harness import (
+    LATE,
     SOON,
     WAITS,
     Action,
@@ -108,6 +109,7 @@ def test_an_interrupted_connect_of_a_unix_socket_is_connected_in_the_end() -> No
     with pysock.socket(pysock.AF_UNIX) as listener:
         listener.bind("")
         listener.listen(0)
+        listener.settimeout(LATE)
         name = listener.getsockname()
         with pysock.socket(pysock.AF_UNIX) as first, pysock.socket(pysock.AF_UNIX) as second:
             first.connect(name)

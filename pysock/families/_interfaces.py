@@ -2,7 +2,8 @@
 
 CPython asks by ioctl(2) on the socket itself.  That function is variadic and not bound here
 (see ``_foreign``), so if_nametoindex(3) and if_indextoname(3) make the same two ioctls
-on a socket of their own.
+on a socket of their own.  It belongs to the caller's network namespace, which may be
+another than that of a socket from elsewhere.
 """
 
 from __future__ import annotations

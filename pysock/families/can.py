@@ -90,7 +90,8 @@ class Family(Page):
     def text(self, member: str, octets: bytes) -> str | None:
         if member == "can_ifindex":
             number = int.from_bytes(octets, self.abi.order)
-            return f"{number}, {os.fsdecode(_interfaces.name_of(number)) or 'all interfaces'}"
+            name = os.fsdecode(_interfaces.name_of(number)) if number else "all interfaces"
+            return f"{number}, {name}"
         if member == "can_addr" and any(octets):
             # A union: the socket's protocol, which is not known here, says which of the two.
             readings = [self.tp.from_buffer_copy(octets)]
