@@ -215,7 +215,8 @@ def raw_cases(rng: random.Random, family: str, count: int) -> Iterator[tuple[int
     """``(proto, octets)``: a header that says ``family``, and whatever behind it."""
     header = int(getattr(socket, family)).to_bytes(2, sys.byteorder)
     for _ in range(count):
-        size = rng.choice((0, 6, 8, 10, 12, 14, 18, 22, 26, 86, 108, rng.randrange(127)))
+        # Less than sockaddr_storage has, so that a NUL follows, which CPython looks for.
+        size = rng.choice((0, 6, 8, 10, 12, 14, 18, 22, 26, 86, 108, rng.randrange(126)))
         data = bytearray(rng.getrandbits(8 * size).to_bytes(size, "big") if size else b"")
         for _ in range(rng.randrange(4)):  # zeros and small numbers mean something
             if data:

@@ -17,7 +17,6 @@ from pysock import _wait
 from .harness import (
     LATE,
     SOON,
-    WAITS,
     Action,
     fill,
     later,
@@ -25,12 +24,6 @@ from .harness import (
     read,
     replace,
 )
-
-# A connection that has to wait takes a second: of the two calls one will do.
-once_connected = pytest.mark.parametrize("name", [n for n in WAITS if n != "connect_ex"])
-
-
-# --- more data than fits -------------------------------------------------------------
 
 LARGE = os.urandom(1 << 16) * 64  # 4 MiB
 

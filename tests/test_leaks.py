@@ -19,10 +19,7 @@ from .harness import (
     on_pypy,
     outcome,
     pools,
-    uses_alarms,
 )
-
-pytestmark = uses_alarms
 
 needs_proc = pytest.mark.skipif(
     not os.path.exists("/proc/self/statm"), reason="only /proc says how much memory is in use"

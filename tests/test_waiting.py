@@ -12,7 +12,6 @@ import pytest
 
 import pysock
 from pysock import _wait
-from pysock._platform import lib
 
 from .harness import (
     LATE,
@@ -389,4 +388,3 @@ def test_waiting_leaves_no_descriptor() -> None:
             s.sock.settimeout(0.001)
             outcome(s.call)
     assert len(descriptors()) == len(before)
-    assert hasattr(lib, "poll")
