@@ -131,6 +131,7 @@ def test_an_interface_that_has_gone() -> None:
     index = b"\xfe\xff\xff\x7f"
     raw = b"\x11\x00\x00\x03" + index + bytes(12)
     assert families.unpack(raw, platform=LINUX) == ("", 3, 0, 0, b"")
+    assert described("AF_PACKET", raw)["sll_ifindex"] == str(0x7FFFFFFE)
     raw = b"\x1d\x00\x00\x00" + index + bytes(16)
     assert families.unpack(raw, proto=pysock.CAN_RAW, platform=LINUX) == ("",)
 

@@ -8,6 +8,7 @@ another than that of a socket from elsewhere.
 
 from __future__ import annotations
 
+import os
 from ctypes import c_char
 
 from .._errors import raise_errno
@@ -35,3 +36,8 @@ def name_of(index: int) -> bytes:
         except OSError:
             return b""
     return name.value
+
+
+def text(index: int) -> str:
+    """An index, and the name of the interface, for an observer."""
+    return ", ".join([str(index), *filter(None, [os.fsdecode(name_of(index))])])

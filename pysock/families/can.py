@@ -90,8 +90,7 @@ class Family(Page):
     def text(self, member: str, octets: bytes) -> str | None:
         if member == "can_ifindex":
             number = int.from_bytes(octets, self.abi.order)
-            name = os.fsdecode(_interfaces.name_of(number)) if number else "all interfaces"
-            return f"{number}, {name}"
+            return _interfaces.text(number) if number else "0, all interfaces"
         if member == "can_addr" and any(octets):
             # A union: the socket's protocol, which is not known here, says which of the two.
             readings = [self.tp.from_buffer_copy(octets)]

@@ -84,7 +84,7 @@ class Family(Page):
     def text(self, member: str, octets: bytes) -> str | None:
         number = int.from_bytes(octets, self.abi.order)
         if member == "sll_ifindex":
-            return f"{number}, {_interfaces.name_of(number).decode('utf-8', 'replace')}"
+            return _interfaces.text(number)
         if member == "sll_protocol":
             return f"{int.from_bytes(octets, 'big'):#06x} (network order)"
         if member == "sll_pkttype":
