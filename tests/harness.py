@@ -258,9 +258,11 @@ def alarms(handler: Action, first: float, interval: float = 0.0) -> Iterator[Non
     handlers do not pile up.
     """
 
+    more = [interval] if interval else []
+
     def answer(number: int, frame: FrameType | None) -> None:
         handler()
-        if interval:
+        if more:
             signal.setitimer(signal.ITIMER_REAL, interval)
 
     before = signal.signal(signal.SIGALRM, answer)
@@ -268,6 +270,7 @@ def alarms(handler: Action, first: float, interval: float = 0.0) -> Iterator[Non
     try:
         yield
     finally:
+        more.clear()
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
