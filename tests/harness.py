@@ -34,6 +34,7 @@ Action = Callable[..., Any]
 
 SOON = 0.03  # seconds until a wait is ended, or a timeout passes
 PIECE = 4096  # bytes, what ``fill`` sends at a time
+AGAIN = 1.0  # seconds until a signal is sent once more, should the first have gone unheard
 LATE = 20.0  # an upper bound, generous to machines that have other things to do
 
 PACKAGE = str(ROOT / "pysock")
@@ -66,19 +67,29 @@ class Scene:
     late: Any = "timed out"  # the outcome if a timeout passes
 
 
-def _reading(call: Action, result: Any, unready: Any = "EAGAIN") -> Action:
+def _itself(sock: pysock.Socket, stack: ExitStack) -> Any:
+    return sock
+
+
+def _reading(
+    call: Action, result: Any, unready: Any = "EAGAIN", subject: Action = _itself
+) -> Action:
     def build(stack: ExitStack) -> Scene:
         here, there = map(stack.enter_context, pysock.socketpair())
-        return Scene(here, lambda: call(here), lambda: there.send(b"x"), result, unready)
+        on = partial(call, subject(here, stack))
+        return Scene(here, on, lambda: there.send(b"x"), result, unready)
 
     return build
 
 
-def _writing(call: Action, result: Any, unready: Any = "EAGAIN") -> Action:
+def _writing(
+    call: Action, result: Any, unready: Any = "EAGAIN", subject: Action = _itself
+) -> Action:
     def build(stack: ExitStack) -> Scene:
         here, there = map(stack.enter_context, pysock.socketpair())
+        on = partial(call, subject(here, stack))
         filled = fill(here)
-        return Scene(here, lambda: call(here), lambda: read(there, filled), result, unready)
+        return Scene(here, on, lambda: read(there, filled), result, unready)
 
     return build
 
@@ -98,21 +109,15 @@ def _sendto(stack: ExitStack) -> Scene:
     return Scene(here, lambda: here.sendto(b"abc", target), release, 3)
 
 
-def _file_read(sock: pysock.Socket) -> Any:
-    with sock.makefile("rb", 0) as file:
-        return file.read(1)
+def _file(sock: pysock.Socket, stack: ExitStack) -> Any:
+    return stack.enter_context(sock.makefile("rwb", 0))
 
 
-def _file_write(sock: pysock.Socket) -> Any:
-    with sock.makefile("wb", 0) as file:
-        return file.write(b"abc")
-
-
-def _sendfile(sock: pysock.Socket) -> int:
-    with tempfile.TemporaryFile() as file:
-        file.write(b"abc")
-        file.seek(0)
-        return sock.sendfile(file)
+def _sender_of_a_file(sock: pysock.Socket, stack: ExitStack) -> Action:
+    file = stack.enter_context(tempfile.TemporaryFile())
+    file.write(b"abc")
+    file.seek(0)
+    return partial(sock.sendfile, file)
 
 
 def _accept(stack: ExitStack) -> Scene:
@@ -189,7 +194,7 @@ READS: dict[str, Action] = {
     "recvfrom_into": _reading(lambda s: s.recvfrom_into(bytearray(10)), (1, None)),
     "recvmsg": _reading(lambda s: s.recvmsg(10, 64), (b"x", [], 0, None)),
     "recvmsg_into": _reading(lambda s: s.recvmsg_into([bytearray(10)]), (1, [], 0, None)),
-    "file.read": _reading(_file_read, b"x", None),
+    "file.read": _reading(lambda file: file.read(1), b"x", None, _file),
 }
 WRITES: dict[str, Action] = {
     "send": _writing(lambda s: s.send(b"abc"), 3),
@@ -198,8 +203,8 @@ WRITES: dict[str, Action] = {
     "sendall": _writing(lambda s: s.sendall(b"abc"), None),
     "sendto": _sendto,
     "sendmsg": _writing(lambda s: s.sendmsg([b"a", bytearray(b"bc")]), 3),
-    "sendfile": _writing(_sendfile, 3, "ValueError"),
-    "file.write": _writing(_file_write, 3, None),
+    "sendfile": _writing(lambda send: send(), 3, "ValueError", _sender_of_a_file),
+    "file.write": _writing(lambda file: file.write(b"abc"), 3, None, _file),
 }
 WAITS: dict[str, Action] = {
     **READS,
@@ -261,18 +266,22 @@ def alarms(handler: Action, first: float, interval: float = 0.0) -> Iterator[Non
     more = [interval] if interval else []
 
     def answer(number: int, frame: FrameType | None) -> None:
-        handler()
-        if more:
-            signal.setitimer(signal.ITIMER_REAL, interval)
+        try:
+            handler()
+        finally:
+            if more:
+                signal.setitimer(signal.ITIMER_REAL, interval)
 
     before = signal.signal(signal.SIGALRM, answer)
     signal.setitimer(signal.ITIMER_REAL, first)
     try:
         yield
     finally:
-        more.clear()
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        try:
+            more.clear()
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        finally:  # the last one may come, and raise, just here
+            signal.signal(signal.SIGALRM, before)
 
 
 # --- witnesses of C ------------------------------------------------------------------

@@ -15,6 +15,7 @@ import pysock
 from pysock._interpreter import get_errno
 
 from .harness import (
+    AGAIN,
     LATE,
     SOON,
     WAITS,
@@ -94,7 +95,7 @@ def test_a_handler_that_raises_ends_the_call_and_loses_nothing(name: str) -> Non
     with scene(name) as s:
         for seconds in (20.0, None):
             s.sock.settimeout(seconds)
-            with pytest.raises(Stop), alarms(stop, SOON / 3):
+            with pytest.raises(Stop), alarms(stop, SOON / 3, AGAIN):
                 s.call()
             assert s.sock.gettimeout() == seconds
             if name == "connect":
@@ -318,11 +319,18 @@ def test_a_handler_empties_the_socket_that_sends() -> None:
     here, there = pysock.socketpair()
     data = os.urandom(1 << 20)
     received = bytearray()
+
+    def handler() -> None:
+        answer = outcome(partial(there.recv, 1 << 16))
+        received.extend(b"" if answer == "EAGAIN" else answer)
+
     with here, there:
         fill(here)
-        with alarms(lambda: received.extend(there.recv(1 << 16)), OFTEN, OFTEN):
+        there.setblocking(False)
+        with alarms(handler, OFTEN, OFTEN):
             here.sendall(data)
         here.close()
+        there.setblocking(True)
         received += read(there, 1 << 21)
     assert received.endswith(data)
 
@@ -402,6 +410,8 @@ def test_in_a_storm_of_handlers_every_answer_is_ones_own() -> None:
     assert all(seen)
 
 
+# One that raises in a finaliser (of ctypes' own, on PyPy) is heard by nobody.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_storm_of_handlers_that_raise_leaves_all_in_order() -> None:
     before = len(descriptors())
     one, other = two_sockets()
@@ -409,11 +419,17 @@ def test_a_storm_of_handlers_that_raise_leaves_all_in_order() -> None:
         expected = mine(one)
         stopped = 0
         until = time.monotonic() + 0.4
+
+        def work() -> None:
+            # A function of its own: between a loop's rounds, CPython 3.13 passes by the
+            # handlers of exceptions that surround the loop.
+            with alarms(stop, OFTEN / 20):
+                while time.monotonic() < until:
+                    assert mine(one) == expected
+
         while time.monotonic() < until:
             try:
-                with alarms(stop, OFTEN / 20):
-                    while True:
-                        assert mine(one) == expected
+                work()
             except Stop:
                 stopped += 1
         assert mine(one) == expected
