@@ -157,12 +157,11 @@ class Sockaddr:
             for i, (t, _) in enumerate(members)
             if _order(t) not in (None, order)
         }
-        text, at = "2s", 2
-        for i, (t, offset) in enumerate(members):
-            text += "x" * (offset - at)
-            text += f"{sizeof(t)}s" if i in self._odd else _code(t)
-            at = offset + sizeof(t)
-        self._codec = Struct(order + text + "x" * (self.size - at))
+        codes = [
+            (offset, sizeof(t), f"{sizeof(t)}s" if i in self._odd else _code(t))
+            for i, (t, offset) in enumerate(members)
+        ]
+        self._codec = Struct(order + _spaced([(0, 2, "2s"), *codes], self.size))
 
     def header(self, family: int, size: int) -> bytes:
         """The first two bytes of an address: its family, behind its length on the BSDs."""
@@ -192,6 +191,22 @@ class Sockaddr:
         for i, codec in self._odd.items():
             unpacked[i + 1] = codec.unpack(values[i + 1])[0]
         return tuple(unpacked)
+
+
+def codec(abi: ABI, ctype: Any) -> Struct:
+    """All members of a struct at once, but those that only pad it (``__pad_…``)."""
+    members = [(getattr(ctype, name), t) for name, t in ctype._fields_ if name[:2] != "__"]
+    codes = [(field.offset, field.size, _code(t)) for field, t in members]
+    return Struct((">" if abi.order == "big" else "<") + _spaced(codes, sizeof(ctype)))
+
+
+def _spaced(codes: list[tuple[int, int, str]], size: int) -> str:
+    """The struct module's letters for members ``(offset, size, letter)``, and the gaps between."""
+    text, at = "", 0
+    for offset, width, code in codes:
+        text += "x" * (offset - at) + code
+        at = offset + width
+    return text + "x" * (size - at)
 
 
 def _order(ctype: Any) -> str | None:

@@ -55,7 +55,7 @@ def sendmsg_afalg(
         if one_int(assoclen) < 0:
             raise TypeError("assoclen must be positive")
         ancdata.append((level, constants["ALG_SET_AEAD_ASSOCLEN"], _uint(assoclen)))
-    return _message.send(self, msg, ancdata, flags, None)
+    return _message.send(self, msg, ancdata, flags)
 
 
 def _must_be_int(value: Any, position: int) -> None:

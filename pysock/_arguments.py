@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+ZERO = 0  # "flags is ZERO" is the cheapest way to see that there are none
 INT_MAX = 2**31 - 1
 INT_MIN = -(2**31)
 
@@ -76,6 +77,8 @@ def c_long(number: int) -> int:
 
 def c_int(value: Any) -> int:
     """A C ``int`` out of a tuple of arguments."""
+    if type(value) is int and INT_MIN <= value <= INT_MAX:
+        return value
     number = index(value)
     if INT_MIN <= number <= INT_MAX:
         return number
@@ -103,6 +106,8 @@ def c_uint(value: Any) -> int:
 
 def c_ssize_t(value: Any) -> int:
     """A C ``Py_ssize_t``: the size of something in memory."""
+    if type(value) is int and -sys.maxsize - 1 <= value <= sys.maxsize:
+        return value
     if sys.version_info < (3, 10) and isinstance(value, float):
         raise TypeError("integer argument expected, got float")
     number = operator.index(value)

@@ -18,10 +18,10 @@ from __future__ import annotations
 from ctypes import sizeof
 
 from . import _libc
+from ._abi import codec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
     from ._abi import ABI
 
@@ -36,8 +36,11 @@ class Control:
 
     def __init__(self, abi: ABI) -> None:
         self.cmsghdr = _libc.structs(abi)["cmsghdr"]
+        self.header = codec(abi, self.cmsghdr)
         self.mask = abi.cmsg_align - 1
         self.data_at = self.align(sizeof(self.cmsghdr))
+        self.most = SOCKLEN_MAX - self.space(1)  # bytes of data in one message
+        self._gap = bytes(self.data_at - self.header.size)
 
     def align(self, length: int) -> int:
         """``length`` rounded up to the alignment."""
@@ -57,34 +60,29 @@ class Control:
 
     def space_in_range(self, length: int) -> bool:
         """Whether ``space(length)`` fits a socklen_t."""
-        return 0 <= length <= SOCKLEN_MAX - self.space(1)
+        return 0 <= length <= self.most
 
-    def pack(self, messages: Iterable[Message]) -> bytes:
-        """The buffer for ``(level, type, data)`` messages, its padding zero."""
-        packed = bytearray()
-        for level, kind, data in messages:
-            header = self.cmsghdr(cmsg_len=self.len(len(data)), cmsg_level=level, cmsg_type=kind)
-            message = bytes(header).ljust(self.data_at, b"\0") + data
-            packed += message.ljust(self.space(len(data)), b"\0")
-        return bytes(packed)
+    def message(self, level: int, kind: int, data: bytes) -> bytes:
+        """One message, with zeros up to where a next one would begin."""
+        size = len(data)
+        header = self.header.pack(self.data_at + size, level, kind)
+        return header + self._gap + data + b"\0" * (-size & self.mask)
 
-    def walk(self, raw: bytes) -> Iterator[tuple[int, int, bytes | None, bool]]:
-        """``(level, type, data, whole)`` of each message in ``raw``.
+    def walk(self, raw: bytes) -> tuple[list[Message], bool]:
+        """The ``(level, type, data)`` messages in ``raw``, and whether they are whole.
 
         A message that says that it is longer than what is left gives the data that is
-        there, and False for ``whole``; one with an impossible length gives None.  Either
-        ends it, and so does a header that is not all there.
+        there; one with an impossible length gives none.  Either ends it, and is not
+        whole.  So does a header that is not all there, and that is how it should be.
         """
-        at = 0
-        while len(raw) - at >= sizeof(self.cmsghdr):
-            header = self.cmsghdr.from_buffer_copy(raw, at)
-            length: int = header.cmsg_len
-            if length < self.data_at or len(raw) - at < self.data_at:
-                yield header.cmsg_level, header.cmsg_type, None, False
-                return
-            whole = at + length <= len(raw)
-            data = raw[at + self.data_at : at + length]
-            yield header.cmsg_level, header.cmsg_type, data, whole
-            if not whole:
-                return
-            at += self.align(length)
+        messages: list[Message] = []
+        at, end, data_at = 0, len(raw), self.data_at
+        while end - at >= self.header.size:
+            length, level, kind = self.header.unpack_from(raw, at)
+            if length < data_at or end - at < data_at:
+                return messages, False
+            messages.append((level, kind, raw[at + data_at : at + length]))
+            if at + length > end:
+                return messages, False
+            at += length + self.mask & ~self.mask
+        return messages, True

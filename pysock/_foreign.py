@@ -2,8 +2,8 @@
 
 A prototype is written as the manual page prints it, and says everything ctypes must
 know: the types of the arguments and of the result, and the names that a tracer shows.
-Beside it stands how the function says that it failed (``_errors``), and whether it is
-quick, that is, can never block:
+Beside it stands how the function says that it failed (``_errors``), and whether it can
+block:
 
 >>> row = Foreign("int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen)")
 >>> row.name, row.result
@@ -28,16 +28,24 @@ if TYPE_CHECKING:
 
 
 class Foreign:
-    """One C function: its prototype, its failure convention, and whether it is quick."""
+    """One C function: its prototype, its failure convention, and whether it blocks.
 
-    __slots__ = ("check", "name", "quick", "result", "tail", "text")
+    ``quick``: never.  ``dontwait``: not if its flags have MSG_DONTWAIT.
+    """
+
+    __slots__ = ("check", "dontwait", "name", "quick", "result", "tail", "text")
 
     def __init__(
-        self, text: str, check: Callable[..., Any] | None = None, *, quick: bool = False
+        self,
+        text: str,
+        check: Callable[..., Any] | None = None,
+        *,
+        quick: bool = False,
+        dontwait: bool = False,
     ) -> None:
         head, _, self.tail = text.partition("(")
         self.result, self.name = _type_and_name(head)
-        self.text, self.check, self.quick = text, check, quick
+        self.text, self.check, self.quick, self.dontwait = text, check, quick, dontwait
 
     @property
     def parameters(self) -> list[tuple[str, str]]:
@@ -65,6 +73,7 @@ class Library:
 
     constants: Mapping[str, int]
     rows: dict[str, Foreign]
+    dontwait: int  # what to add to the flags of a call that goes by this library
 
     if TYPE_CHECKING:
 
@@ -76,17 +85,24 @@ def bind(
     loaded: ctypes.CDLL,
     types: Mapping[str, Any],
     constants: Mapping[str, int],
+    *,
+    quick: bool = False,
 ) -> Library:
-    """Look up each row in the loaded library; ``types`` has the C types that are no pointers."""
+    """Look up each row in the loaded library; ``types`` has the C types that are no pointers.
+
+    With ``quick``, whoever calls sees to it that none of them blocks.
+    """
     library = Library()
     library.constants = constants
     library.rows = {}
+    library.dontwait = 0
     for row in rows:
         result = _result(row.result, types)
         parameters = [_type(kind, types) for kind, _ in row.parameters]
         try:
             if row.check is in_line:
-                function = hot_function(loaded, row.name, result, parameters, row.quick)
+                hold = quick or row.quick
+                function = hot_function(loaded, row.name, result, parameters, hold)
             else:
                 function = declared(loaded, row.name, result, parameters)
                 if row.check is not None:

@@ -19,6 +19,7 @@ loses speed and nothing else.
 ``new_bytes``       a bytes object for C to write to, or None
 ``STABLE``          the bytes-like type that may be handed to C just as it is, or None
 ``TO_COPY``         up to this size, copying is cheaper than finding out an address
+``MOST``            no call moves more bytes than this
 """
 
 from __future__ import annotations
@@ -53,8 +54,4 @@ fill = chosen.fill
 new_bytes = chosen.new_bytes
 STABLE = chosen.STABLE
 TO_COPY = chosen.TO_COPY
-
-# Linux moves at most this many bytes in one call, and other systems refuse more.
-# It also keeps a size inside the C int as which an undeclared number is passed: 2**32 + 5
-# would arrive as 5, and 2**31 + 10 as an enormous size.
-MOST = 0x7FFFF000
+MOST = chosen.MOST

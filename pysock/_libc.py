@@ -149,7 +149,7 @@ def structs(abi: ABI) -> dict[str, Any]:
 # in_line: the caller compares with −1 itself; what may have to wait asks _wait what to do.
 PROTOTYPES = [
     # sys/socket.h: a socket's life
-    Foreign("int socket(int domain, int type, int protocol)", minus_one),
+    Foreign("int socket(int domain, int type, int protocol)", in_line),
     Foreign("int socketpair(int domain, int type, int protocol, int sv[2])", minus_one),
     Foreign("int bind(int sockfd, const struct sockaddr *addr, socklen_t addrlen)", minus_one),
     Foreign("int listen(int sockfd, int backlog)", minus_one),
@@ -161,20 +161,30 @@ PROTOTYPES = [
     Foreign("int shutdown(int sockfd, int how)", minus_one),
     Foreign("int close(int fd)", in_line),
     # sys/socket.h: data
-    Foreign("ssize_t send(int sockfd, const void *buf, size_t len, int flags)", in_line),
-    Foreign("ssize_t recv(int sockfd, void *buf, size_t len, int flags)", in_line),
+    Foreign(
+        "ssize_t send(int sockfd, const void *buf, size_t len, int flags)", in_line, dontwait=True
+    ),
+    Foreign(
+        "ssize_t recv(int sockfd, void *buf, size_t len, int flags)", in_line, dontwait=True
+    ),
     Foreign(
         "ssize_t sendto(int sockfd, const void *buf, size_t len, int flags,"
         " const struct sockaddr *dest_addr, socklen_t addrlen)",
         in_line,
+        dontwait=True,
     ),
     Foreign(
         "ssize_t recvfrom(int sockfd, void *buf, size_t len, int flags,"
         " struct sockaddr *src_addr, socklen_t *addrlen)",
         in_line,
+        dontwait=True,
     ),
-    Foreign("ssize_t sendmsg(int sockfd, const struct msghdr *msg, int flags)", in_line),
-    Foreign("ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags)", in_line),
+    Foreign(
+        "ssize_t sendmsg(int sockfd, const struct msghdr *msg, int flags)", in_line, dontwait=True
+    ),
+    Foreign(
+        "ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags)", in_line, dontwait=True
+    ),
     # sys/socket.h: questions, answered at once
     Foreign(
         "int getsockname(int sockfd, struct sockaddr *addr, socklen_t *addrlen)",
@@ -236,9 +246,20 @@ PROTOTYPES = [
 ]
 
 
-def load(abi: ABI) -> Library:
-    """The functions of this process's C library, and of what it was linked with."""
-    return bind(PROTOTYPES, open_library(None), abi.types, abi.constants)
+def load(abi: ABI) -> tuple[Library, Library]:
+    """The functions of this process's C library, and of what it was linked with.
+
+    The second library has those that MSG_DONTWAIT keeps from blocking, for calls that have
+    that flag.  So they need not let other threads run meanwhile: that saves 35 ns, and,
+    beside a thread that computes, the 5 us until it gives way again.
+    """
+    loaded = open_library(None)
+    lib = bind(PROTOTYPES, loaded, abi.types, abi.constants)
+    at_once = bind(
+        [row for row in PROTOTYPES if row.dontwait], loaded, abi.types, abi.constants, quick=True
+    )
+    at_once.dontwait = abi.constants["MSG_DONTWAIT"]
+    return lib, at_once
 
 
 # --- descriptors ---------------------------------------------------------------------

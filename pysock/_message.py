@@ -4,180 +4,268 @@
 ``struct iovec`` (where the data is), and the control messages.
 
     msghdr ── msg_name    → sockaddr
-           ── msg_iov     → iovec[] ── iov_base → the caller's buffers
+           ── msg_iov     → iovec[] ── iov_base → data, or the caller's buffers
            ── msg_control → cmsghdr, data, cmsghdr, data, …
 
-C follows these pointers, but ctypes does not know that it does.  So a ``Message`` holds
-on to all of it until the call has returned, and then lets go of it at once: a bytearray
-that is lent cannot be resized.
+A letter is one piece of memory that has all of this, one part behind the other: header,
+iovecs, address, control messages, and the data too if it is small.  So it is written as
+bytes, and put into memory whose address is known, at once: setting the members of the
+ctypes structs one by one would cost 60 ns each.
+
+Larger data stays where it is.  C follows the pointers to it, which ctypes does not know;
+so a list holds on to its owners until the call has returned, and is then cleared: a
+bytearray that is lent cannot be resized.
 """
 
 from __future__ import annotations
 
-from ctypes import addressof, c_char, sizeof
-from errno import EMSGSIZE
+from ctypes import addressof, c_char
 from functools import partial
+from sys import audit
 from warnings import warn
 
-from . import families
-from ._arguments import c_int, kind, room_in, view_of
+from ._abi import codec
+from ._arguments import ZERO, c_int, c_ssize_t, kind, room_in, view_of
 from ._cmsg import SOCKLEN_MAX, Control
-from ._errors import from_errno
-from ._interpreter import MOST, address_of, borrow_address, bytes_at, pointer_to
+from ._interpreter import (
+    MOST,
+    PYPY,
+    address_of,
+    borrow_address,
+    bytes_at,
+    pointer_to,
+)
 from ._platform import abi, constants, lib, structs
-from ._transfer import fresh_memory, taken_from
+from ._transfer import AT_ONCE, Pool, bytes_if_small, fresh_memory, taken_from
 from ._wait import READ, WRITE, repeat
+from .families import packers, unpack_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any, TypeVar
 
+    from ._foreign import Library
     from ._socket import Socket
 
     Data = TypeVar("Data", bytes, int)
+    Place = tuple[int, int]  # address, size
 
 control = Control(abi)
-_iovec, _msghdr = structs["iovec"], structs["msghdr"]
+_msghdr = codec(abi, structs["msghdr"])
+_iovec = codec(abi, structs["iovec"])
 _RIGHTS = (constants["SOL_SOCKET"], constants["SCM_RIGHTS"])
 
+# --- letters -------------------------------------------------------------------------
 
-class Message:
-    """A ``struct msghdr``, and what it points to, for as long as C may look at it."""
-
-    def __init__(self) -> None:
-        self.msghdr = _msghdr()
-        self.pointer = pointer_to(self.msghdr)
-        self.kept: list[Any] = []
-
-    def __enter__(self) -> Message:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.kept.clear()
-
-    def keep(self, pair: tuple[Any, int]) -> int:
-        """Hold on to the owner of some memory, whose address this is."""
-        owner, address = pair
-        self.kept.append(owner)
-        return address
-
-    def array(self, size: int) -> Any:
-        """``size`` bytes of memory, which start as zeros."""
-        # A power of two: ctypes remembers the type of every size of array for ever.
-        array = (c_char * (1 << max(size - 1, 0).bit_length()))()
-        self.keep((array, 0))
-        return array
-
-    def set_iovecs(self, places: list[tuple[int, int]]) -> None:
-        """Point at the data: ``(address, size)`` each."""
-        if places:
-            size = len(places) * sizeof(_iovec)
-            array = self.array(size)
-            for i, (address, length) in enumerate(places):
-                entry = _iovec.from_buffer(array, i * sizeof(_iovec))
-                entry.iov_base, entry.iov_len = address, length
-            self.msghdr.msg_iov = addressof(array)
-        self.msghdr.msg_iovlen = len(places)
+_MANY = 64  # buffers; a letter has room for the iovecs of so many
+_SMALL = 16384  # bytes; up to so many go into the letter itself, and so of control messages
+_ROOM = 4 * _SMALL
+_NONE = ()  # ``()`` is one object
 
 
-def send(
-    sock: Socket,
+def _letter(more: int = 0) -> tuple[Any, Any, int]:
+    """``(memory, pointer to it, its address)``."""
+    # A power of two: ctypes remembers the type of every size of array for ever.
+    memory = (c_char * (1 << (_ROOM + more - 1).bit_length()))()
+    return memory, pointer_to(memory), addressof(memory)
+
+
+_letters = Pool(_letter)
+_HEADER, _IOVEC = _msghdr.size, _iovec.size
+
+# --- sending -------------------------------------------------------------------------
+
+
+def sendmsg(
+    self: Socket,
     buffers: Iterable[Any],
-    ancdata: Iterable[tuple[int, int, Any]],
-    flags: int,
-    name: bytes | None,
+    ancdata: Iterable[tuple[int, int, Any]] = (),
+    flags: int = 0,
+    address: Any = None,
+    /,
 ) -> int:
-    """``sendmsg(2)``."""
-    parts = _iterated(buffers, "sendmsg() argument 1 must be an iterable")
-    with Message() as message:
-        msghdr = message.msghdr
-        places = []
+    """``sendmsg(2)``: gather ``buffers`` into one message, with control messages.
+
+    Each control message is a tuple ``(cmsg_level, cmsg_type, cmsg_data)``.
+    """
+    if flags is not ZERO:
+        flags = c_int(flags)
+    name = b""
+    if address is not None:
+        name = packers[self._family](address, "sendmsg", self._proto)
+    audit("socket.sendmsg", self, address)
+    return send(self, buffers, ancdata, flags, name)
+
+
+def send(sock: Socket, buffers: Any, ancdata: Any, flags: int, name: bytes = b"") -> int:
+    """``sendmsg(2)``, to a packed address or, without one, to whom the socket is connected."""
+    parts = buffers if type(buffers) is list else _iterated(buffers, 1)
+    count = len(parts)
+    letter = memory, pointer, base = _letters.take() if count <= _MANY else _letter(_IOVEC * count)
+    data_at = base + _HEADER + _IOVEC * count
+    iovecs = data = b""
+    kept: list[Any] = []
+    try:
         for part in parts:
-            with view_of(part) as view:
-                address = message.keep(address_of(part, view))
-                places.append((address, view.nbytes))
-        _too_many(places)
-        message.set_iovecs(places)
-        if name is not None:
-            msghdr.msg_name = message.keep(address_of(name, memoryview(name)))
-            msghdr.msg_namelen = len(name)
-        packed = control.pack(_messages(ancdata))
-        if packed:
-            msghdr.msg_control = message.keep(address_of(packed, memoryview(packed)))
-            msghdr.msg_controllen = len(packed)
-        n: int = lib.sendmsg(sock._fd, message.pointer, flags)
+            if type(part) is not bytes:
+                part = bytes_if_small(part)
+            if type(part) is bytes and len(data) + len(part) <= _SMALL:
+                iovecs += _iovec.pack(data_at + len(data), len(part))
+                data += part
+            else:
+                with view_of(part) as view:
+                    iovecs += _iovec.pack(_kept(kept, address_of(part, view)), view.nbytes)
+        packed = _control(ancdata) if ancdata is not _NONE else b""
+        name_at = control_at = 0
+        body = iovecs + data
+        if name:
+            body += b"\0" * (-len(body) & 15)
+            name_at = base + _HEADER + len(body)
+            body += name
+        if len(packed) > _SMALL:
+            control_at = _kept(kept, address_of(packed, memoryview(packed)))
+        elif packed:
+            body += b"\0" * (-len(body) & 15)
+            control_at = base + _HEADER + len(body)
+            body += packed
+        iov_at = base + _HEADER if count else 0
+        memory.raw = (
+            _msghdr.pack(name_at, len(name), iov_at, count, control_at, len(packed), 0) + body
+        )
+        size = MOST if kept else len(data)
+        n = _sendmsg(sock._calls, sock._fd, pointer, flags, size)
         if n < 0:
-            n = repeat(sock, WRITE, lib.sendmsg, message.pointer, flags)
+            n = repeat(sock, WRITE, _sendmsg, pointer, flags, size)
         return n
+    finally:
+        kept.clear()
+        if count <= _MANY:
+            _letters.put(letter)
 
 
-def _iterated(items: Any, complaint: str) -> list[Any]:
+def _kept(kept: list[Any], lent: tuple[Any, int]) -> int:
+    owner, address = lent
+    kept.append(owner)
+    return address
+
+
+def _sendmsg(calls: Library, fd: int, pointer: Any, flags: int, size: int) -> int:
+    flags |= calls.dontwait
+    n: int = (calls if size <= AT_ONCE else lib).sendmsg(fd, pointer, flags)
+    return n
+
+
+def _iterated(items: Any, position: int, function: str = "sendmsg") -> list[Any]:
     try:
         iterator = iter(items)
     except TypeError:
+        complaint = f"{function}() argument {position} must be an iterable"
         raise TypeError(complaint) from None
     return list(iterator)
 
 
-def _too_many(places: list[tuple[int, int]]) -> None:
-    # msg_iovlen is an int on most systems, and would be cut down to one.
-    if len(places) > 2**31 - 1:
-        raise from_errno(EMSGSIZE)
+def _joined(parts: list[Any]) -> bytes | None:
+    """All the data, if it is small enough to go into the letter."""
+    size = 0
+    for part in parts:
+        if type(part) is not bytes:
+            return None
+        size += len(part)
+    return b"".join(parts) if size <= _SMALL else None
 
 
-def _messages(ancdata: Any) -> Iterable[tuple[int, int, bytes]]:
-    """Each control message of the caller, checked as C would take it."""
-    total = 0
-    label = "[sendmsg() ancillary data items]"
-    for item in _iterated(ancdata, "sendmsg() argument 2 must be an iterable"):
-        if not hasattr(item, "__getitem__") or isinstance(item, (bytes, dict)):
-            raise TypeError(f"{label}() argument must be 3-item sequence, not {kind(item)}")
-        if len(item) != 3:
-            raise TypeError(f"{label}() argument must be sequence of length 3, not {len(item)}")
+def _places(parts: list[Any], kept: list[Any]) -> list[Place]:
+    """Where the caller's buffers are; ``kept`` holds on to them."""
+    places = []
+    for part in parts:
+        with view_of(part) as view:
+            owner, address = address_of(part, view)
+            kept.append(owner)
+            places.append((address, view.nbytes))
+    return places
+
+
+def _control(ancdata: Any) -> bytes:
+    """The control messages of the caller, each checked as C would take it."""
+    packed = b""
+    for item in ancdata if type(ancdata) is list else _iterated(ancdata, 2):
+        if type(item) is not tuple or len(item) != 3:
+            _must_be_three(item)
         level, number, data = item
         level, number = c_int(level), c_int(number)
-        with view_of(data) as view:
-            if not control.space_in_range(view.nbytes):
-                raise OSError("ancillary data item too large")
-            total += control.space(view.nbytes)
-            if total > SOCKLEN_MAX:
-                raise OSError("too much ancillary data")
-            yield level, number, view.tobytes()
+        if type(data) is not bytes:
+            with view_of(data) as view:
+                if view.nbytes > control.most:
+                    raise OSError("ancillary data item too large")
+                data = view.tobytes()
+        packed += control.message(level, number, data)
+        if len(packed) > SOCKLEN_MAX:
+            raise OSError("too much ancillary data")
+    return packed
 
 
-def receive(
-    sock: Socket, bufsize: int, ancbufsize: int, flags: int
+def _must_be_three(item: Any) -> None:
+    label = "[sendmsg() ancillary data items]"
+    if not hasattr(item, "__getitem__") or isinstance(item, (bytes, dict)):
+        raise TypeError(f"{label}() argument must be 3-item sequence, not {kind(item)}")
+    if len(item) != 3:
+        raise TypeError(f"{label}() argument must be sequence of length 3, not {len(item)}")
+
+
+# --- receiving -----------------------------------------------------------------------
+
+
+def recvmsg(
+    self: Socket, bufsize: int, ancbufsize: int = 0, flags: int = 0, /
 ) -> tuple[bytes, list[tuple[int, int, bytes]], int, Any]:
-    """``recvmsg(2)`` into a new bytes object."""
+    """``recvmsg(2)``: ``(data, ancdata, msg_flags, address)``.
+
+    ``ancdata`` is a list of control messages, ``(cmsg_level, cmsg_type, cmsg_data)``
+    each, for which there are ``ancbufsize`` bytes of room (``CMSG_SPACE``).
+    """
+    bufsize, ancbufsize, flags = c_ssize_t(bufsize), c_ssize_t(ancbufsize), c_int(flags)
     if bufsize < 0:
         raise ValueError("negative buffer size in recvmsg()")
-    with Message() as message:
-        memory = fresh_memory(bufsize)
-        if type(memory) is bytes:
-            lent = address_of(memory, memoryview(memory))
-        else:
-            lent = borrow_address(memory)
-        places = [(message.keep(lent), min(len(memory), MOST))]
-        finish = partial(taken_from, memory)
-        return _receive(sock, message, places, ancbufsize, flags, finish)
+    if bufsize <= _SMALL:
+        return _receive(self, None, bufsize, ancbufsize, flags, _whole)
+    memory = fresh_memory(bufsize)
+    fresh = type(memory) is bytes
+    kept: list[Any] = []
+    try:
+        lent = address_of(memory, memoryview(memory)) if fresh else borrow_address(memory)
+        places = [(_kept(kept, lent), min(bufsize, MOST))]
+        return _receive(self, places, 0, ancbufsize, flags, partial(_from_fresh, memory))
+    finally:
+        kept.clear()
 
 
-def receive_into(
-    sock: Socket, buffers: Iterable[Any], ancbufsize: int, flags: int
+def _whole(data: bytes, n: int) -> bytes:
+    return data
+
+
+def _from_fresh(memory: Any, data: bytes, n: int) -> bytes:
+    return taken_from(memory, n)
+
+
+def recvmsg_into(
+    self: Socket, buffers: Iterable[Any], ancbufsize: int = 0, flags: int = 0, /
 ) -> tuple[int, list[tuple[int, int, bytes]], int, Any]:
-    """``recvmsg(2)`` into the caller's buffers."""
-    parts = _iterated(buffers, "recvmsg_into() argument 1 must be an iterable")
-    with Message() as message:
-        places = []
+    """``recvmsg(2)`` into ``buffers``, one after the other, as far as the data goes."""
+    ancbufsize, flags = c_ssize_t(ancbufsize), c_int(flags)
+    parts = _iterated(buffers, 1, "recvmsg_into")
+    places: list[Place] = []
+    kept: list[Any] = []
+    try:
         for part in parts:
             if room_in(part) is None:
                 raise TypeError(_NO_BUFFER)
-            address = message.keep(borrow_address(part))
+            address = _kept(kept, borrow_address(part))
             # Asked again: only what is lent keeps its size, whatever other threads do.
             places.append((address, room_in(part) or 0))
-        _too_many(places)
-        return _receive(sock, message, places, ancbufsize, flags, lambda n: n)
+        return _receive(self, places, 0, ancbufsize, flags, lambda data, n: n)
+    finally:
+        kept.clear()
 
 
 _NO_BUFFER = (
@@ -187,52 +275,68 @@ _NO_BUFFER = (
 
 def _receive(
     sock: Socket,
-    message: Message,
-    places: list[tuple[int, int]],
+    places: list[Place] | None,
+    inside: int,
     ancbufsize: int,
     flags: int,
-    finish: Callable[[int], Data],
+    finish: Callable[[bytes, int], Data],
 ) -> tuple[Data, list[tuple[int, int, bytes]], int, Any]:
-    msghdr = message.msghdr
-    message.set_iovecs(places)
+    """``recvmsg(2)`` to ``places``, or where there are none to ``inside`` bytes of the letter."""
     if not 0 <= ancbufsize <= SOCKLEN_MAX:
         raise ValueError("invalid ancillary data buffer length")
-    name = message.array(abi.storage)
-    msghdr.msg_name, msghdr.msg_namelen = addressof(name), abi.storage
-    ancillary = message.array(ancbufsize)
-    if ancbufsize:
-        msghdr.msg_control, msghdr.msg_controllen = addressof(ancillary), ancbufsize
-    n: int = lib.recvmsg(sock._fd, message.pointer, flags)
+    count = 1 if places is None else len(places)
+    name_at = _HEADER + _IOVEC * count
+    control_at = name_at + _STORAGE
+    data_at = control_at + (ancbufsize + 15 & ~15)
+    end = data_at + inside
+    letter = memory, pointer, base = _letters.take() if end <= _ROOM else _letter(end)
+    if places is None:
+        iovecs = _iovec.pack(base + data_at, inside)
+    else:
+        iovecs = b"".join([_iovec.pack(*place) for place in places])
+    iov_at = base + _HEADER if count else 0
+    msg_control = base + control_at if ancbufsize else 0
+    memory.raw = (
+        _msghdr.pack(base + name_at, abi.storage, iov_at, count, msg_control, ancbufsize, 0)
+        + iovecs
+    )
+    size = inside if places is None else MOST
+    n = _recvmsg(sock._calls, sock._fd, pointer, flags, size)
     if n < 0:
         # A failed call leaves the lengths as they are.
-        n = repeat(sock, READ, lib.recvmsg, message.pointer, flags)
-    raw = bytes_at(addressof(ancillary), min(msghdr.msg_controllen, ancbufsize))
+        n = repeat(sock, READ, _recvmsg, pointer, flags, size)
+    if n < inside:
+        end = data_at + n
+    written: bytes = bytes_at(base, end) if PYPY else memory[:end]
+    if len(memory) == _ROOM:
+        _letters.put(letter)
+    _, namelen, _, _, _, controllen, msg_flags = _msghdr.unpack_from(written)
+    raw = written[control_at : control_at + min(controllen, ancbufsize)] if controllen else b""
     try:
-        ancdata = _ancdata(raw)
-        sender = families.unpack_for(sock._proto, name.raw[: min(msghdr.msg_namelen, abi.storage)])
-        return finish(n), ancdata, msghdr.msg_flags, sender
+        ancdata, whole = control.walk(raw)
+        if not whole:
+            complaint = "received malformed or improperly-truncated ancillary data"
+            warn(complaint, RuntimeWarning, stacklevel=3)
+        name = written[name_at : name_at + min(namelen, abi.storage)]
+        sender = unpack_for(sock._proto, name)
+        return finish(written[data_at:], n), ancdata, msg_flags, sender
     except BaseException:
         _close_received(raw)
         raise
 
 
-def _ancdata(raw: bytes) -> list[tuple[int, int, bytes]]:
-    ancdata = []
-    for level, cmsg_type, data, whole in control.walk(raw):
-        if not whole:
-            warn(
-                "received malformed or improperly-truncated ancillary data",
-                RuntimeWarning,
-                stacklevel=5,
-            )
-        if data is not None:
-            ancdata.append((level, cmsg_type, data))
-    return ancdata
+_STORAGE = abi.storage + 15 & ~15
+
+
+def _recvmsg(calls: Library, fd: int, pointer: Any, flags: int, size: int) -> int:
+    flags |= calls.dontwait
+    n: int = (calls if size <= AT_ONCE else lib).recvmsg(fd, pointer, flags)
+    return n
 
 
 def _close_received(raw: bytes) -> None:
     """Close the descriptors that came with a message which nobody will see."""
-    for level, cmsg_type, data, _ in control.walk(raw):
-        if data and (level, cmsg_type) == _RIGHTS:
+    for level, cmsg_type, data in control.walk(raw)[0]:
+        if (level, cmsg_type) == _RIGHTS:
             for fd in memoryview(data[: len(data) // 4 * 4]).cast("i"):
                 lib.close(fd)

@@ -6,89 +6,119 @@ AF_VSOCK's are 64 bits wide.  Some say what kind of socket a descriptor is.
 
 from __future__ import annotations
 
-from ctypes import c_char, c_int, c_uint64
+import ctypes
+import sys
+from ctypes import c_char, c_uint32, c_uint64, sizeof
 from errno import EBADF, ENOTSOCK
+from functools import partial
 
-from . import _arguments
-from ._arguments import attempted, c_uint, index
+from ._arguments import INT_MAX, INT_MIN, ZERO, attempted, c_int, c_uint, index
 from ._errors import from_errno, raise_errno
 from ._interpreter import pointer_to, take_errno
 from ._platform import abi, constants, lib
-from ._transfer import LENGTHS, Pool, lend, name_from
+from ._transfer import Pool, lend, name_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ._socket import Socket
+
 MISSING: Any = object()
 
 _SIZE_MAX = 1024  # of an option's bytes, as in CPython
-_INTS = Pool(c_int)
-_LONGS = Pool(c_uint64)
-_WIDE = {constants.get("AF_VSOCK"): _LONGS}  # by family
 
 
-def get(fd: int, family: int, level: int, optname: int, buflen: int) -> int | bytes:
-    """``getsockopt(2)``: an int, or up to ``buflen`` bytes."""
-    while (value := _get(fd, family, level, optname, buflen)) is None:
+def _number(ctype: Any) -> Any:
+    """Memory for an option's value and, behind it, its length, which C may both change."""
+    size = sizeof(ctype)
+    memory = (c_char * (size + 4))()
+    value, length = ctype.from_buffer(memory), c_uint32.from_buffer(memory, size)
+    # C may write fewer bytes of the value, so it starts as 0.
+    start = bytes(size) + bytes(c_uint32(size))
+    return memory, start, value, pointer_to(value), pointer_to(length), size
+
+
+_INTS = Pool(partial(_number, ctypes.c_int))
+_LONGS = Pool(partial(_number, c_uint64))
+_WIDE = constants.get("AF_VSOCK")  # the family whose options are 64 bits wide
+
+
+def getsockopt(self: Socket, level: int, optname: int, buflen: int = 0, /) -> int | bytes:
+    """``getsockopt(2)``: an option as an int, or as up to ``buflen`` bytes."""
+    if type(level) is not int or type(optname) is not int or not 0 <= level | optname <= INT_MAX:
+        level, optname = c_int(level), c_int(optname)
+    if buflen is not ZERO and (buflen := c_int(buflen)):
+        return _get_bytes(self, level, optname, buflen)
+    pool = _LONGS if self._family == _WIDE else _INTS
+    try:
+        entry = pool.pop()
+    except IndexError:
+        entry = pool.make()
+    memory, memory.raw, value, pointer, length, _ = entry
+    while lib.getsockopt(self._fd, level, optname, pointer, length):
+        raise_errno()
+    number: int = value.value
+    pool.put(entry)
+    return number
+
+
+def _get_bytes(sock: Socket, level: int, optname: int, buflen: int) -> bytes:
+    if sock._family == _WIDE:
+        raise OSError("getsockopt string buffer not allowed")
+    if not 0 < buflen <= _SIZE_MAX:
+        raise OSError("getsockopt buflen out of range")
+    while (value := read(sock._fd, level, optname, buflen)) is None:
         raise_errno()
     return value
 
 
-def _get(fd: int, family: int, level: int, optname: int, buflen: int) -> int | bytes | None:
-    if not buflen:
-        return get_int(fd, level, optname, _WIDE.get(family, _INTS))
-    if family in _WIDE:
-        raise OSError("getsockopt string buffer not allowed")
-    if not 0 < buflen <= _SIZE_MAX:
-        raise OSError("getsockopt buflen out of range")
-    # Some options read these bytes first, so they start as 0.
-    value, length = (c_char * _SIZE_MAX)(), LENGTHS.take()
-    length[0].value = buflen
-    failed = lib.getsockopt(fd, level, optname, pointer_to(value), length[1])
-    result = None if failed else value.raw[: min(length[0].value, buflen)]
-    LENGTHS.put(length)
-    return result
+def read(fd: int, level: int, optname: int, size: int) -> bytes | None:
+    """``getsockopt(2)``: up to ``size`` bytes, some of which C may read first: they are 0."""
+    value, length = (c_char * _SIZE_MAX)(), c_uint32(size)
+    if lib.getsockopt(fd, level, optname, pointer_to(value), pointer_to(length)):
+        return None
+    return value.raw[: min(length.value, size)]
 
 
-def get_int(fd: int, level: int, optname: int, pool: Pool = _INTS) -> int | None:
-    """``getsockopt(2)`` of an int; C may write fewer bytes of it, so it starts as 0."""
-    value, length = pool.take(), LENGTHS.take()
-    value[0].value, length[0].value = 0, pool.size
-    failed = lib.getsockopt(fd, level, optname, value[1], length[1])
-    result = None if failed else value[0].value
-    pool.put(value)
-    LENGTHS.put(length)
-    return result
+def setsockopt(
+    self: Socket, level: int, optname: int, value: Any, optlen: int = MISSING, /
+) -> None:
+    """``setsockopt(2)``: an option from an int, or from a buffer with C's bytes of it.
 
-
-def set(fd: int, family: int, level: int, optname: int, value: Any, optlen: Any) -> None:
-    """``setsockopt(2)``: an int, a bytes-like object, or NULL and a length."""
-    while _set(fd, family, level, optname, value, optlen):
+    ``setsockopt(level, optname, None, optlen)`` passes NULL and ``optlen``.
+    """
+    if type(level) is not int or type(optname) is not int or not 0 <= level | optname <= INT_MAX:
+        level, optname = c_int(level), c_int(optname)
+    pool = _INTS
+    if self._family == _WIDE:
+        pool, value = _LONGS, index(value)
+    elif optlen is not MISSING or type(value) is not int or not INT_MIN <= value <= INT_MAX:
+        number = attempted(c_int, value) if optlen is MISSING else None
+        if number is None:
+            return _set_bytes(self, level, optname, value, optlen)
+        value = number
+    try:
+        entry = pool.pop()
+    except IndexError:
+        entry = pool.make()
+    entry[2].value = value
+    while lib.setsockopt(self._fd, level, optname, entry[3], entry[5]):
         raise_errno()
+    pool.put(entry)
 
 
-def _set(fd: int, family: int, level: int, optname: int, value: Any, optlen: Any) -> int:
-    if family in _WIDE:
-        return _set_int(fd, level, optname, index(value) & 0xFFFFFFFFFFFFFFFF, _LONGS)
-    if optlen is not MISSING:
-        length = attempted(c_uint, optlen)
-        if value is not None or length is None:
-            raise TypeError("setsockopt() takes exactly 3 arguments (4 given)")
-        failed: int = lib.setsockopt(fd, level, optname, None, length)
-        return failed
-    number = attempted(_arguments.c_int, value)
-    if number is not None:
-        return _set_int(fd, level, optname, number, _INTS)
-    return lend(value, lambda pointer, size: lib.setsockopt(fd, level, optname, pointer, size))
-
-
-def _set_int(fd: int, level: int, optname: int, number: int, pool: Pool) -> int:
-    value = pool.take()
-    value[0].value = number
-    failed: int = lib.setsockopt(fd, level, optname, value[1], pool.size)
-    pool.put(value)
-    return failed
+def _set_bytes(sock: Socket, level: int, optname: int, value: Any, optlen: Any) -> None:
+    fd = sock._fd
+    if optlen is MISSING:
+        while lend(value, lambda data, size: lib.setsockopt(fd, level, optname, data, size)):
+            raise_errno()
+        return
+    length = attempted(c_uint, optlen)
+    if value is not None or length is None:
+        raise TypeError("setsockopt() takes exactly 3 arguments (4 given)")
+    while lib.setsockopt(fd, level, optname, None, length):
+        raise_errno()
 
 
 # --- what a descriptor is -------------------------------------------------------------
@@ -99,7 +129,7 @@ def identify(fd: int, family: int, type: int, proto: int) -> tuple[int, int, int
 
     A descriptor that is no socket is an error even if nothing is to be asked.
     """
-    answer = name_from(lambda name, length: lib.getsockname(fd, name, length))
+    answer = name_from(lib.getsockname, fd)
     if answer is None:
         number = take_errno()
         if number == 0:
@@ -116,7 +146,12 @@ def identify(fd: int, family: int, type: int, proto: int) -> tuple[int, int, int
 
 
 def _ask(fd: int, option: str) -> int:
-    number = constants[option]
-    while (value := get_int(fd, constants["SOL_SOCKET"], number)) is None:
+    while (value := read_int(fd, constants["SOL_SOCKET"], constants[option])) is None:
         raise_errno()
     return value
+
+
+def read_int(fd: int, level: int, optname: int) -> int | None:
+    """``getsockopt(2)`` of an int."""
+    value = read(fd, level, optname, 4)
+    return None if value is None else int.from_bytes(value, sys.byteorder, signed=True)

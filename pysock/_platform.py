@@ -59,7 +59,7 @@ constants = abi.constants
 public_constants: dict[str, int] = _constants.table(target)
 public_texts: dict[str, str] = _constants.texts(target)
 structs: dict[str, Any] = _libc.structs(abi)
-lib = _libc.load(abi)
+lib, at_once = _libc.load(abi)
 system = _libc
 
 

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 STABLE: Any = bytes
 TO_COPY = 16384
 
+# Linux moves at most this many bytes in one call, and other systems refuse more.
+# It also keeps a size inside the C int as which an undeclared number is passed: 2**32 + 5
+# would arrive as 5, and 2**31 + 10 as an enormous size.
+MOST = 0x7FFFF000
+
 pointer_to: Callable[[Any], Any] = ctypes.byref
 get_errno: Callable[[], int] = ctypes.get_errno
 set_errno: Callable[[int], int] = ctypes.set_errno

@@ -8,13 +8,14 @@ three lines lie between the caller and C.
 
 from __future__ import annotations
 
-import sys
 from errno import EWOULDBLOCK
 from functools import partial
+from sys import audit
 from warnings import warn
 
-from . import _alg, _file, _message, _options, _sendfile, _timeouts, _transfer, _wait, families
+from . import _alg, _file, _message, _options, _sendfile, _timeouts, _transfer, _wait
 from ._arguments import (
+    ZERO,
     c_int,
     c_ssize_t,
     constructor_int,
@@ -24,20 +25,29 @@ from ._arguments import (
     writable_size,
 )
 from ._enums import AddressFamily, SocketKind, member
-from ._errors import from_errno, timeout
-from ._interpreter import MOST, STABLE
-from ._platform import constants, lib, public, system
-from ._transfer import receive, receive_into, transmit, transmit_to
+from ._errors import from_errno, raise_errno, timeout
+from ._interpreter import PYPY, STABLE, TO_COPY, bytes_at
+from ._platform import at_once, constants, lib, public, system
+from ._transfer import (
+    AT_ONCE,
+    data_pool,
+    receive,
+    receive_from,
+    receive_into,
+    transmit,
+    transmit_to,
+)
 from ._wait import READ, WRITE, repeat
+from .families import packers, remembered, unpack_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import IO, Any
 
     from typing_extensions import Self
 
-ZERO = 0  # "flags is ZERO" is the cheapest way to see that there are none
+    from ._foreign import Library
+
 _CLOEXEC = constants.get("SOCK_CLOEXEC", 0)
 _NONBLOCK = constants.get("SOCK_NONBLOCK", 0)
 _BACKLOG = min(constants["SOMAXCONN"], 128)
@@ -54,6 +64,7 @@ class Socket:
     __module__ = __package__
     __slots__ = (
         "__weakref__",
+        "_calls",
         "_closed",
         "_family",
         "_fd",
@@ -64,6 +75,7 @@ class Socket:
         "_type",
     )
 
+    _calls: Library  # at_once if calls must not block, else lib
     _fd: int
     _to_close: list[int]  # the descriptor, until somebody takes it to close it
     _timeout: float | None  # None: blocking; 0.0: non-blocking; else seconds
@@ -72,7 +84,7 @@ class Socket:
         self = super().__new__(cls)
         self._fd, self._family, self._type, self._proto = -1, 0, 0, 0
         self._to_close = []
-        self._timeout = None
+        self._timeout, self._calls = None, lib
         return self
 
     def __init__(
@@ -80,14 +92,15 @@ class Socket:
     ) -> None:
         self._closed = False
         self._io_refs = 0
-        family, type, proto = map(constructor_int, (family, type, proto))
+        family, type, proto = constructor_int(family), constructor_int(type), constructor_int(proto)
         if fileno is None:
             family = constants["AF_INET"] if family == -1 else family
             type = constants["SOCK_STREAM"] if type == -1 else type
             proto = 0 if proto == -1 else proto
-        sys.audit("socket.__new__", self, family, type, proto)
+        audit("socket.__new__", self, family, type, proto)
         if fileno is None:
-            fd = lib.socket(family, type | _CLOEXEC, proto)
+            while (fd := lib.socket(family, type | _CLOEXEC, proto)) < 0:
+                raise_errno()
         else:
             fd = given_descriptor(fileno)
             if fd < 0:
@@ -95,7 +108,7 @@ class Socket:
             family, type, proto = _options.identify(fd, family, type, proto)
         self._family, self._proto = family, proto
         self._type = type & ~(_CLOEXEC | _NONBLOCK)
-        self._timeout = 0.0 if type & _NONBLOCK else _timeouts.getdefaulttimeout()
+        self._set_mode(0.0 if type & _NONBLOCK else _timeouts.getdefaulttimeout())
         try:
             if fileno is None and not _CLOEXEC:
                 system.set_inheritable(fd, False)
@@ -114,8 +127,8 @@ class Socket:
 
     def bind(self, address: Any, /) -> None:
         """``bind(2)``: give the socket an address of this machine."""
-        name = self._pack(address, "bind")
-        sys.audit("socket.bind", self, address)
+        name = packers[self._family](address, "bind", self._proto)
+        audit("socket.bind", self, address)
         lib.bind(self._fd, name, len(name))
 
     def listen(self, backlog: int = _BACKLOG, /) -> None:
@@ -124,12 +137,12 @@ class Socket:
 
     def _accept(self) -> tuple[int, Any]:
         """``accept4(2)``: a new descriptor, and the peer's address."""
-        answer = _transfer.accept(self._fd, self._family)
+        answer = _transfer.accept(self._calls, self._fd, self._family)
         if answer is None:
             answer = repeat(self, READ, _transfer.accept, self._family)
         fd, name = answer
         try:
-            return fd, families.unpack_for(self._proto, name)
+            return fd, unpack_for(self._proto, name)
         except BaseException:
             lib.close(fd)
             raise
@@ -146,8 +159,8 @@ class Socket:
 
     def connect(self, address: Any, /) -> None:
         """``connect(2)``: connect to an address."""
-        name = self._pack(address, "connect")
-        sys.audit("socket.connect", self, address)
+        name = packers[self._family](address, "connect", self._proto)
+        audit("socket.connect", self, address)
         number = _wait.connect(self, name)
         if number is None:
             raise timeout("timed out")
@@ -156,8 +169,8 @@ class Socket:
 
     def connect_ex(self, address: Any, /) -> int:
         """``connect(2)``: like ``connect``, but return errno, 0 for success, and do not raise."""
-        name = self._pack(address, "connect_ex")
-        sys.audit("socket.connect", self, address)
+        name = packers[self._family](address, "connect_ex", self._proto)
+        audit("socket.connect", self, address)
         number = _wait.connect(self, name)
         return EWOULDBLOCK if number is None else number
 
@@ -214,14 +227,26 @@ class Socket:
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         """``recv(2)``: up to ``bufsize`` bytes; none when the peer has ended the conversation."""
-        if type(bufsize) is not int or flags is not ZERO:
+        calls = self._calls
+        if flags is ZERO and type(bufsize) is int and 0 < bufsize <= TO_COPY:
+            # What ``receive`` does, without the cost of calling it (60 ns).
+            try:
+                entry = data_pool.pop()
+            except IndexError:
+                entry = data_pool.make()
+            buffer, pointer = entry
+            n = calls.recv(self._fd, pointer, bufsize, calls.dontwait)
+            data = None
+            if n >= 0:
+                data = bytes_at(pointer, n) if PYPY else buffer[:n]
+            data_pool.put(entry)
+        else:
             bufsize, flags = c_ssize_t(bufsize), c_int(flags)
-        if bufsize < 0:
-            c_ssize_t(bufsize)
-            raise ValueError("negative buffersize in recv")
-        if not bufsize:
-            return b""
-        data = receive(self._fd, bufsize, flags)
+            if bufsize < 0:
+                raise ValueError("negative buffersize in recv")
+            if not bufsize:
+                return b""
+            data = receive(calls, self._fd, bufsize, flags)
         if data is None:
             data = repeat(self, READ, receive, bufsize, flags)
         return data
@@ -229,15 +254,16 @@ class Socket:
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         """``recv(2)`` into ``buffer``: up to ``nbytes``, or as much as there is room for."""
         size = writable_size(buffer, "recv_into")
-        nbytes, flags = c_ssize_t(nbytes), c_int(flags)
-        if nbytes < 0:
-            raise ValueError("negative buffersize in recv_into")
-        if nbytes > size:
-            raise ValueError("buffer too small for requested bytes")
-        size = nbytes or size
+        if nbytes is not ZERO or flags is not ZERO:
+            nbytes, flags = c_ssize_t(nbytes), c_int(flags)
+            if nbytes < 0:
+                raise ValueError("negative buffersize in recv_into")
+            if nbytes > size:
+                raise ValueError("buffer too small for requested bytes")
+            size = nbytes or size
         if not size:
             return 0
-        n = receive_into(self._fd, buffer, size, flags)
+        n = receive_into(self._calls, self._fd, buffer, size, flags)
         if n < 0:
             with memoryview(buffer):  # it keeps its size while we wait
                 n = repeat(self, READ, receive_into, buffer, size, flags)
@@ -250,11 +276,11 @@ class Socket:
         if bufsize < 0:
             c_ssize_t(bufsize)
             raise ValueError("negative buffersize in recvfrom")
-        answer = _transfer.receive_from(self._fd, bufsize, flags)
+        answer = receive_from(self._calls, self._fd, bufsize, flags)
         if answer is None:
-            answer = repeat(self, READ, _transfer.receive_from, bufsize, flags)
+            answer = repeat(self, READ, receive_from, bufsize, flags)
         data, name = answer
-        return data, families.unpack_for(self._proto, name)
+        return data, remembered.get(name) or unpack_for(self._proto, name)
 
     def recvfrom_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
         """``recvfrom(2)`` into ``buffer``: the number of bytes, and where they came from."""
@@ -265,41 +291,28 @@ class Socket:
         if nbytes > size:
             raise ValueError("nbytes is greater than the length of the buffer")
         size = nbytes or size
-        answer = _transfer.receive_from_into(self._fd, buffer, size, flags)
+        answer = _transfer.receive_from_into(self._calls, self._fd, buffer, size, flags)
         if answer is None:
             with memoryview(buffer):  # it keeps its size while we wait
                 answer = repeat(self, READ, _transfer.receive_from_into, buffer, size, flags)
         n, name = answer
-        return n, families.unpack_for(self._proto, name)
+        return n, unpack_for(self._proto, name)
 
-    def recvmsg(
-        self, bufsize: int, ancbufsize: int = 0, flags: int = 0, /
-    ) -> tuple[bytes, list[tuple[int, int, bytes]], int, Any]:
-        """``recvmsg(2)``: ``(data, ancdata, msg_flags, address)``.
-
-        ``ancdata`` is a list of control messages, ``(cmsg_level, cmsg_type, cmsg_data)``
-        each, for which there are ``ancbufsize`` bytes of room (``CMSG_SPACE``).
-        """
-        return _message.receive(self, c_ssize_t(bufsize), c_ssize_t(ancbufsize), c_int(flags))
-
-    def recvmsg_into(
-        self, buffers: Iterable[Any], ancbufsize: int = 0, flags: int = 0, /
-    ) -> tuple[int, list[tuple[int, int, bytes]], int, Any]:
-        """``recvmsg(2)`` into ``buffers``, one after the other, as far as the data goes."""
-        return _message.receive_into(self, buffers, c_ssize_t(ancbufsize), c_int(flags))
+    recvmsg = _message.recvmsg
+    recvmsg_into = _message.recvmsg_into
 
     # --- sending ---------------------------------------------------------------------
 
     def send(self, bytes: Any, flags: int = 0, /) -> int:
         """``send(2)``: send some of a bytes-like object; how many bytes were taken."""
-        if flags is not ZERO:
-            view_of(bytes).release()  # what is no bytes-like object is reported first
-            flags = c_int(flags)
-        if type(bytes) is STABLE:
-            size = len(bytes)
-            n: int = lib.send(self._fd, bytes, size if size < MOST else MOST, flags)
+        calls = self._calls
+        if flags is ZERO and type(bytes) is STABLE and len(bytes) <= AT_ONCE:
+            n: int = calls.send(self._fd, bytes, len(bytes), calls.dontwait)
         else:
-            n = transmit(self._fd, bytes, flags)
+            if flags is not ZERO:
+                view_of(bytes).release()  # what is no bytes-like object is reported first
+                flags = c_int(flags)
+            n = transmit(calls, self._fd, bytes, flags)
         if n < 0:
             n = repeat(self, WRITE, transmit, bytes, flags)
         return n
@@ -312,9 +325,11 @@ class Socket:
         deadline = _wait.deadline_of(self)
         n = 0
         if type(bytes) is STABLE:
-            n = _wait.perform(self, deadline, WRITE, transmit, bytes, flags)
+            n = transmit(self._calls, self._fd, bytes, flags)
             if n == len(bytes):
                 return
+            if n < 0:
+                n = _wait.repeat_until(deadline, self, WRITE, transmit, bytes, flags)
         with view_of(bytes) as whole:
             if not whole.nbytes:  # which no view can be cast from
                 _wait.perform(self, deadline, WRITE, transmit, whole, flags)
@@ -330,32 +345,23 @@ class Socket:
         """``sendto(2)``: send to an address: ``sendto(bytes[, flags], address)``."""
         if not 2 <= len(args) <= 3:
             raise TypeError(f"sendto() takes 2 or 3 arguments ({len(args)} given)")
-        bytes, address = args[0], args[-1]
-        view_of(bytes).release()
-        flags = c_int(args[1]) if len(args) == 3 else ZERO
-        name = self._pack(address, "sendto")
-        sys.audit("socket.sendto", self, address)
-        n = transmit_to(self._fd, bytes, flags, name)
+        data, address = args[0], args[-1]
+        if type(data) is not bytes:
+            view_of(data).release()
+        flags = ZERO if len(args) == 2 else c_int(args[1])
+        name = packers[self._family](address, "sendto", self._proto)
+        audit("socket.sendto", self, address)
+        calls = self._calls
+        if type(data) is STABLE and len(data) <= AT_ONCE:
+            flags |= calls.dontwait
+            n: int = calls.sendto(self._fd, data, len(data), flags, name, len(name))
+        else:
+            n = transmit_to(calls, self._fd, data, flags, name)
         if n < 0:
-            n = repeat(self, WRITE, transmit_to, bytes, flags, name)
+            n = repeat(self, WRITE, transmit_to, data, flags, name)
         return n
 
-    def sendmsg(
-        self,
-        buffers: Iterable[Any],
-        ancdata: Iterable[tuple[int, int, Any]] = (),
-        flags: int = 0,
-        address: Any = None,
-        /,
-    ) -> int:
-        """``sendmsg(2)``: gather ``buffers`` into one message, with control messages.
-
-        Each control message is a tuple ``(cmsg_level, cmsg_type, cmsg_data)``.
-        """
-        flags = c_int(flags)
-        name = None if address is None else self._pack(address, "sendmsg")
-        sys.audit("socket.sendmsg", self, address)
-        return _message.send(self, buffers, ancdata, flags, name)
+    sendmsg = _message.sendmsg
 
     def sendfile(self, file: IO[bytes], offset: int = 0, count: int | None = None) -> int:
         """``sendfile(2)``: send a file until its end, or ``count`` bytes; how many were sent.
@@ -376,40 +382,28 @@ class Socket:
 
     def getsockname(self) -> Any:
         """``getsockname(2)``: this end's address."""
-        return families.unpack_for(self._proto, _transfer.name_of(lib.getsockname, self._fd))
+        return unpack_for(self._proto, _transfer.name_of(lib.getsockname, self._fd))
 
     def getpeername(self) -> Any:
         """``getpeername(2)``: the other end's address."""
-        return families.unpack_for(self._proto, _transfer.name_of(lib.getpeername, self._fd))
+        return unpack_for(self._proto, _transfer.name_of(lib.getpeername, self._fd))
 
-    def getsockopt(self, level: int, optname: int, buflen: int = 0, /) -> int | bytes:
-        """``getsockopt(2)``: an option as an int, or as up to ``buflen`` bytes."""
-        level, optname, buflen = c_int(level), c_int(optname), c_int(buflen)
-        return _options.get(self._fd, self._family, level, optname, buflen)
-
-    def setsockopt(
-        self, level: int, optname: int, value: Any, optlen: int = _options.MISSING, /
-    ) -> None:
-        """``setsockopt(2)``: an option from an int, or from a buffer with C's bytes of it.
-
-        ``setsockopt(level, optname, None, optlen)`` passes NULL and ``optlen``.
-        """
-        level, optname = c_int(level), c_int(optname)
-        _options.set(self._fd, self._family, level, optname, value, optlen)
-
-    def _pack(self, address: Any, caller: str) -> bytes:
-        return families.pack_for(self._family, self._proto, address, caller)
+    getsockopt = _options.getsockopt
+    setsockopt = _options.setsockopt
 
     def setblocking(self, flag: bool, /) -> None:
         """True: calls block until they are done.  False: they fail rather than wait."""
         blocking = _timeouts.truth(flag)
-        self._timeout = None if blocking else 0.0
+        self._set_mode(None if blocking else 0.0)
         system.set_blocking(self._fd, blocking)
 
     def settimeout(self, value: float | None, /) -> None:
         """Let calls wait for so many seconds; 0 is non-blocking and None blocking mode."""
-        self._timeout = _timeouts.parse(value)
+        self._set_mode(_timeouts.parse(value))
         system.set_blocking(self._fd, self._timeout is None)
+
+    def _set_mode(self, seconds: float | None) -> None:
+        self._timeout, self._calls = seconds, lib if seconds is None else at_once
 
     def gettimeout(self) -> float | None:
         """The timeout in seconds, or None."""

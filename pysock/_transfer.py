@@ -1,8 +1,9 @@
 """One transfer: lend C the memory it needs, call it once, and take the memory back.
 
-Each function here is one attempt at one system call, and takes the descriptor first.  It
-knows who owns each buffer until the call returns, and answers −1 or None if the call
-failed: whether to wait and try again is for ``_wait`` to say.
+Each function here is one attempt at one system call.  It takes the library to call by
+(``lib``, or ``at_once`` for a socket that must not block) and the descriptor, knows who
+owns each buffer until the call returns, and answers −1 or None if the call failed: whether
+to wait and try again is for ``_wait`` to say.
 
 What C writes to comes out of a pool.  A buffer is taken out, used by one call and put
 back, so no second thread, signal handler or finaliser can meet it; ``list.pop`` and
@@ -14,7 +15,7 @@ variable, a traceback would keep a bytearray locked against resizing long after.
 
 from __future__ import annotations
 
-from ctypes import c_char, c_uint32, sizeof
+from ctypes import c_char, c_uint32
 from errno import ECONNRESET
 
 from ._arguments import c_ssize_t, view_of
@@ -39,47 +40,65 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from ._foreign import Library
+
+# Up to this size, copying what is transferred takes C less time than other threads would
+# need to notice that they may run.
+AT_ONCE = 65536
+
 # --- pools ---------------------------------------------------------------------------
 
 
 class Pool:
-    """Buffers of one kind: ``(array, pointer to it)``."""
+    """What calls take memory from: tuples that ``make`` makes, each with its pointers.
 
-    def __init__(self, ctype: Any) -> None:
-        self.ctype, self.size = ctype, sizeof(ctype)
-        self.entries: list[tuple[Any, Any]] = []
+    ``take`` is for whoever is in no hurry; it costs a Python call (50 ns) more.
+    """
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = make
+        self.entries: list[Any] = []
         self.pop, self.put = self.entries.pop, self.entries.append
 
-    def take(self) -> tuple[Any, Any]:
+    def take(self) -> Any:
         try:
             return self.pop()
         except IndexError:
-            array = self.ctype()
-            return array, pointer_to(array)
+            return self.make()
 
 
-_data = Pool(c_char * TO_COPY)
-_names = Pool(c_char * abi.storage)
-LENGTHS = Pool(c_uint32)
+def with_pointer(ctype: Any) -> Any:
+    """``(object, pointer to it)`` of a C type."""
+    made = ctype()
+    return made, pointer_to(made)
+
+
+_STORAGE = abi.storage
+
+data_pool = Pool(lambda: with_pointer(c_char * TO_COPY))
+name_pool = Pool(lambda: with_pointer(c_char * _STORAGE) + with_pointer(c_uint32))
 
 # --- receiving -----------------------------------------------------------------------
 
 
-def receive(fd: int, size: int, flags: int) -> bytes | None:
+def receive(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
     """``recv(2)`` into a new bytes object."""
     if size > TO_COPY:
-        return _receive_large(fd, size, flags)
-    entry = _data.take()
+        return _receive_large(calls, fd, size, flags)
+    try:
+        entry = data_pool.pop()
+    except IndexError:
+        entry = data_pool.make()
     buffer, pointer = entry
-    n = lib.recv(fd, pointer, size, flags)
+    n = calls.recv(fd, pointer, size, flags | calls.dontwait)
     if n < 0:
         data = None
     elif n > size:
-        data = _with_zeros(first_bytes(entry, size), n)
+        data = _with_zeros(bytes_at(pointer, size), n)
     else:
         # Slicing an array is one memcpy on CPython, and a loop over its bytes on PyPy.
         data = bytes_at(pointer, n) if PYPY else buffer[:n]
-    _data.put(entry)
+    data_pool.put(entry)
     return data
 
 
@@ -91,9 +110,14 @@ def _with_zeros(data: bytes, n: int) -> bytes:
     return data.ljust(n, b"\0")
 
 
-def _receive_large(fd: int, size: int, flags: int) -> bytes | None:
+def _receive_large(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
     memory = fresh_memory(c_ssize_t(size))
-    n = lib.recv(fd, _pointer_to_fresh(memory), min(size, MOST), flags)
+    flags |= calls.dontwait
+    if size > AT_ONCE:
+        calls = lib
+    n = calls.recv(fd, _pointer_to_fresh(memory), min(size, MOST), flags)
+    if n == size and type(memory) is bytes:
+        return memory
     return None if n < 0 else _with_zeros(taken_from(memory, n), n)
 
 
@@ -128,94 +152,137 @@ def taken_from(memory: Any, n: int) -> bytes:
     return bytes(memoryview(memory)[:n])
 
 
-def receive_into(fd: int, buffer: Any, size: int, flags: int) -> int:
+def receive_into(calls: Library, fd: int, buffer: Any, size: int, flags: int) -> int:
     """``recv(2)`` into the caller's buffer, which has room for ``size`` bytes."""
-    n: int = lib.recv(fd, borrow(buffer), min(size, _room(buffer), MOST), flags)
+    flags |= calls.dontwait
+    if size > AT_ONCE:
+        calls = lib
+    n: int = calls.recv(fd, borrow(buffer), _room(buffer, size), flags)
     return n
 
 
-def _room(buffer: Any) -> int:
-    """How many bytes a buffer has room for, asked once it is lent.
+def _room(buffer: Any, size: int) -> int:
+    """How many bytes a buffer has room for, up to ``size``, asked once it is lent.
 
     From then on it keeps its size; before, another thread may have made it smaller.
     """
-    return len(buffer) if type(buffer) is bytearray else memoryview(buffer).nbytes
+    return min(size, len(buffer) if type(buffer) is bytearray else memoryview(buffer).nbytes, MOST)
 
 
-def receive_from(fd: int, size: int, flags: int) -> tuple[bytes, bytes] | None:
+def receive_from(
+    calls: Library, fd: int, size: int, flags: int
+) -> tuple[bytes, bytes] | None:
     """``recvfrom(2)`` into a new bytes object, and the sender's packed address."""
     if size > TO_COPY:
-        memory = fresh_memory(c_ssize_t(size))
-        answer = _receive_from(fd, _pointer_to_fresh(memory), min(size, MOST), flags)
-        return answer and (_with_zeros(taken_from(memory, answer[0]), answer[0]), answer[1])
-    entry = _data.take()
-    answer = _receive_from(fd, entry[1], size, flags)
-    if answer is None:
-        result = None
+        return _receive_large_from(calls, fd, size, flags)
+    try:
+        entry = data_pool.pop()
+    except IndexError:
+        entry = data_pool.make()
+    try:
+        name = name_pool.pop()
+    except IndexError:
+        name = name_pool.make()
+    buffer, pointer = entry
+    array, address, counter, length = name
+    counter.value = _STORAGE
+    n = calls.recvfrom(fd, pointer, size, flags | calls.dontwait, address, length)
+    if n < 0:
+        answer = None
+    elif PYPY or n > size:
+        data = _with_zeros(bytes_at(pointer, min(n, size)), n)
+        answer = data, bytes_at(address, min(counter.value, _STORAGE))
     else:
-        n, name = answer
-        result = (_with_zeros(first_bytes(entry, min(n, size)), n), name)
-    _data.put(entry)
-    return result
+        answer = buffer[:n], array[: counter.value]
+    data_pool.put(entry)
+    name_pool.put(name)
+    return answer
 
 
-def receive_from_into(fd: int, buffer: Any, size: int, flags: int) -> tuple[int, bytes] | None:
+def _receive_large_from(
+    calls: Library, fd: int, size: int, flags: int
+) -> tuple[bytes, bytes] | None:
+    memory = fresh_memory(c_ssize_t(size))
+    pointer = _pointer_to_fresh(memory)
+    answer = name_from(lib.recvfrom, fd, pointer, min(size, MOST), flags | calls.dontwait)
+    return answer and (_with_zeros(taken_from(memory, answer[0]), answer[0]), answer[1])
+
+
+def receive_from_into(
+    calls: Library, fd: int, buffer: Any, size: int, flags: int
+) -> tuple[int, bytes] | None:
     """``recvfrom(2)`` into the caller's buffer, and the sender's packed address."""
-
-    def call(name: Any, length: Any) -> int:
-        n: int = lib.recvfrom(
-            fd, borrow(buffer), min(size, _room(buffer), MOST), flags, name, length
-        )
-        return n
-
-    return name_from(call)
-
-
-def _receive_from(fd: int, pointer: Any, size: int, flags: int) -> tuple[int, bytes] | None:
-    return name_from(lambda name, length: lib.recvfrom(fd, pointer, size, flags, name, length))
-
-
-def name_from(call: Callable[[Any, Any], int]) -> tuple[int, bytes] | None:
-    """``call(address, length)``, and the packed address that C wrote there.
-
-    C says how long the address is, which may be more than it had room for; slicing keeps
-    to what is there.
-    """
-    entry, counter = _names.take(), LENGTHS.take()
-    counter[0].value = abi.storage
-    n = call(entry[1], counter[1])
-    result = None if n < 0 else (n, first_bytes(entry, min(counter[0].value, abi.storage)))
-    _names.put(entry)
-    LENGTHS.put(counter)
+    flags |= calls.dontwait
+    if size > AT_ONCE:
+        calls = lib
+    entry = name_pool.take()
+    _, address, counter, length = entry
+    counter.value = _STORAGE
+    n = calls.recvfrom(fd, borrow(buffer), _room(buffer, size), flags, address, length)
+    result = None if n < 0 else (n, _name_in(entry))
+    name_pool.put(entry)
     return result
+
+
+def name_from(function: Callable[..., int], *args: Any, last: Any = ()) -> tuple[int, bytes] | None:
+    """``function(*args, address, length, *last)``, and the packed address that C wrote there."""
+    entry = name_pool.take()
+    _, address, counter, length = entry
+    counter.value = _STORAGE
+    n = function(*args, address, length, *last)
+    result = None if n < 0 else (n, _name_in(entry))
+    name_pool.put(entry)
+    return result
+
+
+def _name_in(entry: tuple[Any, Any, Any, Any]) -> bytes:
+    """The packed address in a pooled array.
+
+    C says how long it is, which may be more than it had room for; so does a slice end there.
+    """
+    array, address, counter, _ = entry
+    name: bytes
+    name = bytes_at(address, min(counter.value, _STORAGE)) if PYPY else array[: counter.value]
+    return name
 
 
 def name_of(question: Callable[..., int], fd: int) -> bytes:
     """The packed address that ``getsockname(2)`` or ``getpeername(2)`` answers with."""
-    while (answer := name_from(lambda name, length: question(fd, name, length))) is None:
+    try:
+        entry = name_pool.pop()
+    except IndexError:
+        entry = name_pool.make()
+    _, address, counter, length = entry
+    counter.value = _STORAGE
+    if question(fd, address, length):
+        name_pool.put(entry)
         raise_errno()
-    return answer[1]
-
-
-def first_bytes(entry: tuple[Any, Any], size: int) -> bytes:
-    """The first ``size`` bytes of a pooled array."""
-    buffer, pointer = entry
-    data: bytes = bytes_at(pointer, size) if PYPY else buffer[:size]
-    return data
+        return name_of(question, fd)
+    name = _name_in(entry)
+    name_pool.put(entry)
+    return name
 
 
 # --- sending -------------------------------------------------------------------------
 
 
-def transmit(fd: int, data: Any, flags: int) -> int:
+def transmit(calls: Library, fd: int, data: Any, flags: int) -> int:
     """``send(2)`` of any bytes-like object."""
+    data = bytes_if_small(data)
+    flags |= calls.dontwait
+    if type(data) is STABLE and len(data) <= AT_ONCE:
+        n: int = calls.send(fd, data, len(data), flags)
+        return n
     return lend(data, lambda pointer, size: lib.send(fd, pointer, size, flags))
 
 
-def transmit_to(fd: int, data: Any, flags: int, name: bytes) -> int:
+def transmit_to(calls: Library, fd: int, data: Any, flags: int, name: bytes) -> int:
     """``sendto(2)`` of any bytes-like object, to a packed address."""
-    if type(data) is STABLE:
-        n: int = lib.sendto(fd, data, min(len(data), MOST), flags, name, len(name))
+    if type(data) is not bytes:
+        data = bytes_if_small(data)
+    flags |= calls.dontwait
+    if type(data) is STABLE and len(data) <= AT_ONCE:
+        n: int = calls.sendto(fd, data, len(data), flags, name, len(name))
         return n
 
     def call(pointer: Any, size: int) -> int:
@@ -224,36 +291,46 @@ def transmit_to(fd: int, data: Any, flags: int, name: bytes) -> int:
     return lend(data, call)
 
 
+def bytes_if_small(data: Any) -> Any:
+    """A copy of a small buffer, which costs less than to find out where it is."""
+    kind = type(data)
+    if kind is bytearray:
+        return bytes(data) if len(data) <= TO_COPY else data
+    if kind is memoryview and data.nbytes <= TO_COPY and data.c_contiguous:
+        return data.tobytes()
+    return data
+
+
 def lend(data: Any, call: Callable[[Any, int], int]) -> int:
     """``call(pointer, size)`` with the memory of a bytes-like object, or a copy of it."""
     if type(data) is STABLE:
         return call(data, min(len(data), MOST))
+    if PYPY and type(data) is bytes and len(data) <= TO_COPY:
+        entry = data_pool.take()
+        fill(entry[1], data)
+        n = call(entry[1], len(data))
+        data_pool.put(entry)
+        return n
     with view_of(data) as view:
-        size = view.nbytes
-        if size <= TO_COPY:
-            if not PYPY:
-                return call(view.tobytes(), size)
-            entry = _data.take()
-            fill(entry[1], view.tobytes())
-            n = call(entry[1], size)
-            _data.put(entry)
-            return n
-        size = min(size, MOST)
-        return call_reading(view, lambda pointer: call(pointer, size))
+        size = min(view.nbytes, MOST)
+        if size > TO_COPY:
+            return call_reading(view, lambda pointer: call(pointer, size))
+        data = view.tobytes()
+    return lend(data, call)
 
 
 # --- descriptors ---------------------------------------------------------------------
 
 
-def accept(fd: int, family: int) -> tuple[int, bytes] | None:
+def accept(calls: Library, fd: int, family: int) -> tuple[int, bytes] | None:
     """``accept4(2)``: a descriptor that no child inherits, and the peer's packed address."""
     if hasattr(lib, "accept4"):
         cloexec = constants["SOCK_CLOEXEC"]
         if family == constants.get("AF_ALG"):  # it fails if it is asked for an address
             n = lib.accept4(fd, None, None, cloexec)
             return None if n < 0 else (n, b"")
-        return name_from(lambda name, length: lib.accept4(fd, name, length, cloexec))
-    answer = name_from(lambda name, length: lib.accept(fd, name, length))
+        return name_from(lib.accept4, fd, last=(cloexec,))
+    answer = name_from(lib.accept, fd)
     if answer is not None:
         system.set_inheritable(answer[0], False)
     return answer

@@ -15,14 +15,15 @@ never repeated: it goes on by itself, so one waits and asks with SO_ERROR how it
 from __future__ import annotations
 
 from errno import EAGAIN, EALREADY, EINPROGRESS, EINTR, EISCONN, EWOULDBLOCK
+from functools import partial
 from math import ceil
 from time import monotonic
 
 from ._errors import from_errno, timeout
 from ._interpreter import take_errno
-from ._options import get_int
+from ._options import read_int
 from ._platform import constants, lib, structs
-from ._transfer import Pool, name_from
+from ._transfer import Pool, name_from, with_pointer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,21 +37,21 @@ WRITE = constants["POLLOUT"]
 _ERROR = constants["POLLERR"]
 
 _LONGEST = 2**31 - 1  # poll(2) takes its milliseconds as an int
-_polls = Pool(structs["pollfd"])
+_polls = Pool(partial(with_pointer, structs["pollfd"]))
 
 
 def repeat(sock: Socket, events: int, attempt: Callable[..., Any], *args: Any) -> Any:
-    """``attempt(fd, *args)`` has just failed: its result once it succeeds, or an exception."""
-    return _repeat_until(deadline_of(sock), sock, events, attempt, *args)
+    """``attempt(calls, fd, *args)`` has just failed: its result when it does not, or why."""
+    return repeat_until(deadline_of(sock), sock, events, attempt, *args)
 
 
 def perform(
     sock: Socket, deadline: float | None, events: int, attempt: Callable[..., Any], *args: Any
 ) -> Any:
-    """``attempt(fd, *args)``, one of several that share a deadline (``sendall``)."""
-    result = attempt(sock._fd, *args)
+    """``attempt(calls, fd, *args)``, one of several that share a deadline (``sendall``)."""
+    result = attempt(sock._calls, sock._fd, *args)
     if _failed(result):
-        return _repeat_until(deadline, sock, events, attempt, *args)
+        return repeat_until(deadline, sock, events, attempt, *args)
     return result
 
 
@@ -58,7 +59,7 @@ def _failed(result: Any) -> bool:
     return result is None or (type(result) is int and result < 0)
 
 
-def _repeat_until(
+def repeat_until(
     deadline: float | None, sock: Socket, events: int, attempt: Callable[..., Any], *args: Any
 ) -> Any:
     while True:
@@ -70,7 +71,7 @@ def _repeat_until(
             raise from_errno(number)
         # 0: a signal handler made a call that failed, after ours had.  Nothing happened
         # yet, so the call is made again, as after EINTR.
-        result = attempt(sock._fd, *args)
+        result = attempt(sock._calls, sock._fd, *args)
         if not _failed(result):
             return result
 
@@ -143,7 +144,7 @@ def connect(sock: Socket, name: bytes) -> int | None:
 def _socket_error(fd: int) -> int:
     """How a connect in the background has ended: 0 or an errno."""
     while True:
-        outcome = get_int(fd, constants["SOL_SOCKET"], constants["SO_ERROR"])
+        outcome = read_int(fd, constants["SOL_SOCKET"], constants["SO_ERROR"])
         if outcome is None:
             outcome = take_errno()
             if outcome == 0:
@@ -152,4 +153,4 @@ def _socket_error(fd: int) -> int:
 
 
 def _is_connected(fd: int) -> bool:
-    return name_from(lambda name, length: lib.getpeername(fd, name, length)) is not None
+    return name_from(lib.getpeername, fd) is not None

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from threading import local
 
 from ._interpreter import get_errno, set_errno
-from ._platform import lib
+from ._platform import at_once, lib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,14 +45,18 @@ class Call:
 @contextmanager
 def watching(observer: Observer) -> Iterator[None]:
     """Tell ``observer`` of each foreign call that any thread makes meanwhile."""
-    witnessed = {name: getattr(lib, name) for name in lib.rows}
+    witnessed = [
+        (library, row, getattr(library, name))
+        for library in (lib, at_once)
+        for name, row in library.rows.items()
+    ]
     try:
-        for name, function in witnessed.items():
-            setattr(lib, name, _witness(lib.rows[name], function, observer))
+        for library, row, function in witnessed:
+            setattr(library, row.name, _witness(row, function, observer))
         yield
     finally:
-        for name, function in witnessed.items():
-            setattr(lib, name, function)
+        for library, row, function in witnessed:
+            setattr(library, row.name, function)
 
 
 def _witness(row: Foreign, function: Callable[..., Any], observer: Observer) -> Callable[..., Any]:

@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock._platform import lib
+from pysock._platform import at_once, lib
 from pysock._transfer import Pool
 
 from . import ROOT
@@ -289,8 +289,10 @@ def alarms(handler: Action, first: float, interval: float = 0.0) -> Iterator[Non
 
 def replace(monkeypatch: pytest.MonkeyPatch, name: str, function: Action) -> None:
     """Put ``function(real, *arguments)`` in the place of a C function."""
-    real = getattr(lib, name)
-    monkeypatch.setattr(lib, name, lambda *arguments: function(real, *arguments))
+    for library in lib, at_once:
+        if name in library.rows:
+            real = getattr(library, name)
+            monkeypatch.setattr(library, name, partial(function, real))
 
 
 def calls_of(monkeypatch: pytest.MonkeyPatch, name: str) -> list[tuple[Any, ...]]:
@@ -390,6 +392,7 @@ def share_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
     for pool in pools():
         entry = pool.take()
         monkeypatch.setattr(pool, "take", lambda entry=entry: entry)
+        monkeypatch.setattr(pool, "pop", lambda entry=entry: entry)
         monkeypatch.setattr(pool, "put", lambda entry: None)
 
 

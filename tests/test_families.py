@@ -66,7 +66,6 @@ def test_a_file_is_all_that_a_family_takes(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "ax25.py").write_text(AX25, encoding="utf-8")
     monkeypatch.setattr(families, "__path__", [*families.__path__, str(tmp_path)])
     monkeypatch.setattr(families, "_pages", {})
-    monkeypatch.setattr(families, "_unpackers", {})
     importlib.invalidate_caches()
     try:
         for platform in LINUX, "linux-musl-s390x":

@@ -174,7 +174,8 @@ def test_caches_are_bounded() -> None:
     with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
         for i in range(3 * _names._CACHED):
             host = f"127.{i >> 16}.{i >> 8 & 255}.{i & 255}"
-            raw = sock._pack((host, 9), "connect")
+            raw = families.packers[sock.family]((host, 9), "connect", 0)
             assert families.unpack_for(0, raw) == (host, 9)
+            assert len(families.remembered) <= families._REMEMBERED
             assert len(_names.numeric) <= _names._CACHED
             assert len(_names._text) <= _names._CACHED

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock import _message, _transfer, families
+from pysock import _socket, _transfer, families
 from pysock._interpreter import CPYTHON, MOST, TO_COPY
-from pysock._platform import structs
+from pysock._platform import lib, structs
 
 from .harness import (
     AGAIN,
@@ -80,15 +80,14 @@ def sizes_seen(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         seen.append(size)
         return real(fd, data, min(size, 10), *rest)
 
-    set_iovecs = _message.Message.set_iovecs
-
-    def by_iovec(self: _message.Message, places: list[tuple[int, int]]) -> None:
-        seen.extend(size for _, size in places)
-        set_iovecs(self, places)
+    def by_iovec(real: Action, fd: int, message: Any, flags: int) -> Any:
+        seen.append(told_room((fd, message, flags)))
+        return real(fd, message, flags)
 
     for function in ("recv", "recvfrom", "send", "sendto"):
         replace(monkeypatch, function, by_argument)
-    monkeypatch.setattr(_message.Message, "set_iovecs", by_iovec)
+    for function in ("recvmsg", "sendmsg"):
+        replace(monkeypatch, function, by_iovec)
     return seen
 
 
@@ -140,7 +139,7 @@ def test_a_huge_buffer_is_lent_up_to_what_c_can_count(
         assert huge_buffer[:12] == b"abc3456789\0\0"
         assert here.send(huge_buffer) == 10
         assert there.recv(100) == huge_buffer[:10]
-        monkeypatch.setattr(families, "pack_for", lambda *arguments: b"")
+        monkeypatch.setitem(families.packers, pysock.AF_UNIX, lambda *arguments: b"")
         assert here.sendto(huge_buffer, "") == 10
     assert seen == [MOST, MOST, MOST, 100, MOST]
 
@@ -233,7 +232,7 @@ def test_a_buffer_made_smaller_by_another_thread_is_not_overrun(receive: Action)
     for buffer in (bytearray(4), array("B", bytes(4)), memoryview(bytearray(8))[::1][:4]):
         with pair() as (here, there):
             there.send(b"0123456789")
-            answer = receive(here.fileno(), buffer, 10, 0)
+            answer = receive(lib, here.fileno(), buffer, 10, 0)
             assert answer in (4, (4, b""))
             assert bytes(buffer) == b"0123"
 
@@ -418,9 +417,9 @@ def test_an_answer_longer_than_its_buffer_is_cut(monkeypatch: pytest.MonkeyPatch
         ctypes.memmove(arguments[-1], (10_000).to_bytes(4, sys.byteorder), 4)
         return result
 
-    monkeypatch.setattr(families, "unpack_for", lambda proto, raw: len(raw))
+    monkeypatch.setattr(_socket, "unpack_for", lambda proto, raw: len(raw))
     with pysock.socket() as sock:
-        storage = ctypes.sizeof(_transfer._names.ctype)
+        storage = ctypes.sizeof(_transfer.name_pool.take()[0])
         replace(monkeypatch, "getsockname", liar)
         assert sock.getsockname() == storage
         replace(monkeypatch, "getsockopt", liar)

@@ -26,6 +26,10 @@ class Page:
     # number of a family, and nothing else of it, or something else by the same name.
     needs = ""
 
+    # Whether the same bytes always mean the same address, whatever the protocol or the
+    # machine's interfaces: then it may be remembered.
+    fixed = False
+
     def __init__(self, abi: ABI, family: int) -> None:
         self.abi, self.family = abi, family
         self.declare()

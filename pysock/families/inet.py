@@ -11,6 +11,7 @@ from ctypes import c_ubyte
 from .. import _names
 from .._abi import be16
 from .._arguments import c_int
+from .._names import numeric
 from ._page import Page, must_be_tuple
 
 TYPE_CHECKING = False
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 
 class Family(Page):
+    fixed = True
+
     def declare(self) -> None:
         self.sockaddr_in = self.abi.sockaddr(
             "sockaddr_in",
@@ -33,7 +36,7 @@ class Family(Page):
         if type(address) is tuple and len(address) == 2:
             host, number = address
             if type(host) is str and type(number) is int and 0 <= number <= 0xFFFF:
-                known = _names.numeric.get(host)
+                known = numeric.get(host)
                 if known is not None:
                     return self.fill(number, known, b"")
         must_be_tuple(address, caller, "AF_INET")

@@ -25,6 +25,8 @@ FLOWINFO_MAX = 0xFFFFF  # 20 bits, RFC 8200
 
 
 class Family(Page):
+    fixed = True
+
     def declare(self) -> None:
         self.sockaddr_in6 = self.abi.sockaddr(
             "sockaddr_in6",

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 class Family(Page):
+    fixed = True
+
     def declare(self) -> None:
         self.sockaddr_un = self.abi.sockaddr(
             "sockaddr_un", "sun", ("sun_path", c_char * self.abi.sun_path)
