@@ -1,7 +1,7 @@
 # Short names for the commands that README.md explains.
 PYTHON ?= python3
 
-.PHONY: demo test test-vm test-arch conformance lint wheel ci clean
+.PHONY: demo test test-vm test-arch conformance bench lint wheel ci clean
 
 demo:   ## the main job: echo over TCP, UDP and Unix sockets, each foreign call shown
 	$(PYTHON) -m pysock
@@ -17,6 +17,9 @@ test-arch: ## the tests and the main job on other processors, by emulation
 
 conformance: ## CPython's own tests with pysock in the place of socket, on every interpreter found
 	$(PYTHON) -m tests.conformance
+
+bench:  ## pysock against the C module; ROW='pair-*' for some rows, PYTHON=... for an interpreter
+	$(PYTHON) -m tools.bench $(foreach row,$(ROW),--row '$(row)')
 
 lint:   ## ruff and mypy --strict, likewise
 	$(PYTHON) -m tests.lint

@@ -1,0 +1,206 @@
+"""The other process: ``python -m tools.bench.peer IMPLEMENTATION TASK [ARGUMENT ...]``.
+
+``socket`` is the implementation for everything that this process imports, so that the standard
+library runs on it.  A task is the far end of a row's conversation, or a whole program that
+is told how many operations to perform, by a line on standard input each time, and answers with the
+nanoseconds that they took.  A process ends when its standard input does.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from contextlib import ExitStack
+from importlib import import_module
+from time import perf_counter_ns
+from typing import Any
+
+CHUNK = 65536  # bytes read at a time from a stream
+
+
+def inject(implementation: str) -> Any:
+    """The implementation, which from here on is what ``import socket`` finds."""
+    socket = import_module(implementation)
+    sys.modules["socket"] = socket
+    # It wants the C module's class as a base.  Without it, http and asyncio do without TLS.
+    sys.modules["ssl"] = None  # type: ignore[assignment]
+    return socket
+
+
+def _given(socket: Any, stack: ExitStack, fd: str) -> Any:
+    """The socket whose descriptor this process has inherited."""
+    sock = stack.enter_context(socket.socket(fileno=int(fd)))
+    return sock
+
+
+# --- the far end of a conversation ---------------------------------------------------
+
+
+def echo(socket: Any, stack: ExitStack, fd: str, size: str, timeout: str) -> None:
+    """Send back what comes."""
+    sock, room = _given(socket, stack, fd), int(size)
+    sock.settimeout(float(timeout) or None)
+    while data := sock.recv(room):
+        sock.sendall(data)
+
+
+def sink(socket: Any, stack: ExitStack, fd: str, total: str, how: str) -> None:
+    """Read streams of ``total`` bytes by ``how``, and say so with a byte at the end of each."""
+    sock, whole = _given(socket, stack, fd), int(total)
+    buffer = bytearray(CHUNK)
+    while True:
+        left = whole
+        while left > 0:
+            n = sock.recv_into(buffer) if how == "recv_into" else len(sock.recv(CHUNK))
+            if not n:
+                return
+            left -= n
+        sock.sendall(b".")
+
+
+def source(socket: Any, stack: ExitStack, fd: str) -> None:
+    """Send so many bytes as each line asks for."""
+    sock = _given(socket, stack, fd)
+    data = bytes(1 << 26)
+    while asked := sock.recv(8):
+        sock.sendall(memoryview(data)[: int.from_bytes(asked, "big")])
+
+
+def web_server(socket: Any, stack: ExitStack) -> None:
+    """http.server, with a KiB for whoever asks; its port is said on standard output."""
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # or the body waits 40 ms for the headers' ACK
+        body = bytes(1024)
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(self.body)))
+            self.end_headers()
+            self.wfile.write(self.body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing."""
+
+    server = stack.enter_context(HTTPServer(("127.0.0.1", 0), Handler))
+    print(server.server_address[1], flush=True)
+    server.handle_request()  # of a connection; the requests on it are the handler's
+
+
+# --- programs ------------------------------------------------------------------------
+
+
+def web_client(socket: Any, stack: ExitStack) -> Any:
+    """GET requests on one connection of http.client, to a server in a process of its own."""
+    from http.client import HTTPConnection
+
+    from .programs import Process
+
+    server = stack.enter_context(Process(socket.__name__, "web_server"))
+    connection = HTTPConnection("127.0.0.1", server.answer())
+    stack.callback(connection.close)
+
+    def run(n: int) -> None:
+        for _ in range(n):
+            connection.request("GET", "/")
+            assert len(connection.getresponse().read()) == 1024
+
+    return run
+
+
+def asyncio_echo(socket: Any, stack: ExitStack, count: str) -> Any:
+    """A message of 64 bytes there and back on each of ``count`` connections, on one event loop."""
+    import asyncio
+
+    class Server(asyncio.Protocol):
+        def connection_made(self, transport: Any) -> None:
+            self.transport = transport
+
+        def data_received(self, data: bytes) -> None:
+            self.transport.write(data)
+
+    class Client(asyncio.Protocol):
+        waiting = 0
+        done: Any = None
+
+        def data_received(self, data: bytes) -> None:
+            Client.waiting -= 1
+            if not Client.waiting:
+                Client.done.set_result(None)
+
+    loop = asyncio.new_event_loop()
+    stack.callback(loop.close)
+    listener = socket.create_server(("127.0.0.1", 0), backlog=int(count))
+    server = loop.run_until_complete(loop.create_server(Server, sock=listener))
+    address = listener.getsockname()
+    transports = [
+        loop.run_until_complete(loop.create_connection(Client, *address))[0]
+        for _ in range(int(count))
+    ]
+
+    def close() -> None:
+        for transport in transports:
+            transport.abort()
+        server.close()
+        loop.run_until_complete(asyncio.sleep(0.01))
+
+    stack.callback(close)
+
+    async def once() -> None:
+        Client.waiting, Client.done = len(transports), loop.create_future()
+        for transport in transports:
+            transport.write(bytes(64))
+        await Client.done
+
+    def run(n: int) -> None:
+        for _ in range(n):
+            loop.run_until_complete(once())
+
+    return run
+
+
+def memory(socket: Any, stack: ExitStack, count: str) -> Any:
+    """Open so many sockets, once; the answer is the bytes that each adds to this process's peak."""
+
+    def run(n: int) -> int:
+        gc.collect()
+        before = _peak()
+        held = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(int(count))]
+        amount = (_peak() - before) // len(held)
+        for sock in held:
+            sock.close()
+        return amount
+
+    return run
+
+
+def _peak() -> int:
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) * 1024
+
+
+FAR_ENDS = (echo, sink, source, web_server)
+PROGRAMS = (web_client, asyncio_echo, memory)
+
+
+def main(implementation: str, task: str, *arguments: str) -> None:
+    tasks = {function.__name__: function for function in FAR_ENDS + PROGRAMS}
+    with ExitStack() as stack:
+        socket = inject(implementation)
+        run = tasks[task](socket, stack, *arguments)
+        if run is None:
+            return
+        print("ready", flush=True)
+        for line in sys.stdin:
+            gc.disable()
+            start = perf_counter_ns()
+            amount = run(int(line))
+            took = perf_counter_ns() - start
+            gc.enable()
+            print(took if amount is None else amount, flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

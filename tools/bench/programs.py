@@ -1,0 +1,149 @@
+"""Rows that need several processes.  All ends of a conversation run the same implementation.
+
+The far end is a process of its own, so that no row waits for the lock of one interpreter.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from contextlib import ExitStack
+from typing import Any
+
+from . import ROOT
+from .calls import pair
+from .measure import Run
+
+
+class Process:
+    """A ``peer`` that runs a task, and is told and asked by lines."""
+
+    def __init__(self, implementation: str, task: str, *arguments: Any, fd: Any = None) -> None:
+        command = [sys.executable, "-m", "tools.bench.peer", implementation, task]
+        self.process = subprocess.Popen(
+            [*command, *([] if fd is None else [str(fd)]), *map(str, arguments)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=[] if fd is None else [fd],
+        )
+
+    def tell(self, number: int) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(b"%d\n" % number)
+        self.process.stdin.flush()
+
+    def answer(self) -> int:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            raise ChildProcessError(f"ended with {self.process.wait()}: {self.process.args!r}")
+        return int(line)
+
+    def ready(self) -> None:
+        assert self.process.stdout is not None
+        if self.process.stdout.readline() != b"ready\n":
+            raise ChildProcessError(f"ended with {self.process.wait()}: {self.process.args!r}")
+
+    def __enter__(self) -> Process:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.process.communicate()
+
+
+def conversation(
+    socket: Any, stack: ExitStack, kind: str, task: str, *arguments: Any
+) -> Any:
+    """The near end of a pair, whose far end another process has."""
+    # Ended in this order: the near end is closed, and the process sees that and ends.
+    ends = ExitStack()
+    here, there = pair(socket, ends, kind)
+    process = Process(socket.__name__, task, *arguments, fd=there.fileno())
+    there.close()
+    stack.enter_context(process)
+    stack.push(ends)
+    return here
+
+
+def echo(
+    socket: Any, stack: ExitStack, kind: str, size: int, timeout: float | None = None
+) -> Run:
+    """A message to another process and back."""
+    sock = conversation(socket, stack, kind, "echo", size, timeout or 0)
+    sock.settimeout(timeout)
+    data = bytes(size)
+
+    def run(n: int) -> None:
+        for _ in range(n):
+            sock.send(data)
+            sock.recv(size)
+
+    return run
+
+
+def stream(socket: Any, stack: ExitStack, kind: str, size: int, how: str) -> Run:
+    """sendall of ``size`` bytes, until another process has read them all."""
+    sock = conversation(socket, stack, kind, "sink", size, how)
+    data = bytes(size)
+
+    def run(n: int) -> None:
+        for _ in range(n):
+            sock.sendall(data)
+            sock.recv(1)
+
+    return run
+
+
+def program(socket: Any, stack: ExitStack, task: str, *arguments: Any) -> Run:
+    """A program that runs the standard library on the implementation."""
+    process = stack.enter_context(Process(socket.__name__, task, *arguments))
+    process.ready()
+
+    def run(n: int) -> int:
+        process.tell(n)
+        return process.answer()
+
+    return run
+
+
+# Fresh, isolated and without site: nothing that the statement imports is there already.
+_IMPORT = """\
+import sys
+sys.path.insert(0, {root!r})
+from time import perf_counter_ns
+start = perf_counter_ns()
+{statement}
+print(perf_counter_ns() - start)
+"""
+
+
+def importing(socket: Any, stack: ExitStack, beside: str) -> Run:
+    """Importing the implementation in a fresh interpreter; the C module together with others."""
+    name = socket.__name__
+    statement = f"import {name if name != 'socket' else beside}"
+    program = _IMPORT.format(root=str(ROOT), statement=statement)
+
+    def run(n: int) -> int:
+        command = [sys.executable, "-I", "-S", "-c", program]
+        return sum(int(subprocess.check_output(command)) for _ in range(n))
+
+    return run
+
+
+def memory(socket: Any, stack: ExitStack, count: int) -> Run:
+    """The memory that each of ``count`` open sockets takes, each time in a fresh process."""
+
+    def run(n: int) -> int:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = count + 100
+        if hard != resource.RLIM_INFINITY and hard < wanted:
+            raise OSError(f"at most {hard} files may be open here, which takes {wanted}")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+        with Process(socket.__name__, "memory", count) as process:
+            process.ready()
+            process.tell(n)
+            return process.answer()
+
+    return run
