@@ -8,10 +8,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from . import ROOT, report
-from .measure import Effort, measure
+from .curves import CURVES, kinks, measure_curve
+from .curves import table as curve_table
+from .measure import ON_PYPY, Effort, measure
 from .rows import chosen, names
 
 
@@ -38,6 +41,27 @@ def here(patterns: list[str], *, quick: bool) -> report.Data:
     return run
 
 
+def curves_here(patterns: list[str], *, quick: bool) -> report.Data:
+    """The curves on this interpreter."""
+    import socket
+
+    import pysock
+
+    effort = Effort(0.05 if quick else 0.12, 0.1 if ON_PYPY else 0.01, rounds=3)
+    run = {**report.this_run(quick=quick), "curves": []}
+    del run["rows"]
+    print(report.interpreter(run), "· time on pysock / time on the C module", flush=True)
+    for curve in CURVES:
+        if not patterns or any(fnmatchcase(curve.name, pattern) for pattern in patterns):
+            run["curves"].append(
+                measure_curve(curve, {"socket": socket, "pysock": pysock}, effort)
+            )
+            print(curve_table(run["curves"][-1]), flush=True)
+            for kink in kinks(run["curves"][-1]):
+                print(f"  kink: {kink}", flush=True)
+    return run
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tools.bench", description=__doc__, epilog=f"Rows: {names()}."
@@ -48,7 +72,11 @@ def main() -> int:
     add("--quick", action="store_true", help="less time for each row, and only some of them")
     add("--json", type=Path, metavar="FILE", help="write the results there")
     add("--check", action="store_true", help="fail if a row is above its ceiling")
+    add("--curves", action="store_true", help="how cost grows, instead of the rows")
     arguments = parser.parse_args()
+    if arguments.curves:
+        curves_here(arguments.row, quick=arguments.quick)
+        return 0
     try:
         chosen(arguments.row)
     except ValueError as error:

@@ -2,8 +2,8 @@
 
 A round is the same number of operations on one implementation, some milliseconds long.  Rounds
 alternate, A B and then B A, so that what else the machine does meets all alike; the minimum is what
-the operation costs undisturbed, the median what it cost here and now.  The garbage collector is off
-during a round.
+the operation costs undisturbed, the median what it cost here and now.  CPython's collector of
+cycles is off during a round.
 
 Each implementation runs its own copy of a row's code: CPython specialises code to the types that it
 meets, and PyPy compiles it for them, so code that both share would be fast for neither.
@@ -15,7 +15,7 @@ import gc
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.util import find_spec, module_from_spec
 from statistics import median
 from time import perf_counter, perf_counter_ns
@@ -25,7 +25,7 @@ from typing import Any, Optional
 # bytes) where the time until it returns is not what is meant.
 Run = Callable[[int], Optional[int]]
 
-_ON_PYPY = sys.implementation.name == "pypy"
+ON_PYPY = sys.implementation.name == "pypy"
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,12 @@ class Effort:
     """How long to measure a row."""
 
     seconds: float = 1.4
-    warm_up: float = 0.8 if _ON_PYPY else 0.06  # for each implementation
+    warm_up: float = 0.8 if ON_PYPY else 0.06  # for each implementation
     rounds: int = 5  # at least
 
     @classmethod
     def quick(cls) -> Effort:
-        return cls(seconds=0.7, warm_up=0.5 if _ON_PYPY else 0.03)
+        return cls(seconds=0.7, warm_up=0.5 if ON_PYPY else 0.03)
 
 
 @dataclass
@@ -66,7 +66,7 @@ class Result:
 
     row: Row
     operations: int
-    amounts: dict[str, list[float]] = field(default_factory=dict)
+    amounts: dict[str, list[float]]
 
     def minimum(self, implementation: str) -> float:
         return min(self.amounts[implementation])
@@ -83,14 +83,14 @@ class Result:
         return self.median("pysock") / self.median("socket")
 
 
-def own_copy(function: str) -> Callable[..., Run]:
+def own_copy(function: str) -> Callable[..., Any]:
     """``module.function`` of this package, with code objects that nobody else runs."""
     module, _, name = function.partition(".")
     spec = find_spec(f"{__package__}.{module}")
     assert spec is not None and spec.loader is not None, function
     copy = module_from_spec(spec)
     spec.loader.exec_module(copy)
-    found: Callable[..., Run] = getattr(copy, name)
+    found: Callable[..., Any] = getattr(copy, name)
     return found
 
 
@@ -103,21 +103,29 @@ def measure(row: Row, implementations: dict[str, Any], effort: Effort) -> Result
         }
         if row.floor is not None:
             runs["floor"] = own_copy(row.floor)(stack, *row.arguments)
-        operations = row.operations or _calibrated(runs, row.milliseconds * 1e6, effort.warm_up)
-        result = Result(row, operations, {name: [] for name in runs})
-        end = perf_counter() + effort.seconds * row.share
-        order = list(runs)
-        count = 0
-        while count < effort.rounds or perf_counter() < end:
-            for name in order:
-                result.amounts[name].append(_round(runs[name], operations) / operations)
-            order.reverse()
-            count += 1
-    return result
+        operations = row.operations or calibrated(runs, row.milliseconds, effort.warm_up)
+        amounts = interleaved(runs, operations, effort.seconds * row.share, effort.rounds)
+        return Result(row, operations, amounts)
+
+
+def interleaved(
+    runs: dict[str, Run], operations: int, seconds: float, rounds: int
+) -> dict[str, list[float]]:
+    """The amounts for one operation, of each round."""
+    amounts: dict[str, list[float]] = {name: [] for name in runs}
+    order = list(runs)
+    end = perf_counter() + seconds
+    while len(amounts[order[0]]) < rounds or perf_counter() < end:
+        for name in order:
+            amounts[name].append(_round(runs[name], operations) / operations)
+        order.reverse()
+    return amounts
 
 
 def _round(run: Run, operations: int) -> int:
-    gc.disable()
+    # PyPy's frees large objects too, and would run out of memory.
+    if not ON_PYPY:
+        gc.disable()
     try:
         start = perf_counter_ns()
         amount = run(operations)
@@ -126,8 +134,9 @@ def _round(run: Run, operations: int) -> int:
         gc.enable()
 
 
-def _calibrated(runs: dict[str, Run], nanoseconds: float, warm_up: float) -> int:
+def calibrated(runs: dict[str, Run], milliseconds: float, warm_up: float) -> int:
     """Warm up, and find how many operations fill a round of the slowest implementation."""
+    nanoseconds = milliseconds * 1e6
     fewest = sys.maxsize
     for run in runs.values():
         operations, took = 1, 0

@@ -44,26 +44,25 @@ def echo(socket: Any, stack: ExitStack, fd: str, size: str, timeout: str) -> Non
         sock.sendall(data)
 
 
-def sink(socket: Any, stack: ExitStack, fd: str, total: str, how: str) -> None:
-    """Read streams of ``total`` bytes by ``how``, and say so with a byte at the end of each."""
-    sock, whole = _given(socket, stack, fd), int(total)
+def sink(socket: Any, stack: ExitStack, fd: str, how: str = "recv_into") -> None:
+    """Read streams by ``how``, each with its size before it, and say when one is read."""
+    sock = _given(socket, stack, fd)
     buffer = bytearray(CHUNK)
-    while True:
-        left = whole
+    while head := sock.recv(8, socket.MSG_WAITALL):
+        left = int.from_bytes(head, "big")
         while left > 0:
             n = sock.recv_into(buffer) if how == "recv_into" else len(sock.recv(CHUNK))
-            if not n:
-                return
+            assert n, "it ended early"
             left -= n
         sock.sendall(b".")
 
 
 def source(socket: Any, stack: ExitStack, fd: str) -> None:
-    """Send so many bytes as each line asks for."""
+    """Send as many bytes as is asked for each time."""
     sock = _given(socket, stack, fd)
-    data = bytes(1 << 26)
-    while asked := sock.recv(8):
-        sock.sendall(memoryview(data)[: int.from_bytes(asked, "big")])
+    data = memoryview(bytes(1 << 26))
+    while head := sock.recv(8, socket.MSG_WAITALL):
+        sock.sendall(data[: int.from_bytes(head, "big")])
 
 
 def web_server(socket: Any, stack: ExitStack) -> None:
@@ -96,8 +95,10 @@ def web_client(socket: Any, stack: ExitStack) -> Any:
     """GET requests on one connection of http.client, to a server in a process of its own."""
     from http.client import HTTPConnection
 
+    from .machine import share_one_processor
     from .programs import Process
 
+    share_one_processor()
     server = stack.enter_context(Process(socket.__name__, "web_server"))
     connection = HTTPConnection("127.0.0.1", server.answer())
     stack.callback(connection.close)
@@ -113,6 +114,10 @@ def web_client(socket: Any, stack: ExitStack) -> Any:
 def asyncio_echo(socket: Any, stack: ExitStack, count: str) -> Any:
     """A message of 64 bytes there and back on each of ``count`` connections, on one event loop."""
     import asyncio
+
+    from .machine import files
+
+    assert files() > 2 * int(count) + 20, "too few files may be open"
 
     class Server(asyncio.Protocol):
         def connection_made(self, transport: Any) -> None:

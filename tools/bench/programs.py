@@ -5,7 +5,6 @@ The far end is a process of its own, so that no row waits for the lock of one in
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -13,6 +12,7 @@ from typing import Any
 
 from . import ROOT
 from .calls import pair
+from .machine import files, share_one_processor, use_all_processors
 from .measure import Run
 
 
@@ -54,15 +54,18 @@ class Process:
 
 
 def conversation(
-    socket: Any, stack: ExitStack, kind: str, task: str, *arguments: Any
+    socket: Any, stack: ExitStack, kind: str, task: str, *arguments: Any, together: bool
 ) -> Any:
-    """The near end of a pair, whose far end another process has."""
+    """The near end of a pair, whose far end another process has; both kept on one processor or not."""
+    if together:
+        stack.callback(use_all_processors)
+        share_one_processor()
     # Ended in this order: the near end is closed, and the process sees that and ends.
     ends = ExitStack()
     here, there = pair(socket, ends, kind)
     process = Process(socket.__name__, task, *arguments, fd=there.fileno())
-    there.close()
     stack.enter_context(process)
+    there.close()
     stack.push(ends)
     return here
 
@@ -71,7 +74,7 @@ def echo(
     socket: Any, stack: ExitStack, kind: str, size: int, timeout: float | None = None
 ) -> Run:
     """A message to another process and back."""
-    sock = conversation(socket, stack, kind, "echo", size, timeout or 0)
+    sock = conversation(socket, stack, kind, "echo", size, timeout or 0, together=True)
     sock.settimeout(timeout)
     data = bytes(size)
 
@@ -85,11 +88,12 @@ def echo(
 
 def stream(socket: Any, stack: ExitStack, kind: str, size: int, how: str) -> Run:
     """sendall of ``size`` bytes, until another process has read them all."""
-    sock = conversation(socket, stack, kind, "sink", size, how)
-    data = bytes(size)
+    sock = conversation(socket, stack, kind, "sink", how, together=False)
+    head, data = size.to_bytes(8, "big"), bytes(size)
 
     def run(n: int) -> None:
         for _ in range(n):
+            sock.sendall(head)
             sock.sendall(data)
             sock.recv(1)
 
@@ -134,13 +138,9 @@ def importing(socket: Any, stack: ExitStack, beside: str) -> Run:
 
 def memory(socket: Any, stack: ExitStack, count: int) -> Run:
     """The memory that each of ``count`` open sockets takes, each time in a fresh process."""
+    count = min(count, files() - 100)
 
     def run(n: int) -> int:
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = count + 100
-        if hard != resource.RLIM_INFINITY and hard < wanted:
-            raise OSError(f"at most {hard} files may be open here, which takes {wanted}")
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
         with Process(socket.__name__, "memory", count) as process:
             process.ready()
             process.tell(n)

@@ -19,7 +19,6 @@ The JSON document is ``{"format": 1, "runs": [run, ...]}``, a run for each inter
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 from collections.abc import Iterable, Iterator
@@ -30,6 +29,7 @@ from typing import Any
 import pysock
 
 from .ceilings import MEAN, SLACK, ceiling
+from .machine import description
 from .measure import Result
 
 Data = dict[str, Any]
@@ -41,7 +41,7 @@ def this_run(*, quick: bool) -> Data:
         "implementation": sys.implementation.name,
         "version": version(),
         "compiler": platform.python_compiler().strip("[]"),
-        "machine": machine(),
+        "machine": description(),
         "pysock": pysock.__version__,
         "date": datetime.now(timezone.utc).date().isoformat(),
         "quick": quick,
@@ -55,22 +55,6 @@ def version() -> str:
     if sys.implementation.name == "cpython":
         return spoken
     return f"{spoken} ({'.'.join(map(str, sys.implementation.version[:3]))})"
-
-
-def machine() -> Data:
-    """What the figures depend on; not which machine it is."""
-    release = ".".join(platform.release().split(".")[:2])
-    processor = platform.processor() or platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
-        with open("/proc/cpuinfo") as file:
-            named = [line.partition(":")[2].strip() for line in file if line.startswith("model n")]
-        processor = f"{platform.machine()}, {named[0]}" if named else processor
-    return {
-        "system": f"{platform.system()} {release}",
-        "libc": " ".join(platform.libc_ver()).strip(),
-        "processor": processor,
-        "cores": os.cpu_count(),
-    }
 
 
 def row_of(result: Result, run: Data) -> Data:

@@ -1,0 +1,49 @@
+"""What the machine is and allows: its processors, and how many files may be open.
+
+Two processes that wait for each other are kept on one processor: else the scheduler's choice would
+decide more than the implementation does.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+from typing import Any
+
+_ALLOWED: set[int] = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+
+
+def share_one_processor() -> None:
+    """Keep this process, and those that it starts from here on, on one processor."""
+    if _ALLOWED:
+        os.sched_setaffinity(0, {min(_ALLOWED)})
+
+
+def use_all_processors() -> None:
+    """Let the system choose again."""
+    if _ALLOWED:
+        os.sched_setaffinity(0, _ALLOWED)
+
+
+def files() -> int:
+    """How many files this process may open, once it has allowed itself as many as it can."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard if hard != resource.RLIM_INFINITY else 1 << 30
+
+
+def description() -> dict[str, Any]:
+    """What figures depend on; not which machine it is."""
+    release = ".".join(platform.release().split(".")[:2])
+    processor = platform.processor() or platform.machine()
+    if os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo") as file:
+            named = [line.partition(":")[2].strip() for line in file if line.startswith("model n")]
+        processor = f"{platform.machine()}, {named[0]}" if named else processor
+    return {
+        "system": f"{platform.system()} {release}",
+        "libc": " ".join(platform.libc_ver()).strip(),
+        "processor": processor,
+        "cores": os.cpu_count(),
+    }
