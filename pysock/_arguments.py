@@ -89,6 +89,8 @@ def c_int(value: Any) -> int:
 
 def one_int(value: Any) -> int:
     """A C ``int`` that is a function's only argument: CPython words its overflow otherwise."""
+    if type(value) is int and INT_MIN <= value <= INT_MAX:
+        return value
     number = index_or_int(value)
     if INT_MIN <= number <= INT_MAX:
         return number
@@ -118,6 +120,8 @@ def c_ssize_t(value: Any) -> int:
 
 def descriptor(value: Any) -> int:
     """A file descriptor.  CPython cuts 2**32 down to 0, and closes standard input; not here."""
+    if type(value) is int and 0 <= value <= INT_MAX:
+        return value
     number = c_long(index_or_int(value))
     if not INT_MIN <= number <= INT_MAX:
         raise OverflowError("Python int too large to convert to C int")
@@ -175,11 +179,10 @@ def writable_size(buffer: Any, function: str) -> int:
 def room_in(buffer: Any) -> int | None:
     """How many bytes C may write to an object's memory; None if it has none to write to."""
     try:
-        view = memoryview(buffer)
+        view = buffer if type(buffer) is memoryview else memoryview(buffer)
+        return None if view.readonly or not view.c_contiguous else view.nbytes
     except (TypeError, ValueError, BufferError):  # ValueError: a view that was released
         return None
-    with view:
-        return None if view.readonly or not view.c_contiguous else view.nbytes
 
 
 def attempted(convert: Callable[[Any], int], value: Any) -> int | None:

@@ -16,7 +16,7 @@ from ._bytes import CMSG_LEN
 from ._enums import AddressFamily, SocketKind
 from ._interpreter import pointer_to
 from ._platform import constants, lib, public, system
-from ._transfer import adopt, close_descriptor
+from ._transfer import adopt, raise_unless_reset
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ _LOCALHOST_V6 = "::1"
 
 def close(fd: int, /) -> None:
     """``close(2)``: close a socket's descriptor."""
-    close_descriptor(descriptor(fd))
+    if lib.close(descriptor(fd)) < 0:
+        raise_unless_reset()
 
 
 def dup(fd: int, /) -> int:

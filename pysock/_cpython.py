@@ -7,6 +7,8 @@ import ctypes
 
 from ._portable import (
     MOST,
+    NULL,
+    POOLED,
     STABLE,
     TO_COPY,
     address_of,
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MOST",
+    "NULL",
+    "POOLED",
     "STABLE",
     "TO_COPY",
     "address_of",

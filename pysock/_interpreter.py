@@ -17,7 +17,9 @@ loses speed and nothing else.
 ``bytes_at``        memory → bytes
 ``fill``            bytes → memory
 ``new_bytes``       a bytes object for C to write to, or None
+``NULL``            the pointer to nothing, for a hot function
 ``STABLE``          the bytes-like type that may be handed to C just as it is, or None
+``POOLED``          up to this size, memory that was used before is better than new
 ``TO_COPY``         up to this size, copying is cheaper than finding out an address
 ``MOST``            no call moves more bytes than this
 """
@@ -53,5 +55,7 @@ bytes_at = chosen.bytes_at
 fill = chosen.fill
 new_bytes = chosen.new_bytes
 STABLE = chosen.STABLE
+NULL = chosen.NULL
 TO_COPY = chosen.TO_COPY
+POOLED = chosen.POOLED
 MOST = chosen.MOST

@@ -233,7 +233,7 @@ PROTOTYPES = [
     Foreign("struct protoent *getprotobyname(const char *name)"),
     # arpa/inet.h
     Foreign("int inet_aton(const char *cp, struct in_addr *inp)"),
-    Foreign("int inet_pton(int af, const char *src, void *dst)", in_line, quick=True),
+    Foreign("int inet_pton(int af, const char *src, void *dst)"),
     Foreign("const char *inet_ntop(int af, const void *src, char *dst, socklen_t size)"),
     # net/if.h
     Foreign("struct if_nameindex *if_nameindex(void)", null),

@@ -14,7 +14,7 @@ from functools import partial
 
 from ._arguments import INT_MAX, INT_MIN, ZERO, attempted, c_int, c_uint, index
 from ._errors import from_errno, raise_errno
-from ._interpreter import pointer_to, take_errno
+from ._interpreter import NULL, pointer_to, take_errno
 from ._platform import abi, constants, lib
 from ._transfer import Pool, lend, name_from
 
@@ -117,7 +117,7 @@ def _set_bytes(sock: Socket, level: int, optname: int, value: Any, optlen: Any) 
     length = attempted(c_uint, optlen)
     if value is not None or length is None:
         raise TypeError("setsockopt() takes exactly 3 arguments (4 given)")
-    while lib.setsockopt(fd, level, optname, None, length):
+    while lib.setsockopt(fd, level, optname, NULL, length):
         raise_errno()
 
 

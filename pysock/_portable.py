@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 STABLE: Any = bytes
+NULL: Any = None
 TO_COPY = 16384
+POOLED = 16384
 
 # Linux moves at most this many bytes in one call, and other systems refuse more.
 # It also keeps a size inside the C int as which an undeclared number is passed: 2**32 + 5

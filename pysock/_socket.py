@@ -8,6 +8,7 @@ three lines lie between the caller and C.
 
 from __future__ import annotations
 
+import builtins
 from errno import EWOULDBLOCK
 from functools import partial
 from sys import audit
@@ -26,16 +27,18 @@ from ._arguments import (
 )
 from ._enums import AddressFamily, SocketKind, member
 from ._errors import from_errno, raise_errno, timeout
-from ._interpreter import PYPY, STABLE, TO_COPY, bytes_at
+from ._interpreter import POOLED, PYPY, STABLE, bytes_at
 from ._platform import at_once, constants, lib, public, system
 from ._transfer import (
     AT_ONCE,
+    Lent,
     data_pool,
     receive,
     receive_from,
     receive_into,
     transmit,
     transmit_to,
+    with_zeros,
 )
 from ._wait import READ, WRITE, repeat
 from .families import packers, remembered, unpack_for
@@ -81,7 +84,7 @@ class Socket:
     _timeout: float | None  # None: blocking; 0.0: non-blocking; else seconds
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        self = super().__new__(cls)
+        self = object.__new__(cls)
         self._fd, self._family, self._type, self._proto = -1, 0, 0, 0
         self._to_close = []
         self._timeout, self._calls = None, lib
@@ -98,6 +101,7 @@ class Socket:
             type = constants["SOCK_STREAM"] if type == -1 else type
             proto = 0 if proto == -1 else proto
         audit("socket.__new__", self, family, type, proto)
+        lent = fileno if isinstance(fileno, Lent) else None
         if fileno is None:
             while (fd := lib.socket(family, type | _CLOEXEC, proto)) < 0:
                 raise_errno()
@@ -105,7 +109,8 @@ class Socket:
             fd = given_descriptor(fileno)
             if fd < 0:
                 raise ValueError("negative file descriptor")
-            family, type, proto = _options.identify(fd, family, type, proto)
+            if lent is None or not lent.known:
+                family, type, proto = _options.identify(fd, family, type, proto)
         self._family, self._proto = family, proto
         self._type = type & ~(_CLOEXEC | _NONBLOCK)
         self._set_mode(0.0 if type & _NONBLOCK else _timeouts.getdefaulttimeout())
@@ -118,8 +123,8 @@ class Socket:
             if fileno is None:
                 lib.close(fd)
             raise
-        if isinstance(fileno, _transfer.Lent):
-            fileno.taken = True
+        if lent is not None:
+            lent.taken = True
         self._fd = fd
         self._to_close.append(fd)
 
@@ -150,8 +155,10 @@ class Socket:
     def accept(self) -> tuple[Socket, Any]:
         """``accept4(2)``: wait for a connection; a new socket for it, and the peer's address."""
         fd, address = self._accept()
-        make = partial(public().socket, self._family, self._type, self._proto)
-        sock: Socket = _transfer.adopt(fd, lambda fileno: make(fileno=fileno))
+        cls, family, type, proto = public().socket, self._family, self._type, self._proto
+        sock: Socket = _transfer.adopt(
+            fd, lambda lent: cls(family, type, proto, fileno=lent), known=True
+        )
         # Some systems let the new socket inherit that its listener does not block.
         if _timeouts.getdefaulttimeout() is None and self._timeout:
             sock.setblocking(True)
@@ -189,8 +196,8 @@ class Socket:
 
     def _real_close(self) -> None:
         fd = self._take_descriptor()
-        if fd != -1:
-            _transfer.close_descriptor(fd)
+        if fd != -1 and lib.close(fd) < 0:
+            _transfer.raise_unless_reset()
 
     def _take_descriptor(self) -> int:
         """The descriptor, for one caller alone; −1 for another thread or a signal handler.
@@ -212,7 +219,7 @@ class Socket:
         """``dup(2)``: a new socket object for a duplicate of the descriptor."""
         fd = system.duplicate(self._fd)
         make = partial(self.__class__, self._family, self._type, self._proto)
-        sock: Self = _transfer.adopt(fd, lambda fileno: make(fileno=fileno))
+        sock: Self = _transfer.adopt(fd, lambda fd: make(fileno=fd))
         sock.settimeout(self._timeout)
         return sock
 
@@ -227,26 +234,29 @@ class Socket:
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         """``recv(2)``: up to ``bufsize`` bytes; none when the peer has ended the conversation."""
+        if flags is not ZERO or type(bufsize) is not int:
+            bufsize, flags = c_ssize_t(bufsize), c_int(flags)
         calls = self._calls
-        if flags is ZERO and type(bufsize) is int and 0 < bufsize <= TO_COPY:
+        if 0 < bufsize <= POOLED:
             # What ``receive`` does, without the cost of calling it (60 ns).
             try:
                 entry = data_pool.pop()
             except IndexError:
                 entry = data_pool.make()
             buffer, pointer = entry
-            n = calls.recv(self._fd, pointer, bufsize, calls.dontwait)
+            n = calls.recv(self._fd, pointer, bufsize, flags | calls.dontwait)
             data = None
-            if n >= 0:
+            if 0 <= n <= bufsize:
                 data = bytes_at(pointer, n) if PYPY else buffer[:n]
+            elif n > 0:
+                data = with_zeros(bytes_at(pointer, bufsize), n)
             data_pool.put(entry)
-        else:
-            bufsize, flags = c_ssize_t(bufsize), c_int(flags)
-            if bufsize < 0:
+        elif bufsize:
+            if c_ssize_t(bufsize) < 0:
                 raise ValueError("negative buffersize in recv")
-            if not bufsize:
-                return b""
             data = receive(calls, self._fd, bufsize, flags)
+        else:
+            return b""
         if data is None:
             data = repeat(self, READ, receive, bufsize, flags)
         return data
@@ -273,8 +283,7 @@ class Socket:
         """``recvfrom(2)``: up to ``bufsize`` bytes, and the address that they came from."""
         if type(bufsize) is not int or flags is not ZERO:
             bufsize, flags = c_ssize_t(bufsize), c_int(flags)
-        if bufsize < 0:
-            c_ssize_t(bufsize)
+        if (bufsize < 0 or bufsize > POOLED) and c_ssize_t(bufsize) < 0:
             raise ValueError("negative buffersize in recvfrom")
         answer = receive_from(self._calls, self._fd, bufsize, flags)
         if answer is None:
@@ -324,7 +333,7 @@ class Socket:
             flags = c_int(flags)
         deadline = _wait.deadline_of(self)
         n = 0
-        if type(bytes) is STABLE:
+        if type(bytes) is builtins.bytes:
             n = transmit(self._calls, self._fd, bytes, flags)
             if n == len(bytes):
                 return

@@ -18,10 +18,12 @@ from __future__ import annotations
 from ctypes import c_char, c_uint32
 from errno import ECONNRESET
 
-from ._arguments import c_ssize_t, view_of
+from ._arguments import view_of
 from ._errors import from_errno, raise_errno
 from ._interpreter import (
     MOST,
+    NULL,
+    POOLED,
     PYPY,
     STABLE,
     TO_COPY,
@@ -75,7 +77,7 @@ def with_pointer(ctype: Any) -> Any:
 
 _STORAGE = abi.storage
 
-data_pool = Pool(lambda: with_pointer(c_char * TO_COPY))
+data_pool = Pool(lambda: with_pointer(c_char * POOLED))
 name_pool = Pool(lambda: with_pointer(c_char * _STORAGE) + with_pointer(c_uint32))
 
 # --- receiving -----------------------------------------------------------------------
@@ -83,7 +85,7 @@ name_pool = Pool(lambda: with_pointer(c_char * _STORAGE) + with_pointer(c_uint32
 
 def receive(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
     """``recv(2)`` into a new bytes object."""
-    if size > TO_COPY:
+    if size > POOLED:
         return _receive_large(calls, fd, size, flags)
     try:
         entry = data_pool.pop()
@@ -94,7 +96,7 @@ def receive(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
     if n < 0:
         data = None
     elif n > size:
-        data = _with_zeros(bytes_at(pointer, size), n)
+        data = with_zeros(bytes_at(pointer, size), n)
     else:
         # Slicing an array is one memcpy on CPython, and a loop over its bytes on PyPy.
         data = bytes_at(pointer, n) if PYPY else buffer[:n]
@@ -102,7 +104,7 @@ def receive(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
     return data
 
 
-def _with_zeros(data: bytes, n: int) -> bytes:
+def with_zeros(data: bytes, n: int) -> bytes:
     """With MSG_TRUNC, C answers with the size of a message, of which it wrote only ``data``.
 
     In CPython the result is as long as that, the rest being whatever was in memory.
@@ -111,14 +113,17 @@ def _with_zeros(data: bytes, n: int) -> bytes:
 
 
 def _receive_large(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
-    memory = fresh_memory(c_ssize_t(size))
     flags |= calls.dontwait
     if size > AT_ONCE:
         calls = lib
-    n = calls.recv(fd, _pointer_to_fresh(memory), min(size, MOST), flags)
-    if n == size and type(memory) is bytes:
-        return memory
-    return None if n < 0 else _with_zeros(taken_from(memory, n), n)
+    memory = fresh_memory(size)
+    if type(memory) is bytes:
+        n = calls.recv(fd, memory, size if size < MOST else MOST, flags)
+        if n == size:
+            return memory
+    else:
+        n = calls.recv(fd, borrow(memory), min(size, MOST), flags)
+    return None if n < 0 else with_zeros(taken_from(memory, n), n)
 
 
 def fresh_memory(size: int) -> Any:
@@ -126,7 +131,7 @@ def fresh_memory(size: int) -> Any:
     data = new_bytes(size)
     if data:  # and never the empty bytes object, which is shared
         return data
-    if size <= _ZEROED_MAX:
+    if size <= POOLED:
         return bytearray(size)
     from mmap import mmap
 
@@ -136,44 +141,34 @@ def fresh_memory(size: int) -> Any:
         raise MemoryError from None
 
 
-# A bytearray is filled with zeros (2**31 of them take PyPy 8 s); of a mapping, only what C
-# writes to becomes memory, but nobody hurries to give that back.
-_ZEROED_MAX = 1 << 24
-
-
 def _pointer_to_fresh(memory: Any) -> Any:
     return memory if type(memory) is bytes else borrow(memory)
 
 
 def taken_from(memory: Any, n: int) -> bytes:
     """What C wrote to ``fresh_memory``, as bytes, without a copy if it is full."""
-    if type(memory) is bytes and n >= len(memory):
-        return memory
-    return bytes(memoryview(memory)[:n])
+    return bytes(memory[:n])
 
 
 def receive_into(calls: Library, fd: int, buffer: Any, size: int, flags: int) -> int:
     """``recv(2)`` into the caller's buffer, which has room for ``size`` bytes."""
     flags |= calls.dontwait
     if size > AT_ONCE:
-        calls = lib
-    n: int = calls.recv(fd, borrow(buffer), _room(buffer, size), flags)
+        calls, size = lib, min(size, MOST)
+    # How much room there is, is asked once the buffer is lent.  From then on it keeps its
+    # size; before, another thread may have made it smaller.
+    if type(buffer) is bytearray:
+        n: int = calls.recv(fd, borrow(buffer), min(size, len(buffer)), flags)
+    else:
+        n = calls.recv(fd, borrow(buffer), min(size, memoryview(buffer).nbytes), flags)
     return n
-
-
-def _room(buffer: Any, size: int) -> int:
-    """How many bytes a buffer has room for, up to ``size``, asked once it is lent.
-
-    From then on it keeps its size; before, another thread may have made it smaller.
-    """
-    return min(size, len(buffer) if type(buffer) is bytearray else memoryview(buffer).nbytes, MOST)
 
 
 def receive_from(
     calls: Library, fd: int, size: int, flags: int
 ) -> tuple[bytes, bytes] | None:
     """``recvfrom(2)`` into a new bytes object, and the sender's packed address."""
-    if size > TO_COPY:
+    if size > POOLED:
         return _receive_large_from(calls, fd, size, flags)
     try:
         entry = data_pool.pop()
@@ -190,7 +185,7 @@ def receive_from(
     if n < 0:
         answer = None
     elif PYPY or n > size:
-        data = _with_zeros(bytes_at(pointer, min(n, size)), n)
+        data = with_zeros(bytes_at(pointer, min(n, size)), n)
         answer = data, bytes_at(address, min(counter.value, _STORAGE))
     else:
         answer = buffer[:n], array[: counter.value]
@@ -202,10 +197,10 @@ def receive_from(
 def _receive_large_from(
     calls: Library, fd: int, size: int, flags: int
 ) -> tuple[bytes, bytes] | None:
-    memory = fresh_memory(c_ssize_t(size))
+    memory = fresh_memory(size)
     pointer = _pointer_to_fresh(memory)
     answer = name_from(lib.recvfrom, fd, pointer, min(size, MOST), flags | calls.dontwait)
-    return answer and (_with_zeros(taken_from(memory, answer[0]), answer[0]), answer[1])
+    return answer and (with_zeros(taken_from(memory, answer[0]), answer[0]), answer[1])
 
 
 def receive_from_into(
@@ -214,11 +209,14 @@ def receive_from_into(
     """``recvfrom(2)`` into the caller's buffer, and the sender's packed address."""
     flags |= calls.dontwait
     if size > AT_ONCE:
-        calls = lib
+        calls, size = lib, min(size, MOST)
     entry = name_pool.take()
     _, address, counter, length = entry
     counter.value = _STORAGE
-    n = calls.recvfrom(fd, borrow(buffer), _room(buffer, size), flags, address, length)
+    # As in ``receive_into``.
+    n = calls.recvfrom(
+        fd, borrow(buffer), min(size, memoryview(buffer).nbytes), flags, address, length
+    )
     result = None if n < 0 else (n, _name_in(entry))
     name_pool.put(entry)
     return result
@@ -272,8 +270,11 @@ def transmit(calls: Library, fd: int, data: Any, flags: int) -> int:
     flags |= calls.dontwait
     if type(data) is STABLE and len(data) <= AT_ONCE:
         n: int = calls.send(fd, data, len(data), flags)
-        return n
-    return lend(data, lambda pointer, size: lib.send(fd, pointer, size, flags))
+    elif type(data) is bytearray:
+        n = lib.send(fd, borrow(data), min(len(data), MOST), flags)
+    else:
+        n = lend(data, lambda pointer, size: lib.send(fd, pointer, size, flags))
+    return n
 
 
 def transmit_to(calls: Library, fd: int, data: Any, flags: int, name: bytes) -> int:
@@ -292,12 +293,19 @@ def transmit_to(calls: Library, fd: int, data: Any, flags: int, name: bytes) -> 
 
 
 def bytes_if_small(data: Any) -> Any:
-    """A copy of a small buffer, which costs less than to find out where it is."""
+    """A copy of a small buffer, which costs less than to find out where it is.
+
+    Of bytes that somebody looks at whole, no copy is needed.
+    """
     kind = type(data)
     if kind is bytearray:
         return bytes(data) if len(data) <= TO_COPY else data
-    if kind is memoryview and data.nbytes <= TO_COPY and data.c_contiguous:
-        return data.tobytes()
+    if kind is memoryview and data.c_contiguous:
+        owner = data.obj
+        if type(owner) is bytes and len(owner) == data.nbytes:
+            return owner
+        if data.nbytes <= TO_COPY and not PYPY:  # there, tobytes is a loop (36 ns a byte)
+            return data.tobytes()
     return data
 
 
@@ -313,7 +321,8 @@ def lend(data: Any, call: Callable[[Any, int], int]) -> int:
         return n
     with view_of(data) as view:
         size = min(view.nbytes, MOST)
-        if size > TO_COPY:
+        # On PyPy, tobytes is a loop over the bytes (36 ns each).
+        if size > TO_COPY or PYPY:
             return call_reading(view, lambda pointer: call(pointer, size))
         data = view.tobytes()
     return lend(data, call)
@@ -322,17 +331,29 @@ def lend(data: Any, call: Callable[[Any, int], int]) -> int:
 # --- descriptors ---------------------------------------------------------------------
 
 
+def connect(fd: int, name: bytes) -> int:
+    """``connect(2)`` to a packed address."""
+    if type(name) is STABLE:
+        n: int = lib.connect(fd, name, len(name))
+        return n
+    return lend(name, lambda pointer, size: lib.connect(fd, pointer, size))
+
+
 def accept(calls: Library, fd: int, family: int) -> tuple[int, bytes] | None:
     """``accept4(2)``: a descriptor that no child inherits, and the peer's packed address."""
     if hasattr(lib, "accept4"):
         cloexec = constants["SOCK_CLOEXEC"]
         if family == constants.get("AF_ALG"):  # it fails if it is asked for an address
-            n = lib.accept4(fd, None, None, cloexec)
+            n = lib.accept4(fd, NULL, NULL, cloexec)
             return None if n < 0 else (n, b"")
         return name_from(lib.accept4, fd, last=(cloexec,))
     answer = name_from(lib.accept, fd)
     if answer is not None:
-        system.set_inheritable(answer[0], False)
+        try:
+            system.set_inheritable(answer[0], False)
+        except BaseException:
+            lib.close(answer[0])
+            raise
     return answer
 
 
@@ -340,14 +361,16 @@ class Lent(int):
     """A descriptor on its way into a socket object, which says so once it is its own."""
 
     taken = False
+    known = False  # to be a socket, and of which kind: so the kernel need not be asked
 
 
-def adopt(fd: int, make: Callable[[int], Any]) -> Any:
+def adopt(fd: int, make: Callable[[Lent], Any], *, known: bool = False) -> Any:
     """``make(fd)``, a socket object.  If that fails, one closes the descriptor, and only one.
 
     A subclass may fail when the object has the descriptor already, and will close it.
     """
     lent = Lent(fd)
+    lent.known = known
     try:
         return make(lent)
     except BaseException:
@@ -356,12 +379,11 @@ def adopt(fd: int, make: Callable[[int], Any]) -> Any:
         raise
 
 
-def close_descriptor(fd: int) -> None:
-    """``close(2)``, once: whatever it answers, the descriptor is gone.
+def raise_unless_reset() -> None:
+    """``close(2)`` has failed.  That the peer has reset the connection is no news to who closes.
 
-    That the peer has reset the connection already is no news to who closes it.
+    Whatever it answers, the descriptor is gone, and so it is never repeated.
     """
-    if lib.close(fd) < 0:
-        number = take_errno()
-        if number not in (0, ECONNRESET):
-            raise from_errno(number)
+    number = take_errno()
+    if number not in (0, ECONNRESET):
+        raise from_errno(number)

@@ -19,6 +19,7 @@ from functools import partial
 from math import ceil
 from time import monotonic
 
+from . import _transfer
 from ._errors import from_errno, timeout
 from ._interpreter import take_errno
 from ._options import read_int
@@ -118,9 +119,9 @@ def connect(sock: Socket, name: bytes) -> int | None:
     An interrupted connect goes on in the background, like one on a descriptor that does
     not block; both are waited for, unless the socket is in non-blocking mode.
     """
-    deadline = deadline_of(sock)
+    deadline = deadline_of(sock) if sock._timeout else None
     under_way = EINPROGRESS
-    while lib.connect(sock._fd, name, len(name)) != 0:
+    while _transfer.connect(sock._fd, name) != 0:
         number = take_errno()
         if number == 0:
             # A signal handler took our errno.  Asking again is safe here: if the first
