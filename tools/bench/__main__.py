@@ -8,102 +8,130 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from importlib.util import find_spec
 from pathlib import Path
 
-from . import ROOT, report
-from .curves import CURVES, kinks, measure_curve
-from .curves import table as curve_table
+from . import ROOT, curves, interpreters, page, report, rows
 from .measure import ON_PYPY, Effort, measure
-from .rows import chosen, names
 
 
-def here(patterns: list[str], *, quick: bool) -> report.Data:
-    """Measure on this interpreter, and show each row when it is done."""
-    import socket
-
-    import pysock
-
-    implementations = {"socket": socket, "pysock": pysock}
+def rows_here(patterns: list[str], *, quick: bool) -> report.Data:
+    """Measure rows on this interpreter, and show each when it is done."""
     effort = Effort.quick() if quick else Effort()
-    run = report.this_run(quick=quick)
+    run = {**report.this_run(quick=quick), "rows": []}
     print(report.heading(run), flush=True)
 
-    def rows() -> Iterator[report.Data]:
-        for row in chosen(patterns, quick=quick):
-            run["rows"].append(report.row_of(measure(row, implementations, effort), run))
+    def measured() -> Iterator[report.Data]:
+        for row in rows.chosen(patterns, quick=quick):
+            run["rows"].append(report.row_of(measure(row, _implementations(), effort), run))
             yield run["rows"][-1]
 
-    for line in report.table(rows()):
+    for line in report.table(measured()):
         print(line, flush=True)
-    run["mean"] = report.mean(run)
+    run["mean"] = report.mean(run, whole=len(run["rows"]) == len(rows.ROWS))
     print(report.closing(run), flush=True)
     return run
 
 
 def curves_here(patterns: list[str], *, quick: bool) -> report.Data:
-    """The curves on this interpreter."""
+    """Measure curves on this interpreter, and show each when it is done."""
+    effort = Effort(0.05 if quick else 0.12, 0.1 if ON_PYPY else 0.01, rounds=3)
+    run = {**report.this_run(quick=quick), "curves": []}
+    print(report.interpreter(run), "· time on pysock / time on the C module", flush=True)
+    for curve in curves.chosen(patterns):
+        run["curves"].append(curves.measure_curve(curve, _implementations(), effort))
+        print(curves.table(run["curves"][-1]), flush=True)
+    return run
+
+
+def _implementations() -> dict[str, object]:
     import socket
 
     import pysock
 
-    effort = Effort(0.05 if quick else 0.12, 0.1 if ON_PYPY else 0.01, rounds=3)
-    run = {**report.this_run(quick=quick), "curves": []}
-    del run["rows"]
-    print(report.interpreter(run), "· time on pysock / time on the C module", flush=True)
-    for curve in CURVES:
-        if not patterns or any(fnmatchcase(curve.name, pattern) for pattern in patterns):
-            run["curves"].append(
-                measure_curve(curve, {"socket": socket, "pysock": pysock}, effort)
-            )
-            print(curve_table(run["curves"][-1]), flush=True)
-            for kink in kinks(run["curves"][-1]):
-                print(f"  kink: {kink}", flush=True)
-    return run
+    return {"socket": socket, "pysock": pysock}
+
+
+def elsewhere(python: str, *options: str) -> list[report.Data]:
+    """Measure on another interpreter, which shows what it does."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "results.json")
+        command = [python, "-m", "tools.bench", *options, "--json", str(file)]
+        subprocess.run(command, cwd=ROOT, check=True)
+        found: list[report.Data] = json.loads(file.read_text())["runs"]
+        return found
+
+
+def save(runs: list[report.Data], file: Path) -> None:
+    file.write_text(json.dumps({"format": 1, "runs": runs}, indent=1) + "\n")
+
+
+def draw(results: Path, picture: Path) -> None:
+    """In an environment that has matplotlib, unless this one does."""
+    python = sys.executable
+    if find_spec("matplotlib") is None:
+        from tests._environment import environment
+
+        python = environment("bench", "matplotlib")
+    command = [python, "-m", "tools.bench.plot", str(results.resolve()), str(picture.resolve())]
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
+def document(pythons: list[str], *, quick: bool) -> None:
+    """Measure everything on some interpreters, and put it into docs/."""
+    options = ["--quick", "--row", "*"] if quick else []
+    found = {}
+    for name, option in (("speed", []), ("speed-curves", ["--curves"])):
+        runs = [run for python in pythons for run in elsewhere(python, *option, *options)]
+        results = ROOT / f"docs/{name}.json"
+        save(runs, results)
+        draw(results, results.with_suffix(".svg"))
+        found[name] = runs
+    page.write(found["speed"], found["speed-curves"])
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m tools.bench", description=__doc__, epilog=f"Rows: {names()}."
+        prog="python -m tools.bench",
+        description=__doc__,
+        epilog=f"Rows: {', '.join(row.name for row in rows.ROWS)}."
+        f" Curves: {', '.join(curve.name for curve in curves.CURVES)}.",
     )
     add = parser.add_argument
-    add("--row", action="append", default=[], metavar="NAME", help="only these rows, like pair-*")
-    add("--python", action="append", default=[], help="an interpreter; default: this one")
-    add("--quick", action="store_true", help="less time for each row, and only some of them")
-    add("--json", type=Path, metavar="FILE", help="write the results there")
-    add("--check", action="store_true", help="fail if a row is above its ceiling")
+    add("--row", action="append", default=[], metavar="NAME", help="only these rows, like 'tcp-*'")
     add("--curves", action="store_true", help="how cost grows, instead of the rows")
+    add("--quick", action="store_true", help="half the time, and only rows that need no more")
+    add("--python", action="append", default=[], help="an interpreter; default: this one")
+    add("--json", type=Path, metavar="FILE", help="write the results there")
+    add("--plot", type=Path, metavar="FILE", help="draw them (SVG or PNG)")
+    add("--check", action="store_true", help="fail if a row is above its ceiling, noise allowed")
+    add("--docs", action="store_true", help="make the figures of docs/speed.md anew")
     arguments = parser.parse_args()
-    if arguments.curves:
-        curves_here(arguments.row, quick=arguments.quick)
-        return 0
     try:
-        chosen(arguments.row)
+        (curves if arguments.curves else rows).chosen(arguments.row)
     except ValueError as error:
         parser.error(str(error))
+    if arguments.docs:
+        document(arguments.python or interpreters.found(), quick=arguments.quick)
+        return 0
+    runs = []
     if arguments.python:
-        runs = []
+        options = [f"--row={pattern}" for pattern in arguments.row]
+        options += ["--quick"] * arguments.quick + ["--curves"] * arguments.curves
         for python in arguments.python:
-            runs += elsewhere(python, arguments.row, quick=arguments.quick)
+            runs += elsewhere(python, *options)
     else:
-        runs = [here(arguments.row, quick=arguments.quick)]
-    if arguments.json:
-        arguments.json.write_text(json.dumps({"format": 1, "runs": runs}, indent=1) + "\n")
-    wrong = [line for run in runs for line in report.above(run)] if arguments.check else []
-    print(*wrong, sep="\n", end="")
-    return 1 if wrong else 0
-
-
-def elsewhere(python: str, patterns: list[str], *, quick: bool) -> list[report.Data]:
-    """Measure on another interpreter, which shows what it does."""
+        here = curves_here if arguments.curves else rows_here
+        runs.append(here(arguments.row, quick=arguments.quick))
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "results.json")
-        command = [python, "-m", "tools.bench", "--json", str(file), *["--quick"] * quick]
-        for pattern in patterns:
-            command += ["--row", pattern]
-        subprocess.run(command, cwd=ROOT, check=True)
-        found: list[report.Data] = json.loads(file.read_text())["runs"]
-        return found
+        results = arguments.json or Path(folder, "results.json")
+        save(runs, results)
+        if arguments.plot:
+            draw(results, arguments.plot)
+    wrong = [line for run in runs for line in report.above(run)] if arguments.check else []
+    for line in wrong:
+        print(f"above its ceiling: {line}")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

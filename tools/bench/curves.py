@@ -16,6 +16,7 @@ from typing import Any
 from . import report
 from .machine import files
 from .measure import Effort, calibrated, interleaved, own_copy
+from .rows import matching
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ CURVES = [
 
 # A kink: the ratio at a point is so many times that at the point before.
 KINK = 1.25
+
+
+def chosen(patterns: list[str]) -> list[Curve]:
+    """The curves whose names match one of the patterns; without any, all."""
+    return matching(CURVES, patterns) if patterns else CURVES
 
 
 def measure_curve(curve: Curve, implementations: dict[str, Any], effort: Effort) -> report.Data:
@@ -111,10 +117,11 @@ def kinks(curve: report.Data) -> list[str]:
 
 
 def table(curve: report.Data) -> str:
-    """A curve in a terminal: its ratios."""
+    """A curve in a terminal: its ratios, and its kinks."""
     points = zip(curve["points"], curve["min"]["pysock"], curve["min"]["socket"])
     ratios = "  ".join(f"{_short(n)}: {own / c:.2f}" for n, own, c in points)
-    return f"\n{curve['title']}, by {curve['axis']}\n  {ratios}"
+    found = "".join(f"\n  kink: {kink}" for kink in kinks(curve))
+    return f"\n{curve['title']}, by {curve['axis']}\n  {ratios}{found}"
 
 
 def _short(n: int) -> str:

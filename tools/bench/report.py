@@ -14,7 +14,7 @@ The JSON document is ``{"format": 1, "runs": [run, ...]}``, a run for each inter
                "ratio": 1.41, "median_ratio": 1.42,    # pysock / socket
                "ceiling": 1.4,         # or null
                "in_mean": true}, ...],
-     "mean": {"ratio": 1.05, "median_ratio": 1.06, "ceiling": 1.05}}   # geometric
+     "mean": {"ratio": 1.05, "median_ratio": 1.06, "ceiling": 1.05}}   # geometric, or null
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Data = dict[str, Any]
 
 
 def this_run(*, quick: bool) -> Data:
-    """This interpreter and this machine, as yet without rows."""
+    """This interpreter and this machine, as yet without figures."""
     return {
         "implementation": sys.implementation.name,
         "version": version(),
@@ -45,7 +45,6 @@ def this_run(*, quick: bool) -> Data:
         "pysock": pysock.__version__,
         "date": datetime.now(timezone.utc).date().isoformat(),
         "quick": quick,
-        "rows": [],
     }
 
 
@@ -80,8 +79,8 @@ def _short(amount: float) -> float:
     return float(f"{amount:.5g}")
 
 
-def mean(run: Data) -> Data | None:
-    """The geometric mean over the rows that count."""
+def mean(run: Data, *, whole: bool) -> Data | None:
+    """The geometric mean over the rows that count; of all of them, it has a ceiling."""
     rows = [row for row in run["rows"] if row["in_mean"]]
     if not rows:
         return None
@@ -90,7 +89,7 @@ def mean(run: Data) -> Data | None:
             key: round(exp(sum(log(row[key]) for row in rows) / len(rows)), 4)
             for key in ("ratio", "median_ratio")
         },
-        "ceiling": ceiling(MEAN, run["implementation"], run["version"]),
+        "ceiling": ceiling(MEAN if whole else None, run["implementation"], run["version"]),
     }
 
 
@@ -101,8 +100,8 @@ def interpreter(run: Data) -> str:
 
 def above(run: Data, slack: float = SLACK) -> list[str]:
     """What is above its ceiling by more than the slack, in words."""
-    measured = [(row["name"], row) for row in run["rows"]]
-    if run.get("mean") and not run["quick"]:
+    measured = [(row["name"], row) for row in run.get("rows", [])]
+    if run.get("mean"):
         measured.append((MEAN, run["mean"]))
     return [
         f"{interpreter(run)}: {name} {row['ratio']:.2f}, ceiling {row['ceiling']:.2f}"
@@ -138,7 +137,7 @@ def table(rows: Iterable[Data]) -> Iterator[str]:
 
 
 def closing(run: Data) -> str:
-    if not run.get("mean"):
+    if not run["mean"]:
         return ""
     return f"\n{MEAN:{_WIDTH}} {'':29} {_verdict(run['mean'])}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from typing import Any
 
 from .calls import BUFFERS, LONG
 from .measure import Row
@@ -53,7 +54,7 @@ def _calls() -> Iterator[Row]:
         "calls.udp", (64,), "UDP", floor="floors.udp", quick=True,
     )
     yield Row(
-        "udp-64B-timeout", group, "the same with a timeout",
+        "udp-64B-timeout", group, "UDP, the same with a timeout",
         "calls.udp", (64, LONG), "UDP with a timeout", floor="floors.udp", quick=True,
     )
     yield Row(
@@ -83,7 +84,7 @@ def _buffers() -> Iterator[Row]:
     for kind in BUFFERS:
         for size in ("1KiB", "64KiB"):
             yield Row(
-                f"send-{kind.replace(' ', '-')}-{size}", "send of other buffers, and recv",
+                f"send-{kind.replace(' ', '-')}-{size}", "Send of other buffers, and recv",
                 f"{kind}, {_spaced(size)}", "calls.send_buffer", (kind, SIZES[size]),
             )
 
@@ -142,15 +143,15 @@ def _programs() -> Iterator[Row]:
 def _starts() -> Iterator[Row]:
     group = "Import and memory"
     yield Row(
-        "import", group, "import",
+        "import", group, "import pysock / import socket",
         "programs.importing", ("socket",), "import", operations=1,
     )
     yield Row(
-        "import-ctypes", group, "the C module imported with ctypes",
+        "import-ctypes", group, "import pysock / import ctypes, socket",
         "programs.importing", ("ctypes, socket",), "import", operations=1, in_mean=False,
     )
     yield Row(
-        "memory", group, "memory of each of 10,000 open sockets",
+        "memory", group, "memory of one of 10,000 open sockets",
         "programs.memory", (10_000,), unit="B", operations=1, share=0.1, in_mean=False,
     )
 
@@ -162,13 +163,14 @@ ROWS: list[Row] = [
 
 def chosen(patterns: list[str], *, quick: bool = False) -> list[Row]:
     """The rows whose names match one of the patterns; without any, all, or the quick ones."""
+    if not patterns:
+        return [row for row in ROWS if row.quick or not quick]
+    return matching(ROWS, patterns)
+
+
+def matching(named: list[Any], patterns: list[str]) -> list[Any]:
+    """Those whose names match one of the patterns, of which each must match some."""
     for pattern in patterns:
-        if not any(fnmatchcase(row.name, pattern) for row in ROWS):
-            raise ValueError(f"no row is named {pattern}; there are: {names()}")
-    if patterns:
-        return [row for row in ROWS if any(fnmatchcase(row.name, p) for p in patterns)]
-    return [row for row in ROWS if row.quick or not quick]
-
-
-def names() -> str:
-    return ", ".join(row.name for row in ROWS)
+        if not any(fnmatchcase(one.name, pattern) for one in named):
+            raise ValueError(f"nothing here is named {pattern}")
+    return [one for one in named if any(fnmatchcase(one.name, pattern) for pattern in patterns)]
