@@ -15,15 +15,22 @@ from . import ROOT, curves, interpreters, page, report, rows
 from .measure import ON_PYPY, Effort, measure
 
 
-def rows_here(patterns: list[str], *, quick: bool) -> report.Data:
-    """Measure rows on this interpreter, and show each when it is done."""
+def rows_here(patterns: list[str], *, quick: bool, check: bool) -> report.Data:
+    """Measure rows on this interpreter, and show each when it is done.
+
+    To ``check``, what is above its ceiling is measured up to three times: it may be noise.
+    """
     effort = Effort.quick() if quick else Effort()
     run = {**report.this_run(quick=quick), "rows": []}
     print(report.heading(run), flush=True)
 
     def measured() -> Iterator[report.Data]:
         for row in rows.chosen(patterns, quick=quick):
-            run["rows"].append(report.row_of(measure(row, _implementations(), effort), run))
+            result = measure(row, _implementations(), effort)
+            for _ in range(2 if check else 0):
+                if report.is_above(report.row_of(result, run)):
+                    result.add(measure(row, _implementations(), effort))
+            run["rows"].append(report.row_of(result, run))
             yield run["rows"][-1]
 
     for line in report.table(measured()):
@@ -57,7 +64,9 @@ def elsewhere(python: str, *options: str) -> list[report.Data]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "results.json")
         command = [python, "-m", "tools.bench", *options, "--json", str(file)]
-        subprocess.run(command, cwd=ROOT, check=True)
+        status = subprocess.run(command, cwd=ROOT).returncode
+        if not file.exists():
+            sys.exit(f"{' '.join(command)} ended with {status}")
         found: list[report.Data] = json.loads(file.read_text())["runs"]
         return found
 
@@ -118,19 +127,23 @@ def main() -> int:
     if arguments.python:
         options = [f"--row={pattern}" for pattern in arguments.row]
         options += ["--quick"] * arguments.quick + ["--curves"] * arguments.curves
+        options += ["--check"] * arguments.check
         for python in arguments.python:
             runs += elsewhere(python, *options)
     else:
-        here = curves_here if arguments.curves else rows_here
-        runs.append(here(arguments.row, quick=arguments.quick))
+        runs.append(
+            curves_here(arguments.row, quick=arguments.quick)
+            if arguments.curves
+            else rows_here(arguments.row, quick=arguments.quick, check=arguments.check)
+        )
     with tempfile.TemporaryDirectory() as folder:
         results = arguments.json or Path(folder, "results.json")
         save(runs, results)
         if arguments.plot:
             draw(results, arguments.plot)
     wrong = [line for run in runs for line in report.above(run)] if arguments.check else []
-    for line in wrong:
-        print(f"above its ceiling: {line}")
+    if wrong and not arguments.python:
+        print("above the ceiling:", *wrong, sep="\n  ")
     return 1 if wrong else 0
 
 

@@ -60,7 +60,7 @@ CURVES = [
     Curve("descriptors", "n descriptors passed", "descriptors", _DESCRIPTORS, "descriptors"),
 ]  # fmt: skip
 
-# A kink: the ratio at a point is so many times that at the point before.
+# A kink: the ratio at a point is so many times that at any point before.
 KINK = 1.25
 
 
@@ -89,9 +89,10 @@ def measure_curve(curve: Curve, implementations: dict[str, Any], effort: Effort)
             for name, amount in measure(point).items():
                 found[name].append(amount)
         # What looks like a kink may be noise, and is looked at again with its neighbour.
-        for i in {near for at in _jumps(found) for near in (at - 1, at)}:
-            for name, amount in measure(points[i]).items():
-                found[name][i] = min(found[name][i], amount)
+        for _ in range(2):
+            for i in sorted({near for at in _jumps(found) for near in (at - 1, at)}):
+                for name, amount in measure(points[i]).items():
+                    found[name][i] = min(found[name][i], amount)
     return {
         **{key: getattr(curve, key) for key in ("name", "title", "axis")},
         "points": points,
@@ -102,15 +103,15 @@ def measure_curve(curve: Curve, implementations: dict[str, Any], effort: Effort)
 def _jumps(times: dict[str, list[float]]) -> list[int]:
     """The points at which pysock's time jumps and the C module's does not."""
     ratios = [own / c for own, c in zip(times["pysock"], times["socket"])]
-    return [i for i in range(1, len(ratios)) if ratios[i] > ratios[i - 1] * KINK]
+    return [i for i in range(1, len(ratios)) if ratios[i] > max(ratios[:i]) * KINK]
 
 
 def kinks(curve: report.Data) -> list[str]:
     """Those points, in words."""
     own, c, points = curve["min"]["pysock"], curve["min"]["socket"], curve["points"]
     return [
-        f"{curve['name']}: {own[i - 1] / c[i - 1]:.2f} at {points[i - 1]:,} {curve['axis']},"
-        f" {own[i] / c[i]:.2f} at {points[i]:,}"
+        f"{curve['name']}: {own[i - 1] / c[i - 1]:.2f} at {points[i - 1]:,},"
+        f" {own[i] / c[i]:.2f} at {points[i]:,} {curve['axis']}"
         f" ({report.quantity(own[i], 'ns')} against {report.quantity(c[i], 'ns')})"
         for i in _jumps(curve["min"])
     ]

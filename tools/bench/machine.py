@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import platform
-import resource
 from typing import Any
 
 _ALLOWED: set[int] = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
@@ -28,6 +27,8 @@ def use_all_processors() -> None:
 
 def files() -> int:
     """How many files this process may open, once it has allowed itself as many as it can."""
+    import resource  # which only POSIX systems have
+
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard if hard != resource.RLIM_INFINITY else 1 << 30

@@ -51,13 +51,13 @@ class Row:
 class Effort:
     """How long to measure a row."""
 
-    seconds: float = 1.4
-    warm_up: float = 0.8 if ON_PYPY else 0.06  # for each implementation
+    seconds: float = 1.2
+    warm_up: float = 1.0 if ON_PYPY else 0.06  # for each implementation
     rounds: int = 5  # at least
 
     @classmethod
     def quick(cls) -> Effort:
-        return cls(seconds=0.7, warm_up=0.5 if ON_PYPY else 0.03)
+        return cls(seconds=0.6, warm_up=0.5 if ON_PYPY else 0.03)
 
 
 @dataclass
@@ -67,6 +67,11 @@ class Result:
     row: Row
     operations: int
     amounts: dict[str, list[float]]
+
+    def add(self, more: Result) -> None:
+        """The amounts of another measurement of the row."""
+        for name, amounts in more.amounts.items():
+            self.amounts[name] += amounts
 
     def minimum(self, implementation: str) -> float:
         return min(self.amounts[implementation])
@@ -117,12 +122,13 @@ def interleaved(
     end = perf_counter() + seconds
     while len(amounts[order[0]]) < rounds or perf_counter() < end:
         for name in order:
-            amounts[name].append(_round(runs[name], operations) / operations)
+            amounts[name].append(one_round(runs[name], operations) / operations)
         order.reverse()
     return amounts
 
 
-def _round(run: Run, operations: int) -> int:
+def one_round(run: Run, operations: int) -> int:
+    """Perform so many operations; the measured amount."""
     # PyPy's frees large objects too, and would run out of memory.
     if not ON_PYPY:
         gc.disable()
@@ -142,7 +148,7 @@ def calibrated(runs: dict[str, Run], milliseconds: float, warm_up: float) -> int
         operations, took = 1, 0
         end = perf_counter() + warm_up
         while took < nanoseconds / 2 or perf_counter() < end:
-            took = _round(run, operations)
+            took = one_round(run, operations)
             if took < nanoseconds / 2:
                 operations *= 2
         fewest = min(fewest, max(1, int(operations * nanoseconds / took)))

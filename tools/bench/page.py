@@ -88,5 +88,5 @@ def _kinks(runs: list[report.Data]) -> str:
         for curve in run["curves"]
         for kink in kinks(curve)
     ]
-    about = f"Kinks, where the ratio at a point of a curve is {KINK} times that at the one before:"
+    about = f"Kinks, where the ratio at a point of a curve is {KINK} times that at any before:"
     return "\n".join([about, "", *(found or ["- none"])])

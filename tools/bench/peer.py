@@ -12,7 +12,6 @@ import gc
 import sys
 from contextlib import ExitStack
 from importlib import import_module
-from time import perf_counter_ns
 from typing import Any
 
 CHUNK = 65536  # bytes read at a time from a stream
@@ -197,14 +196,11 @@ def main(implementation: str, task: str, *arguments: str) -> None:
         run = tasks[task](socket, stack, *arguments)
         if run is None:
             return
+        from .measure import one_round
+
         print("ready", flush=True)
         for line in sys.stdin:
-            gc.disable()
-            start = perf_counter_ns()
-            amount = run(int(line))
-            took = perf_counter_ns() - start
-            gc.enable()
-            print(took if amount is None else amount, flush=True)
+            print(one_round(run, int(line)), flush=True)
 
 
 if __name__ == "__main__":

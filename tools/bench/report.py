@@ -98,15 +98,20 @@ def interpreter(run: Data) -> str:
     return f"{name} {run['version']}"
 
 
-def above(run: Data, slack: float = SLACK) -> list[str]:
-    """What is above its ceiling by more than the slack, in words."""
+def is_above(row: Data) -> bool:
+    """Whether a ratio is above its ceiling by more than noise excuses."""
+    return row["ceiling"] is not None and row["ratio"] > row["ceiling"] * SLACK
+
+
+def above(run: Data) -> list[str]:
+    """What is above its ceiling, in words."""
     measured = [(row["name"], row) for row in run.get("rows", [])]
     if run.get("mean"):
         measured.append((MEAN, run["mean"]))
     return [
         f"{interpreter(run)}: {name} {row['ratio']:.2f}, ceiling {row['ceiling']:.2f}"
         for name, row in measured
-        if row["ceiling"] is not None and row["ratio"] > row["ceiling"] * slack
+        if is_above(row)
     ]
 
 
@@ -148,10 +153,8 @@ def _verdict(row: Data) -> str:
         return text
     if row["ratio"] <= row["ceiling"]:
         word = "met"
-    elif row["ratio"] <= row["ceiling"] * SLACK:
-        word = "within noise"
     else:
-        word = "ABOVE"
+        word = "ABOVE" if is_above(row) else "within noise"
     return f"{text}  {row['ceiling']:5.2f} {word}"
 
 

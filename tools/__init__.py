@@ -1,0 +1,1 @@
+"""Tools of development: neither installing nor running pysock needs them."""
