@@ -29,6 +29,7 @@ from ._compose import (
     create_server,
     dup,
     fromfd,
+    fromshare,
     has_dualstack_ipv6,
     recv_fds,
     send_fds,
@@ -77,6 +78,7 @@ has_ipv6 = True
 # The platform's numbers; those of four groups as members of enums.
 globals().update(_platform.public_constants)
 globals().update(_platform.public_texts)
+globals().update(_platform.system.OWN_NAMES)
 for _kind in (AddressFamily, SocketKind, MsgFlag, AddressInfo):
     globals().update(_kind.__members__)
 
@@ -95,6 +97,7 @@ __all__ = [
     "dup",
     "error",
     "fromfd",
+    "fromshare",
     "gaierror",
     "getaddrinfo",
     "getdefaulttimeout",
@@ -131,3 +134,8 @@ __all__ = [
     *_platform.public_constants,
     *_platform.public_texts,
 ]
+
+for _name in _platform.system.LACKING:
+    del globals()[_name]
+    __all__.remove(_name)
+__all__ += _platform.system.OWN_NAMES

@@ -193,11 +193,32 @@ class Sockaddr:
         return tuple(unpacked)
 
 
-def codec(abi: ABI, ctype: Any) -> Struct:
-    """All members of a struct at once, but those that only pad it (``__pad_…``)."""
-    members = [(getattr(ctype, name), t) for name, t in ctype._fields_ if name[:2] != "__"]
-    codes = [(field.offset, field.size, _code(t)) for field, t in members]
-    return Struct((">" if abi.order == "big" else "<") + _spaced(codes, sizeof(ctype)))
+def codec(abi: ABI, ctype: Any, names: str) -> Any:
+    """All members of a struct at once, but those that only pad it (``__pad_…``).
+
+    Wherever they lie on this platform, their values are in the order of ``names``.
+    """
+    members = [(name, getattr(ctype, name), t) for name, t in ctype._fields_ if name[:2] != "__"]
+    codes = [(field.offset, field.size, _code(t)) for _, field, t in members]
+    struct = Struct((">" if abi.order == "big" else "<") + _spaced(codes, sizeof(ctype)))
+    wanted, there = names.split(), [name for name, _, _ in members]
+    return struct if wanted == there else _Shuffled(struct, wanted, there)
+
+
+class _Shuffled:
+    """A ``struct.Struct`` whose values come and go in another order."""
+
+    def __init__(self, struct: Struct, wanted: list[str], there: list[str]) -> None:
+        self.struct, self.size = struct, struct.size
+        self.order = [wanted.index(name) for name in there]
+        self.back = [there.index(name) for name in wanted]
+
+    def pack(self, *values: Any) -> bytes:
+        return self.struct.pack(*[values[i] for i in self.order])
+
+    def unpack_from(self, raw: Any) -> tuple[Any, ...]:
+        values = self.struct.unpack_from(raw)
+        return tuple([values[i] for i in self.back])
 
 
 def _spaced(codes: list[tuple[int, int, str]], size: int) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import operator
 import os
+import struct
 import sys
 import warnings
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 ZERO = 0  # "flags is ZERO" is the cheapest way to see that there are none
 INT_MAX = 2**31 - 1
 INT_MIN = -(2**31)
+LONG_MAX = 2 ** (8 * struct.calcsize("l") - 1) - 1  # on Windows, that of an int
 
 if sys.version_info >= (3, 10):
     index = index_or_int = operator.index
@@ -70,7 +72,7 @@ def warn_caller(message: str) -> None:
 
 def c_long(number: int) -> int:
     """``number``, if a C long has room for it: the first check of each conversion."""
-    if not -sys.maxsize - 1 <= number <= sys.maxsize:
+    if not -LONG_MAX - 1 <= number <= LONG_MAX:
         raise OverflowError("Python int too large to convert to C long")
     return number
 

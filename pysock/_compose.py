@@ -11,7 +11,7 @@ import sys
 from array import array
 from functools import partial
 
-from ._arguments import c_int, descriptor
+from ._arguments import c_int
 from ._bytes import CMSG_LEN
 from ._enums import AddressFamily, SocketKind
 from ._interpreter import pointer_to
@@ -33,13 +33,14 @@ _LOCALHOST_V6 = "::1"
 
 def close(fd: int, /) -> None:
     """``close(2)``: close a socket's descriptor."""
-    if lib.close(descriptor(fd)) < 0:
+    if lib.close(system.descriptor(fd)) < 0:
         raise_unless_reset()
 
 
 def dup(fd: int, /) -> int:
     """``dup(2)``: a second descriptor for the same socket, which no child inherits."""
-    return system.duplicate(descriptor(fd))
+    duplicate: int = system.duplicate(system.descriptor(fd))
+    return duplicate
 
 
 def fromfd(fd: int, family: int, type: int, proto: int = 0) -> Socket:
@@ -49,10 +50,19 @@ def fromfd(fd: int, family: int, type: int, proto: int = 0) -> Socket:
     return sock
 
 
+def fromshare(info: Any) -> Socket:
+    """``WSASocketW``: a socket object out of what ``share`` has made, perhaps elsewhere."""
+    fd, family, type, proto = system.received(info)
+    sock: Socket = adopt(fd, partial(public().socket, family, type, proto))
+    return sock
+
+
 def socketpair(
     family: int | None = None, type: int = _STREAM, proto: int = 0
 ) -> tuple[Socket, Socket]:
     """``socketpair(2)``: two sockets connected to each other, AF_UNIX streams by default."""
+    if not hasattr(lib, "socketpair"):
+        return _fallback_socketpair(family, type, proto)
     family = constants["AF_UNIX"] if family is None else family
     family, type, proto = map(c_int, (family, type, proto))
     sv = (ctypes.c_int * 2)()

@@ -19,6 +19,7 @@ from ._portable import (
     fill,
     get_errno,
     open_library,
+    os_error,
     pointer_to,
     set_errno,
     take_errno,
@@ -46,6 +47,7 @@ __all__ = [
     "hot_function",
     "new_bytes",
     "open_library",
+    "os_error",
     "pointer_to",
     "set_errno",
     "take_errno",
@@ -74,7 +76,7 @@ def hot_function(
 
 
 # Its arguments are undeclared too (-130 ns), so the size must fit a C int.
-_allocate = ctypes.PyDLL(None)["PyBytes_FromStringAndSize"]
+_allocate = ctypes.pythonapi["PyBytes_FromStringAndSize"]
 _allocate.restype = ctypes.py_object
 
 

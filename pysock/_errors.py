@@ -7,10 +7,9 @@ C has no exceptions: each function has a convention of its own, and each prototy
 
 from __future__ import annotations
 
-import os
 import sys
 
-from ._interpreter import take_errno
+from ._interpreter import os_error, take_errno
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,9 +42,7 @@ else:
         __module__ = "pysock"
 
 
-def from_errno(number: int) -> OSError:
-    """The exception for an errno: OSError picks its own subclass."""
-    return OSError(number, os.strerror(number))
+from_errno = os_error  # the exception for an errno
 
 
 def raise_errno() -> None:
@@ -94,7 +91,7 @@ def raise_gai(library: Library, code: int) -> None:
 
     But for one, which says to look into errno; so this may return, like ``raise_errno``.
     """
-    if code == library.constants["EAI_SYSTEM"]:
+    if code == library.constants.get("EAI_SYSTEM"):
         return raise_errno()
     raise gaierror(code, library.gai_strerror(code).decode("utf-8", "replace"))
 

@@ -71,9 +71,11 @@ class Library:
     a witness in its place; while nobody watches, that costs nothing.
     """
 
-    constants: Mapping[str, int]
-    rows: dict[str, Foreign]
-    dontwait: int  # what to add to the flags of a call that goes by this library
+    dontwait = 0  # what to add to the flags of a call that goes by this library
+
+    def __init__(self, constants: Mapping[str, int]) -> None:
+        self.constants = constants
+        self.rows: dict[str, Foreign] = {}
 
     if TYPE_CHECKING:
 
@@ -81,24 +83,19 @@ class Library:
 
 
 def bind(
+    library: Library,
     rows: Iterable[Foreign],
     loaded: ctypes.CDLL,
     types: Mapping[str, Any],
-    constants: Mapping[str, int],
     *,
     quick: bool = False,
-) -> Library:
+) -> None:
     """Look up each row in the loaded library; ``types`` has the C types that are no pointers.
 
     With ``quick``, whoever calls sees to it that none of them blocks.
     """
-    library = Library()
-    library.constants = constants
-    library.rows = {}
-    library.dontwait = 0
     for row in rows:
-        result = _result(row.result, types)
-        parameters = [_type(kind, types) for kind, _ in row.parameters]
+        result, parameters = signature(row, types)
         try:
             if row.check is in_line:
                 hold = quick or row.quick
@@ -111,7 +108,11 @@ def bind(
             continue
         setattr(library, row.name, function)
         library.rows[row.name] = row
-    return library
+
+
+def signature(row: Foreign, types: Mapping[str, Any]) -> tuple[Any, list[Any]]:
+    """The ctypes types of a row's result and parameters."""
+    return _result(row.result, types), [_type(kind, types) for kind, _ in row.parameters]
 
 
 def _result(text: str, types: Mapping[str, Any]) -> Any:

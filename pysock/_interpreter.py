@@ -9,6 +9,7 @@ loses speed and nothing else.
 ``declared``        a C function as a callable, its types declared
 ``hot_function``    the same at less cost: it takes checked integers and pointers only
 ``take_errno``      what the last foreign call of this thread left in errno; reset to 0
+``os_error``        the exception for such a number
 ``pointer_to``      what stands for the address of a ctypes object in a call
 ``borrow``          and what for that of somebody's writable buffer
 ``borrow_address``  that address as a number, and what keeps it good
@@ -26,12 +27,14 @@ loses speed and nothing else.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 
 PORTABLE = os.environ.get("PYSOCK_PORTABLE", "") not in ("", "0")
 CPYTHON = sys.implementation.name == "cpython" and not PORTABLE
-PYPY = sys.implementation.name == "pypy" and not PORTABLE
+WINDOWS = hasattr(ctypes, "get_last_error")
+PYPY = sys.implementation.name == "pypy" and not (PORTABLE or WINDOWS)
 
 if CPYTHON:
     from . import _cpython as chosen
@@ -40,12 +43,7 @@ elif PYPY:
 else:
     from . import _portable as chosen  # type: ignore[no-redef]
 
-open_library = chosen.open_library
 declared = chosen.declared
-hot_function = chosen.hot_function
-take_errno = chosen.take_errno
-get_errno = chosen.get_errno
-set_errno = chosen.set_errno
 pointer_to = chosen.pointer_to
 borrow = chosen.borrow
 borrow_address = chosen.borrow_address
@@ -59,3 +57,15 @@ NULL = chosen.NULL
 TO_COPY = chosen.TO_COPY
 POOLED = chosen.POOLED
 MOST = chosen.MOST
+
+if WINDOWS:  # another place for errors, and other calls
+    from . import _lasterror as calling
+else:
+    calling = chosen  # type: ignore[misc]
+
+open_library = calling.open_library
+hot_function = calling.hot_function
+take_errno = calling.take_errno
+get_errno = calling.get_errno
+set_errno = calling.set_errno
+os_error = calling.os_error

@@ -8,10 +8,12 @@ that it failed (``_errors``).
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
 import sys
 
-from . import _constants
+from . import _arguments, _constants
 from ._abi import ABI
 from ._errors import in_line, minus_one, null
 from ._foreign import Foreign, Library, bind
@@ -254,10 +256,9 @@ def load(abi: ABI) -> tuple[Library, Library]:
     beside a thread that computes, the 5 us until it gives way again.
     """
     loaded = open_library(None)
-    lib = bind(PROTOTYPES, loaded, abi.types, abi.constants)
-    at_once = bind(
-        [row for row in PROTOTYPES if row.dontwait], loaded, abi.types, abi.constants, quick=True
-    )
+    lib, at_once = Library(abi.constants), Library(abi.constants)
+    bind(lib, PROTOTYPES, loaded, abi.types)
+    bind(at_once, [row for row in PROTOTYPES if row.dontwait], loaded, abi.types, quick=True)
     at_once.dontwait = abi.constants["MSG_DONTWAIT"]
     return lib, at_once
 
@@ -268,9 +269,36 @@ def load(abi: ABI) -> tuple[Library, Library]:
 # than declared ones, so the few things that need them go through os.
 
 duplicate = os.dup
-set_blocking = os.set_blocking
+set_blocking: Any = getattr(os, "set_blocking", None)  # which Windows lacks
 get_inheritable = os.get_inheritable
 set_inheritable = os.set_inheritable
+
+
+def let_go(fd: int, blocking: bool) -> None:
+    """A descriptor that leaves its socket object is as the object's mode wants it already."""
+
+
+# --- what _winsock says in other words --------------------------------------------------
+
+descriptor = _arguments.descriptor
+given_descriptor = _arguments.given_descriptor
+text_at = ctypes.string_at  # what ai_canonname points to
+
+# What an errno says to ``_wait``.
+WOULD_BLOCK = frozenset((errno.EAGAIN, errno.EWOULDBLOCK))
+INTERRUPTED = errno.EINTR
+CONNECTING = errno.EINPROGRESS
+STILL_CONNECTING = errno.EALREADY
+CONNECTED = errno.EISCONN
+
+# Whether the kernel waits for a socket in blocking mode; otherwise ``_wait`` does.
+KERNEL_WAITS = True
+
+# Public functions that this system lacks; public names, and methods of ``Socket``, that it
+# has alone.
+LACKING: tuple[str, ...] = ("fromshare",)
+OWN_NAMES: dict[str, Any] = {}
+METHODS: dict[str, Any] = {}
 
 # Here, unlike on Windows, SO_REUSEADDR lets a server start again at an address that has
 # connections left in TIME_WAIT, and never lets two servers share one.

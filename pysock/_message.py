@@ -52,9 +52,13 @@ if TYPE_CHECKING:
     Place = tuple[int, int]  # address, size
 
 control = Control(abi)
-_msghdr = codec(abi, structs["msghdr"])
-_iovec = codec(abi, structs["iovec"])
-_RIGHTS = (constants["SOL_SOCKET"], constants["SCM_RIGHTS"])
+_msghdr = codec(
+    abi,
+    structs["msghdr"],
+    "msg_name msg_namelen msg_iov msg_iovlen msg_control msg_controllen msg_flags",
+)
+_iovec = codec(abi, structs["iovec"], "iov_base iov_len")
+_RIGHTS = (constants["SOL_SOCKET"], constants.get("SCM_RIGHTS"))
 
 # --- letters -------------------------------------------------------------------------
 

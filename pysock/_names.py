@@ -12,7 +12,7 @@ from ctypes import c_char, c_void_p, string_at
 from ._arguments import kind, type_name
 from ._errors import raise_gai
 from ._interpreter import pointer_to
-from ._platform import abi, constants, lib, structs
+from ._platform import abi, constants, lib, structs, system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def addrinfo(
         at = first.value
         while at:
             found = Addrinfo.from_address(at)
-            canonical = string_at(found.ai_canonname) if found.ai_canonname else b""
+            canonical = system.text_at(found.ai_canonname) if found.ai_canonname else b""
             raw = string_at(found.ai_addr, found.ai_addrlen)
             answers.append(
                 (found.ai_family, found.ai_socktype, found.ai_protocol, canonical, raw)

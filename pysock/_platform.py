@@ -16,9 +16,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ._foreign import Library
+
 
 def _target() -> str:
     """The name of the host in the tables of constants: ``linux-gnu-x86_64``."""
+    if os.name == "nt":
+        return _windows()
     bits = ctypes.sizeof(ctypes.c_void_p) * 8
     machine = os.uname().machine
     # What uname(2) says is the kernel's machine; a 32-bit process may run on a 64-bit one.
@@ -46,6 +50,13 @@ def _target() -> str:
     raise ImportError(f"pysock has no declarations for the platform {sys.platform!r}")
 
 
+def _windows() -> str:
+    build = sys.version.lower()  # says what this process is, on whatever machine
+    if "amd64" in build:
+        return "windows-x86_64"
+    return "windows-aarch64" if "arm64" in build else "windows-i386"
+
+
 def _known(target: str) -> str:
     """``target``, or for a Linux on some other processor the kernel's generic numbers."""
     if target in _constants.targets(target.partition("-")[0]) or sys.platform != "linux":
@@ -54,13 +65,19 @@ def _known(target: str) -> str:
 
 
 target = _known(_target())
+if target.startswith("windows"):
+    from . import _winsock
+
+    system: Any = _winsock
+else:
+    system = _libc
+
 abi = _libc.abi_of(target)
 constants = abi.constants
 public_constants: dict[str, int] = _constants.table(target)
 public_texts: dict[str, str] = _constants.texts(target)
-structs: dict[str, Any] = _libc.structs(abi)
-lib, at_once = _libc.load(abi)
-system = _libc
+structs: dict[str, Any] = system.structs(abi)
+lib, at_once = system.load(abi)
 
 
 def public() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ def take_errno() -> int:
     a nested call", and the caller must ask C again.
     """
     return ctypes.set_errno(0)
+
+
+def os_error(number: int) -> OSError:
+    """The exception for such a number: OSError picks its own subclass."""
+    return OSError(number, os.strerror(number))
 
 
 def borrow_address(buffer: Any) -> tuple[Any, int]:

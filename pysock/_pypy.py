@@ -11,14 +11,14 @@ import ctypes
 
 import _rawffi  # type: ignore[import-not-found]
 
-from ._portable import MOST, declared
+from ._portable import MOST, declared, os_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["MOST", "declared"]
+__all__ = ["MOST", "declared", "os_error"]
 
 # The collector moves objects, and ctypes copies bytes one by one (16 us a KiB).
 STABLE: Any = None

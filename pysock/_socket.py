@@ -20,7 +20,6 @@ from ._arguments import (
     c_int,
     c_ssize_t,
     constructor_int,
-    given_descriptor,
     one_int,
     view_of,
     writable_size,
@@ -106,7 +105,7 @@ class Socket:
             while (fd := lib.socket(family, type | _CLOEXEC, proto)) < 0:
                 raise_errno()
         else:
-            fd = given_descriptor(fileno)
+            fd = system.given_descriptor(fileno)
             if fd < 0:
                 raise ValueError("negative file descriptor")
             if lent is None or not lent.known:
@@ -213,7 +212,9 @@ class Socket:
     def detach(self) -> int:
         """Close the socket object and return its descriptor, which stays open."""
         self._closed = True
-        return self._take_descriptor()
+        fd = self._take_descriptor()
+        system.let_go(fd, self._timeout is None)
+        return fd
 
     def dup(self) -> Self:
         """``dup(2)``: a new socket object for a duplicate of the descriptor."""
@@ -426,7 +427,7 @@ class Socket:
 
     def get_inheritable(self) -> bool:
         """Whether child processes inherit the descriptor."""
-        return system.get_inheritable(self._fd)
+        return bool(system.get_inheritable(self._fd))
 
     def set_inheritable(self, inheritable: bool) -> None:
         """Let child processes inherit the descriptor, or not."""
@@ -488,3 +489,7 @@ class Socket:
 
     def __getstate__(self) -> Any:
         raise TypeError(f"cannot pickle {self.__class__.__name__!r} object")
+
+
+for _name, _method in system.METHODS.items():
+    setattr(Socket, _name, _method)

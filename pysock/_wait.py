@@ -14,7 +14,6 @@ never repeated: it goes on by itself, so one waits and asks with SO_ERROR how it
 
 from __future__ import annotations
 
-from errno import EAGAIN, EALREADY, EINPROGRESS, EINTR, EISCONN, EWOULDBLOCK
 from functools import partial
 from math import ceil
 from time import monotonic
@@ -23,7 +22,7 @@ from . import _transfer
 from ._errors import from_errno, timeout
 from ._interpreter import take_errno
 from ._options import read_int
-from ._platform import constants, lib, structs
+from ._platform import constants, lib, structs, system
 from ._transfer import Pool, name_from, with_pointer
 
 TYPE_CHECKING = False
@@ -65,16 +64,21 @@ def repeat_until(
 ) -> Any:
     while True:
         number = take_errno()
-        if number in (EAGAIN, EWOULDBLOCK) and deadline is not None:
+        if number in system.WOULD_BLOCK and _waits(sock, deadline):
             if not ready(sock, events, deadline):
                 raise timeout("timed out")
-        elif number not in (0, EINTR):
+        elif number not in (0, system.INTERRUPTED):
             raise from_errno(number)
         # 0: a signal handler made a call that failed, after ours had.  Nothing happened
         # yet, so the call is made again, as after EINTR.
         result = attempt(sock._calls, sock._fd, *args)
         if not _failed(result):
             return result
+
+
+def _waits(sock: Socket, deadline: float | None) -> bool:
+    """Whether a call that would block is waited for here, and not by the kernel."""
+    return deadline is not None or (sock._timeout is None and not system.KERNEL_WAITS)
 
 
 def deadline_of(sock: Socket) -> float | None:
@@ -107,7 +111,7 @@ def ready(sock: Socket, events: int, deadline: float | None) -> bool:
                 return True
             if n < 0:
                 number = take_errno()
-                if number not in (0, EINTR):
+                if number not in (0, system.INTERRUPTED):
                     raise from_errno(number)
     finally:
         _polls.put(entry)
@@ -120,25 +124,26 @@ def connect(sock: Socket, name: bytes) -> int | None:
     not block; both are waited for, unless the socket is in non-blocking mode.
     """
     deadline = deadline_of(sock) if sock._timeout else None
-    under_way = EINPROGRESS
+    under_way = system.CONNECTING
     while _transfer.connect(sock._fd, name) != 0:
         number = take_errno()
         if number == 0:
             # A signal handler took our errno.  Asking again is safe here: if the first
             # call got as far as that, it goes on, and the second says so in other words.
-            under_way = EALREADY
+            under_way = system.STILL_CONNECTING
             continue
         if number == under_way:
-            number = EINPROGRESS
-        pending = number == EINTR or (number == EINPROGRESS and deadline is not None)
+            number = system.CONNECTING
+        interrupted = number == system.INTERRUPTED
+        pending = interrupted or (number == system.CONNECTING and _waits(sock, deadline))
         if sock._timeout == 0 or not pending:
             return number
         if not ready(sock, WRITE | _ERROR, deadline):
             return None
         outcome = _socket_error(sock._fd)
-        if outcome == 0 and number == EINTR and not _is_connected(sock._fd):
+        if outcome == 0 and interrupted and not _is_connected(sock._fd):
             continue  # in some families, unix(7) for one, a signal ends it for good
-        return 0 if outcome == EISCONN else outcome
+        return 0 if outcome == system.CONNECTED else outcome
     return 0
 
 

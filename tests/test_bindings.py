@@ -14,7 +14,7 @@ import pytest
 
 import pysock
 from pysock import _errors, _libc
-from pysock._foreign import Foreign, bind
+from pysock._foreign import Foreign, Library, bind
 from pysock._interpreter import CPYTHON, MOST, PORTABLE, get_errno, set_errno, take_errno
 from pysock._platform import abi, constants, lib
 
@@ -60,7 +60,8 @@ def test_what_a_library_lacks_is_left_out() -> None:
         Foreign("int no_such_hot_function(int x)", _errors.in_line),
         Foreign("int listen(int sockfd, int backlog)", _errors.minus_one),
     ]
-    bound = bind(rows, process, abi.types, constants)
+    bound = Library(constants)
+    bind(bound, rows, process, abi.types)
     assert list(bound.rows) == ["listen"]
     assert not hasattr(bound, "no_such_function")
     assert not hasattr(bound, "no_such_hot_function")

@@ -1,0 +1,237 @@
+"""Winsock as its headers declare it: structs, and prototypes by library.
+
+Importing this module loads no library.  Where Winsock has what POSIX has, the struct and its
+members are called as there, so that the rest of the package need not know: a ``WSAMSG`` is a
+``msghdr``, and its ``lpBuffers`` are ``msg_iov``.
+"""
+
+from __future__ import annotations
+
+from ctypes import c_char, c_ubyte
+from struct import pack
+
+from ._errors import in_line, minus_one, null
+from ._foreign import Foreign
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._abi import ABI
+
+# --- types and structs ---------------------------------------------------------------
+
+
+def types(abi: ABI) -> dict[str, Any]:
+    """The C types of the prototypes below.
+
+    A socket is a handle as wide as a pointer.  It is unsigned in C; signed, INVALID_SOCKET is
+    −1, as in Python's ``fileno``.
+    """
+    return {
+        **abi.types,
+        "SOCKET": abi.types["ssize_t"],
+        "DWORD": abi.types["unsigned int"],
+        "WORD": abi.types["unsigned short"],
+    }
+
+
+def structs(abi: ABI) -> dict[str, Any]:
+    """The structs of Winsock, other than addresses."""
+    word = abi.types["size_t"]
+    wide = abi.bits == 64
+    made = [
+        # WSABUF
+        abi.struct("iovec", ("iov_len", "unsigned int"), ("iov_base", "void *")),
+        # WSAMSG, whose Control is a WSABUF
+        abi.struct(
+            "msghdr",
+            ("msg_name", "void *"),
+            ("msg_namelen", "int"),
+            ("msg_iov", "void *"),
+            ("msg_iovlen", "unsigned int"),
+            *([("__pad_msg_controllen", "int")] if wide else []),
+            ("msg_controllen", "unsigned int"),
+            ("msg_control", "void *"),
+            ("msg_flags", "unsigned int"),
+        ),
+        # WSACMSGHDR
+        abi.struct("cmsghdr", ("cmsg_len", word), ("cmsg_level", "int"), ("cmsg_type", "int")),
+        # WSAPOLLFD
+        abi.struct("pollfd", ("fd", "ssize_t"), ("events", "short"), ("revents", "short")),
+        # ADDRINFOW: the canonical name is in UTF-16
+        abi.struct(
+            "addrinfo",
+            ("ai_flags", "int"),
+            ("ai_family", "int"),
+            ("ai_socktype", "int"),
+            ("ai_protocol", "int"),
+            ("ai_addrlen", "size_t"),
+            ("ai_canonname", "void *"),
+            ("ai_addr", "void *"),
+            ("ai_next", "void *"),
+        ),
+        abi.struct(
+            "hostent",
+            ("h_name", "void *"),
+            ("h_aliases", "void *"),
+            ("h_addrtype", "short"),
+            ("h_length", "short"),
+            ("h_addr_list", "void *"),
+        ),
+        abi.struct(
+            "servent",
+            ("s_name", "void *"),
+            ("s_aliases", "void *"),
+            *[("s_proto", "void *"), ("s_port", "short")][:: 1 if wide else -1],
+        ),
+        abi.struct(
+            "protoent", ("p_name", "void *"), ("p_aliases", "void *"), ("p_proto", "short")
+        ),
+        abi.struct("if_nameindex", ("if_index", "unsigned int"), ("if_name", "void *")),
+        # A set of one socket: the count says how many there are, not FD_SETSIZE.
+        abi.struct("fd_set", ("fd_count", "unsigned int"), ("fd_array", word)),
+        abi.struct("timeval", ("tv_sec", "int"), ("tv_usec", "int")),
+        abi.struct(
+            "tcp_keepalive",
+            ("onoff", "unsigned int"),
+            ("keepalivetime", "unsigned int"),
+            ("keepaliveinterval", "unsigned int"),
+        ),
+        abi.struct(
+            "WSAPROTOCOL_INFOW",
+            *((f"dwServiceFlags{n}", "unsigned int") for n in (1, 2, 3, 4)),
+            ("dwProviderFlags", "unsigned int"),
+            ("ProviderId", c_ubyte * 16),
+            ("dwCatalogEntryId", "unsigned int"),
+            ("ProtocolChain", abi.types["int"] * 8),
+            ("iVersion", "int"),
+            ("iAddressFamily", "int"),
+            ("iMaxSockAddr", "int"),
+            ("iMinSockAddr", "int"),
+            ("iSocketType", "int"),
+            ("iProtocol", "int"),
+            ("iProtocolMaxOffset", "int"),
+            ("iNetworkByteOrder", "int"),
+            ("iSecurityScheme", "int"),
+            ("dwMessageSize", "unsigned int"),
+            ("dwProviderReserved", "unsigned int"),
+            ("szProtocol", c_char * 512),
+        ),
+        # Of its 1352 bytes, what is needed here.
+        abi.struct(
+            "MIB_IF_ROW2",
+            ("InterfaceLuid", "uint64_t"),
+            ("InterfaceIndex", "unsigned int"),
+            ("__rest", abi.types["unsigned int"] * 335),
+        ),
+    ]
+    return {struct.__name__: struct for struct in made}
+
+
+# --- functions -----------------------------------------------------------------------
+
+# By the library that they are in.  What takes or gives text in the system's code page is
+# left out where there is a function for Unicode.
+PROTOTYPES = {
+    "ws2_32": [
+        Foreign("int WSAStartup(WORD version, WSADATA *data)"),
+        # winsock2.h: a socket's life
+        Foreign(
+            "SOCKET WSASocketW(int domain, int type, int protocol,"
+            " WSAPROTOCOL_INFOW *info, unsigned int group, DWORD flags)",
+            minus_one,
+        ),
+        Foreign(
+            "int WSADuplicateSocketW(SOCKET s, DWORD process, WSAPROTOCOL_INFOW *info)", minus_one
+        ),
+        Foreign("int bind(SOCKET s, const struct sockaddr *addr, int addrlen)", minus_one),
+        Foreign("int listen(SOCKET s, int backlog)", minus_one),
+        Foreign("SOCKET accept(SOCKET s, struct sockaddr *addr, int *addrlen)", in_line),
+        Foreign("int connect(SOCKET s, const struct sockaddr *addr, int addrlen)", in_line),
+        Foreign("int shutdown(SOCKET s, int how)", minus_one),
+        Foreign("int closesocket(SOCKET s)", in_line),
+        Foreign("int ioctlsocket(SOCKET s, DWORD cmd, DWORD *argp)", minus_one),
+        Foreign(
+            "int WSAIoctl(SOCKET s, DWORD code, void *in, DWORD insize, void *out,"
+            " DWORD outsize, DWORD *returned, OVERLAPPED *overlapped, void *routine)",
+            minus_one,
+        ),
+        # winsock2.h: data
+        Foreign("int send(SOCKET s, const void *buf, int len, int flags)", in_line),
+        Foreign("int recv(SOCKET s, void *buf, int len, int flags)", in_line),
+        Foreign(
+            "int sendto(SOCKET s, const void *buf, int len, int flags,"
+            " const struct sockaddr *dest_addr, int addrlen)",
+            in_line,
+        ),
+        Foreign(
+            "int recvfrom(SOCKET s, void *buf, int len, int flags,"
+            " struct sockaddr *src_addr, int *addrlen)",
+            in_line,
+        ),
+        # winsock2.h: questions
+        Foreign("int getsockname(SOCKET s, struct sockaddr *addr, int *addrlen)", in_line),
+        Foreign("int getpeername(SOCKET s, struct sockaddr *addr, int *addrlen)", in_line),
+        Foreign(
+            "int getsockopt(SOCKET s, int level, int optname, void *optval, int *optlen)", in_line
+        ),
+        Foreign(
+            "int setsockopt(SOCKET s, int level, int optname, const void *optval, int optlen)",
+            in_line,
+        ),
+        Foreign(
+            "int select(int nfds, fd_set *readfds, fd_set *writefds, fd_set *exceptfds,"
+            " const struct timeval *timeout)",
+            in_line,
+        ),
+        # ws2tcpip.h: names
+        Foreign(
+            "int GetAddrInfoW(const WCHAR *node, const WCHAR *service,"
+            " const ADDRINFOW *hints, ADDRINFOW **res)"
+        ),
+        Foreign("void FreeAddrInfoW(ADDRINFOW *res)"),
+        Foreign(
+            "int GetNameInfoW(const struct sockaddr *addr, int addrlen,"
+            " WCHAR *host, DWORD hostlen, WCHAR *serv, DWORD servlen, int flags)"
+        ),
+        Foreign("struct hostent *gethostbyname(const char *name)"),
+        Foreign("struct hostent *gethostbyaddr(const char *addr, int len, int type)"),
+        Foreign("struct servent *getservbyname(const char *name, const char *proto)"),
+        Foreign("struct servent *getservbyport(int port, const char *proto)"),
+        Foreign("struct protoent *getprotobyname(const char *name)"),
+        Foreign("unsigned int inet_addr(const char *cp)"),
+        Foreign("int inet_pton(int af, const char *src, void *dst)", in_line),
+        Foreign("const char *inet_ntop(int af, const void *src, char *dst, size_t size)"),
+    ],
+    "iphlpapi": [
+        Foreign("unsigned int if_nametoindex(const char *ifname)"),
+        Foreign("char *if_indextoname(unsigned int ifindex, char *ifname)", null),
+        Foreign("DWORD GetIfTable2Ex(int level, MIB_IF_TABLE2 **table)"),
+        Foreign("void FreeMibTable(void *memory)"),
+        Foreign(
+            "DWORD ConvertInterfaceLuidToNameW(const NET_LUID *luid, WCHAR *name, size_t size)"
+        ),
+    ],
+    "kernel32": [
+        Foreign("int GetComputerNameExW(int format, WCHAR *name, DWORD *size)"),
+    ],
+}
+
+# Winsock's extensions are found by a GUID, through the socket that they are for.
+EXTENSIONS = {
+    "WSASendMsg": (
+        pack("<IHH8s", 0xA441E712, 0x754F, 0x43CA, b"\x84\xa7\x0d\xee\x44\xcf\x60\x6d"),
+        Foreign(
+            "int WSASendMsg(SOCKET s, WSAMSG *msg, DWORD flags, DWORD *sent,"
+            " OVERLAPPED *overlapped, void *routine)"
+        ),
+    ),
+    "WSARecvMsg": (
+        pack("<IHH8s", 0xF689D7C8, 0x6F1F, 0x436B, b"\x8a\x53\xe5\x4f\xe3\x51\xc3\x22"),
+        Foreign(
+            "int WSARecvMsg(SOCKET s, WSAMSG *msg, DWORD *received,"
+            " OVERLAPPED *overlapped, void *routine)"
+        ),
+    ),
+}

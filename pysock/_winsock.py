@@ -1,0 +1,360 @@
+"""Winsock, in the vocabulary of ``_libc``.
+
+Where Winsock has a function of POSIX, its row in ``_winheaders`` is enough.  Where it has
+another, ``Winsock`` has a method that says the one in words of the other.
+
+No call of ours waits inside Windows: a thread that does so hears nothing of Ctrl-C.  In
+blocking mode, too, it is ``_wait`` that waits, by select() for a tenth of a second at a
+time, and in between Python runs its signal handlers.
+"""
+
+from __future__ import annotations
+
+import os
+from ctypes import (
+    addressof,
+    byref,
+    c_uint32,
+    c_void_p,
+    create_unicode_buffer,
+    memmove,
+    sizeof,
+    wstring_at,
+)
+
+from . import _arguments, _lasterror
+from ._errors import from_errno
+from ._foreign import Library, bind, signature
+from ._interpreter import open_library, set_errno, take_errno
+from ._winheaders import EXTENSIONS, PROTOTYPES, structs, types
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._abi import ABI
+
+__all__ = ["structs"]
+
+# What an error says to ``_wait``.
+WOULD_BLOCK = frozenset((10035,))  # WSAEWOULDBLOCK
+INTERRUPTED = 10004  # WSAEINTR
+CONNECTING = 10035  # and not WSAEINPROGRESS, which has another meaning
+STILL_CONNECTING = 10037  # WSAEALREADY
+CONNECTED = 10056  # WSAEISCONN
+_MESSAGE_SIZE = 10040  # WSAEMSGSIZE
+
+KERNEL_WAITS = False
+_SLICE = 100  # milliseconds
+
+# Here SO_REUSEADDR would let two servers share an address; to start again at one that has
+# connections left in TIME_WAIT needs no option.
+REUSE_ADDRESS = False
+
+
+class Winsock(Library):
+    """ws2_32, iphlpapi and kernel32; where they differ, with POSIX's names and arguments."""
+
+    def __init__(self, abi: ABI) -> None:
+        super().__init__(abi.constants)
+        self.types, self.structs = types(abi), structs(abi)
+        for name, rows in PROTOTYPES.items():
+            bind(self, rows, open_library(name), self.types)
+        data = (self.types["char"] * 512)()  # WSADATA, 408 bytes at most
+        code = self.WSAStartup(0x0202, data)  # version 2.2
+        if code:
+            raise from_errno(code)
+
+    # --- a socket's life -------------------------------------------------------------
+
+    def socket(self, domain: int, type: int, protocol: int, info: Any = None) -> int:
+        """``socket(2)``: a handle that no child process inherits, and that does not block."""
+        flags = self.constants["WSA_FLAG_OVERLAPPED"] | self.constants["WSA_FLAG_NO_HANDLE_INHERIT"]
+        handle: int = self.WSASocketW(domain, type, protocol, info, 0, flags)
+        try:
+            self.set_blocking(handle, False)
+        except BaseException:
+            self.close(handle)
+            raise
+        return handle
+
+    def received(self, info: Any) -> int:
+        """The socket that some process, or this one, has shared by a WSAPROTOCOL_INFOW."""
+        unknown = self.constants["FROM_PROTOCOL_INFO"]
+        return self.socket(unknown, unknown, unknown, byref(info))
+
+    def shared(self, handle: int, process: int) -> Any:
+        """A WSAPROTOCOL_INFOW, by which a process can have this socket."""
+        info = self.structs["WSAPROTOCOL_INFOW"]()
+        self.WSADuplicateSocketW(handle, process, byref(info))
+        return info
+
+    def set_blocking(self, handle: int, blocking: bool) -> None:
+        """FIONBIO of ``ioctl(2)``."""
+        self.ioctlsocket(handle, self.constants["FIONBIO"], byref(c_uint32(not blocking)))
+
+    def close(self, handle: int) -> int:
+        """``close(2)``."""
+        result: int = self.closesocket(handle)
+        return result
+
+    def poll(self, fds: Any, nfds: int, timeout: int) -> int:
+        """``poll(2)`` of one socket, which may return 0 early: a slice of the time is over.
+
+        By select(): until Windows 10 2004, WSAPoll() did not tell that a connection had
+        failed.  It is told by the third set, for which the caller's POLLERR stands here.
+        """
+        entry, fd_set = fds._obj, self.structs["fd_set"]
+        bits = [self.constants[name] for name in ("POLLIN", "POLLOUT", "POLLERR")]
+        sets = [fd_set(1, entry.fd) if entry.events & bit else None for bit in bits]
+        if _hears_signals():
+            timeout = min(timeout, _SLICE) if timeout >= 0 else _SLICE
+        limit = self.structs["timeval"](timeout // 1000, timeout % 1000 * 1000)
+        pointers = [None if each is None else byref(each) for each in sets]
+        n: int = self.select(0, *pointers, None if timeout < 0 else byref(limit))
+        entry.revents = sum(bit for bit, each in zip(bits, sets) if each and each.fd_count)
+        return n
+
+    # --- messages --------------------------------------------------------------------
+
+    def _extension(self, handle: int, name: str) -> Any:
+        """A function that is not in the library, but comes with the socket's provider."""
+        guid, row = EXTENSIONS[name]
+        pointer, size = c_void_p(), c_uint32()
+        code = self.constants["SIO_GET_EXTENSION_FUNCTION_POINTER"]
+        self.WSAIoctl(
+            *(handle, code, guid, len(guid)),
+            *(byref(pointer), sizeof(pointer), byref(size), None, None),
+        )
+        return _lasterror.function_at(pointer.value or 0, *signature(row, self.types))
+
+    def sendmsg(self, handle: int, msg: Any, flags: int) -> int:
+        """``sendmsg(2)``."""
+        sent = c_uint32()
+        call = self._extension(handle, "WSASendMsg")
+        return -1 if call(handle, msg, flags, byref(sent), None, None) else sent.value
+
+    def recvmsg(self, handle: int, msg: Any, flags: int) -> int:
+        """``recvmsg(2)``: a message that is too long for its buffers is cut, with MSG_TRUNC."""
+        received = c_uint32()
+        call = self._extension(handle, "WSARecvMsg")
+        msghdr = msg._obj
+        msghdr.msg_flags = flags
+        if call(handle, msg, byref(received), None, None):
+            cut = self.constants["MSG_TRUNC"] | self.constants["MSG_CTRUNC"]
+            number = take_errno()
+            if number != _MESSAGE_SIZE or not msghdr.msg_flags & cut:
+                set_errno(number)
+                return -1
+        return received.value
+
+    # --- names -----------------------------------------------------------------------
+
+    def getaddrinfo(self, node: Any, service: Any, hints: Any, res: Any) -> int:
+        """``getaddrinfo(3)``."""
+        code: int = self.GetAddrInfoW(_wide(node), _wide(service), hints, res)
+        return code
+
+    def freeaddrinfo(self, res: Any) -> None:
+        """``freeaddrinfo(3)``."""
+        self.FreeAddrInfoW(res)
+
+    def gai_strerror(self, errcode: int) -> bytes:
+        """``gai_strerror(3)``, which is no function here; so CPython says this."""
+        return b"getaddrinfo failed"
+
+    def getnameinfo(
+        self, addr: Any, addrlen: int, host: Any, hostlen: int, serv: Any, servlen: int, flags: int
+    ) -> int:
+        """``getnameinfo(3)``."""
+        wide = create_unicode_buffer(hostlen), create_unicode_buffer(servlen)
+        code: int = self.GetNameInfoW(addr, addrlen, wide[0], hostlen, wide[1], servlen, flags)
+        if not code:
+            host._obj.value, serv._obj.value = (each.value.encode() for each in wide)
+        return code
+
+    def gethostbyname_r(self, name: bytes, *answer: Any) -> None:
+        """``gethostbyname_r(3)``; here each thread has an answer of its own."""
+        self._hostent(self.gethostbyname(name), *answer)
+
+    def gethostbyaddr_r(self, addr: bytes, len: int, type: int, *answer: Any) -> None:
+        """``gethostbyaddr_r(3)``."""
+        self._hostent(self.gethostbyaddr(addr, len, type), *answer)
+
+    def _hostent(
+        self, at: int | None, ret: Any, buf: Any, buflen: int, result: Any, h_errnop: Any
+    ) -> None:
+        if at:
+            memmove(ret, at, sizeof(ret._obj))
+            result._obj.value = at
+        else:
+            h_errnop._obj.value = take_errno()
+
+    def hstrerror(self, err: int) -> bytes:
+        """``hstrerror(3)``, which is not here; so CPython says this."""
+        return b"host not found"
+
+    def inet_aton(self, cp: bytes, inp: Any) -> bool:
+        """``inet_aton(3)``: whether it is an address."""
+        packed = self.inet_addr(cp)
+        if packed == 0xFFFFFFFF and cp != b"255.255.255.255":
+            return False
+        memmove(inp, byref(c_uint32(packed)), 4)
+        return True
+
+    def gethostname(self, name: Any, len: int) -> None:
+        """``gethostname(2)``; the function of this name knows no Unicode."""
+        wide = create_unicode_buffer(len)
+        # 5: ComputerNamePhysicalDnsHostname
+        if not self.GetComputerNameExW(5, wide, byref(c_uint32(len))):
+            raise from_errno(take_errno())
+        name._obj.value = os.fsencode(wide.value)
+
+    def if_nameindex(self) -> int:
+        """``if_nameindex(3)``."""
+        table = c_void_p()
+        code = self.GetIfTable2Ex(1, byref(table))  # MibIfTableRaw
+        if code:
+            raise from_errno(code)
+        at = table.value or 0
+        try:
+            count = c_uint32.from_address(at).value
+            rows = (self.structs["MIB_IF_ROW2"] * count).from_address(at + 8)
+            found = [(row.InterfaceIndex, self._interface(row.InterfaceLuid)) for row in rows]
+        finally:
+            self.FreeMibTable(table)
+        entries = (self.structs["if_nameindex"] * (len(found) + 1))()
+        names = [(self.types["char"] * (len(name) + 1))(*name) for _, name in found]
+        for entry, (index, _), name in zip(entries, found, names):
+            entry.if_index, entry.if_name = index, addressof(name)
+        self._lent[addressof(entries)] = entries, names
+        return addressof(entries)
+
+    def if_freenameindex(self, ptr: int) -> None:
+        """``if_freenameindex(3)``."""
+        del self._lent[ptr]
+
+    _lent: dict[int, Any] = {}  # what if_nameindex() answered, until it is given back
+
+    def _interface(self, luid: int) -> bytes:
+        name = create_unicode_buffer(257)  # NDIS_IF_MAX_STRING_SIZE + 1
+        number = self.types["uint64_t"](luid)
+        code = self.ConvertInterfaceLuidToNameW(byref(number), name, len(name))
+        if code:
+            raise from_errno(code)
+        return os.fsencode(name.value)
+
+
+def _wide(text: bytes | None) -> str | None:
+    return None if text is None else text.decode()
+
+
+def _hears_signals() -> bool:
+    """Whether this is the thread in which Python runs signal handlers."""
+    from threading import get_ident, main_thread  # would cost a millisecond at import
+
+    return get_ident() == main_thread().ident
+
+
+_lib: Winsock
+
+
+def load(abi: ABI) -> Winsock:
+    """Winsock, ready for use."""
+    global _lib
+    _lib = Winsock(abi)
+    return _lib
+
+
+# --- handles -------------------------------------------------------------------------
+
+# os has these functions on Windows alone.
+get_inheritable: Any = getattr(os, "get_handle_inheritable", None)
+set_inheritable: Any = getattr(os, "set_handle_inheritable", None)
+
+
+def duplicate(handle: int) -> int:
+    """``dup(2)``."""
+    return _lib.received(_lib.shared(handle, os.getpid()))
+
+
+def set_blocking(handle: int, blocking: bool) -> None:
+    """A handle never blocks, not even in blocking mode."""
+    _lib.set_blocking(handle, False)
+
+
+def let_go(handle: int, blocking: bool) -> None:
+    """A handle that others use from now on is as they expect it."""
+    if handle != -1 and blocking:
+        _lib.set_blocking(handle, True)
+
+
+def descriptor(value: Any) -> int:
+    """A socket's handle."""
+    number = _arguments.index_or_int(value)
+    if not -(2**63) <= number < 2**63:
+        raise OverflowError("int too big to convert")
+    return number
+
+
+def given_descriptor(value: Any) -> int:
+    """A handle for a new socket."""
+    return descriptor(_arguments.index(value))
+
+
+def text_at(address: int) -> bytes:
+    """What ai_canonname points to."""
+    return wstring_at(address).encode()
+
+
+def received(info: Any) -> tuple[int, int, int, int]:
+    """A handle, family, type and protocol, out of what ``share`` has made in some process."""
+    with _arguments.view_of(info) as view:
+        raw = view.tobytes()
+    struct = _lib.structs["WSAPROTOCOL_INFOW"]
+    if len(raw) != sizeof(struct):
+        raise ValueError(
+            f"socket descriptor string has wrong size, should be {sizeof(struct)} bytes."
+        )
+    known = struct.from_buffer_copy(raw)
+    handle = _lib.received(known)
+    return handle, known.iAddressFamily, known.iSocketType, known.iProtocol
+
+
+# --- what is here alone --------------------------------------------------------------
+
+
+def share(self: Any, process_id: int, /) -> bytes:
+    """``WSADuplicateSocketW``: bytes out of which ``fromshare`` makes the socket, in a process."""
+    process_id = _arguments.c_uint(process_id)
+    let_go(self._fd, self._timeout is None)  # there, too, it should be as expected
+    return bytes(_lib.shared(self._fd, process_id))
+
+
+def ioctl(self: Any, control: int, option: Any, /) -> int:
+    """``WSAIoctl``: SIO_RCVALL, SIO_KEEPALIVE_VALS or SIO_LOOPBACK_FAST_PATH.
+
+    ``option`` is a number, for SIO_KEEPALIVE_VALS ``(onoff, milliseconds, milliseconds)``.
+    """
+    control = _arguments.c_uint(control)
+    value: Any
+    if control == _lib.constants["SIO_KEEPALIVE_VALS"]:
+        shape = "ioctl() argument 2 must be 3-item sequence"
+        if not isinstance(option, (tuple, list)):
+            raise TypeError(f"{shape}, not {_arguments.kind(option)}")
+        if len(option) != 3:
+            raise TypeError(f"ioctl() argument 2 must be sequence of length 3, not {len(option)}")
+        value = _lib.structs["tcp_keepalive"](*map(_arguments.c_uint, option))
+    elif control in (_lib.constants["SIO_RCVALL"], _lib.constants["SIO_LOOPBACK_FAST_PATH"]):
+        value = c_uint32(_arguments.c_uint(option))
+    else:
+        raise ValueError(f"invalid ioctl command {control}")
+    returned = c_uint32()
+    size = sizeof(value)
+    _lib.WSAIoctl(self._fd, control, byref(value), size, None, 0, byref(returned), None, None)
+    return returned.value
+
+
+LACKING = ("recv_fds", "send_fds", "sethostname")
+OWN_NAMES = {"errorTab": _lasterror.texts}
+METHODS = {"ioctl": ioctl, "share": share}
