@@ -17,16 +17,17 @@ MESSAGE = b"Hello, world"
 
 # What it is called, its family and type, and where its server listens (None: at a path).
 KINDS = {
-    "tcp": ("TCP over IPv4", socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)),
-    "tcp6": ("TCP over IPv6", socket.AF_INET6, socket.SOCK_STREAM, ("::1", 0)),
-    "unix": ("a Unix socket", socket.AF_UNIX, socket.SOCK_STREAM, None),
-    "udp": ("UDP over IPv4", socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)),
+    "tcp": ("TCP over IPv4", "AF_INET", socket.SOCK_STREAM, ("127.0.0.1", 0)),
+    "tcp6": ("TCP over IPv6", "AF_INET6", socket.SOCK_STREAM, ("::1", 0)),
+    "unix": ("a Unix socket", "AF_UNIX", socket.SOCK_STREAM, None),
+    "udp": ("UDP over IPv4", "AF_INET", socket.SOCK_DGRAM, ("127.0.0.1", 0)),
 }
 
 
 def server(kind: str, path: str, tell: Callable[[Any], None]) -> None:
     """Send back what one client sends, until it ends the conversation."""
-    _, family, type, address = KINDS[kind]
+    _, name, type, address = KINDS[kind]
+    family = getattr(socket, name)
     s = socket.socket(family, type)
     s.bind(address or path)
     if type == socket.SOCK_DGRAM:
@@ -48,7 +49,8 @@ def server(kind: str, path: str, tell: Callable[[Any], None]) -> None:
 
 def client(kind: str, address: Any) -> bytes:
     """Send a message, and return what comes back."""
-    _, family, type, _ = KINDS[kind]
+    _, name, type, _ = KINDS[kind]
+    family = getattr(socket, name)
     s = socket.socket(family, type)
     if type == socket.SOCK_DGRAM:
         s.sendto(MESSAGE, address)
@@ -62,14 +64,18 @@ def client(kind: str, address: Any) -> bytes:
 
 
 def available() -> list[str]:
-    """The kinds that this host has: IPv6 may be switched off."""
-    return [kind for kind in KINDS if kind != "tcp6" or _has_ipv6()]
+    """The kinds that this host has: IPv6 may be switched off, and Windows be an old one."""
+    return [kind for kind in KINDS if _has(kind)]
 
 
-def _has_ipv6() -> bool:
+def _has(kind: str) -> bool:
+    _, family, type, address = KINDS[kind]
+    if not hasattr(socket, family):
+        return False
     try:
-        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as s:
-            s.bind(("::1", 0))
+        with socket.socket(getattr(socket, family), type) as s:
+            if address is not None:
+                s.bind(address)
     except OSError:
         return False
     return True

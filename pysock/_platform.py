@@ -74,10 +74,10 @@ else:
 
 abi = _libc.abi_of(target)
 constants = abi.constants
-public_constants: dict[str, int] = _constants.table(target)
-public_texts: dict[str, str] = _constants.texts(target)
 structs: dict[str, Any] = system.structs(abi)
 lib, at_once = system.load(abi)
+public_constants: dict[str, int] = system.shown(_constants.table(target))
+public_texts: dict[str, str] = _constants.texts(target)
 
 
 def public() -> Any:

@@ -139,7 +139,7 @@ PROTOTYPES = {
         # winsock2.h: a socket's life
         Foreign(
             "SOCKET WSASocketW(int domain, int type, int protocol,"
-            " WSAPROTOCOL_INFOW *info, unsigned int group, DWORD flags)",
+            " WSAPROTOCOL_INFOW *info, unsigned int group, DWORD wsa_flags)",
             minus_one,
         ),
         Foreign(

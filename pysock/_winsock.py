@@ -321,6 +321,29 @@ def received(info: Any) -> tuple[int, int, int, int]:
     return handle, known.iAddressFamily, known.iSocketType, known.iProtocol
 
 
+def shown(numbers: dict[str, int]) -> dict[str, int]:
+    """The platform's numbers that programs see.
+
+    Programs take AF_UNIX for a promise, but not every Windows has it.  And of the options of
+    TCP, CPython chose which to show: each is asked for by name where programs are to run on
+    several versions of Windows.
+    """
+    tcp = ("FASTOPEN", "KEEPCNT", "KEEPIDLE", "KEEPINTVL", "MAXSEG", "NODELAY")
+    return {
+        name: number
+        for name, number in numbers.items()
+        if (name != "AF_UNIX" or _creates(number))
+        and (name[:4] != "TCP_" or name[4:] in tcp)
+    }
+
+
+def _creates(family: int) -> bool:
+    try:
+        return _lib.close(_lib.socket(family, _lib.constants["SOCK_STREAM"], 0)) == 0
+    except OSError:
+        return False
+
+
 # --- what is here alone --------------------------------------------------------------
 
 
