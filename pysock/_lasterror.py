@@ -49,7 +49,7 @@ def function_at(address: int, result: Any, parameters: list[Any]) -> Any:
 
 def os_error(number: int) -> OSError:
     """The exception for an error: OSError picks errno and its own subclass."""
-    return OSError(0, text(number), None, number)
+    return OSError(0, text(number), None, number, None)
 
 
 def text(number: int) -> str:

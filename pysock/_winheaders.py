@@ -170,6 +170,17 @@ PROTOTYPES = {
             " struct sockaddr *src_addr, int *addrlen)",
             in_line,
         ),
+        Foreign(
+            "int WSASendTo(SOCKET s, const WSABUF *buffers, DWORD count, DWORD *sent, DWORD flags,"
+            " const struct sockaddr *dest_addr, int addrlen,"
+            " OVERLAPPED *overlapped, void *routine)",
+            in_line,
+        ),
+        Foreign(
+            "int WSARecv(SOCKET s, WSABUF *buffers, DWORD count, DWORD *received, DWORD *flags,"
+            " OVERLAPPED *overlapped, void *routine)",
+            in_line,
+        ),
         # winsock2.h: questions
         Foreign("int getsockname(SOCKET s, struct sockaddr *addr, int *addrlen)", in_line),
         Foreign("int getpeername(SOCKET s, struct sockaddr *addr, int *addrlen)", in_line),

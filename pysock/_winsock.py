@@ -14,6 +14,7 @@ import os
 from ctypes import (
     addressof,
     byref,
+    c_int32,
     c_uint32,
     c_void_p,
     create_unicode_buffer,
@@ -129,24 +130,51 @@ class Winsock(Library):
         return _lasterror.function_at(pointer.value or 0, *signature(row, self.types))
 
     def sendmsg(self, handle: int, msg: Any, flags: int) -> int:
-        """``sendmsg(2)``."""
-        sent = c_uint32()
-        call = self._extension(handle, "WSASendMsg")
-        return -1 if call(handle, msg, flags, byref(sent), None, None) else sent.value
+        """``sendmsg(2)``, by the function that serves all sockets as long as that will do."""
+        sent, m = c_uint32(), msg._obj
+        if m.msg_controllen:
+            call = self._extension(handle, "WSASendMsg")
+            failed = call(handle, msg, flags, byref(sent), None, None)
+        else:
+            to = m.msg_name, m.msg_namelen
+            failed = self.WSASendTo(
+                handle, m.msg_iov, m.msg_iovlen, byref(sent), flags, *to, None, None
+            )
+        return -1 if failed else sent.value
 
     def recvmsg(self, handle: int, msg: Any, flags: int) -> int:
-        """``recvmsg(2)``: a message that is too long for its buffers is cut, with MSG_TRUNC."""
-        received = c_uint32()
+        """``recvmsg(2)``: a message that is too long for its buffers is cut, with MSG_TRUNC.
+
+        Windows has WSARecvMsg for datagrams and raw sockets alone.
+        """
+        received, m = c_uint32(), msg._obj
+        if self._type(handle) == self.constants["SOCK_STREAM"]:
+            told = c_uint32(flags)
+            if self.WSARecv(
+                handle, m.msg_iov, m.msg_iovlen, byref(received), byref(told), None, None
+            ):
+                return -1
+            m.msg_namelen, m.msg_controllen, m.msg_flags = 0, 0, told.value
+            return received.value
         call = self._extension(handle, "WSARecvMsg")
-        msghdr = msg._obj
-        msghdr.msg_flags = flags
+        lengths = m.msg_namelen, m.msg_controllen
+        m.msg_flags = flags
         if call(handle, msg, byref(received), None, None):
-            cut = self.constants["MSG_TRUNC"] | self.constants["MSG_CTRUNC"]
             number = take_errno()
-            if number != _MESSAGE_SIZE or not msghdr.msg_flags & cut:
+            cut = self.constants["MSG_TRUNC"] | self.constants["MSG_CTRUNC"]
+            # Without a count, nobody knows what is in the buffers.
+            if number != _MESSAGE_SIZE or not (m.msg_flags & cut and received.value):
+                m.msg_namelen, m.msg_controllen = lengths  # for the next attempt
                 set_errno(number)
                 return -1
         return received.value
+
+    def _type(self, handle: int) -> int:
+        kind, length = c_int32(), c_int32(4)
+        option = self.constants["SOL_SOCKET"], self.constants["SO_TYPE"]
+        if self.getsockopt(handle, *option, byref(kind), byref(length)):
+            raise from_errno(take_errno())
+        return kind.value
 
     # --- names -----------------------------------------------------------------------
 

@@ -61,7 +61,7 @@ def main() -> int:
                 failed.append(f"{version}: main job")
         if options.only in (None, "tests"):
             print(f"--- CPython {version} for Windows: pysock's own tests", flush=True)
-            if windows.python("-m", "pytest", *(options.pytest or ["-q"])).returncode:
+            if windows.python("-m", "pytest", "-p", "no:cacheprovider", *(options.pytest or ["-q"])).returncode:
                 failed.append(f"{version}: tests")
         if options.only in (None, "suites"):
             print(f"--- CPython {version} for Windows: its own tests, on the C module and here")
