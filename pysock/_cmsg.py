@@ -36,7 +36,7 @@ class Control:
 
     def __init__(self, abi: ABI) -> None:
         self.cmsghdr = _libc.structs(abi)["cmsghdr"]
-        self.header = codec(abi, self.cmsghdr)
+        self.header = codec(abi, self.cmsghdr, "cmsg_len cmsg_level cmsg_type")
         self.mask = abi.cmsg_align - 1
         self.data_at = self.align(sizeof(self.cmsghdr))
         self.most = SOCKLEN_MAX - self.space(1)  # bytes of data in one message
@@ -65,7 +65,7 @@ class Control:
     def message(self, level: int, kind: int, data: bytes) -> bytes:
         """One message, with zeros up to where a next one would begin."""
         size = len(data)
-        header = self.header.pack(self.data_at + size, level, kind)
+        header: bytes = self.header.pack(self.data_at + size, level, kind)
         return header + self._gap + data + b"\0" * (-size & self.mask)
 
     def walk(self, raw: bytes) -> tuple[list[Message], bool]:

@@ -16,8 +16,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._foreign import Library
-
 
 def _target() -> str:
     """The name of the host in the tables of constants: ``linux-gnu-x86_64``."""

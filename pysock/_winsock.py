@@ -131,7 +131,7 @@ class Winsock(Library):
 
     def sendmsg(self, handle: int, msg: Any, flags: int) -> int:
         """``sendmsg(2)``, by the function that serves all sockets as long as that will do."""
-        sent, m = c_uint32(), msg._obj
+        sent, m = c_uint32(), self._msghdr(msg)
         if m.msg_controllen:
             call = self._extension(handle, "WSASendMsg")
             failed = call(handle, msg, flags, byref(sent), None, None)
@@ -147,7 +147,7 @@ class Winsock(Library):
 
         Windows has WSARecvMsg for datagrams and raw sockets alone.
         """
-        received, m = c_uint32(), msg._obj
+        received, m = c_uint32(), self._msghdr(msg)
         if self._type(handle) == self.constants["SOCK_STREAM"]:
             told = c_uint32(flags)
             if self.WSARecv(
@@ -168,6 +168,10 @@ class Winsock(Library):
                 set_errno(number)
                 return -1
         return received.value
+
+    def _msghdr(self, pointer: Any) -> Any:
+        """The message header in the memory that is pointed to."""
+        return self.structs["msghdr"].from_buffer(pointer._obj)
 
     def _type(self, handle: int) -> int:
         kind, length = c_int32(), c_int32(4)
@@ -287,11 +291,11 @@ def _hears_signals() -> bool:
 _lib: Winsock
 
 
-def load(abi: ABI) -> Winsock:
-    """Winsock, ready for use."""
+def load(abi: ABI) -> tuple[Winsock, Winsock]:
+    """Winsock, ready for use; there is one library only, as no socket blocks in it."""
     global _lib
     _lib = Winsock(abi)
-    return _lib
+    return _lib, _lib
 
 
 # --- handles -------------------------------------------------------------------------

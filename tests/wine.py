@@ -37,7 +37,8 @@ SUITES = (
     "test_asyncio.test_sock_lowlevel",
 )
 PATIENCE = 120  # seconds without a word from a worker
-PYTEST = ("pytest <9", "pytest-timeout", "colorama")  # the last is for Windows alone
+NEEDED = ("pytest <9", "pytest-timeout", "colorama")  # the last is for Windows alone
+PYTEST = ("-m", "pytest", "-p", "no:cacheprovider")
 JOBS = ("tests", "job", "suites")
 
 
@@ -61,7 +62,7 @@ def main() -> int:
                 failed.append(f"{version}: main job")
         if options.only in (None, "tests"):
             print(f"--- CPython {version} for Windows: pysock's own tests", flush=True)
-            if windows.python("-m", "pytest", "-p", "no:cacheprovider", *(options.pytest or ["-q"])).returncode:
+            if windows.python(*PYTEST, *(options.pytest or ["-q"])).returncode:
                 failed.append(f"{version}: tests")
         if options.only in (None, "suites"):
             print(f"--- CPython {version} for Windows: its own tests, on the C module and here")
@@ -87,7 +88,7 @@ class Windows:
         if not (home / "Lib/site-packages/pytest").exists():
             pip = [sys.executable, "-m", "pip", "-q", "install", "--only-binary=:all:"]
             pip += ["--platform", "win_amd64", "--python-version", version]
-            step(*pip, "--target", str(home / "Lib/site-packages"), *PYTEST)
+            step(*pip, "--target", str(home / "Lib/site-packages"), *NEEDED)
 
     def python(
         self, *arguments: str, path: tuple[Path, ...] = (ROOT,), timeout: int = 1200, **env: str
