@@ -71,11 +71,10 @@ class Library:
     a witness in its place; while nobody watches, that costs nothing.
     """
 
-    dontwait = 0  # what to add to the flags of a call that goes by this library
-
     def __init__(self, constants: Mapping[str, int]) -> None:
         self.constants = constants
         self.rows: dict[str, Foreign] = {}
+        self.dontwait = 0  # what to add to the flags of a call that goes by this library
 
     if TYPE_CHECKING:
 
