@@ -4,6 +4,10 @@ For each interpreter of this machine, its own test files run on pysock, also in 
 that they start, and are compared with what passes on the C module.  A test that passes there
 and not here fails this, unless the harness's lists (``expect/*.txt``) say why.
 
+What passes on the C module is taken from the harness's records, or from a run of its own where
+there is none, or with ``--fresh``.  ``--vm`` runs ``test_socket`` in the virtual machine whose
+kernel has every address family; ``--write`` puts the table into ``docs/compatibility.md``.
+
 The harness is not part of the project: without it, this says so in one line.
 """
 
@@ -20,77 +24,203 @@ from pathlib import Path
 from typing import Any
 
 from . import ROOT
+from .vm import VMRUN, missing
 
 HARNESS = ROOT.parent / "shared/conformance"
-LISTS = ("environment", "c_only", "one_class", "no_ssl_bridge")
+LISTS = ("c_only", "one_class", "no_ssl_bridge")
+HOST_LISTS = ("environment",)  # what a host's kernel lacks, and the virtual machine's has
 TAGS = {"cp39": "3.9", "cp310": "3.10", "cp311": "3.11", "cp312": "3.12", "cp313": "3.13"}
+VM_SECONDS = 1500
+PAGE = ROOT / "docs/compatibility.md"
+SEPARATOR = "<!-- table -->"
+
+
+def matching(*words: str) -> list[str]:
+    return [option for word in words for option in ("--match", f"*{word}*")]
+
+
+_CONNECTIONS = matching("Connection", "Listener")
+_PARTS = matching("TestWait", "PollEintr", "InvalidFamily", "InvalidHandle", "hallenge")
+
+# Each suite, and the options that choose of it what has to do with sockets.
 SUITES: dict[str, list[str]] = {
     "test_socket": [],
     "test_socketserver": [],
     "test_select": [],
     "test_selectors": [],
-    "test_httplib": [],
-    "test_httpservers": [],
-    "test_urllib2_localnet": [],
-    "test_ftplib": [],
-    "test_smtplib": [],
-    "test_poplib": [],
-    "test_imaplib": [],
-    "test_xmlrpc": [],
-    "test_wsgiref": [],
+    "test_poll": [],
+    "test_epoll": [],
+    "test_signal": matching("Wakeup", "Siginterrupt"),
     # The file wants the network; the one class that uses it is left out.
     "test_timeout": ["-u", "network", "--ignore", "*TCPTimeoutTestCase*"],
-    "test_logging": [
-        *("--match", "*SocketHandler*", "--match", "*DatagramHandler*", "--match", "*SysLog*"),
-        *("--match", "*SMTPHandler*", "--match", "*HTTPHandler*", "--match", "*listen*"),
-    ],
+    "test_eintr": ["-u", "walltime"],
+    "test_os": matching("endfile", "nheritable", "Inheritance"),
+    "test_pickle": matching("CompatPickle"),
+    "test_httplib": [],
+    "test_httpservers": [],
+    "test_urllib": [],
+    "test_urllib2": [],
+    "test_urllib2_localnet": [],
+    "test_robotparser": [],
+    "test_ftplib": [],
+    "test_smtplib": [],
+    "test_smtpd": [],
+    "test_poplib": [],
+    "test_imaplib": [],
+    "test_nntplib": [],
+    "test_telnetlib": [],
+    "test_xmlrpc": [],
+    "test_docxmlrpc": [],
+    "test_wsgiref": [],
+    "test_logging": matching(
+        "SocketHandler", "DatagramHandler", "SysLog", "SMTPHandler", "HTTPHandler", "listen"
+    ),
+    "test_asyncore": [],
+    "test_asynchat": [],
     "test_asyncio.test_sock_lowlevel": [],
     "test_asyncio.test_selector_events": [],
+    "test_asyncio.test_proactor_events": [],
     "test_asyncio.test_unix_events": [],
     "test_asyncio.test_streams": [],
     "test_asyncio.test_sendfile": [],
     "test_asyncio.test_events": [],
     "test_asyncio.test_base_events": [],
-    "test_asyncore": [],
-    "test_asynchat": [],
-    "test_telnetlib": [],
-    "test_nntplib": [],
+    "test_asyncio.test_server": [],
+    "test_asyncio.test_transports": [],
+    "test_asyncio.test_buffered_proto": [],
+    "test_asyncio.test_subprocess": [],
+    # One file, and from 3.12 on a package.
+    "test_multiprocessing_fork": [*_CONNECTIONS, *_PARTS],
+    "test_multiprocessing_fork.test_processes": _CONNECTIONS,
+    "test_multiprocessing_fork.test_misc": [*_CONNECTIONS, *_PARTS],
 }
+PACKAGES = {"test_multiprocessing_fork": ("cp312", "cp313")}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tests.conformance", description=__doc__)
     parser.add_argument("--tags", help="interpreters, like cp311,pypy39; default: all found")
     parser.add_argument("--suites", help="suites, like test_socket,test_select; default: all")
+    parser.add_argument("--fresh", action="store_true", help="run the C module's tests too")
+    parser.add_argument("--vm", action="store_true", help="test_socket in the virtual machine")
+    parser.add_argument("--write", action="store_true", help="write the table to docs/")
     options = parser.parse_args()
     if not HARNESS.exists():
         print(f"needs the harness, {os.path.relpath(HARNESS, ROOT)}", file=sys.stderr)
         return 2
+    found = interpreters(options.tags)
+    if options.vm:
+        return in_the_vm(found, options.suites or "test_socket")
     suites = options.suites.split(",") if options.suites else list(SUITES)
-    wrong = []
-    print(f"{'interpreter':12} {'suite':34} {'pass':>5} {'skip':>5} {'C alone':>7} {'crash':>5}")
+    table = Table()
     with tempfile.TemporaryDirectory() as folder:
-        for tag, python in interpreters(options.tags).items():
+        for tag, python in found.items():
             for suite in suites:
-                if not (HARNESS / "baseline" / tag / f"{suite}.json").exists():
+                if tag in PACKAGES.get(suite, ()):
                     continue
-                status, told = run(tag, python, suite, Path(folder))
-                counts = told.get("counts", {})
-                # What the lists do not excuse: failures, and tests lost or gone.
-                alone = sum(len(told.get(key, "?")) for key in UNEXPECTED)
-                crashed = counts.get("crash", 0) + counts.get("timeout", 0)
-                passed, skipped = counts.get("pass", 0), counts.get("skip", 0)
-                row = f"{tag:12} {suite:34} {passed:5} {skipped:5} {alone:7} {crashed:5}"
-                print(row, flush=True)
-                if status:
-                    wrong.append(f"{tag} {suite}")
-                    for key in UNEXPECTED:
-                        print(*(f"    {key}: {name}" for name in told.get(key, ())), sep="\n")
-    print(f"\nnot as on the C module: {', '.join(wrong)}" if wrong else "\nall as on the C module")
-    return 1 if wrong else 0
+                run = Run(tag, python, suite, Path(folder))
+                if run.compare(fresh=options.fresh):
+                    table.add(run)
+    if options.write:
+        table.write()
+    return table.verdict()
 
 
-UNEXPECTED = ("unexpected", "lost_to_skip", "missing", "foul")
+class Run:
+    """One suite on one interpreter."""
+
+    def __init__(self, tag: str, python: str, suite: str, folder: Path) -> None:
+        self.tag, self.python, self.suite, self.folder = tag, python, suite, folder
+        self.status, self.said = 0, ""
+        self.told: dict[str, Any] = {}  # what the harness tells of the last run
+        self.theirs: dict[str, Any] = {}  # the tests on the C module
+
+    def compare(self, fresh: bool) -> bool:
+        """Run it on pysock; whether this interpreter has such tests at all."""
+        baseline = HARNESS / "baseline" / self.tag / f"{self.suite}.json"
+        if fresh or not baseline.exists():
+            baseline = self.folder / f"{self.tag}-{self.suite}-socket.json"
+            self._run("socket", "--json", str(baseline))
+            if not self.told.get("tests"):
+                return False
+        self.theirs = json.loads(baseline.read_text())["tests"]
+        lists = LISTS if in_vm() else (*HOST_LISTS, *LISTS)
+        expect = [f"--expect={HARNESS / 'expect' / name}.txt" for name in lists]
+        result = self.folder / f"{self.tag}-{self.suite}.json"
+        result.unlink(missing_ok=True)
+        self._run("pysock", "--json", str(result), "--baseline", str(baseline), *expect)
+        return True
+
+    def _run(self, module: str, *options: str) -> None:
+        command = [sys.executable, str(HARNESS / "run_suite.py"), "--python", self.python]
+        command += ["--module", module, "--suite", f"test.{self.suite}", "--ssl", "real"]
+        if self.tag == "pypy39":
+            command += ["--pythonpath", str(pypy_tests())]
+        command += ["--pythonpath", str(ROOT), *SUITES.get(self.suite, []), *options]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        result = Path(options[1])
+        self.status, self.said = done.returncode, done.stdout
+        self.told = json.loads(result.read_text()) if result.exists() else {}
+
+    def counts(self) -> dict[str, int]:
+        """The cells of its row."""
+        ours = self.told.get("tests", {})
+        passed = {name for name, test in self.theirs.items() if test["status"] in ("pass", "xfail")}
+        both = {n for n in passed if ours.get(n, {}).get("status") in ("pass", "xfail")}
+        states = [test["status"] for test in ours.values()]
+        return {
+            "both": len(both),
+            "C alone": len(passed - both),
+            "excused": sum("expected" in ours.get(name, {}) for name in passed - both),
+            "skipped": states.count("skip"),
+            "crashed": states.count("crash") + states.count("timeout"),
+        }
+
+
+class Table:
+    """Interpreter and suite, and how many tests passed where; printed as it grows."""
+
+    HEAD = ("interpreter", "suite", "both", "C alone", "excused", "skipped", "crashed")
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, ...]] = []
+        self.wrong: list[str] = []
+        self._print(self.HEAD)
+
+    def add(self, run: Run) -> None:
+        row = (run.tag, run.suite, *map(str, run.counts().values()))
+        self.rows.append(row)
+        self._print(row)
+        if run.status:
+            self.wrong.append(f"{run.tag} {run.suite}")
+            print(run.said)
+
+    def _print(self, row: tuple[str, ...]) -> None:
+        tag, suite, *cells = row
+        print(f"{tag:12} {suite:41}", *(f"{cell:>7}" for cell in cells), flush=True)
+
+    def verdict(self) -> int:
+        if not self.rows:
+            print("no such interpreter or suite here", file=sys.stderr)
+            return 2
+        wrong = ", ".join(self.wrong)
+        print(f"\nnot as on the C module: {wrong}" if wrong else "\nall as on the C module")
+        return 1 if wrong else 0
+
+    def write(self) -> None:
+        """The table as Markdown: a row a suite, a column an interpreter."""
+        tags = list(dict.fromkeys(row[0] for row in self.rows))
+        cells = {(row[0], row[1]): row[2:] for row in self.rows}
+        lines = [f"| suite | {' | '.join(tags)} |", "|---" * (len(tags) + 1) + "|"]
+        for suite in dict.fromkeys(row[1] for row in self.rows):
+            shown = []
+            for tag in tags:
+                both, alone, *_ = cells.get((tag, suite), ("", "0"))
+                shown.append(both if alone == "0" else f"{both}, {alone} not")
+            lines.append(f"| {suite} | {' | '.join(shown)} |")
+        before, _, after = PAGE.read_text(encoding="utf-8").split(SEPARATOR)
+        text = f"{SEPARATOR}\n" + "\n".join(lines) + f"\n{SEPARATOR}"
+        PAGE.write_text(before + text + after, encoding="utf-8")
 
 
 def interpreters(wanted: str | None) -> dict[str, str]:
@@ -107,29 +237,30 @@ def interpreters(wanted: str | None) -> dict[str, str]:
     return {tag: found[tag] for tag in found if not wanted or tag in wanted.split(",")}
 
 
-def run(tag: str, python: str, suite: str, folder: Path) -> tuple[int, dict[str, Any]]:
-    """One suite on one interpreter: the harness's exit status, and what it tells."""
-    told = folder / f"{tag}-{suite}.json"
-    command = [sys.executable, str(HARNESS / "run_suite.py"), "--python", python]
-    command += ["--module", "pysock", "--suite", f"test.{suite}", "--json", str(told)]
-    command += ["--baseline", str(HARNESS / "baseline" / tag / f"{suite}.json"), "--ssl", "real"]
-    for name in LISTS:
-        command += ["--expect", str(HARNESS / "expect" / f"{name}.txt")]
-    if tag == "pypy39":
-        command += ["--pythonpath", str(pypy_tests(folder))]
-    command += ["--pythonpath", str(ROOT), *SUITES.get(suite, [])]
-    with open(folder / "said", "w") as said:
-        status = subprocess.call(command, stdout=said, stderr=said)
-    return status, json.loads(told.read_text()) if told.exists() else {}
-
-
-def pypy_tests(folder: Path) -> Path:
-    """PyPy's own test package, which Debian has in a package of its own."""
-    library = folder / "pypy-lib"
-    if not library.exists():
+def pypy_tests() -> Path:
+    """PyPy's own test package, which Debian has in a package of its own; fetched once."""
+    library = ROOT / ".venv/pypy-tests"
+    done = library / "test/__init__.py"
+    if not done.exists():
         subprocess.run([str(HARNESS / "setup-pypy.sh"), str(library)], check=True)
-        (library / "test/__init__.py").touch()
+        done.touch()
     return library
+
+
+def in_vm() -> bool:
+    return "PYSOCK_IN_VM" in os.environ
+
+
+def in_the_vm(found: dict[str, str], suites: str) -> int:
+    """This command once more, there."""
+    if complaint := missing():
+        sys.exit(f"tests.conformance: {complaint}")
+    if "pypy39" in found:
+        pypy_tests()  # the machine has no network
+    command = [sys.executable, str(VMRUN), "--bt", f"--timeout={VM_SECONDS}"]
+    command += ["--env=PYSOCK_IN_VM=1", "--env=PYTHONDONTWRITEBYTECODE=1", str(ROOT), "--"]
+    command += [sys.executable, "-m", "tests.conformance", "--fresh", "--suites", suites]
+    return subprocess.call([*command, "--tags", ",".join(found)])
 
 
 if __name__ == "__main__":
