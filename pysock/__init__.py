@@ -37,7 +37,7 @@ from ._compose import (
 )
 from ._enums import AddressFamily, AddressInfo, MsgFlag, SocketKind
 from ._errors import error, gaierror, herror, timeout
-from ._file import SocketIO
+from ._file import SocketIO as SocketIO
 from ._netdb import (
     getprotobyname,
     getservbyname,
@@ -63,14 +63,11 @@ from ._timeouts import getdefaulttimeout, setdefaulttimeout
 __version__ = "0.1.0"
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+if TYPE_CHECKING:  # the constants, which below come out of the platform's tables
+    from ._constants.declared import *
 
-    def __getattr__(name: str) -> Any:
-        """A constant: which there are depends on the platform."""
-
-
-socket = SocketType = Socket
+socket = Socket
+SocketType = Socket
 
 # Every address family is known, whether or not this kernel has it.
 has_ipv6 = True

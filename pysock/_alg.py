@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._socket import Socket
+    from ._types import ReadableBuffer
 
 _MISSING: Any = object()
 
 
 def sendmsg_afalg(
     self: Socket,
-    msg: Iterable[Any] = (),
+    msg: Iterable[ReadableBuffer] = (),
     *,
     op: int = _MISSING,
     iv: Any = _MISSING,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from ctypes import c_char
 
 from . import _message
 from ._arguments import (
@@ -17,13 +16,15 @@ from ._arguments import (
     warn_caller,
 )
 from ._errors import raise_errno
-from ._interpreter import pointer_to
+from ._interpreter import chars, pointer_to
 from ._names import AF_INET, AF_INET6, ntop
 from ._platform import lib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Literal
+
+    from ._types import ReadableBuffer
 
 _ORDER: Literal["little", "big"] = sys.byteorder
 _PACKED = {AF_INET: 4, AF_INET6: 16}
@@ -86,13 +87,13 @@ def inet_aton(ip_string: str, /) -> bytes:
     """``inet_aton(3)``: the four bytes of ``'127.0.0.1'``, or of its short forms."""
     if sys.version_info >= (3, 13) and not isinstance(ip_string, str):
         raise TypeError(f"inet_aton() argument must be str, not {kind(ip_string)}")
-    packed = (c_char * 4)()
+    packed = chars(4)
     if not lib.inet_aton(c_string(ip_string, "inet_aton", 1), pointer_to(packed)):
         raise OSError("illegal IP address string passed to inet_aton")
     return packed.raw
 
 
-def inet_ntoa(packed_ip: Any, /) -> str:
+def inet_ntoa(packed_ip: ReadableBuffer, /) -> str:
     """``inet_ntoa(3)``: four bytes as ``'127.0.0.1'``."""
     with view_of(packed_ip) as view:
         packed = view.tobytes()
@@ -104,7 +105,7 @@ def inet_ntoa(packed_ip: Any, /) -> str:
 def inet_pton(address_family: int, ip_string: str, /) -> bytes:
     """``inet_pton(3)``: the 4 bytes of an IPv4 or the 16 of an IPv6 address."""
     family = c_int(address_family)
-    packed = (c_char * 16)()
+    packed = chars(16)
     text = c_string(ip_string, "inet_pton", 2)
     while (found := lib.inet_pton(family, text, pointer_to(packed))) < 0:
         raise_errno()
@@ -115,7 +116,7 @@ def inet_pton(address_family: int, ip_string: str, /) -> bytes:
     return packed.raw[: _PACKED[family]]
 
 
-def inet_ntop(address_family: int, packed_ip: Any, /) -> str:
+def inet_ntop(address_family: int, packed_ip: ReadableBuffer, /) -> str:
     """``inet_ntop(3)``: the 4 or 16 bytes of an address as text."""
     family = c_int(address_family)
     with view_of(packed_ip) as view:

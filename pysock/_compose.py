@@ -21,29 +21,31 @@ from ._transfer import adopt, raise_unless_reset
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any
+    from typing import Any, SupportsIndex
 
     from ._socket import Socket
+    from ._types import Address, ReadableBuffer, RetAddress
 
 _GLOBAL_DEFAULT_TIMEOUT: Any = object()
 _STREAM: Any = SocketKind(constants["SOCK_STREAM"])
+_Pair = ctypes.c_int * 2
 _LOCALHOST = "127.0.0.1"
 _LOCALHOST_V6 = "::1"
 
 
-def close(fd: int, /) -> None:
+def close(fd: SupportsIndex, /) -> None:
     """``close(2)``: close a socket's descriptor."""
     if lib.close(system.descriptor(fd)) < 0:
         raise_unless_reset()
 
 
-def dup(fd: int, /) -> int:
+def dup(fd: SupportsIndex, /) -> int:
     """``dup(2)``: a second descriptor for the same socket, which no child inherits."""
     duplicate: int = system.duplicate(system.descriptor(fd))
     return duplicate
 
 
-def fromfd(fd: int, family: int, type: int, proto: int = 0) -> Socket:
+def fromfd(fd: SupportsIndex, family: int, type: int, proto: int = 0) -> Socket:
     """``dup(2)``: a socket object for a duplicate of a descriptor."""
     module = public()
     sock: Socket = adopt(module.dup(fd), partial(module.socket, family, type, proto))
@@ -65,7 +67,7 @@ def socketpair(
         return _fallback_socketpair(family, type, proto)
     family = constants["AF_UNIX"] if family is None else family
     family, type, proto = map(c_int, (family, type, proto))
-    sv = (ctypes.c_int * 2)()
+    sv = _Pair()
     cloexec = constants.get("SOCK_CLOEXEC", 0)
     lib.socketpair(family, type | cloexec, proto, pointer_to(sv))
     if not cloexec:
@@ -127,9 +129,9 @@ def _fallback_socketpair(
 
 
 def create_connection(
-    address: tuple[str | None, int],
+    address: tuple[str | None, str | bytes | int | None],
     timeout: float | None = _GLOBAL_DEFAULT_TIMEOUT,
-    source_address: Any = None,
+    source_address: Address | None = None,
     *,
     all_errors: bool = False,
 ) -> Socket:
@@ -187,7 +189,7 @@ def has_dualstack_ipv6() -> bool:
 
 
 def create_server(
-    address: tuple[str, int],
+    address: Address,
     *,
     family: int = AddressFamily(constants["AF_INET"]),
     backlog: int | None = None,
@@ -231,7 +233,11 @@ def create_server(
 
 
 def send_fds(
-    sock: Socket, buffers: Iterable[Any], fds: Iterable[int], flags: int = 0, address: Any = None
+    sock: Socket,
+    buffers: Iterable[ReadableBuffer],
+    fds: Iterable[int],
+    flags: int = 0,
+    address: Address | None = None,
 ) -> int:
     """``sendmsg(2)`` with SCM_RIGHTS: send data, and descriptors along with it."""
     rights = constants["SOL_SOCKET"], constants["SCM_RIGHTS"]
@@ -240,7 +246,7 @@ def send_fds(
 
 def recv_fds(
     sock: Socket, bufsize: int, maxfds: int, flags: int = 0
-) -> tuple[bytes, list[int], int, Any]:
+) -> tuple[bytes, list[int], int, RetAddress]:
     """``recvmsg(2)`` with SCM_RIGHTS: ``(data, descriptors, msg_flags, address)``."""
     fds = array("i")
     data, ancdata, msg_flags, address = sock.recvmsg(

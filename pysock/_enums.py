@@ -13,7 +13,14 @@ from ._platform import public_constants
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from enum import Enum
-    from typing import Any
+    from typing import Any, TypeVar
+
+    from ._constants.declared import AddressFamily as AddressFamily
+    from ._constants.declared import AddressInfo as AddressInfo
+    from ._constants.declared import MsgFlag as MsgFlag
+    from ._constants.declared import SocketKind as SocketKind
+
+    Kind = TypeVar("Kind", bound=Enum)
 
 
 def _members(prefix: str) -> list[tuple[str, int]]:
@@ -30,15 +37,16 @@ def _enum(base: Any, name: str, prefix: str) -> Any:
     return base(name, _members(prefix), module=__package__)
 
 
-AddressFamily: Any = _enum(IntEnum, "AddressFamily", "AF_")
-SocketKind: Any = _enum(IntEnum, "SocketKind", "SOCK_")
-MsgFlag: Any = _enum(IntFlag, "MsgFlag", "MSG_")
-AddressInfo: Any = _enum(IntFlag, "AddressInfo", "AI_")
+if not TYPE_CHECKING:
+    AddressFamily = _enum(IntEnum, "AddressFamily", "AF_")
+    SocketKind = _enum(IntEnum, "SocketKind", "SOCK_")
+    MsgFlag = _enum(IntFlag, "MsgFlag", "MSG_")
+    AddressInfo = _enum(IntFlag, "AddressInfo", "AI_")
 
 
-def member(kind: type[Enum], value: int) -> Any:
+def member(kind: type[Kind], value: int) -> Kind:
     """``value`` as a member of ``kind``, or as it is where no member has it."""
     try:
         return kind(value)
     except ValueError:
-        return value
+        return value  # type: ignore[return-value]

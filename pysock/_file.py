@@ -17,9 +17,21 @@ from ._errors import timeout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Literal, overload
+
+    from typing_extensions import Unpack
 
     from ._socket import Socket
+    from ._types import (
+        Both,
+        Buffered,
+        ReadableBuffer,
+        Reader,
+        TextMode,
+        TextOptions,
+        WriteableBuffer,
+        Writer,
+    )
 
 
 class SocketIO(io.RawIOBase):
@@ -37,7 +49,7 @@ class SocketIO(io.RawIOBase):
         self._writing = "w" in mode
         self._timeout_occurred = False
 
-    def readinto(self, b: Any) -> int | None:
+    def readinto(self, b: WriteableBuffer) -> int | None:
         """``recv(2)`` into ``b``: the number of bytes, 0 at the end, None if there are none yet."""
         self._checkClosed()
         self._checkReadable()  # type: ignore[attr-defined]
@@ -55,7 +67,7 @@ class SocketIO(io.RawIOBase):
             raise
         return n
 
-    def write(self, b: Any) -> int | None:
+    def write(self, b: ReadableBuffer) -> int | None:
         """``send(2)`` some of ``b``: the number of bytes, None if none can be sent yet."""
         self._checkClosed()
         self._checkWritable()  # type: ignore[attr-defined]
@@ -107,6 +119,40 @@ class SocketIO(io.RawIOBase):
         super().close()
         self._sock._decref_socketios()
         self._sock = None
+
+
+if TYPE_CHECKING:  # what kind of file it is depends on mode and buffering
+
+    @overload
+    def makefile(
+        self: Socket,
+        mode: Reader | Writer | Both,
+        buffering: Literal[0],
+        **options: Unpack[TextOptions],
+    ) -> SocketIO: ...
+    @overload
+    def makefile(
+        self: Socket, mode: Reader, buffering: Buffered = None, **options: Unpack[TextOptions]
+    ) -> io.BufferedReader: ...
+    @overload
+    def makefile(
+        self: Socket, mode: Writer, buffering: Buffered = None, **options: Unpack[TextOptions]
+    ) -> io.BufferedWriter: ...
+    @overload
+    def makefile(
+        self: Socket, mode: Both, buffering: Buffered = None, **options: Unpack[TextOptions]
+    ) -> io.BufferedRWPair: ...
+    @overload
+    def makefile(
+        self: Socket, mode: Reader | Writer | Both, buffering: int, **options: Unpack[TextOptions]
+    ) -> io.IOBase: ...
+    @overload
+    def makefile(
+        self: Socket,
+        mode: TextMode = "r",
+        buffering: int | None = None,
+        **options: Unpack[TextOptions],
+    ) -> io.TextIOWrapper: ...
 
 
 def makefile(

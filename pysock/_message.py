@@ -19,7 +19,7 @@ bytearray that is lent cannot be resized.
 
 from __future__ import annotations
 
-from ctypes import addressof, c_char
+from ctypes import addressof
 from functools import partial
 from sys import audit
 from warnings import warn
@@ -33,6 +33,7 @@ from ._interpreter import (
     address_of,
     borrow_address,
     bytes_at,
+    chars,
     pointer_to,
 )
 from ._platform import abi, constants, lib, structs
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
     from ._foreign import Library
     from ._socket import Socket
+    from ._types import Address, Cmsg, CmsgArg, ReadableBuffer, RetAddress, WriteableBuffer
 
     Data = TypeVar("Data", bytes, int)
     Place = tuple[int, int]  # address, size
@@ -70,8 +72,8 @@ _NONE = ()  # ``()`` is one object
 
 def _letter(more: int = 0) -> tuple[Any, Any, int]:
     """``(memory, pointer to it, its address)``."""
-    # A power of two: ctypes remembers the type of every size of array for ever.
-    memory = (c_char * (1 << (_ROOM + more - 1).bit_length()))()
+    # A power of two: each size is a type, which is kept.
+    memory = chars(1 << (_ROOM + more - 1).bit_length())
     return memory, pointer_to(memory), addressof(memory)
 
 
@@ -83,10 +85,10 @@ _HEADER, _IOVEC = _msghdr.size, _iovec.size
 
 def sendmsg(
     self: Socket,
-    buffers: Iterable[Any],
-    ancdata: Iterable[tuple[int, int, Any]] = (),
+    buffers: Iterable[ReadableBuffer],
+    ancdata: Iterable[CmsgArg] = (),
     flags: int = 0,
-    address: Any = None,
+    address: Address | None = None,
     /,
 ) -> int:
     """``sendmsg(2)``: gather ``buffers`` into one message, with control messages.
@@ -222,7 +224,7 @@ def _must_be_three(item: Any) -> None:
 
 def recvmsg(
     self: Socket, bufsize: int, ancbufsize: int = 0, flags: int = 0, /
-) -> tuple[bytes, list[tuple[int, int, bytes]], int, Any]:
+) -> tuple[bytes, list[Cmsg], int, RetAddress]:
     """``recvmsg(2)``: ``(data, ancdata, msg_flags, address)``.
 
     ``ancdata`` is a list of control messages, ``(cmsg_level, cmsg_type, cmsg_data)``
@@ -253,8 +255,8 @@ def _from_fresh(memory: Any, data: bytes, n: int) -> bytes:
 
 
 def recvmsg_into(
-    self: Socket, buffers: Iterable[Any], ancbufsize: int = 0, flags: int = 0, /
-) -> tuple[int, list[tuple[int, int, bytes]], int, Any]:
+    self: Socket, buffers: Iterable[WriteableBuffer], ancbufsize: int = 0, flags: int = 0, /
+) -> tuple[int, list[Cmsg], int, RetAddress]:
     """``recvmsg(2)`` into ``buffers``, one after the other, as far as the data goes."""
     ancbufsize, flags = c_ssize_t(ancbufsize), c_int(flags)
     parts = _iterated(buffers, 1, "recvmsg_into")

@@ -7,11 +7,11 @@ the first answer counts.
 
 from __future__ import annotations
 
-from ctypes import c_char, c_void_p, string_at
+from ctypes import c_void_p, string_at
 
 from ._arguments import kind, type_name
 from ._errors import raise_gai
-from ._interpreter import pointer_to
+from ._interpreter import chars, pointer_to
 from ._platform import abi, constants, lib, structs, system
 
 TYPE_CHECKING = False
@@ -127,7 +127,7 @@ def address_in(raw: bytes) -> bytes:
 
 def pton(family: int, name: bytes) -> bytes | None:
     """``inet_pton(3)``: the bytes of a numeric address; None if ``name`` is none."""
-    packed = (c_char * 16)()
+    packed = chars(16)
     if lib.inet_pton(family, name, pointer_to(packed)) != 1:
         return None
     return packed.raw[: _SIZES[family]]
@@ -135,7 +135,7 @@ def pton(family: int, name: bytes) -> bytes | None:
 
 def ntop(family: int, packed: bytes) -> str:
     """``inet_ntop(3)``: the text of an address, which must have its family's size."""
-    text = (c_char * 46)()  # INET6_ADDRSTRLEN
+    text = chars(46)  # INET6_ADDRSTRLEN
     lib.inet_ntop(family, packed, pointer_to(text), len(text))
     return text.value.decode("ascii")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from _thread import RLock  # threading would cost a millisecond at import
-from ctypes import c_char, string_at
+from ctypes import string_at
 from itertools import count
 
 from . import _arguments
 from ._arguments import c_string, fs_bytes
-from ._interpreter import pointer_to
+from ._interpreter import chars, pointer_to
 from ._platform import constants, lib, structs
 
 TYPE_CHECKING = False
@@ -114,7 +114,7 @@ def if_nametoindex(if_name: str, /) -> int:
 def if_indextoname(if_index: int, /) -> str:
     """``if_indextoname(3)``: the name of a network interface."""
     index = _index(if_index)
-    name = (c_char * (constants["IF_NAMESIZE"] + 1))()
+    name = chars(constants["IF_NAMESIZE"] + 1)
     lib.if_indextoname(index, pointer_to(name))
     return os.fsdecode(name.value)
 

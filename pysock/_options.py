@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from ctypes import c_char, c_uint32, c_uint64, sizeof
+from ctypes import c_uint32, c_uint64, sizeof
 from errno import EBADF, ENOTSOCK
 from functools import partial
 
 from ._arguments import INT_MAX, INT_MIN, ZERO, attempted, c_int, c_uint, index
 from ._errors import from_errno, raise_errno
-from ._interpreter import NULL, pointer_to, take_errno
+from ._interpreter import NULL, chars, pointer_to, take_errno
 from ._platform import abi, constants, lib
 from ._transfer import Pool, lend, name_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, overload
 
     from ._socket import Socket
+    from ._types import ReadableBuffer
 
 MISSING: Any = object()
 
@@ -32,7 +33,7 @@ _SIZE_MAX = 1024  # of an option's bytes, as in CPython
 def _number(ctype: Any) -> Any:
     """Memory for an option's value and, behind it, its length, which C may both change."""
     size = sizeof(ctype)
-    memory = (c_char * (size + 4))()
+    memory = chars(size + 4)
     value, length = ctype.from_buffer(memory), c_uint32.from_buffer(memory, size)
     # C may write fewer bytes of the value, so it starts as 0.
     start = bytes(size) + bytes(c_uint32(size))
@@ -42,6 +43,15 @@ def _number(ctype: Any) -> Any:
 _INTS = Pool(partial(_number, ctypes.c_int))
 _LONGS = Pool(partial(_number, c_uint64))
 _WIDE = constants.get("AF_VSOCK")  # the family whose options are 64 bits wide
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def getsockopt(self: Socket, level: int, optname: int, /) -> int: ...
+
+    @overload
+    def getsockopt(self: Socket, level: int, optname: int, buflen: int, /) -> bytes: ...
 
 
 def getsockopt(self: Socket, level: int, optname: int, buflen: int = 0, /) -> int | bytes:
@@ -75,10 +85,21 @@ def _get_bytes(sock: Socket, level: int, optname: int, buflen: int) -> bytes:
 
 def read(fd: int, level: int, optname: int, size: int) -> bytes | None:
     """``getsockopt(2)``: up to ``size`` bytes, some of which C may read first: they are 0."""
-    value, length = (c_char * _SIZE_MAX)(), c_uint32(size)
+    value, length = chars(_SIZE_MAX), c_uint32(size)
     if lib.getsockopt(fd, level, optname, pointer_to(value), pointer_to(length)):
         return None
     return value.raw[: min(length.value, size)]
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def setsockopt(
+        self: Socket, level: int, optname: int, value: int | ReadableBuffer, /
+    ) -> None: ...
+
+    @overload
+    def setsockopt(self: Socket, level: int, optname: int, value: None, optlen: int, /) -> None: ...
 
 
 def setsockopt(

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
-from ctypes import POINTER, c_char, c_int, c_void_p, cast, string_at
+from ctypes import POINTER, c_int, c_void_p, cast, string_at
 from errno import EAFNOSUPPORT
 
 from . import _arguments, families
 from ._arguments import c_string, fs_bytes
 from ._enums import AddressFamily, SocketKind, member
 from ._errors import from_errno, raise_gai, raise_h
-from ._interpreter import pointer_to
+from ._interpreter import chars, pointer_to
 from ._names import AF_INET, AF_INET6, AF_UNSPEC, addrinfo, idna, ipv4_text, ntop, resolve
 from ._platform import constants, lib, public, structs
 
@@ -24,10 +24,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from ._types import AddrInfo, InetAddress
+
 
 def getaddrinfo(
-    host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0
-) -> list[tuple[Any, Any, int, str, Any]]:
+    host: str | bytes | None,
+    port: str | bytes | int | None,
+    family: int = 0,
+    type: int = 0,
+    proto: int = 0,
+    flags: int = 0,
+) -> list[AddrInfo]:
     """``getaddrinfo(3)``: ``(family, type, proto, canonname, address)`` for each way there.
 
     ``host`` is a name, a numeric address or None; ``port`` a number, a service's name or
@@ -76,7 +83,7 @@ def _until_nul(text: bytes | None) -> bytes | None:
     return text and text.partition(b"\0")[0]
 
 
-def getnameinfo(sockaddr: tuple[Any, ...], flags: int, /) -> tuple[str, str]:
+def getnameinfo(sockaddr: InetAddress, flags: int, /) -> tuple[str, str]:
     """``getnameinfo(3)``: the names ``(host, service)`` of an address, or their numbers."""
     flags = _arguments.c_int(flags)
     if not isinstance(sockaddr, tuple):
@@ -109,8 +116,8 @@ def getnameinfo(sockaddr: tuple[Any, ...], flags: int, /) -> tuple[str, str]:
         page: Any = families.page_of(AF_INET6)
         _, sin6_port, _, sin6_addr, _ = page.sockaddr_in6.unpack(name)
         name = page.fill(sin6_port, flowinfo, sin6_addr, scope_id)
-    host = (c_char * constants["NI_MAXHOST"])()
-    service = (c_char * constants["NI_MAXSERV"])()
+    host = chars(constants["NI_MAXHOST"])
+    service = chars(constants["NI_MAXSERV"])
     while code := lib.getnameinfo(
         name, len(name), pointer_to(host), len(host), pointer_to(service), len(service), flags
     ):
@@ -121,7 +128,7 @@ def getnameinfo(sockaddr: tuple[Any, ...], flags: int, /) -> tuple[str, str]:
 def gethostname() -> str:
     """``gethostname(2)``: the name of this machine."""
     sys.audit("socket.gethostname")
-    name = (c_char * 1024)()
+    name = chars(1024)
     lib.gethostname(pointer_to(name), len(name) - 1)
     return os.fsdecode(name.value)
 
@@ -162,7 +169,7 @@ def gethostbyaddr(ip_address: str, /) -> tuple[str, list[str], list[str]]:
 def _hostent(family: int, call: Any) -> tuple[str, list[str], list[str]]:
     """``call(hostent, buffer, its length, result, h_errno)``, and what it found."""
     hostent, result, h_errno = structs["hostent"](), c_void_p(), c_int()
-    buffer = (c_char * 16384)()
+    buffer = chars(16384)
     call(
         pointer_to(hostent),
         pointer_to(buffer),

@@ -27,6 +27,7 @@ from ._arguments import (
 from ._enums import AddressFamily, SocketKind, member
 from ._errors import from_errno, raise_errno, timeout
 from ._interpreter import POOLED, PYPY, STABLE, bytes_at
+from ._options import MISSING
 from ._platform import at_once, constants, lib, public, system
 from ._transfer import (
     AT_ONCE,
@@ -44,12 +45,14 @@ from .families import packers, remembered, unpack_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import IO, Any
+    from typing import Any, overload
 
     from typing_extensions import Self
 
     from ._foreign import Library
+    from ._types import Address, ReadableBuffer, RetAddress, SendableFile, WriteableBuffer
 
+_BYTES = bytes  # which in places is a parameter's name
 _CLOEXEC = constants.get("SOCK_CLOEXEC", 0)
 _NONBLOCK = constants.get("SOCK_NONBLOCK", 0)
 _BACKLOG = min(constants["SOMAXCONN"], 128)
@@ -129,7 +132,7 @@ class Socket:
 
     # --- a socket's life -------------------------------------------------------------
 
-    def bind(self, address: Any, /) -> None:
+    def bind(self, address: Address, /) -> None:
         """``bind(2)``: give the socket an address of this machine."""
         name = packers[self._family](address, "bind", self._proto)
         audit("socket.bind", self, address)
@@ -139,7 +142,7 @@ class Socket:
         """``listen(2)``: accept connections, with up to ``backlog`` of them waiting."""
         lib.listen(self._fd, max(0, c_int(backlog)))
 
-    def _accept(self) -> tuple[int, Any]:
+    def _accept(self) -> tuple[int, RetAddress]:
         """``accept4(2)``: a new descriptor, and the peer's address."""
         answer = _transfer.accept(self._calls, self._fd, self._family)
         if answer is None:
@@ -151,7 +154,7 @@ class Socket:
             lib.close(fd)
             raise
 
-    def accept(self) -> tuple[Socket, Any]:
+    def accept(self) -> tuple[Socket, RetAddress]:
         """``accept4(2)``: wait for a connection; a new socket for it, and the peer's address."""
         fd, address = self._accept()
         cls, family, type, proto = public().socket, self._family, self._type, self._proto
@@ -163,7 +166,7 @@ class Socket:
             sock.setblocking(True)
         return sock, address
 
-    def connect(self, address: Any, /) -> None:
+    def connect(self, address: Address, /) -> None:
         """``connect(2)``: connect to an address."""
         name = packers[self._family](address, "connect", self._proto)
         audit("socket.connect", self, address)
@@ -173,7 +176,7 @@ class Socket:
         if number:
             raise from_errno(number)
 
-    def connect_ex(self, address: Any, /) -> int:
+    def connect_ex(self, address: Address, /) -> int:
         """``connect(2)``: like ``connect``, but return errno, 0 for success, and do not raise."""
         name = packers[self._family](address, "connect_ex", self._proto)
         audit("socket.connect", self, address)
@@ -262,7 +265,7 @@ class Socket:
             data = repeat(self, READ, receive, bufsize, flags)
         return data
 
-    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+    def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
         """``recv(2)`` into ``buffer``: up to ``nbytes``, or as much as there is room for."""
         size = writable_size(buffer, "recv_into")
         if nbytes is not ZERO or flags is not ZERO:
@@ -280,7 +283,7 @@ class Socket:
                 n = repeat(self, READ, receive_into, buffer, size, flags)
         return n
 
-    def recvfrom(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, Any]:
+    def recvfrom(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, RetAddress]:
         """``recvfrom(2)``: up to ``bufsize`` bytes, and the address that they came from."""
         if type(bufsize) is not int or flags is not ZERO:
             bufsize, flags = c_ssize_t(bufsize), c_int(flags)
@@ -292,7 +295,9 @@ class Socket:
         data, name = answer
         return data, remembered.get(name) or unpack_for(self._proto, name)
 
-    def recvfrom_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> tuple[int, Any]:
+    def recvfrom_into(
+        self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0
+    ) -> tuple[int, RetAddress]:
         """``recvfrom(2)`` into ``buffer``: the number of bytes, and where they came from."""
         size = writable_size(buffer, "recvfrom_into")
         nbytes, flags = c_ssize_t(nbytes), c_int(flags)
@@ -313,7 +318,7 @@ class Socket:
 
     # --- sending ---------------------------------------------------------------------
 
-    def send(self, bytes: Any, flags: int = 0, /) -> int:
+    def send(self, bytes: ReadableBuffer, flags: int = 0, /) -> int:
         """``send(2)``: send some of a bytes-like object; how many bytes were taken."""
         calls = self._calls
         if flags is ZERO and type(bytes) is STABLE and len(bytes) <= AT_ONCE:
@@ -327,7 +332,7 @@ class Socket:
             n = repeat(self, WRITE, transmit, bytes, flags)
         return n
 
-    def sendall(self, bytes: Any, flags: int = 0, /) -> None:
+    def sendall(self, bytes: ReadableBuffer, flags: int = 0, /) -> None:
         """``send(2)``, repeated until all is sent; the timeout is for the whole of it."""
         if flags is not ZERO:
             view_of(bytes).release()
@@ -351,29 +356,37 @@ class Socket:
                     with view[n:] as rest:
                         n += _wait.perform(self, deadline, WRITE, transmit, rest, flags)
 
-    def sendto(self, *args: Any) -> int:
+    if TYPE_CHECKING:
+
+        @overload
+        def sendto(self, bytes: ReadableBuffer, address: Address, /) -> int: ...
+
+        @overload
+        def sendto(self, bytes: ReadableBuffer, flags: int, address: Address, /) -> int: ...
+
+    def sendto(self, bytes: Any, flags: Any, address: Any = MISSING, /) -> int:
         """``sendto(2)``: send to an address: ``sendto(bytes[, flags], address)``."""
-        if not 2 <= len(args) <= 3:
-            raise TypeError(f"sendto() takes 2 or 3 arguments ({len(args)} given)")
-        data, address = args[0], args[-1]
-        if type(data) is not bytes:
-            view_of(data).release()
-        flags = ZERO if len(args) == 2 else c_int(args[1])
+        if address is MISSING:
+            address, flags = flags, ZERO
+        if type(bytes) is not _BYTES:
+            view_of(bytes).release()
+        if flags is not ZERO:
+            flags = c_int(flags)
         name = packers[self._family](address, "sendto", self._proto)
         audit("socket.sendto", self, address)
         calls = self._calls
-        if type(data) is STABLE and len(data) <= AT_ONCE:
+        if type(bytes) is STABLE and len(bytes) <= AT_ONCE:
             flags |= calls.dontwait
-            n: int = calls.sendto(self._fd, data, len(data), flags, name, len(name))
+            n: int = calls.sendto(self._fd, bytes, len(bytes), flags, name, len(name))
         else:
-            n = transmit_to(calls, self._fd, data, flags, name)
+            n = transmit_to(calls, self._fd, bytes, flags, name)
         if n < 0:
-            n = repeat(self, WRITE, transmit_to, data, flags, name)
+            n = repeat(self, WRITE, transmit_to, bytes, flags, name)
         return n
 
     sendmsg = _message.sendmsg
 
-    def sendfile(self, file: IO[bytes], offset: int = 0, count: int | None = None) -> int:
+    def sendfile(self, file: SendableFile, offset: int = 0, count: int | None = None) -> int:
         """``sendfile(2)``: send a file until its end, or ``count`` bytes; how many were sent.
 
         ``file`` is open in binary mode; if it is no regular file, ``send(2)`` is used.  Its
@@ -390,11 +403,11 @@ class Socket:
 
     # --- questions and options -------------------------------------------------------
 
-    def getsockname(self) -> Any:
+    def getsockname(self) -> RetAddress:
         """``getsockname(2)``: this end's address."""
         return unpack_for(self._proto, _transfer.name_of(lib.getsockname, self._fd))
 
-    def getpeername(self) -> Any:
+    def getpeername(self) -> RetAddress:
         """``getpeername(2)``: the other end's address."""
         return unpack_for(self._proto, _transfer.name_of(lib.getpeername, self._fd))
 
@@ -423,7 +436,10 @@ class Socket:
         """False in non-blocking mode, else True."""
         return self._timeout != 0
 
-    timeout = property(gettimeout, doc="The timeout in seconds, or None.")
+    @property
+    def timeout(self) -> float | None:
+        """The timeout in seconds, or None."""
+        return self._timeout
 
     def get_inheritable(self) -> bool:
         """Whether child processes inherit the descriptor."""
@@ -440,12 +456,12 @@ class Socket:
         return self._fd
 
     @property
-    def family(self) -> Any:
+    def family(self) -> AddressFamily:
         """The address family."""
         return member(AddressFamily, self._family)
 
     @property
-    def type(self) -> Any:
+    def type(self) -> SocketKind:
         """The socket type."""
         return member(SocketKind, self._type)
 

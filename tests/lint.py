@@ -1,4 +1,7 @@
-"""``python3 -m tests.lint``: ruff and mypy over the clone, in an environment of their own."""
+"""``python3 -m tests.lint``: ruff and mypy over the clone, in an environment of their own.
+
+The tests that ask mypy about programs (``tests/test_types.py``) run here too.
+"""
 
 import sys
 
@@ -6,5 +9,6 @@ from ._environment import call, environment
 
 if __name__ == "__main__":
     python = environment("dev", "mypy")
-    statuses = [call(python, "-m", "ruff", "check"), call(python, "-m", "mypy")]
+    checks = (["ruff", "check"], ["mypy"], ["pytest", "-q", "tests/test_types.py"])
+    statuses = [call(python, "-m", *check) for check in checks]
     sys.exit(max(statuses))

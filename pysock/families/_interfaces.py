@@ -9,10 +9,9 @@ another than that of a socket from elsewhere.
 from __future__ import annotations
 
 import os
-from ctypes import c_char
 
 from .._errors import raise_errno
-from .._interpreter import pointer_to
+from .._interpreter import chars, pointer_to
 from .._platform import constants, lib
 
 NAME_SIZE = constants["IF_NAMESIZE"]  # with the NUL at its end
@@ -29,7 +28,7 @@ def index_of(name: bytes) -> int:
 
 def name_of(index: int) -> bytes:
     """The name of an interface; empty if there is none with this index (any more)."""
-    name = (c_char * NAME_SIZE)()
+    name = chars(NAME_SIZE)
     if index:
         try:
             lib.if_indextoname(index & 0xFFFFFFFF, pointer_to(name))

@@ -116,9 +116,9 @@ def active(socket: Any, stack: ExitStack) -> At:
         def run(n: int) -> None:
             for _ in range(n):
                 a.send(b"x")
-                ready: Any
-                for ready, _ in selector.select():
-                    ready.fileobj.recv(1)
+                for key, _ in selector.select():
+                    ready: Any = key.fileobj
+                    ready.recv(1)
 
         return run
 

@@ -56,7 +56,7 @@ class Process:
 def conversation(
     socket: Any, stack: ExitStack, kind: str, task: str, *arguments: Any, together: bool
 ) -> Any:
-    """The near end of a pair, whose far end another process has; ``together``: on one processor."""
+    """The near end of a pair, whose far end another process has; both on one processor or not."""
     if together:
         stack.callback(use_all_processors)
         share_one_processor()

@@ -1,0 +1,130 @@
+"""Wrong uses, one a line: ``tests/test_types.py`` wants mypy to reject every line below the rule.
+
+``socket`` itself has a checker reject them all; with pysock in its place, the same must happen.
+"""
+
+import socket
+
+sock = socket.socket()
+
+# -------------------------------------------------------------------------------------
+socket.socket("AF_INET")
+socket.socket(type="stream")
+socket.socket(nosuch=1)
+socket.socket(1, 2, 3, 4, 5)
+socket.create_connection("localhost:80")
+socket.create_connection(("localhost", 80), timeout="1")
+socket.create_connection(("localhost", 80), nosuch=1)
+socket.create_server(("", 80), socket.AF_INET)
+socket.create_server(("", 80), backlog="1")
+socket.create_server(80)
+socket.fromfd("0", socket.AF_INET, socket.SOCK_STREAM)
+socket.fromfd(0, socket.AF_INET)
+socket.socketpair("unix")
+socket.has_dualstack_ipv6(1)
+socket.send_fds(sock, b"data", [1])
+socket.send_fds(sock, [b"data"], ["1"])
+socket.recv_fds(sock, 100)
+socket.close("0")
+socket.close(fd=0)
+socket.dup(None)
+socket.gethostbyname(b"localhost")
+socket.gethostbyname(hostname="localhost")
+socket.gethostbyname_ex(1)
+socket.gethostbyaddr(None)
+socket.gethostname(1)
+socket.sethostname(1)
+socket.getfqdn(1)
+socket.getaddrinfo("localhost")
+socket.getaddrinfo(80, "localhost")
+socket.getaddrinfo("localhost", 80, family="AF_INET")
+socket.getaddrinfo("localhost", 1.5)
+socket.getnameinfo("127.0.0.1", 0)
+socket.getnameinfo(("127.0.0.1", 80))
+socket.getservbyname(80)
+socket.getservbyport("80")
+socket.getprotobyname(6)
+socket.if_nametoindex(1)
+socket.if_indextoname("lo")
+socket.if_nameindex(1)
+socket.htons("80")
+socket.ntohs(1.5)
+socket.htonl(None)
+socket.ntohl(b"")
+socket.inet_aton(1)
+socket.inet_ntoa("127.0.0.1")
+socket.inet_pton("AF_INET", "127.0.0.1")
+socket.inet_ntop(socket.AF_INET, "127.0.0.1")
+socket.CMSG_LEN("4")
+socket.CMSG_SPACE(1.5)
+socket.setdefaulttimeout("1")
+socket.getdefaulttimeout(1)
+sock.bind(80)
+sock.bind(("", 80), 1)
+sock.bind(address=("", 80))
+sock.listen("5")
+sock.accept(1)
+sock.connect(1.5)
+sock.connect_ex()
+sock.shutdown("WR")
+sock.close(1)
+sock.detach(1)
+sock.dup(1)
+sock.fileno(1)
+sock.recv()
+sock.recv("100")
+sock.recv(100, flags=0)
+sock.recv(100).encode()
+sock.recv_into(100)
+sock.recvfrom("100")
+sock.recvmsg(100, "4")
+sock.recvmsg_into(1)
+sock.send("data")
+sock.send(b"data", "flags")
+sock.send(data=b"data")
+sock.sendall("data")
+sock.sendall(b"data") + 1
+sock.sendto(b"data")
+sock.sendto("data", ("localhost", 80))
+sock.sendto(b"data", "flags", ("localhost", 80))
+sock.sendmsg(["data"])
+sock.sendmsg([b"data"], [(1, 2)])
+sock.sendmsg([b"data"], flags=0)
+sock.sendfile("name")
+sock.sendfile(1, 2)
+sock.getsockname(1)
+sock.getpeername(1)
+sock.getsockopt(1)
+sock.getsockopt("SOL_SOCKET", 1)
+sock.getsockopt(1, 2).decode()
+sock.getsockopt(1, 2, 3) + 1
+sock.setsockopt(1, 2)
+sock.setsockopt(1, 2, "value")
+sock.setsockopt(1, 2, 3, 4)
+sock.setsockopt(1, 2, None)
+sock.setblocking()
+sock.getblocking(1)
+sock.settimeout("1")
+sock.gettimeout() + 1
+sock.set_inheritable()
+sock.get_inheritable(1)
+sock.makefile("x")
+sock.makefile("rb", encoding=1)
+sock.makefile("rb").encoding
+sock.makefile("r", nosuch=1)
+sock.makefile().read().decode()
+sock.family = socket.AF_INET
+sock.type = socket.SOCK_STREAM
+sock.proto = 6
+sock.timeout = 1.0
+sock.nosuch()
+sock.family.nosuch
+socket.nosuch
+socket.AF_NOSUCH
+socket.SOCK_NOSUCH
+socket.SO_NOSUCH
+socket.AddressFamily.AF_NOSUCH
+socket.SO_ERROR.decode()
+socket.AF_INET.nosuch
+socket.gaierror.nosuch
+socket.has_ipv6()
