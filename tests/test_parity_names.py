@@ -20,8 +20,8 @@ HOSTS = table("""
     socket.getaddrinfo('localhost', 'domain')
     socket.getaddrinfo('::1', 80)
     socket.getaddrinfo('::1%lo', 80)
-    socket.getaddrinfo('fe80::1%lo', 80)  # PyPy: gives another value
-    socket.getaddrinfo('fe80::1%1', 80)  # PyPy: gives another value
+    socket.getaddrinfo('fe80::1%lo', 80)
+    socket.getaddrinfo('fe80::1%1', 80)
     socket.getaddrinfo('::ffff:1.2.3.4', 80)
     socket.getaddrinfo(None, 80)
     socket.getaddrinfo(None, 'http', socket.AF_INET, socket.SOCK_STREAM)

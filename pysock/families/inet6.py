@@ -8,11 +8,14 @@ default; ``getaddrinfo`` is the way to turn it into an index.
 
 from __future__ import annotations
 
+import os
+import sys
 from ctypes import c_ubyte
 
 from .. import _names
 from .._abi import be16, be32
 from .._arguments import c_uint
+from . import _interfaces
 from ._page import Page, must_be_tuple
 from .inet import in_range, port
 
@@ -55,7 +58,21 @@ class Family(Page):
 
     def unpack(self, raw: bytes, proto: int) -> tuple[str, int, int, int]:
         _, port, flowinfo, sin6_addr, scope_id = self.sockaddr_in6.unpack(raw)
-        return _names.ipv6_text(sin6_addr), port, flowinfo, scope_id
+        host = _names.ipv6_text(sin6_addr)
+        if scope_id and sys.implementation.name == "pypy":
+            host += f"%{_scope(sin6_addr, scope_id)}"
+        return host, port, flowinfo, scope_id
 
     def text(self, member: str, octets: bytes) -> str | None:
         return _names.ipv6_text(octets) if member == "sin6_addr" else None
+
+
+def _scope(sin6_addr: bytes, scope_id: int) -> str:
+    """What PyPy shows behind the host, as ``getnameinfo(3)`` does; CPython left it out in 3.7.
+
+    The interface's name where the scope is a link (fe80::/10, ff02::/16), else the number.
+    """
+    prefix = int.from_bytes(sin6_addr[:2], "big")
+    is_link = prefix & 0xFFC0 == 0xFE80 or prefix & 0xFF0F == 0xFF02
+    name = _interfaces.name_of(scope_id) if is_link else b""
+    return os.fsdecode(name) or str(scope_id)
