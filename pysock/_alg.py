@@ -10,6 +10,7 @@ from __future__ import annotations
 from . import _message
 from ._arguments import INT_MAX, c_int, kind, one_int, view_of
 from ._platform import abi, constants
+from ._signature import MISSING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,16 +20,14 @@ if TYPE_CHECKING:
     from ._socket import Socket
     from ._types import ReadableBuffer
 
-_MISSING: Any = object()
-
 
 def sendmsg_afalg(
     self: Socket,
     msg: Iterable[ReadableBuffer] = (),
     *,
-    op: int = _MISSING,
-    iv: Any = _MISSING,
-    assoclen: int = _MISSING,
+    op: int,
+    iv: Any = MISSING,
+    assoclen: int = MISSING,
     flags: int = 0,
 ) -> int:
     """``sendmsg(2)`` for AF_ALG: gather ``msg`` into the data of an operation.
@@ -40,19 +39,19 @@ def sendmsg_afalg(
         raise OSError("algset is only supported for AF_ALG")
     _must_be_int(op, 2)
     vector = None
-    if iv is not _MISSING:
+    if iv is not MISSING:
         with view_of(iv) as view:
             vector = view.tobytes()
     _must_be_int(assoclen, 4)
     flags = c_int(flags)
-    if op is _MISSING or not 0 <= op <= INT_MAX:
+    if not 0 <= op <= INT_MAX:
         raise TypeError("Invalid or missing argument 'op'")
     level = constants["SOL_ALG"]
     ancdata = [(level, constants["ALG_SET_OP"], _uint(op))]
     if vector is not None:
         # struct af_alg_iv: its length, and the vector itself.
         ancdata.append((level, constants["ALG_SET_IV"], _uint(len(vector)) + vector))
-    if assoclen is not _MISSING:
+    if assoclen is not MISSING:
         if one_int(assoclen) < 0:
             raise TypeError("assoclen must be positive")
         ancdata.append((level, constants["ALG_SET_AEAD_ASSOCLEN"], _uint(assoclen)))
@@ -60,7 +59,7 @@ def sendmsg_afalg(
 
 
 def _must_be_int(value: Any, position: int) -> None:
-    if value is not _MISSING and not isinstance(value, int):
+    if value is not MISSING and not isinstance(value, int):
         raise TypeError(f"sendmsg_afalg() argument {position} must be int, not {kind(value)}")
 
 

@@ -33,15 +33,17 @@ def _members(prefix: str) -> list[tuple[str, int]]:
     return [(name, value) for value, name in sorted(named)]
 
 
-def _enum(base: Any, name: str, prefix: str) -> Any:
-    return base(name, _members(prefix), module=__package__)
+def _enum(base: Any, name: str, prefix: str, doc: str) -> Any:
+    kind = base(name, _members(prefix), module=__package__)
+    kind.__doc__ = doc
+    return kind
 
 
 if not TYPE_CHECKING:
-    AddressFamily = _enum(IntEnum, "AddressFamily", "AF_")
-    SocketKind = _enum(IntEnum, "SocketKind", "SOCK_")
-    MsgFlag = _enum(IntFlag, "MsgFlag", "MSG_")
-    AddressInfo = _enum(IntFlag, "AddressInfo", "AI_")
+    AddressFamily = _enum(IntEnum, "AddressFamily", "AF_", "The address families.")
+    SocketKind = _enum(IntEnum, "SocketKind", "SOCK_", "The types of sockets.")
+    MsgFlag = _enum(IntFlag, "MsgFlag", "MSG_", "The flags of send, recv and their kin.")
+    AddressInfo = _enum(IntFlag, "AddressInfo", "AI_", "The flags of getaddrinfo.")
 
 
 def member(kind: type[Kind], value: int) -> Kind:

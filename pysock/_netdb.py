@@ -12,6 +12,7 @@ from . import _arguments
 from ._arguments import c_string, fs_bytes
 from ._interpreter import chars, pointer_to
 from ._platform import constants, lib, structs
+from ._signature import MISSING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 # These functions of netdb.h answer in memory of their own, the same for every thread.
 _one_at_a_time = RLock()
 _turns = count()
-_ANY: Any = object()  # any protocol; None is refused, as it is in CPython
 
 
 def _look_up(
@@ -43,10 +43,10 @@ def _look_up(
                 return found
 
 
-def getservbyname(servicename: str, protocolname: str = _ANY, /) -> int:
+def getservbyname(servicename: str, protocolname: str = MISSING, /) -> int:
     """``getservbyname(3)``: the port of a service, for any protocol or for ``'tcp'``, ``'udp'``."""
     name = c_string(servicename, "getservbyname", 1)
-    protocol = None if protocolname is _ANY else c_string(protocolname, "getservbyname", 2)
+    protocol = None if protocolname is MISSING else c_string(protocolname, "getservbyname", 2)
     text = None if protocol is None else protocol.decode()
     sys.audit("socket.getservbyname", name.decode(), text)
     port = _look_up("servent", lambda s: _swapped(s.s_port), lib.getservbyname, name, protocol)
@@ -55,10 +55,10 @@ def getservbyname(servicename: str, protocolname: str = _ANY, /) -> int:
     return port
 
 
-def getservbyport(port: int, protocolname: str = _ANY, /) -> str:
+def getservbyport(port: int, protocolname: str = MISSING, /) -> str:
     """``getservbyport(3)``: the service at a port, for any protocol or for ``'tcp'``, ``'udp'``."""
     port = _arguments.c_int(port)
-    protocol = None if protocolname is _ANY else c_string(protocolname, "getservbyport", 2)
+    protocol = None if protocolname is MISSING else c_string(protocolname, "getservbyport", 2)
     if not 0 <= port <= 0xFFFF:
         raise OverflowError("getservbyport: port must be 0-65535.")
     sys.audit("socket.getservbyport", port, None if protocol is None else protocol.decode())

@@ -16,6 +16,7 @@ from ._arguments import INT_MAX, INT_MIN, ZERO, attempted, c_int, c_uint, index
 from ._errors import from_errno, raise_errno
 from ._interpreter import NULL, chars, pointer_to, take_errno
 from ._platform import abi, constants, lib
+from ._signature import MISSING
 from ._transfer import Pool, lend, name_from
 
 TYPE_CHECKING = False
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     from ._socket import Socket
     from ._types import ReadableBuffer
-
-MISSING: Any = object()
 
 _SIZE_MAX = 1024  # of an option's bytes, as in CPython
 

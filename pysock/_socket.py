@@ -27,8 +27,8 @@ from ._arguments import (
 from ._enums import AddressFamily, SocketKind, member
 from ._errors import from_errno, raise_errno, timeout
 from ._interpreter import POOLED, PYPY, STABLE, bytes_at
-from ._options import MISSING
 from ._platform import at_once, constants, lib, public, system
+from ._signature import MISSING, SignatureOfInit
 from ._transfer import (
     AT_ONCE,
     Lent,
@@ -67,6 +67,7 @@ class Socket:
     """
 
     __module__ = __package__
+    __signature__ = SignatureOfInit()
     __slots__ = (
         "__weakref__",
         "_calls",

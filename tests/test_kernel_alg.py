@@ -128,7 +128,6 @@ class Index:
 
 
 WRONG: list[dict[str, Any]] = [
-    {},
     {"op": -1},
     {"op": 2**40},
     {"op": "x"},
@@ -148,6 +147,14 @@ WRONG: list[dict[str, Any]] = [
     {"op": 1, "msg": ["text"]},
     {"op": 1, "assoclen": -1, "msg": 1},
 ]
+
+
+def test_what_to_do_must_be_said() -> None:
+    with pysock.socket() as carrier:
+        sock = pysock.socket(pysock.AF_ALG, SOCK_SEQPACKET, 0, fileno=carrier.fileno())
+        with pytest.raises(TypeError, match="'op'"):
+            sock.sendmsg_afalg([b"data"])  # type: ignore[call-arg]
+        sock.detach()
 
 
 @pytest.mark.parametrize("arguments", WRONG, ids=str)
