@@ -112,6 +112,19 @@ def test_scatter_reading(start: Start) -> None:
     ]
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_ways_to_a_host(start: Start, host: str) -> None:
+    expected = socket.getaddrinfo(host, 80, proto=socket.IPPROTO_TCP)
+    assert output(start("getaddrinfo.py", host)).splitlines() == [*map(repr, expected)]
+
+
+def test_no_way_to_a_host(start: Start) -> None:
+    process = start("getaddrinfo.py", "no such host")
+    _, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 1
+    assert f"pysock.gaierror: [Errno {socket.EAI_NONAME}] " in err
+
+
 def test_reuse_address(start: Start) -> None:
     without, with_option = output(start("reuse_address.py")).splitlines()
     in_use = OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
