@@ -102,6 +102,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tests.conformance", description=__doc__)
     parser.add_argument("--tags", help="interpreters, like cp311,pypy39; default: all found")
     parser.add_argument("--suites", help="suites, like test_socket,test_select; default: all")
+    parser.add_argument("--jobs", default="1", help="how many classes of tests at a time")
     parser.add_argument("--fresh", action="store_true", help="run the C module's tests too")
     parser.add_argument("--vm", action="store_true", help="test_socket in the virtual machine")
     parser.add_argument("--write", action="store_true", help="write the table to docs/")
@@ -120,7 +121,7 @@ def main() -> int:
             for suite in suites:
                 if tag in PACKAGES.get(suite, ()):
                     continue
-                run = Run(tag, python, suite, Path(folder))
+                run = Run(tag, python, suite, Path(folder), options.jobs)
                 if run.compare(options.fresh, options.every_family):
                     table.add(run)
     if options.write:
@@ -131,8 +132,9 @@ def main() -> int:
 class Run:
     """One suite on one interpreter."""
 
-    def __init__(self, tag: str, python: str, suite: str, folder: Path) -> None:
-        self.tag, self.python, self.suite, self.folder = tag, python, suite, folder
+    def __init__(self, tag: str, python: str, suite: str, folder: Path, jobs: str) -> None:
+        self.tag, self.python, self.suite = tag, python, suite
+        self.folder, self.jobs = folder, jobs
         self.status, self.said = 0, ""
         self.told: dict[str, Any] = {}  # what the harness tells of the last run
         self.theirs: dict[str, Any] = {}  # the tests on the C module
@@ -158,6 +160,7 @@ class Run:
     def _run(self, module: str, *options: str) -> None:
         command = [sys.executable, str(HARNESS / "run_suite.py"), "--python", self.python]
         command += ["--module", module, "--suite", f"test.{self.suite}", "--ssl", "real"]
+        command += ["--jobs", self.jobs]
         if self.tag == "pypy39":
             command += ["--pythonpath", str(pypy_tests())]
         command += ["--pythonpath", str(ROOT), *SUITES.get(self.suite, []), *options]
