@@ -8,13 +8,12 @@ three lines lie between the caller and C.
 
 from __future__ import annotations
 
-import builtins
 from errno import EWOULDBLOCK
 from functools import partial
 from sys import audit
 from warnings import warn
 
-from . import _alg, _file, _message, _options, _sendfile, _timeouts, _transfer, _wait
+from . import _alg, _file, _message, _options, _sendall, _sendfile, _timeouts, _transfer, _wait
 from ._arguments import (
     ZERO,
     c_int,
@@ -333,29 +332,7 @@ class Socket:
             n = repeat(self, WRITE, transmit, bytes, flags)
         return n
 
-    def sendall(self, bytes: ReadableBuffer, flags: int = 0, /) -> None:
-        """``send(2)``, repeated until all is sent; the timeout is for the whole of it."""
-        if flags is not ZERO:
-            view_of(bytes).release()
-            flags = c_int(flags)
-        deadline = _wait.deadline_of(self)
-        n = 0
-        if type(bytes) is builtins.bytes:
-            n = transmit(self._calls, self._fd, bytes, flags)
-            if n == len(bytes):
-                return
-            if n < 0:
-                n = _wait.repeat_until(deadline, self, WRITE, transmit, bytes, flags)
-        with view_of(bytes) as whole:
-            if not whole.nbytes:  # which no view can be cast from
-                _wait.perform(self, deadline, WRITE, transmit, whole, flags)
-                return
-            with whole.cast("B") as view:
-                while n < len(view):
-                    if n and deadline is not None and _wait.passed(deadline):
-                        raise timeout("timed out")
-                    with view[n:] as rest:
-                        n += _wait.perform(self, deadline, WRITE, transmit, rest, flags)
+    sendall = _sendall.sendall
 
     if TYPE_CHECKING:
 

@@ -1,0 +1,41 @@
+"""sendall: ``send(2)`` until nothing is left.
+
+The first attempt is like any other send, and mostly the only one.  What it leaves is sent
+from views of the caller's buffer, which keeps its size meanwhile.
+"""
+
+from __future__ import annotations
+
+from ._arguments import ZERO, c_int, view_of
+from ._errors import timeout
+from ._transfer import transmit
+from ._wait import WRITE, deadline_of, passed, perform, repeat_until
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._socket import Socket
+    from ._types import ReadableBuffer
+
+_BYTES = bytes  # which is a parameter's name
+
+
+def sendall(self: Socket, bytes: ReadableBuffer, flags: int = 0, /) -> None:
+    """``send(2)``, repeated until all is sent; the timeout is for the whole of it."""
+    if flags is not ZERO:
+        view_of(bytes).release()
+        flags = c_int(flags)
+    n = transmit(self._calls, self._fd, bytes, flags)
+    if type(bytes) is _BYTES and n == len(bytes):
+        return
+    deadline = deadline_of(self)
+    if n < 0:
+        n = repeat_until(deadline, self, WRITE, transmit, bytes, flags)
+    with view_of(bytes) as whole:
+        if n >= whole.nbytes:  # of no bytes at all, no view can be cast
+            return
+        with whole.cast("B") as view:
+            while n < len(view):
+                if deadline is not None and passed(deadline):
+                    raise timeout("timed out")
+                with view[n:] as rest:
+                    n += perform(self, deadline, WRITE, transmit, rest, flags)
