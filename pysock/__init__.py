@@ -59,6 +59,7 @@ from ._resolver import (
 from ._sendfile import GiveupOnSendfile as _GiveupOnSendfile
 from ._socket import Socket
 from ._timeouts import getdefaulttimeout, setdefaulttimeout
+from .families import attribute as __getattr__  # constants that are in no table
 
 __version__ = "0.1.0"
 

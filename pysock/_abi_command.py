@@ -2,7 +2,7 @@
 
     python -m pysock abi                            the targets
     python -m pysock abi TARGET [STRUCT…]           its layouts, drawn as memory
-    python -m pysock abi TARGET --json              all of it, constants too, as one object
+    python -m pysock abi TARGET [STRUCT…] --json    the same, constants too, as one object
 
 Everything here was read from the platform's own headers, and works on any host.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
+import re
 import sys
 
 from . import _constants, _layouts, families
@@ -33,7 +34,7 @@ def main(arguments: list[str]) -> int:
         prog="python -m pysock abi", description="Layouts and constants of a platform."
     )
     parser.add_argument("target", nargs="?", help="a platform; without it, list them")
-    parser.add_argument("struct", nargs="*", help="draw these structs alone")
+    parser.add_argument("struct", nargs="*", help="show these structs alone")
     parser.add_argument("--json", action="store_true", help="structs, constants and cmsg, as JSON")
     options = parser.parse_args(arguments)
     if options.target is None:
@@ -41,48 +42,62 @@ def main(arguments: list[str]) -> int:
             print(target + (" (this host)" if target == host else ""))
         return 0
     try:
-        print(_json(options.target) if options.json else _drawn(options.target, options.struct))
+        shown = _json if options.json else _drawn
+        print(shown(options.target, options.struct))
     except ValueError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def _json(target: str) -> str:
-    constants = _constants.table(target)  # an unknown target is told here
-    return json.dumps({**_layouts.layouts(target), "constants": constants}, indent=1)
+def _json(target: str, wanted: list[str]) -> str:
+    structs = _structs(target, wanted)
+    content = {**_layouts.layouts(target), "structs": structs}
+    text = json.dumps({**content, "constants": _constants.table(target)}, indent=1)
+    return re.sub(r"\[\s([^][]*)\]", lambda found: f"[{' '.join(found[1].split())}]", text)
 
 
 def _drawn(target: str, wanted: list[str]) -> str:
-    _constants.table(target)
-    structs = _layouts.layouts(target)["structs"]
+    structs = _structs(target, wanted)
+    network = set(_network_order(target))
+    text = [f"{target}: numbers are {order_of(target)}-endian, but for those in network order"]
+    for name in structs:
+        text += ["", *_struct(name, structs[name], network)]
+    return "\n".join(text)
+
+
+def _structs(target: str, wanted: list[str]) -> dict[str, Any]:
+    """Those structs of a target, or all; ValueError, with the nearest names, if it has no such."""
+    _constants.table(target)  # an unknown target is told here
+    structs: dict[str, Any] = _layouts.layouts(target)["structs"]
     for name in wanted:
         if name not in structs:
             near = difflib.get_close_matches(name, structs, cutoff=0.4)
             hint = f"; the nearest are {', '.join(near)}" if near else ""
             raise ValueError(f"{target} has no struct called {name!r}{hint}")
-    network = set(_network_order(target))
-    text = [f"{target}: numbers are {order_of(target)}-endian, but for those in network order"]
-    for name in wanted or structs:
-        text += ["", *_struct(name, structs[name], network)]
-    return "\n".join(text)
+    return {name: structs[name] for name in wanted or structs}
 
 
 def _struct(name: str, layout: dict[str, Any], network: set[str]) -> Iterator[str]:
     yield f"struct {name}: {layout['size']} bytes, aligned to {layout['align']}"
-    fields = sorted(layout["fields"].items(), key=lambda item: item[1])
-    yield from _drawing(layout["size"], fields)
+    # Of two that share their bytes, as in a union, that which is not the header's own comes first.
+    fields = sorted(layout["fields"].items(), key=lambda item: (item[1], item[0].startswith("_")))
+    bits = layout.get("bits", {})
+    yield from _drawing(layout["size"], [("(bits)" if f in bits else f, at) for f, at in fields])
     width = max((len(field) for field, _ in fields), default=0)
     for field, (offset, size) in fields:
-        order = "  network order" if field in network else ""
-        yield f"  {offset:5}  {field:{width}}  {size} byte{'s' * (size != 1)}{order}"
+        note = "  network order" if field in network else ""
+        if field in bits:
+            note = f"  bits {bits[field]:#0{2 + 2 * size}x}"
+        yield f"  {offset:5}  {field:{width}}  {size} byte{'s' * (size != 1)}{note}"
 
 
 def _drawing(size: int, fields: list[tuple[str, list[int]]]) -> Iterator[str]:
     """Eight bytes a line; a field that goes on over many lines is drawn on two of them."""
     owner: list[str | None] = [None] * size
     for field, (offset, length) in fields:
-        owner[offset : offset + length] = [field] * length
+        for at in range(offset, offset + length):
+            owner[at] = owner[at] or field
     before: list[str | None] = []
     skipping = False
     for start in range(0, size, ROW):
@@ -104,7 +119,8 @@ def _row(row: list[str | None], continued: bool) -> str:
         while end < len(row) and row[end] == row[at]:
             end += 1
         room = CELL * (end - at) - 1
-        label = "" if at == 0 and continued and row[at] else row[at] or "(padding)"
+        nothing = "(padding)" if room >= len("(padding)") else "(pad)"
+        label = "" if at == 0 and continued and row[at] else row[at] or nothing
         text += label[:room].ljust(room) + "|"
         at = end
     return text

@@ -57,6 +57,18 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert told["structs"]["sockaddr_in6"]["fields"]["sin6_port"] == [2, 2]
     assert told["cmsg"]["align"] == 8
     assert len(told["cmsg"]["CMSG_LEN"]) == len(told["cmsg"]["CMSG_SPACE"]) == 128
+    alone = json.loads(said(capsys, "linux-gnu-s390x", "linger", "--json"))
+    assert alone == {**told, "structs": {"linger": told["structs"]["linger"]}}
+
+
+def test_bit_fields_are_told_by_their_bytes_and_bits(capsys: pytest.CaptureFixture[str]) -> None:
+    for target, bits in (("linux-gnu-s390x", 0x0F), ("linux-gnu-x86_64", 0xF0)):
+        struct = layouts(target)["structs"]["tcp_info"]
+        assert struct["fields"]["tcpi_rcv_wscale"] == struct["fields"]["tcpi_snd_wscale"] == [6, 1]
+        assert struct["bits"]["tcpi_rcv_wscale"] == bits == 0xFF ^ struct["bits"]["tcpi_snd_wscale"]
+        drawn = said(capsys, target, "tcp_info")
+        assert f"  tcpi_rcv_wscale            1 byte  bits {bits:#04x}\n" in drawn
+        assert "|tcpi_opt|(bits)  |(pad)   |" in drawn
 
 
 @pytest.mark.parametrize(
@@ -65,6 +77,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
         (["linux-gnu-mip"], "linux-gnu-mips"),
         (["darwin-arm64", "sockadr_in"], "sockaddr_in"),
         (["darwin-arm", "--json"], "darwin-arm64"),
+        (["darwin-arm64", "sockadr_in", "--json"], "sockaddr_in"),
     ],
 )
 def test_a_name_that_does_not_exist_is_told_with_the_nearest(

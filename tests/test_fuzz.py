@@ -14,6 +14,7 @@ import random
 import time
 from collections.abc import Iterator
 from ctypes import sizeof
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
@@ -43,10 +44,12 @@ def noise(rng: random.Random, size: int) -> bytes:
 
 
 def every_page() -> list[tuple[str, Any]]:
+    names = [f"AF_{module.name.upper()}" for module in iter_modules(families.__path__)]
     found = []
     for target in _constants.targets():
-        numbers = {n for name, n in _constants.table(target).items() if name[:3] == "AF_"}
-        pages = [families.page_of(number, abi_of(target)) for number in sorted(numbers)]
+        abi = abi_of(target)
+        numbers = [families.number_of(name, abi) for name in names if not name.startswith("AF__")]
+        pages = [families.page_of(number, abi) for number in numbers if number is not None]
         found += [(target, page) for page in pages if page is not None]
     return found
 

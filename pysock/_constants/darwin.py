@@ -15,7 +15,7 @@ CONSTANTS: dict[str, int] = {
     "AF_IMPLINK": 3, "AF_INET": 2, "AF_INET6": 30, "AF_IPX": 23, "AF_ISDN": 28, "AF_ISO": 7,
     "AF_LAT": 14, "AF_LINK": 18, "AF_NATM": 31, "AF_NDRV": 27, "AF_NETBIOS": 33, "AF_NS": 6,
     "AF_OSI": 7, "AF_PPP": 34, "AF_PUP": 4, "AF_RESERVED_36": 36, "AF_ROUTE": 17, "AF_SIP": 24,
-    "AF_SNA": 11, "AF_SYSTEM": 32, "AF_UNIX": 1, "AF_UNSPEC": 0, "AF_UTUN": 38, "AF_VSOCK": 40,
+    "AF_SNA": 11, "AF_SYSTEM": 32, "AF_UNIX": 1, "AF_UNSPEC": 0, "AF_UTUN": 38,
     # PF
     "PF_SYSTEM": 32,
     # SOCK

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 CONSTANTS: dict[str, int] = {
     # AF
-    "AF_APPLETALK": 16, "AF_BLUETOOTH": 32, "AF_CCITT": 10, "AF_CHAOS": 5, "AF_CNT": 21,
-    "AF_COIP": 20, "AF_DATAKIT": 9, "AF_DECnet": 12, "AF_DLI": 13, "AF_E164": 26, "AF_ECMA": 8,
-    "AF_ENCAP": 28, "AF_FRAME": 36, "AF_HYLINK": 15, "AF_IMPLINK": 3, "AF_INET": 2, "AF_INET6": 24,
-    "AF_IPX": 23, "AF_ISDN": 26, "AF_ISO": 7, "AF_KEY": 30, "AF_LAT": 14, "AF_LINK": 18,
-    "AF_MPLS": 33, "AF_NATM": 27, "AF_NS": 6, "AF_OSI": 7, "AF_PUP": 4, "AF_ROUTE": 17,
-    "AF_SIP": 29, "AF_SNA": 11, "AF_UNIX": 1, "AF_UNSPEC": 0,
+    "AF_APPLETALK": 16, "AF_CCITT": 10, "AF_CHAOS": 5, "AF_CNT": 21, "AF_COIP": 20, "AF_DATAKIT": 9,
+    "AF_DECnet": 12, "AF_DLI": 13, "AF_E164": 26, "AF_ECMA": 8, "AF_ENCAP": 28, "AF_FRAME": 36,
+    "AF_HYLINK": 15, "AF_IMPLINK": 3, "AF_INET": 2, "AF_INET6": 24, "AF_IPX": 23, "AF_ISDN": 26,
+    "AF_ISO": 7, "AF_KEY": 30, "AF_LAT": 14, "AF_LINK": 18, "AF_MPLS": 33, "AF_NATM": 27,
+    "AF_NS": 6, "AF_OSI": 7, "AF_PUP": 4, "AF_ROUTE": 17, "AF_SIP": 29, "AF_SNA": 11, "AF_UNIX": 1,
+    "AF_UNSPEC": 0,
     # SOCK
     "SOCK_CLOEXEC": 0x8000, "SOCK_CLOFORK": 0x800, "SOCK_DGRAM": 2, "SOCK_NONBLOCK": 0x4000,
     "SOCK_RAW": 3, "SOCK_RDM": 4, "SOCK_SEQPACKET": 5, "SOCK_STREAM": 1,

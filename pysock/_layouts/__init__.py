@@ -6,6 +6,9 @@ pysock itself uses is declared in ``_libc`` and ``families``, for ctypes.
 ``layouts("linux-gnu-x86_64")`` is ``{"structs": {"sockaddr_in": {"size": 16, "align": 4, "fields":
 {"sin_port": [2, 2], ...}}, ...}, "cmsg": {"align": 8, "CMSG_LEN": [...], "CMSG_SPACE": [...]}}``;
 a field is its offset and its size, and the lists have the results of the macros for 0 to 127.
+
+A bit-field is the bytes that it has a part in; which of their bits it is, in the platform's byte
+order, a struct that has any tells in ``"bits"``: ``{"tcpi_rcv_wscale": 240}``.
 """
 
 from __future__ import annotations
@@ -47,9 +50,10 @@ def layouts(target: str) -> dict[str, Any]:
 
 def _struct(line: str) -> dict[str, Any]:
     size, align = map(int, line.partition(" ")[0].split("/"))
-    fields = re.findall(r" (\w+) (\d+)\+(\d+)", line)
-    return {
-        "size": size,
-        "align": align,
-        "fields": {name: [int(offset), int(length)] for name, offset, length in fields},
-    }
+    fields, bits = {}, {}
+    for name, offset, length, mask in re.findall(r" (\w+) (\d+)\+(\d+)(?:&(\d+))?", line):
+        fields[name] = [int(offset), int(length)]
+        if mask:
+            bits[name] = int(mask)
+    struct = {"size": size, "align": align, "fields": fields}
+    return {**struct, "bits": bits} if bits else struct

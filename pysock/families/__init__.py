@@ -2,7 +2,8 @@
 
 Each family is one page of this folder, named after its constant: AF_INET6 is ``inet6.py``.
 A page is imported when its family is first met.  What no page claims comes back as
-``(family, bytes)``, and cannot be packed.
+``(family, bytes)``, and cannot be packed.  The number of a family stands in the platform's
+table; where it does not, in the page itself (``Page.number``).
 
 >>> raw = pack("AF_INET", ("127.0.0.1", 80), platform="linux-gnu-x86_64")
 >>> raw.hex(" ")
@@ -28,7 +29,7 @@ __all__ = ["Page", "pack", "register", "unpack"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from .._abi import ABI
@@ -56,7 +57,7 @@ def pack(
     ``pysock._constants.targets()``, by default the host.
     """
     abi = _row(platform)
-    number = abi.constants[family] if isinstance(family, str) else int(family)
+    number = _number(family, abi)
     page = page_of(number, abi)
     return page.pack(address, "pack", proto) if page else _refuse(address, "pack", proto)
 
@@ -69,10 +70,40 @@ def unpack(raw: bytes, *, proto: int = 0, platform: str = host_target) -> Any:
 def register(family: int | str, page: type[Page], *, platform: str = host_target) -> None:
     """Let ``page`` speak for a family: a number, or the name of a constant."""
     abi = _row(platform)
-    number = abi.constants[family] if isinstance(family, str) else family
+    number = _number(family, abi)
     _pages[abi.name, number] = page(abi, number)
     packers.clear()
     _forget()
+
+
+def _number(family: int | str, abi: ABI) -> int:
+    if not isinstance(family, str):
+        return int(family)
+    number = number_of(family, abi)
+    if number is None:
+        import difflib  # needed for this message alone
+
+        known = [name for name in abi.constants if name.startswith("AF_")]
+        near = difflib.get_close_matches(family, known)
+        hint = f"; the nearest are {', '.join(near)}" if near else ""
+        raise ValueError(f"{abi.name} has no family called {family!r}{hint}")
+    return number
+
+
+def number_of(name: str, abi: ABI = host) -> int | None:
+    """The number of a family, like that of AF_INET; None if there is no such family."""
+    if name in abi.constants:
+        return abi.constants[name]
+    page = _load(name)
+    return None if page is None else page.number
+
+
+def attribute(name: str) -> Any:
+    """AF_… of the public module, where no table has it."""
+    number = number_of(name) if name.startswith("AF_") else None
+    if number is None:
+        raise AttributeError(f"module {__package__.rpartition('.')[0]!r} has no attribute {name!r}")
+    return number
 
 
 def _row(platform: str) -> ABI:
@@ -142,12 +173,31 @@ def page_of(family: int, abi: ABI = host) -> Page | None:
 def _find(family: int, abi: ABI) -> Page | None:
     for name, number in abi.constants.items():
         if number == family and name.startswith("AF_"):
-            try:
-                module = import_module(f".{name[3:].lower()}", __name__)
-            except ModuleNotFoundError:
-                continue
-            kind: type[Page] = module.Family
-            if kind.needs and kind.needs not in abi.constants:
-                return None
-            return kind(abi, family)
+            kind = _load(name)
+            if kind is not None and (not kind.needs or kind.needs in abi.constants):
+                return kind(abi, family)
+    for name in _names():
+        if name not in abi.constants:
+            kind = _load(name)
+            if kind is not None and kind.number == family:
+                return kind(abi, family)
     return None
+
+
+def _names() -> Iterator[str]:
+    """The families that have a page in this folder: AF_ALG, AF_BLUETOOTH, …"""
+    from pkgutil import iter_modules
+
+    return (f"AF_{m.name.upper()}" for m in iter_modules(__path__) if not m.name.startswith("_"))
+
+
+def _load(name: str) -> type[Page] | None:
+    """The page of the family that is called ``name``, or None if nobody wrote it."""
+    module = f"{__name__}.{name[3:].lower()}"
+    try:
+        kind: type[Page] = import_module(module).Family
+    except ModuleNotFoundError as error:
+        if not f"{module}.".startswith(f"{error.name}."):
+            raise  # the page is there, and lacks something
+        return None
+    return kind

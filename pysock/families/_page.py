@@ -29,6 +29,8 @@ class Page:
     # Whether the same bytes always mean the same address, whatever the protocol or the
     # machine's interfaces: then it may be remembered.
     fixed = False
+    # The number of a family that stands in no platform's table: that of a protocol of your own.
+    number: int | None = None
 
     def __init__(self, abi: ABI, family: int) -> None:
         self.abi, self.family = abi, family
@@ -70,13 +72,19 @@ class Page:
                 order = "big" if kind in (be16, be32) else self.abi.order
                 number = int.from_bytes(whole, order)
                 if member.lower().endswith("family"):
-                    numbers = self.abi.constants.items()
-                    text = next((n for n, v in numbers if v == number and n[:3] == "AF_"), "?")
+                    text = self.name_of(number)
                 elif kind in (be16, be32):
                     text = f"{number} (network order)"
                 else:
                     text = str(number)
             yield _octets(octets), member, text
+
+    def name_of(self, family: int) -> str:
+        """``"AF_INET"`` for its number."""
+        numbers = self.abi.constants.items()
+        known = next((name for name, n in numbers if n == family and name[:3] == "AF_"), "?")
+        own = type(self).__module__.rpartition(".")[2].upper()
+        return f"AF_{own}" if family == self.number else known
 
 
 def _octets(octets: bytes) -> str:

@@ -1,7 +1,9 @@
 """Layouts: size, alignment and fields of the structs, asked of every target.
 
-They are written to ``tests/data/``, one file a system, one line a struct:
+They are written to ``pysock/_layouts/``, one file a system, one line a struct:
 ``16/4 sin_family 0+2 sin_port 2+2`` is 16 bytes aligned to 4, and each field's offset and size.
+A bit-field has neither in C.  Here it has those of the bytes that it has a part in, and the mask of
+that part: ``tcpi_rcv_wscale 6+1&240`` are the upper four bits of byte 6.
 """
 
 from __future__ import annotations
@@ -9,12 +11,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from typing import Literal
 
-from .compiler import evaluate, preprocess
+from .compiler import evaluate, octets, preprocess
 from .layers import merge
 from .targets import Target
 
 Table = dict[str, str]
+Order = Literal["little", "big"]
 
 # Whatever any system has; each target answers for those that it knows.
 _STRUCTS = """
@@ -41,10 +45,13 @@ _UNITS = {"linux": ("posix.h", "kernel.h"), "windows": ("windows.h", "interfaces
 # Fields that are macros for the member of a union.
 _ALIASES = {"in6_addr": {"s6_addr"}, "ifaddrs": {"ifa_dstaddr", "ifa_broadaddr"}}
 
+_WORD = re.compile(r"\b[A-Za-z_]\w*\b(?<!__)")  # __attribute__ and its like are the compiler's
+
 
 def layouts(target: Target) -> Table:
     """All layouts of one target, by the name of the struct; ``CMSG`` stands for its macros."""
     table: Table = {}
+    order = _order(target)
     types = {name: f"struct {name}" for name in _STRUCTS} | {name: name for name in _TYPES}
     for unit in _UNITS.get(target.system, ("posix.h",)):
         words = _words(re.sub(r"^#.*\n", "", preprocess(target, unit), flags=re.MULTILINE))
@@ -54,26 +61,50 @@ def layouts(target: Target) -> Table:
         for name in known:
             questions[name, "", "align"] = f"_Alignof({types[name]})"
             for field in words.get(name, set()) | _ALIASES.get(name, set()):
+                member = f"(({types[name]} *)0)->{field}"
                 questions[name, field, "offset"] = f"__builtin_offsetof({types[name]}, {field})"
-                questions[name, field, "size"] = f"sizeof((({types[name]} *)0)->{field})"
+                questions[name, field, "size"] = f"sizeof({member})"
+                questions[name, field, "value"] = f"sizeof({member} + 0)"  # a bit-field has this
         answers = evaluate(target, unit, questions)
+        bits = {
+            (name, field): f"{types[name]} % = {{.{field} = -1}}"
+            for name, field, what in answers
+            if what == "value" and (name, field, "offset") not in answers
+        }
+        fields = [
+            (name, offset, answers[name, field, "size"], f"{field} {{}}+{{}}")
+            for (name, field, what), offset in answers.items()
+            if what == "offset" and (name, field, "size") in answers
+        ]
+        fields += [
+            (name, *_extent(raw, field, order))
+            for (name, field), raw in octets(target, unit, bits).items()
+        ]
         for name, size in known.items():
-            fields = sorted(
-                (offset, answers[name, field, "size"], field)
-                for (struct, field, what), offset in answers.items()
-                if (struct, what) == (name, "offset") and (name, field, "size") in answers
+            shown = "".join(
+                f" {text.format(offset, length)}"
+                for struct, offset, length, text in sorted(fields)
+                if struct == name
             )
-            shown = "".join(f" {field} {offset}+{size}" for offset, size, field in fields)
             table[name] = f"{size}/{answers[name, '', 'align']}{shown}"
     table["CMSG"] = _cmsg(target)
     return table
 
 
-def _words(text: str) -> dict[str, set[str]]:
-    """The words of each struct's declaration: its fields are among them; the compiler knows which.
+def _order(target: Target) -> Order:
+    known = evaluate(target, "cpython.h", {"big": "__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__"})
+    return "big" if known["big"] else "little"
 
-    Names that begin with an underscore are a header's own: padding, mostly.
-    """
+
+def _extent(raw: bytes, field: str, order: Order) -> tuple[int, int, str]:
+    """``(offset, size, text)`` of a bit-field, from its struct with these bits alone set."""
+    begin, end = len(raw) - len(raw.lstrip(b"\0")), len(raw.rstrip(b"\0"))
+    mask = int.from_bytes(raw[begin:end], order)
+    return begin, end - begin, f"{field} {{}}+{{}}&{mask}"
+
+
+def _words(text: str) -> dict[str, set[str]]:
+    """The words of each struct's declaration, its fields among them; which, the compiler knows."""
     words: dict[str, set[str]] = {}
     opened = []
     for brace in re.finditer(r"[{}]", text):
@@ -85,7 +116,7 @@ def _words(text: str) -> dict[str, set[str]]:
             tag = re.search(r"\bstruct\s(?:[^;{}]*\s)?(\w+)\s*$", head)
             names = re.findall(r"\w+", tail.partition(";")[0]) if "struct" in head else []
             for name in (*names, tag[1] if tag else ""):
-                words.setdefault(name, set()).update(re.findall(r"\b[A-Za-z]\w*", text[begin:end]))
+                words.setdefault(name, set()).update(_WORD.findall(text[begin:end]))
     return words
 
 

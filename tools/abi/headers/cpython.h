@@ -106,6 +106,18 @@
 #define HCI_DATA_DIR SO_HCI_DIRECTION
 #endif
 
+/* Families that some systems number without having what belongs to them, or by another design:
+   there, CPython leaves them out. */
+#ifndef VMADDR_CID_HOST
+#undef AF_VSOCK
+#endif
+#ifndef _WIN32
+#undef AF_HYPERV
+#ifndef BTPROTO_RFCOMM
+#undef AF_BLUETOOTH
+#endif
+#endif
+
 #ifndef SHUT_RD
 #ifdef SD_RECEIVE
 #define SHUT_RD SD_RECEIVE

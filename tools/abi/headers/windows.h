@@ -9,6 +9,7 @@
 #include <afunix.h>
 #include <hvsocket.h>
 #include <fcntl.h>
+#include <ifdef.h>
 
 /* What Microsoft's headers have, by the constants of the official CPython builds, and MinGW-w64's
    lack or have otherwise. */
@@ -19,5 +20,7 @@
 #define SOL_IP (SOL_SOCKET - 4)
 #undef EAI_NODATA
 #define EAI_NODATA EAI_NONAME
+
+#define IF_NAMESIZE IF_MAX_STRING_SIZE /* netioapi.h, which brings much else */
 
 #include "cpython.h"
