@@ -25,7 +25,7 @@ from sys import audit
 from warnings import warn
 
 from ._abi import codec
-from ._arguments import ZERO, c_int, c_ssize_t, kind, room_in, view_of
+from ._arguments import INT_MAX, ZERO, c_int, c_ssize_t, kind, room_in, view_of
 from ._cmsg import SOCKLEN_MAX, Control
 from ._interpreter import (
     MOST,
@@ -77,6 +77,13 @@ def _letter(more: int = 0) -> tuple[Any, Any, int]:
     return memory, pointer_to(memory), addressof(memory)
 
 
+def _long(count: int, function: str) -> tuple[Any, Any, int]:
+    """A letter for many buffers.  More than IOV_MAX (1024) are too many for the kernel."""
+    if count > INT_MAX:  # msg_iovlen is an int on most systems, and would be cut down to one
+        raise OSError(f"{function}() argument 1 is too long")
+    return _letter(_IOVEC * count)
+
+
 _letters = Pool(_letter)
 _HEADER, _IOVEC = _msghdr.size, _iovec.size
 
@@ -108,7 +115,7 @@ def send(sock: Socket, buffers: Any, ancdata: Any, flags: int, name: bytes = b""
     """``sendmsg(2)``, to a packed address or, without one, to whom the socket is connected."""
     parts = buffers if type(buffers) is list else _iterated(buffers, 1)
     count = len(parts)
-    letter = memory, pointer, base = _letters.take() if count <= _MANY else _letter(_IOVEC * count)
+    letter = memory, pointer, base = _letters.take() if count <= _MANY else _long(count, "sendmsg")
     data_at = base + _HEADER + _IOVEC * count
     iovecs = data = b""
     kept: list[Any] = []
@@ -169,27 +176,6 @@ def _iterated(items: Any, position: int, function: str = "sendmsg") -> list[Any]
         complaint = f"{function}() argument {position} must be an iterable"
         raise TypeError(complaint) from None
     return list(iterator)
-
-
-def _joined(parts: list[Any]) -> bytes | None:
-    """All the data, if it is small enough to go into the letter."""
-    size = 0
-    for part in parts:
-        if type(part) is not bytes:
-            return None
-        size += len(part)
-    return b"".join(parts) if size <= _SMALL else None
-
-
-def _places(parts: list[Any], kept: list[Any]) -> list[Place]:
-    """Where the caller's buffers are; ``kept`` holds on to them."""
-    places = []
-    for part in parts:
-        with view_of(part) as view:
-            owner, address = address_of(part, view)
-            kept.append(owner)
-            places.append((address, view.nbytes))
-    return places
 
 
 def _control(ancdata: Any) -> bytes:
@@ -295,7 +281,11 @@ def _receive(
     control_at = name_at + _STORAGE
     data_at = control_at + (ancbufsize + 15 & ~15)
     end = data_at + inside
-    letter = memory, pointer, base = _letters.take() if end <= _ROOM else _letter(end)
+    if count > _MANY:
+        letter = _long(count + end // _IOVEC, "recvmsg_into")
+    else:
+        letter = _letters.take() if end <= _ROOM else _letter(end)
+    memory, pointer, base = letter
     if places is None:
         iovecs = _iovec.pack(base + data_at, inside)
     else:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+import pysock
+
 from .parity import Case, check, raised, table, unlike_pypy
 
 SENDING = table("""
@@ -327,3 +329,15 @@ def test_message(call: Case) -> None:
 @pytest.mark.parametrize("case", PASSING)
 def test_control_messages(case: Case) -> None:
     check(case)
+
+
+@pytest.mark.parametrize("function", ["sendmsg", "recvmsg_into"])
+def test_more_buffers_than_a_c_int_counts(
+    function: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CPython says so itself, where a list is that long; here, the limit is closer."""
+    monkeypatch.setattr("pysock._message.INT_MAX", 2)
+    here, there = pysock.socketpair()
+    with here, there, pytest.raises(OSError) as caught:
+        getattr(here, function)([bytearray(1)] * 3)
+    assert (caught.value.errno, str(caught.value)) == (None, f"{function}() argument 1 is too long")
