@@ -147,6 +147,11 @@ def c_string(value: Any, function: str, position: int) -> bytes:
     return encoded
 
 
+def plain(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The items of a tuple, as C finds them, whatever a class that inherits from it says."""
+    return tuple.__getitem__(value, slice(None))
+
+
 def fs_bytes(name: Any) -> bytes:
     """A str, bytes or path as a C string, in the file system's encoding."""
     encoded = os.fsencode(name)

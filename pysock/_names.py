@@ -35,8 +35,8 @@ _text: dict[bytes, str] = {}
 def host(value: Any) -> bytes:
     """The host part of an address as C wants it; IDNA where it is not ASCII."""
     if isinstance(value, str):
-        if value.isascii():
-            name = value.encode()
+        if str.isascii(value):
+            name = str.encode(value)
         else:
             try:
                 name = value.encode("idna")

@@ -59,6 +59,19 @@ class Pair(tuple):  # type: ignore[type-arg]
     """A tuple by inheritance."""
 
 
+class Sly(tuple):  # type: ignore[type-arg]
+    """A tuple that tells Python other than C."""
+
+    def __len__(self) -> int:
+        return 3
+
+    def __getitem__(self, at: Any) -> Any:
+        return "sly"
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter("sly")
+
+
 class Text(str):
     """A str by inheritance."""
 
@@ -192,7 +205,7 @@ def _tuple(rng: random.Random, family: str, required: int, pools: list[list[Any]
     if rng.random() < 0.05:
         arity = rng.randint(0, len(pools) + 1)
     values = [item(rng, pool) for pool in (*pools, BITS)[:arity]]
-    kind = rng.choices([tuple, Pair, list], [40, 2, 1])[0]
+    kind = rng.choices([tuple, Pair, Sly, list], [40, 1, 1, 1])[0]
     return kind(values)
 
 

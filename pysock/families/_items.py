@@ -13,7 +13,7 @@ The unsigned integers are not checked for their range, here as there: the lower 
 
 from __future__ import annotations
 
-from .._arguments import c_int, c_uint, index
+from .._arguments import c_int, c_uint, index, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _text(value: Any) -> str:
 
 
 def _c_string(value: Any) -> bytes:
-    encoded = _text(value).encode()
+    encoded = str.encode(_text(value))
     if b"\0" in encoded:
         raise ValueError("embedded null character")
     return encoded
@@ -52,9 +52,12 @@ def items(address: Any, letters: str, complaint: str) -> list[Any]:
     """Each item of a tuple as its letter wants it; TypeError(complaint) for any other tuple."""
     required, _, optional = letters.partition("|")
     most = len(required) + len(optional)
-    if not isinstance(address, tuple) or not len(required) <= len(address) <= most:
+    if not isinstance(address, tuple):
+        raise TypeError(complaint)
+    given = plain(address)
+    if not len(required) <= len(given) <= most:
         raise TypeError(complaint)
     try:
-        return [_CONVERTERS[letter](item) for letter, item in zip(required + optional, address)]
+        return [_CONVERTERS[letter](item) for letter, item in zip(required + optional, given)]
     except _WrongType:
         raise TypeError(complaint) from None

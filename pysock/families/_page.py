@@ -9,7 +9,7 @@ from __future__ import annotations
 from ctypes import c_char
 
 from .._abi import Sockaddr, be16, be32
-from .._arguments import type_name
+from .._arguments import plain, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ def unclaimed(abi: ABI, raw: bytes) -> tuple[int, bytes]:
     return abi.family_of(raw), raw[2:16].ljust(14, b"\0")
 
 
-def must_be_tuple(address: Any, caller: str, family: str) -> None:
-    """CPython's first question to most addresses."""
+def must_be_tuple(address: Any, caller: str, family: str) -> tuple[Any, ...]:
+    """CPython's first question to most addresses; the answer is the tuple, as C sees it."""
     if not isinstance(address, tuple):
         raise TypeError(f"{caller}(): {family} address must be tuple, not {type_name(address)}")
+    return plain(address)

@@ -39,7 +39,7 @@ class Family(Page):
         self.fill = self.sockaddr_alg.packer(self.family)
 
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
-        must_be_tuple(address, caller, "AF_ALG")
+        address = must_be_tuple(address, caller, "AF_ALG")
         shape = "AF_ALG address must be a tuple (type, name[, feat[, mask]])"
         # Of feat and mask, CPython sends the lower halves alone.
         kind, name, *given = items(address, "ss|HH", shape)

@@ -18,15 +18,18 @@ depends on the socket's protocol:
 from __future__ import annotations
 
 import os
+import sys
 from ctypes import c_ubyte, sizeof
 
-from .._arguments import c_uint, fs_bytes, index, kind
+from .._arguments import c_uint, fs_bytes, index, kind, plain
 from . import _interfaces
 from ._page import Page, must_be_tuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+NEWER = sys.version_info >= (3, 14)
 
 
 class Family(Page):
@@ -53,17 +56,17 @@ class Family(Page):
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
         can_addr = b""
         if self._is(proto, "CAN_RAW", "CAN_BCM"):
-            must_be_tuple(address, caller, "AF_CAN")
+            address = must_be_tuple(address, caller, "AF_CAN")
             if len(address) != 1:
                 raise TypeError("AF_CAN address must be a tuple (interface, )")
             name = fs_bytes(address[0])
         elif self._is(proto, "CAN_ISOTP"):
-            _must_have(address, 3)
+            address = _must_have(address, 3)
             name = fs_bytes(address[0])
             rx_id, tx_id = _long(address, 1), _long(address, 2)
             can_addr = bytes(self.tp(rx_id, tx_id))
         elif self._is(proto, "CAN_J1939"):
-            _must_have(address, 4)
+            address = _must_have(address, 4)
             name = fs_bytes(address[0])
             device, pgn, addr = _long(address, 1), c_uint(address[2]), index(address[3])
             can_addr = bytes(self.j1939(device, pgn, addr))
@@ -103,17 +106,19 @@ class Family(Page):
         return "" if member == "can_addr" else None
 
 
-def _must_have(address: Any, count: int) -> None:
+def _must_have(address: Any, count: int) -> tuple[Any, ...]:
     if not isinstance(address, tuple):
         # CPython fails to ask whether it is a tuple, and this is what comes of it.
         raise SystemError("new style getargs format but argument is not a tuple")
-    if len(address) != count:
-        raise TypeError(f"function takes exactly {count} arguments ({len(address)} given)")
+    items = plain(address)
+    if len(items) != count:
+        raise TypeError(f"function takes exactly {count} arguments ({len(items)} given)")
+    return items
 
 
 def _long(address: tuple[Any, ...], position: int) -> int:
-    """An item that has to be an int itself; ctypes cuts it down to its member's width."""
+    """An item that was an int itself until Python 3.13; ctypes cuts it down to its member."""
     value = address[position]
-    if not isinstance(value, int):
+    if not (hasattr(type(value), "__index__") if NEWER else isinstance(value, int)):
         raise TypeError(f"argument {position + 1} must be int, not {kind(value)}")
-    return value
+    return index(value)

@@ -43,7 +43,7 @@ class Family(Page):
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
         if proto != self.abi.constants["HV_PROTOCOL_RAW"]:
             raise OSError(f"{caller}(): unsupported AF_HYPERV protocol: {proto}")
-        must_be_tuple(address, caller, "AF_HYPERV")
+        address = must_be_tuple(address, caller, "AF_HYPERV")
         shape = "AF_HYPERV address must be a str tuple (vm_id, service_id)"
         guids = []
         for name, text in zip(("vm_id", "service_id"), items(address, "UU", shape)):

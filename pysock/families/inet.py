@@ -39,7 +39,7 @@ class Family(Page):
                 known = numeric.get(host)
                 if known is not None:
                     return self.fill(number, known, b"")
-        must_be_tuple(address, caller, "AF_INET")
+        address = must_be_tuple(address, caller, "AF_INET")
         if len(address) != 2:
             raise TypeError("AF_INET address must be a pair (host, port)")
         name = _names.host(address[0])

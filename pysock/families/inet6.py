@@ -42,7 +42,7 @@ class Family(Page):
         self.fill = self.sockaddr_in6.packer(self.family)
 
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
-        must_be_tuple(address, caller, "AF_INET6")
+        address = must_be_tuple(address, caller, "AF_INET6")
         if not 2 <= len(address) <= 4:
             raise TypeError(
                 "AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])"

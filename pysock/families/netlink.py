@@ -32,7 +32,7 @@ class Family(Page):
         self.fill = self.sockaddr_nl.packer(self.family)
 
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
-        must_be_tuple(address, caller, "AF_NETLINK")
+        address = must_be_tuple(address, caller, "AF_NETLINK")
         if len(address) != 2:
             raise TypeError("AF_NETLINK address must be a pair (pid, groups)")
         pid, groups = map(c_uint, address)

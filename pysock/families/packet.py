@@ -52,7 +52,7 @@ class Family(Page):
         self.fill = self.sockaddr_ll.packer(self.family)
 
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
-        must_be_tuple(address, caller, "AF_PACKET")
+        address = must_be_tuple(address, caller, "AF_PACKET")
         shape = "AF_PACKET address must be a tuple of two to five elements"
         if len(address) > 5:
             raise TypeError(shape)

@@ -43,7 +43,7 @@ class Family(Page):
         self.union = Struct(("<" if self.abi.order == "little" else ">") + "3I")
 
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
-        must_be_tuple(address, caller, "AF_TIPC")
+        address = must_be_tuple(address, caller, "AF_TIPC")
         shape = "AF_TIPC address must be a tuple (addr_type, v1, v2, v3[, scope])"
         kind, v1, v2, v3, *given = items(address, "IIII|I", shape)
         scope = given[0] if given else self.abi.constants["TIPC_CLUSTER_SCOPE"]

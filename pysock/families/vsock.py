@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from ctypes import c_ubyte
 
-from .._arguments import c_uint, type_name
+from .._arguments import c_uint, plain, type_name
 from ._page import Page
 
 TYPE_CHECKING = False
@@ -55,6 +55,7 @@ def pair(address: Any, family: str) -> tuple[int, int]:
     """Two numbers of 32 bits, as CPython asks for them: naming itself, and not the caller."""
     if not isinstance(address, tuple):
         raise TypeError(f"getsockaddrarg: {family} address must be tuple, not {type_name(address)}")
-    if len(address) != 2:
-        raise TypeError(f"getsockaddrarg() takes exactly 2 arguments ({len(address)} given)")
-    return c_uint(address[0]), c_uint(address[1])
+    numbers = plain(address)
+    if len(numbers) != 2:
+        raise TypeError(f"getsockaddrarg() takes exactly 2 arguments ({len(numbers)} given)")
+    return c_uint(numbers[0]), c_uint(numbers[1])
