@@ -59,13 +59,14 @@ from ._resolver import (
 from ._sendfile import GiveupOnSendfile as _GiveupOnSendfile
 from ._socket import Socket
 from ._timeouts import getdefaulttimeout, setdefaulttimeout
-from .families import attribute as __getattr__  # constants that are in no table
 
 __version__ = "0.1.0"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the constants, which below come out of the platform's tables
     from ._constants.declared import *
+else:  # and those that are in no table: numbers of families that a page brings
+    from .families import attribute as __getattr__
 
 socket = Socket
 SocketType = Socket
