@@ -114,7 +114,7 @@ def main() -> int:
     add("--json", type=Path, metavar="FILE", help="write the results there")
     add("--plot", type=Path, metavar="FILE", help="draw them (SVG or PNG)")
     add("--check", action="store_true", help="fail if a row is above its ceiling, noise allowed")
-    add("--docs", action="store_true", help="make the figures of docs/speed.md anew")
+    add("--docs", action="store_true", help="make the figures of docs/speed.md anew (12 min)")
     arguments = parser.parse_args()
     try:
         (curves if arguments.curves else rows).chosen(arguments.row)
@@ -148,4 +148,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("interrupted")

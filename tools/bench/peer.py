@@ -9,6 +9,7 @@ nanoseconds that they took.  A process ends when its standard input does.
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from contextlib import ExitStack
 from importlib import import_module
@@ -51,7 +52,8 @@ def sink(socket: Any, stack: ExitStack, fd: str, how: str = "recv_into") -> None
         left = int.from_bytes(head, "big")
         while left > 0:
             n = sock.recv_into(buffer) if how == "recv_into" else len(sock.recv(CHUNK))
-            assert n, "it ended early"
+            if not n:
+                return
             left -= n
         sock.sendall(b".")
 
@@ -190,6 +192,7 @@ PROGRAMS = (web_client, asyncio_echo, memory)
 
 
 def main(implementation: str, task: str, *arguments: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends who started us, and so our input
     tasks = {function.__name__: function for function in FAR_ENDS + PROGRAMS}
     with ExitStack() as stack:
         socket = inject(implementation)

@@ -178,7 +178,7 @@ def curves_picture(runs: list[report.Data], file: Path) -> None:
             _panel(axes, curves[name], colour)
             low, high = _limits([run["curves"][line] for run in runs])
             axes.set_ylim(low, high)
-            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < low * 20 else (1,)))
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 3) if high < low * 120 else (1,)))
             if column == 0:
                 axes.set_title(curves[name]["title"], loc="left", size=9, weight="bold", pad=4)
             axes.label_outer(remove_inner_ticks=True)
