@@ -117,7 +117,7 @@ def above(run: Data) -> list[str]:
 
 # --- the table in a terminal ---------------------------------------------------------
 
-_WIDTH = 40
+_WIDTH = 46
 
 
 def heading(run: Data) -> str:
