@@ -28,9 +28,9 @@ def sendall(self: Socket, bytes: ReadableBuffer, flags: int = 0, /) -> None:
     if type(bytes) is _BYTES and n == len(bytes):
         return
     deadline = deadline_of(self)
-    if n < 0:
-        n = repeat_until(deadline, self, WRITE, transmit, bytes, flags)
     with view_of(bytes) as whole:
+        if n < 0:
+            n = repeat_until(deadline, self, WRITE, transmit, whole, flags)
         if n >= whole.nbytes:  # of no bytes at all, no view can be cast
             return
         with whole.cast("B") as view:
