@@ -260,20 +260,22 @@ def alarms(handler: Action, first: float, interval: float = 0.0) -> Iterator[Non
     """Signals that ``handler`` answers, without arguments, in the main thread.
 
     The next one comes an interval after the last has been answered: however slow the machine,
-    handlers do not pile up.
+    handlers do not pile up.  If one goes unheard, since it came just before a call that then
+    waits, another follows.
     """
 
     more = [interval] if interval else []
+    again = max(interval, AGAIN) if interval else 0.0
 
     def answer(number: int, frame: FrameType | None) -> None:
         try:
             handler()
         finally:
             if more:
-                signal.setitimer(signal.ITIMER_REAL, interval)
+                signal.setitimer(signal.ITIMER_REAL, interval, again)
 
     before = signal.signal(signal.SIGALRM, answer)
-    signal.setitimer(signal.ITIMER_REAL, first)
+    signal.setitimer(signal.ITIMER_REAL, first, again)
     try:
         yield
     finally:
