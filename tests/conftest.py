@@ -7,4 +7,6 @@ from .kernel import sockets
 
 __all__ = ["sockets"]
 
-os.environ["PYTHONPATH"] = str(ROOT)
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+)

@@ -35,7 +35,8 @@ Action = Callable[..., Any]
 SOON = 0.03  # seconds until a wait is ended, or a timeout passes
 PIECE = 4096  # bytes, what ``fill`` sends at a time
 AGAIN = 1.0  # seconds until a signal is sent once more, should the first have gone unheard
-LATE = 20.0  # an upper bound, generous to machines that have other things to do
+# An upper bound, generous to machines that have other things to do, and more so to emulated ones.
+LATE = 20.0 * float(os.environ.get("PYSOCK_PATIENCE", "1"))
 
 PACKAGE = str(ROOT / "pysock")
 

@@ -477,7 +477,8 @@ def test_the_kernel_sees_zeros_in_the_gaps_of_a_message(monkeypatch: pytest.Monk
 
     replace(monkeypatch, "sendmsg", sendmsg)
     with pysock.socket(pysock.AF_UNIX) as sock:
-        item = (pysock.SOL_SOCKET, pysock.SCM_RIGHTS, b"\xff" * 4)
+        # Of an odd length, so that there is a gap behind it, on 32 bits too.
+        item = (pysock.SOL_SOCKET, pysock.SCM_RIGHTS, b"\xff" * 5)
         sock.sendmsg([b"x"], [item, item])
     (raw, header, control) = seen[0]
     fields = structs["msghdr"]._fields_
@@ -487,7 +488,7 @@ def test_the_kernel_sees_zeros_in_the_gaps_of_a_message(monkeypatch: pytest.Monk
         for name, _ in fields
     )
     assert told == sum(named.count(bytes([n])) for n in range(1, 256))
-    space = pysock.CMSG_SPACE(4)
+    space, gap = pysock.CMSG_SPACE(5), pysock.CMSG_SPACE(5) - pysock.CMSG_LEN(5)
     assert len(control) == 2 * space
-    assert control[space - 4 : space] == control[-4:] == bytes(4)
-    assert control.count(b"\xff") == 8
+    assert control[space - gap : space] == control[-gap:] == bytes(gap)
+    assert control.count(b"\xff") == 10

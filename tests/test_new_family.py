@@ -95,9 +95,10 @@ def copy(tmp_path: Path) -> Path:
 
 
 def ran(folder: Path, *command: str) -> str:
+    path = os.pathsep.join([str(folder), os.environ["PYTHONPATH"]])
     done = subprocess.run(
         [sys.executable, *command],
-        cwd=folder, env={**os.environ, "PYTHONPATH": str(folder), "PYSOCK_FUZZ": "0.3"},
+        cwd=folder, env={**os.environ, "PYTHONPATH": path, "PYSOCK_FUZZ": "0.3"},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )
     assert done.returncode == 0, done.stdout
