@@ -47,7 +47,7 @@ _ROWS = {
 _LONG_DOUBLE = {"netbsd": ("aarch64", "riscv64", "sparc64"), "openbsd": ("sparc64",)}
 
 
-_BIG_ENDIAN = ("hppa", "mips", "powerpc", "s390x", "sparc64")
+_BIG_ENDIAN = ("hppa", "mips", "mips64", "powerpc", "ppc64", "s390x", "sparc64")
 _NARROW = ("armhf", "generic32", "hppa", "i386", "mips", "mipsel", "powerpc")
 
 

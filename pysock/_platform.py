@@ -22,30 +22,49 @@ def _target() -> str:
     if os.name == "nt":
         return _windows()
     bits = ctypes.sizeof(ctypes.c_void_p) * 8
-    machine = os.uname().machine
-    # What uname(2) says is the kernel's machine; a 32-bit process may run on a 64-bit one.
-    other = {"amd64": "x86_64", "ppc64le": "powerpc64le", "arm64": "aarch64"}
-    machine = other.get(machine, machine)
+    processor = _processor(os.uname().machine, bits, sys.byteorder)
+    if sys.platform == "darwin":
+        return "darwin-arm64" if processor == "aarch64" else "darwin-x86_64"
+    if sys.platform.startswith("linux"):
+        libc = "gnu" if hasattr(ctypes.CDLL(None), "gnu_get_libc_version") else "musl"
+        target = f"linux-{libc}-{processor}"
+        return f"{target}-time64" if bits == 32 and libc == "gnu" and _wide_time() else target
+    for system in ("freebsd", "netbsd", "openbsd"):
+        if sys.platform.startswith(system):
+            return f"{system}-{processor}"
+    raise ImportError(f"pysock has no declarations for the platform {sys.platform!r}")
+
+
+# What uname(2) calls a processor, where the tables call it otherwise; and what a 32-bit
+# process is on it, for uname tells the kernel's machine.
+_PROCESSORS = {"amd64": "x86_64", "arm64": "aarch64", "evbarm": "aarch64", "ppc": "powerpc"}
+_PROCESSORS |= {"ppc64le": "powerpc64le", "parisc": "hppa", "parisc64": "hppa"}
+_NARROW = {"x86_64": "i386", "aarch64": "armhf", "mips64": "mips", "ppc64": "powerpc"}
+
+
+def _processor(machine: str, bits: int, order: str) -> str:
+    """The processor's name in the tables."""
+    machine = _PROCESSORS.get(machine, machine)
     if bits == 32:
-        narrow = {"x86_64": "i386", "aarch64": "armhf", "mips64": "mips", "ppc64": "powerpc"}
         if machine.startswith("armv"):
             machine = "armhf"
         elif machine[:1] == "i" and machine.endswith("86"):
             machine = "i386"
-        machine = narrow.get(machine, machine)
-    if machine == "mips" and sys.byteorder == "little":
-        machine = "mipsel"
-    elif machine == "mips64" and sys.byteorder == "little":
-        machine = "mips64el"
-    if sys.platform == "darwin":
-        return "darwin-arm64" if machine == "aarch64" else "darwin-x86_64"
-    if sys.platform.startswith("linux"):
-        libc = "gnu" if hasattr(ctypes.CDLL(None), "gnu_get_libc_version") else "musl"
-        return f"linux-{libc}-{machine}"
-    for system in ("freebsd", "netbsd", "openbsd"):
-        if sys.platform.startswith(system):
-            return f"{system}-{machine}"
-    raise ImportError(f"pysock has no declarations for the platform {sys.platform!r}")
+        machine = _NARROW.get(machine, machine)
+    if machine in ("mips", "mips64") and order == "little":
+        machine += "el"
+    return machine
+
+
+def _wide_time() -> bool:
+    """Whether this 32-bit Python, and so its C library's callers, have a 64-bit ``time_t``."""
+    import time
+
+    try:
+        time.gmtime(2**32)
+    except (OverflowError, OSError):
+        return False
+    return True
 
 
 def _windows() -> str:
@@ -57,9 +76,12 @@ def _windows() -> str:
 
 def _known(target: str) -> str:
     """``target``, or for a Linux on some other processor the kernel's generic numbers."""
-    if target in _constants.targets(target.partition("-")[0]) or sys.platform != "linux":
+    if _constants.knows(target) or sys.platform != "linux":
         return target
-    return f"{target.rpartition('-')[0]}-generic{'' if sys.maxsize > 2**32 else '32'}"
+    usual = target.replace("-time64", "")
+    if _constants.knows(usual):
+        return usual
+    return f"{usual.rpartition('-')[0]}-generic{'' if sys.maxsize > 2**32 else '32'}"
 
 
 target = _known(_target())

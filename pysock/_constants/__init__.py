@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 
 SYSTEMS = ("linux", "darwin", "freebsd", "netbsd", "openbsd", "windows")
 
-# A Linux processor that has no row has the kernel's asm-generic values, as these have.
-_GENERIC = {
+# A Linux processor that has no row has the kernel's asm-generic values, as some of these have.
+# Two others have those of the same processor with the other byte order.
+_SAME = {
+    "linux-gnu-mips64": "linux-gnu-mips64el",
+    "linux-gnu-ppc64": "linux-gnu-powerpc64le",
+    "linux-musl-ppc64": "linux-musl-powerpc64le",
     "linux-gnu-generic": "linux-gnu-riscv64",
     "linux-gnu-generic32": "linux-gnu-armhf",
     "linux-musl-generic": "linux-musl-riscv64",
@@ -52,6 +56,16 @@ def targets(*systems: str) -> tuple[str, ...]:
     return tuple(target for system in systems or SYSTEMS for target in _system(system)[3])
 
 
+def knows(target: str) -> bool:
+    """Whether there are constants of a target."""
+    return row(target) in _system(target.partition("-")[0])[3]
+
+
+def row(target: str) -> str:
+    """The target itself, or that of which it has the numbers and layouts."""
+    return _SAME.get(target, target)
+
+
 def table(target: str) -> dict[str, int]:
     """The constants that `socket` has on a target."""
     return _tables(target)[0]
@@ -69,7 +83,7 @@ def internal(target: str) -> dict[str, int]:
 
 
 def _tables(target: str) -> tuple[dict[str, int], dict[str, int]]:
-    name = _GENERIC.get(target, target)
+    name = row(target)
     system = name.partition("-")[0]
     if system not in SYSTEMS:
         raise _unknown(target)

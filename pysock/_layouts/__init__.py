@@ -18,6 +18,8 @@ import re
 from functools import cache
 from pkgutil import get_data
 
+from .._constants import row
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -29,7 +31,7 @@ def lines(target: str) -> dict[str, str]:
     system = target.partition("-")[0]
     data = json.loads(get_data(__name__, f"{system}.json") or "")
     table: dict[str, str | None] = dict(data["layouts"])
-    for layer in data["targets"][target]:
+    for layer in data["targets"][row(target)]:
         table.update(data["differences"][layer])
     return {name: line for name, line in table.items() if line is not None}
 
