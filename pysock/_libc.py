@@ -291,6 +291,9 @@ CONNECTING = errno.EINPROGRESS
 STILL_CONNECTING = errno.EALREADY
 CONNECTED = errno.EISCONN
 
+# Whether CPython tells auditors of a socket object for a descriptor that exists already.
+TELLS_OF_GIVEN = True
+
 # Whether the kernel waits for a socket in blocking mode; otherwise ``_wait`` does.
 KERNEL_WAITS = True
 

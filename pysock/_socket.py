@@ -102,7 +102,8 @@ class Socket:
             family = constants["AF_INET"] if family == -1 else family
             type = constants["SOCK_STREAM"] if type == -1 else type
             proto = 0 if proto == -1 else proto
-        audit("socket.__new__", self, family, type, proto)
+        if fileno is None or system.TELLS_OF_GIVEN:
+            audit("socket.__new__", self, family, type, proto)
         lent = fileno if isinstance(fileno, Lent) else None
         if fileno is None:
             while (fd := lib.socket(family, type | _CLOEXEC, proto)) < 0:
