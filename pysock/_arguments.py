@@ -134,7 +134,10 @@ def given_descriptor(value: Any) -> int:
     """A file descriptor for a new socket, which was no float in Python 3.9 either."""
     if sys.version_info < (3, 10) and isinstance(value, float):
         raise TypeError("integer argument expected, got float")
-    return descriptor(value)
+    number = descriptor(value)
+    if number < 0:
+        raise ValueError("negative file descriptor")
+    return number
 
 
 def c_string(value: Any, function: str, position: int) -> bytes:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ._types import Address, ReadableBuffer, RetAddress
 
 _GLOBAL_DEFAULT_TIMEOUT: Any = object()
+_INET: Any = AddressFamily(constants["AF_INET"])
 _STREAM: Any = SocketKind(constants["SOCK_STREAM"])
 _Pair = ctypes.c_int * 2
 _LOCALHOST = "127.0.0.1"
@@ -60,9 +61,14 @@ def fromshare(info: Any) -> Socket:
 
 
 def socketpair(
-    family: int | None = None, type: int = _STREAM, proto: int = 0
+    family: int | None = None if hasattr(lib, "socketpair") else _INET,
+    type: int = _STREAM,
+    proto: int = 0,
 ) -> tuple[Socket, Socket]:
-    """``socketpair(2)``: two sockets connected to each other, AF_UNIX streams by default."""
+    """``socketpair(2)``: two sockets connected to each other, AF_UNIX streams by default.
+
+    A system without that call makes them by TCP.
+    """
     if not hasattr(lib, "socketpair"):
         return _fallback_socketpair(family, type, proto)
     family = constants["AF_UNIX"] if family is None else family
@@ -88,11 +94,10 @@ def socketpair(
 
 
 def _fallback_socketpair(
-    family: int | None = None, type: int = _STREAM, proto: int = 0
+    family: int | None = _INET, type: int = _STREAM, proto: int = 0
 ) -> tuple[Socket, Socket]:
     """A pair from a TCP connection to oneself, for systems without ``socketpair(2)``."""
     module = public()
-    family = module.AF_INET if family is None else family
     hosts = {module.AF_INET: _LOCALHOST, module.AF_INET6: _LOCALHOST_V6}
     if family not in hosts:
         raise ValueError("Only AF_INET and AF_INET6 socket address families are supported")
@@ -191,7 +196,7 @@ def has_dualstack_ipv6() -> bool:
 def create_server(
     address: Address,
     *,
-    family: int = AddressFamily(constants["AF_INET"]),
+    family: int = _INET,
     backlog: int | None = None,
     reuse_port: bool = False,
     dualstack_ipv6: bool = False,

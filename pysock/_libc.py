@@ -294,6 +294,8 @@ CONNECTED = errno.EISCONN
 # Whether CPython tells auditors of a socket object for a descriptor that exists already.
 TELLS_OF_GIVEN = True
 
+LONGEST_TIMEOUT = 2**63  # nanoseconds: all that CPython has a number for
+
 # Whether the kernel waits for a socket in blocking mode; otherwise ``_wait`` does.
 KERNEL_WAITS = True
 

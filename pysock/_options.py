@@ -160,8 +160,10 @@ def identify(fd: int, family: int, type: int, proto: int) -> tuple[int, int, int
         family = abi.family_of(answer[1])
     if type == -1:
         type = _ask(fd, "SO_TYPE")
-    if proto == -1:
-        proto = _ask(fd, "SO_PROTOCOL") if "SO_PROTOCOL" in constants else 0
+    if "SO_PROTOCOL" not in constants:
+        proto = 0  # in CPython, too, whatever the caller said
+    elif proto == -1:
+        proto = _ask(fd, "SO_PROTOCOL")
     return family, type, proto
 
 

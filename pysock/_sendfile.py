@@ -31,9 +31,9 @@ class GiveupOnSendfile(Exception):
 
 def use_sendfile(self: Socket, file: Any, offset: int = 0, count: int | None = None) -> int:
     """Send with ``sendfile(2)``, or raise GiveupOnSendfile before anything was sent."""
-    _check(self, file, count)
     if not hasattr(os, "sendfile"):
         raise GiveupOnSendfile("os.sendfile() not available on this platform")
+    _check(self, file, count)
     try:
         fileno = file.fileno()
         size = os.fstat(fileno).st_size

@@ -110,8 +110,6 @@ class Socket:
                 raise_errno()
         else:
             fd = system.given_descriptor(fileno)
-            if fd < 0:
-                raise ValueError("negative file descriptor")
             if lent is None or not lent.known:
                 family, type, proto = _options.identify(fd, family, type, proto)
         self._family, self._proto = family, proto

@@ -6,6 +6,7 @@ import sys
 from math import ceil, floor, isnan
 
 from ._arguments import c_long, index_or_int
+from ._platform import system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def parse(value: Any) -> float | None:
             raise OverflowError(f"timestamp too large to convert to C {_TIME_T}")
     if whole < 0:
         raise ValueError("Timeout value out of range")
+    if whole > system.LONGEST_TIMEOUT:
+        raise OverflowError("timeout doesn't fit into C timeval")
     return whole / _NANOSECONDS
 
 

@@ -46,6 +46,7 @@ CONNECTED = 10056  # WSAEISCONN
 _MESSAGE_SIZE = 10040  # WSAEMSGSIZE
 
 TELLS_OF_GIVEN = False
+LONGEST_TIMEOUT = (2**31 - 1) * 10**6  # nanoseconds; CPython counts milliseconds by an int
 KERNEL_WAITS = False
 _SLICE = 100  # milliseconds
 
@@ -279,7 +280,8 @@ class Winsock(Library):
 
 
 def _wide(text: bytes | None) -> str | None:
-    return None if text is None else text.decode()
+    # What is no text names no host, which Windows may say.
+    return None if text is None else text.decode("utf-8", "replace")
 
 
 def _hears_signals() -> bool:
@@ -332,7 +334,13 @@ def descriptor(value: Any) -> int:
 
 def given_descriptor(value: Any) -> int:
     """A handle for a new socket."""
-    return descriptor(_arguments.index(value))
+    if isinstance(value, bytes):
+        _shared(value)
+        raise TypeError("what share() makes is for fromshare()")
+    number = descriptor(_arguments.index(value))
+    if number == -1:  # INVALID_SOCKET
+        raise ValueError("negative file descriptor")
+    return number
 
 
 def text_at(address: int) -> bytes:
@@ -343,15 +351,18 @@ def text_at(address: int) -> bytes:
 def received(info: Any) -> tuple[int, int, int, int]:
     """A handle, family, type and protocol, out of what ``share`` has made in some process."""
     with _arguments.view_of(info) as view:
-        raw = view.tobytes()
+        known = _shared(view.tobytes())
+    handle = _lib.received(known)
+    return handle, known.iAddressFamily, known.iSocketType, known.iProtocol
+
+
+def _shared(raw: bytes) -> Any:
     struct = _lib.structs["WSAPROTOCOL_INFOW"]
     if len(raw) != sizeof(struct):
         raise ValueError(
             f"socket descriptor string has wrong size, should be {sizeof(struct)} bytes."
         )
-    known = struct.from_buffer_copy(raw)
-    handle = _lib.received(known)
-    return handle, known.iAddressFamily, known.iSocketType, known.iProtocol
+    return struct.from_buffer_copy(raw)
 
 
 def shown(numbers: dict[str, int]) -> dict[str, int]:

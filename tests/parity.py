@@ -75,7 +75,7 @@ def raised(call: Callable[..., Any], *args: Any) -> tuple[str, str]:
     try:
         call(*args)
     except Exception as error:  # what it is, is compared
-        return name_of(error), text(str(error))
+        return name_of(error), said(error)
     raise AssertionError("nothing was raised")
 
 
@@ -236,7 +236,7 @@ def name_of(value: Any) -> str:
 def text(message: str) -> str:
     """A message without what differs from run to run, or is the module's name."""
     message = re.sub(r"(?<=fd=)\d+|(?<=name=)\d+", "N", CHOSEN.sub("PORT", message))
-    message = re.sub(r"\b0x[0-9a-f]+", "0x", message)
+    message = re.sub(r"\b0x[0-9a-fA-F]+", "0x", message)
     return re.sub(r"\bpysock\.Socket\b|\bpysock\b(?=\.|')|\bSocket\b", _own_name, message)
 
 
@@ -244,10 +244,12 @@ def _own_name(found: re.Match[str]) -> str:
     return {"pysock.Socket": "socket.socket", "Socket": "socket", "pysock": "socket"}[found[0]]
 
 
-def _has_no_text(error: OSError) -> bool:
-    """Whether Windows has nothing to say of an error: pysock then has a text of its own."""
+def said(error: BaseException) -> str:
+    """What an exception says, but for what pysock says where Windows has nothing to say."""
     number = getattr(error, "winerror", None)
-    return number is not None and getattr(ctypes, "FormatError", str)(number)[0] == "<"
+    if number is not None and getattr(ctypes, "FormatError", str)(number)[0] == "<":
+        return f"WinError {number}"
+    return text(str(error))
 
 
 def describe(value: Any) -> Any:
@@ -259,10 +261,8 @@ def describe(value: Any) -> Any:
     if is_socket(value):
         return text(repr(value)), value.gettimeout()
     if isinstance(value, BaseException):
-        errno, said = getattr(value, "errno", None), str(value)
-        if isinstance(value, OSError) and _has_no_text(value):
-            return name_of(value), errno, said.partition("]")[0]
-        return name_of(value), errno, text(said), describe(value.args)
+        args = value.args if text(str(value)) == said(value) else ()
+        return name_of(value), getattr(value, "errno", None), said(value), describe(args)
     if isinstance(value, type):
         return text(repr(value))
     if type(value) is int and CHOSEN.fullmatch(str(value)):

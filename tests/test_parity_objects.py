@@ -94,7 +94,7 @@ MAKING = table("""
     socket.fromfd('x', 2, 1)
     socket.fromfd(None, 2, 1)
     socket.fromfd(12345, 2, 1)
-    socket.fromfd(fd=a.fileno(), family=1, type=1, proto=0).get_inheritable()
+    socket.fromfd(fd=a.fileno(), family=a.family, type=1, proto=0).get_inheritable()
     socket.close(-1)
     socket.close(12345)
     socket.close('x')

@@ -21,7 +21,7 @@ OPTIONS = table("""
     tcp.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE, 1)
     tcp.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE, 4)
     tcp.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE, 8)
-    tcp.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE, 1024)
+    tcp.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE, 1024)[:4]
     tcp.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE, 1025)
     tcp.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE, -1)
     tcp.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE, True)
