@@ -23,6 +23,7 @@ ZERO = 0  # "flags is ZERO" is the cheapest way to see that there are none
 INT_MAX = 2**31 - 1
 INT_MIN = -(2**31)
 LONG_MAX = 2 ** (8 * struct.calcsize("l") - 1) - 1  # on Windows, that of an int
+ULONG_MAX = 2 * LONG_MAX + 1
 
 if sys.version_info >= (3, 10):
     index = index_or_int = operator.index

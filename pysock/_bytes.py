@@ -6,6 +6,7 @@ import sys
 
 from . import _message
 from ._arguments import (
+    ULONG_MAX,
     c_int,
     c_ssize_t,
     c_string,
@@ -53,7 +54,7 @@ def _long(x: Any) -> int:
         raise TypeError(f"expected int, {type_name(x)} found")
     if x < 0:
         raise OverflowError("can't convert negative value to unsigned int")
-    if x > 2 * sys.maxsize + 1:
+    if x > ULONG_MAX:
         raise OverflowError("Python int too large to convert to C unsigned long")
     if x > 0xFFFFFFFF:
         raise OverflowError("int larger than 32 bits")

@@ -290,6 +290,7 @@ INTERRUPTED = errno.EINTR
 CONNECTING = errno.EINPROGRESS
 STILL_CONNECTING = errno.EALREADY
 CONNECTED = errno.EISCONN
+TIMED_OUT = errno.ETIMEDOUT
 
 # Whether CPython tells auditors of a socket object for a descriptor that exists already.
 TELLS_OF_GIVEN = True

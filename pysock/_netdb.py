@@ -124,7 +124,7 @@ def _index(value: Any) -> int:
         raise TypeError("an integer is required")
     if value < 0:
         raise OverflowError("can't convert negative value to unsigned int")
-    if value > 2 * sys.maxsize + 1:
+    if value > _arguments.ULONG_MAX:
         raise OverflowError("Python int too large to convert to C unsigned long")
     if value > 0xFFFFFFFF:
         # Until 3.12 CPython cuts it down, and names the interface of another number.

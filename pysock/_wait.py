@@ -65,8 +65,9 @@ def repeat_until(
     while True:
         number = take_errno()
         if number in system.WOULD_BLOCK and _waits(sock, deadline):
-            if not ready(sock, events, deadline):
-                raise timeout("timed out")
+            limit = deadline or _limit_of(sock, events)
+            if not ready(sock, events, limit):
+                raise timeout("timed out") if deadline else from_errno(system.TIMED_OUT)
         elif number not in (0, system.INTERRUPTED):
             raise from_errno(number)
         # 0: a signal handler made a call that failed, after ours had.  Nothing happened
@@ -79,6 +80,13 @@ def repeat_until(
 def _waits(sock: Socket, deadline: float | None) -> bool:
     """Whether a call that would block is waited for here, and not by the kernel."""
     return deadline is not None or (sock._timeout is None and not system.KERNEL_WAITS)
+
+
+def _limit_of(sock: Socket, events: int) -> float | None:
+    """When the kernel would give up a wait, were it the one that waits."""
+    option = constants["SO_RCVTIMEO" if events & READ else "SO_SNDTIMEO"]
+    milliseconds = read_int(sock._fd, constants["SOL_SOCKET"], option)
+    return monotonic() + milliseconds / 1000 if milliseconds else None
 
 
 def deadline_of(sock: Socket) -> float | None:

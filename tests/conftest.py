@@ -1,6 +1,10 @@
 """What every test shares: the clone's pysock, also in the processes that a test starts."""
 
 import os
+from importlib.util import find_spec
+
+import pysock
+from pysock._platform import lib
 
 from . import ROOT
 from .kernel import sockets
@@ -10,3 +14,21 @@ __all__ = ["sockets"]
 os.environ["PYTHONPATH"] = os.pathsep.join(
     [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
 )
+
+# What these files are all about, and so whether they can be collected at all.
+NEEDS = {
+    "test_bindings.py": ("a libc of POSIX", hasattr(lib, "socketpair")),
+    "test_descriptors.py": ("fcntl", find_spec("fcntl") is not None),
+    "test_differential.py": ("a libc of POSIX", hasattr(lib, "socketpair")),
+    "test_kernel_alg.py": ("AF_ALG", hasattr(pysock, "AF_ALG")),
+    "test_kernel_bluetooth.py": ("HCI sockets", hasattr(pysock, "BTPROTO_HCI")),
+    "test_kernel_can.py": ("AF_CAN", hasattr(pysock, "CAN_BCM")),
+    "test_kernel_inet.py": ("SOCK_DCCP", hasattr(pysock, "SOCK_DCCP")),
+    "test_kernel_tipc.py": ("AF_TIPC", hasattr(pysock, "AF_TIPC")),
+}
+MISSING = {file: need for file, (need, there) in NEEDS.items() if not there}
+collect_ignore = list(MISSING)
+
+
+def pytest_report_header() -> list[str]:
+    return [f"not collected: {file}, as there is no {need} here" for file, need in MISSING.items()]

@@ -26,7 +26,7 @@ import struct
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property, lru_cache
 from types import CodeType
@@ -75,7 +75,7 @@ def raised(call: Callable[..., Any], *args: Any) -> tuple[str, str]:
     try:
         call(*args)
     except Exception as error:  # what it is, is compared
-        return name_of(error), said(error)
+        return name_of(error), text(str(error))
     raise AssertionError("nothing was raised")
 
 
@@ -223,6 +223,17 @@ SOCKETS = (stdlib.socket, pysock.Socket)
 CHOSEN = re.compile(r"\b(3[2-9]|[45]\d|60)\d{3}\b")  # a port that the kernel chose
 
 
+# What pysock says of an error of which Windows itself has nothing to say.
+_UNSAID = re.compile(
+    "|".join(
+        re.escape(what.rstrip("."))
+        for number, what in getattr(stdlib, "errorTab", {}).items()
+        if getattr(ctypes, "FormatError", str)(number)[0] == "<"
+    )
+    or "(?!)"
+)
+
+
 def is_socket(value: Any) -> bool:
     return isinstance(value, SOCKETS)
 
@@ -236,20 +247,12 @@ def name_of(value: Any) -> str:
 def text(message: str) -> str:
     """A message without what differs from run to run, or is the module's name."""
     message = re.sub(r"(?<=fd=)\d+|(?<=name=)\d+", "N", CHOSEN.sub("PORT", message))
-    message = re.sub(r"\b0x[0-9a-fA-F]+", "0x", message)
+    message = re.sub(r"\b0x[0-9a-fA-F]+", "0x", _UNSAID.sub("Windows Error 0x", message))
     return re.sub(r"\bpysock\.Socket\b|\bpysock\b(?=\.|')|\bSocket\b", _own_name, message)
 
 
 def _own_name(found: re.Match[str]) -> str:
     return {"pysock.Socket": "socket.socket", "Socket": "socket", "pysock": "socket"}[found[0]]
-
-
-def said(error: BaseException) -> str:
-    """What an exception says, but for what pysock says where Windows has nothing to say."""
-    number = getattr(error, "winerror", None)
-    if number is not None and getattr(ctypes, "FormatError", str)(number)[0] == "<":
-        return f"WinError {number}"
-    return text(str(error))
 
 
 def describe(value: Any) -> Any:
@@ -261,8 +264,8 @@ def describe(value: Any) -> Any:
     if is_socket(value):
         return text(repr(value)), value.gettimeout()
     if isinstance(value, BaseException):
-        args = value.args if text(str(value)) == said(value) else ()
-        return name_of(value), getattr(value, "errno", None), said(value), describe(args)
+        errno = getattr(value, "errno", None)
+        return name_of(value), errno, text(str(value)), describe(value.args)
     if isinstance(value, type):
         return text(repr(value))
     if type(value) is int and CHOSEN.fullmatch(str(value)):
@@ -407,16 +410,25 @@ def check(case: Case, apart_from: str = "") -> None:
 
 
 def table(lines: str) -> list[Any]:
-    """A case for each line; ``# PyPy: …`` behind it says what PyPy's socket does instead."""
+    """A case for each line; ``# PyPy: …`` behind it says what PyPy's socket does instead.
+
+    ``# Windows: …`` does so for that of Windows.
+    """
     cases = []
     for line in lines.strip().splitlines():
-        call, _, what = line.strip().partition("  # PyPy: ")
-        cases.append(unlike_pypy(what, call) if what else pytest.param(call, id=call))
+        call, _, what = line.strip().partition("  # Windows: ")
+        marks = []
+        if what:
+            reason = f"Windows' own socket {what}"
+            marks = [pytest.mark.skipif(hasattr(stdlib.socket, "ioctl"), reason=reason)]
+        call, _, what = call.partition("  # PyPy: ")
+        known = pytest.param(call, id=call, marks=marks)
+        cases.append(unlike_pypy(what, call, marks) if what else known)
     return cases
 
 
-def unlike_pypy(what: str, case: Case) -> Any:
+def unlike_pypy(what: str, case: Case, marks: Iterable[Any] = ()) -> Any:
     """A case to be skipped on PyPy, whose own socket does something else there."""
     name = case if isinstance(case, str) else case.__name__
     mark = pytest.mark.skipif(not CPYTHON, reason=f"PyPy's own socket {what}")
-    return pytest.param(case, id=name, marks=mark)
+    return pytest.param(case, id=name, marks=[mark, *marks])

@@ -40,7 +40,7 @@ INET = table("""
     tcp.connect(('\\udc80', 80))
     tcp.connect(('é' * 70, 80))
     tcp.connect(('a' * 70, 80))
-    tcp.connect((b'\\xff', 80))
+    tcp.connect((b'\\xff', 80))  # Windows: reads a code page
     tcp.connect(('é..x', 80))
     tcp.connect(('nonexistent.invalid', 80))
     tcp.connect(('nonexistent.invalid', 70000))  # PyPy: raises another error

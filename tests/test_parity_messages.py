@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket as stdlib
 import struct
 from typing import Any
 
@@ -11,6 +12,10 @@ import pytest
 import pysock
 
 from .parity import Case, check, raised, table, unlike_pypy
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(stdlib.socket, "recvmsg"), reason="this `socket` has no sendmsg and recvmsg"
+)
 
 SENDING = table("""
     (a.sendmsg([b'abc', b'def']), b.recv(9))

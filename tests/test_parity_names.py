@@ -71,7 +71,7 @@ HOSTS = table("""
     socket.getaddrinfo('a..b', 80)
     socket.getaddrinfo('.', 80)
     socket.getaddrinfo('bücher.invalid', 80)
-    socket.getaddrinfo(b'\\xff', 80)
+    socket.getaddrinfo(b'\\xff', 80)  # Windows: reads a code page
     socket.getaddrinfo(5, 5)
     socket.getaddrinfo(1.5, 80)
     socket.getaddrinfo(bytearray(b'127.0.0.1'), 80)
@@ -152,7 +152,7 @@ HOSTS = table("""
     socket.gethostbyname('a\\0b')  # PyPy: raises another error
     socket.gethostbyname('é' * 70)
     socket.gethostbyname('\\ud800')
-    socket.gethostbyname(b'\\xff')  # PyPy: raises another error
+    socket.gethostbyname(b'\\xff')  # PyPy: raises another error  # Windows: reads a code page
     socket.gethostbyname(5)
     socket.gethostbyname(None)
     socket.gethostbyname(1.5)
@@ -263,9 +263,9 @@ NUMBERS = table("""
     socket.if_indextoname(1)  # PyPy: has no such function
     socket.if_indextoname(True)  # PyPy: has no such function
     socket.if_indextoname(Index(1))  # PyPy: has no such function
-    socket.if_indextoname(0)  # PyPy: has no such function
-    socket.if_indextoname(2**31)  # PyPy: has no such function
-    socket.if_indextoname(2**32 - 2)  # PyPy: has no such function
+    socket.if_indextoname(0)  # PyPy: has no such function  # Windows: tells of errno 0
+    socket.if_indextoname(2**31)  # PyPy: has no such function  # Windows: tells of errno 0
+    socket.if_indextoname(2**32 - 2)  # PyPy: has no such function  # Windows: tells of errno 0
     socket.if_indextoname(-1)  # PyPy: has no such function
     socket.if_indextoname(-2**70)  # PyPy: has no such function
     socket.if_indextoname(2**70)  # PyPy: has no such function
@@ -337,7 +337,7 @@ TEXT = table("""
     [socket.inet_pton(socket.AF_INET6, text) for text in ('::', '::1', '1:2:3:4:5:6:7:8')]
     socket.inet_pton(socket.AF_INET6, '::ffff:1.2.3.4')
     socket.inet_pton(Index(2), Text('1.2.3.4'))
-    socket.inet_pton(True, 'x')  # PyPy: gives no errno
+    socket.inet_pton(True, 'x')  # PyPy: gives no errno  # Windows: tells of errno 0
     socket.inet_pton(socket.AF_INET, '1.2.3')
     socket.inet_pton(socket.AF_INET, '::1')
     socket.inet_pton(socket.AF_INET, '')
@@ -346,8 +346,8 @@ TEXT = table("""
     socket.inet_pton(socket.AF_INET6, '1.2.3.4')
     socket.inet_pton(socket.AF_INET6, '::1%lo')
     socket.inet_pton(socket.AF_INET6, ':::')
-    socket.inet_pton(99, 'x')  # PyPy: gives no errno
-    socket.inet_pton(-1, '1.2.3.4')  # PyPy: gives no errno
+    socket.inet_pton(99, 'x')  # PyPy: gives no errno  # Windows: tells of errno 0
+    socket.inet_pton(-1, '1.2.3.4')  # PyPy: gives no errno  # Windows: tells of errno 0
     socket.inet_pton(2**31, '1.2.3.4')  # PyPy: raises another error
     socket.inet_pton('a', 'x')
     socket.inet_pton(1.5, 'x')
