@@ -27,7 +27,7 @@ from ._enums import AddressFamily, SocketKind, member
 from ._errors import from_errno, raise_errno, timeout
 from ._interpreter import POOLED, PYPY, STABLE, bytes_at
 from ._platform import at_once, constants, lib, public, system
-from ._signature import MISSING, SignatureOfInit
+from ._signature import SignatureOfInit, sendto_as_documented
 from ._transfer import (
     AT_ONCE,
     Lent,
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from ._foreign import Library
     from ._types import Address, ReadableBuffer, RetAddress, SendableFile, WriteableBuffer
 
-_BYTES = bytes  # which in places is a parameter's name
 _CLOEXEC = constants.get("SOCK_CLOEXEC", 0)
 _NONBLOCK = constants.get("SOCK_NONBLOCK", 0)
 _BACKLOG = min(constants["SOMAXCONN"], 128)
@@ -341,26 +340,27 @@ class Socket:
         @overload
         def sendto(self, bytes: ReadableBuffer, flags: int, address: Address, /) -> int: ...
 
-    def sendto(self, bytes: Any, flags: Any, address: Any = MISSING, /) -> int:
+    def sendto(self, *args: Any) -> int:
         """``sendto(2)``: send to an address: ``sendto(bytes[, flags], address)``."""
-        if address is MISSING:
-            address, flags = flags, ZERO
-        if type(bytes) is not _BYTES:
-            view_of(bytes).release()
-        if flags is not ZERO:
-            flags = c_int(flags)
+        if not 2 <= len(args) <= 3:
+            raise TypeError(f"sendto() takes 2 or 3 arguments ({len(args)} given)")
+        data, address = args[0], args[-1]
+        if type(data) is not bytes:
+            view_of(data).release()
+        flags = ZERO if len(args) == 2 else c_int(args[1])
         name = packers[self._family](address, "sendto", self._proto)
         audit("socket.sendto", self, address)
         calls = self._calls
-        if type(bytes) is STABLE and len(bytes) <= AT_ONCE:
+        if type(data) is STABLE and len(data) <= AT_ONCE:
             flags |= calls.dontwait
-            n: int = calls.sendto(self._fd, bytes, len(bytes), flags, name, len(name))
+            n: int = calls.sendto(self._fd, data, len(data), flags, name, len(name))
         else:
-            n = transmit_to(calls, self._fd, bytes, flags, name)
+            n = transmit_to(calls, self._fd, data, flags, name)
         if n < 0:
-            n = repeat(self, WRITE, transmit_to, bytes, flags, name)
+            n = repeat(self, WRITE, transmit_to, data, flags, name)
         return n
 
+    sendto.__wrapped__ = sendto_as_documented  # type: ignore[attr-defined]
     sendmsg = _message.sendmsg
 
     def sendfile(self, file: SendableFile, offset: int = 0, count: int | None = None) -> int:
