@@ -1,4 +1,4 @@
-"""Which host is which target: by what uname(2) says of a machine, and by the process's own width."""
+"""Which host is which target: what uname(2) says of a machine, and the width of the process."""
 
 from __future__ import annotations
 

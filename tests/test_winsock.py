@@ -379,5 +379,5 @@ def test_names_of_hosts() -> None:
 def test_what_is_not_there() -> None:
     for name in ("send_fds", "recv_fds", "sethostname"):
         assert not hasattr(pysock, name)
-    assert pysock.errorTab[10061] == vars(stdlib)["errorTab"][10061]
+    assert vars(pysock)["errorTab"][10061] == vars(stdlib)["errorTab"][10061]
     assert {"fromshare", "errorTab", "CMSG_LEN", "CMSG_SPACE"} <= set(pysock.__all__)
