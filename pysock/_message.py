@@ -216,11 +216,13 @@ def recvmsg(
     ``ancdata`` is a list of control messages, ``(cmsg_level, cmsg_type, cmsg_data)``
     each, for which there are ``ancbufsize`` bytes of room (``CMSG_SPACE``).
     """
-    bufsize, ancbufsize, flags = c_ssize_t(bufsize), c_ssize_t(ancbufsize), c_int(flags)
-    if bufsize < 0:
-        raise ValueError("negative buffer size in recvmsg()")
-    if bufsize <= _SMALL:
+    if flags is not ZERO or type(bufsize) is not int or type(ancbufsize) is not int:
+        bufsize, ancbufsize, flags = c_ssize_t(bufsize), c_ssize_t(ancbufsize), c_int(flags)
+    if 0 <= bufsize <= _SMALL:
         return _receive(self, None, bufsize, ancbufsize, flags, _whole)
+    if c_ssize_t(bufsize) < 0:
+        c_ssize_t(ancbufsize)
+        raise ValueError("negative buffer size in recvmsg()")
     memory = fresh_memory(bufsize)
     fresh = type(memory) is bytes
     kept: list[Any] = []
@@ -275,6 +277,7 @@ def _receive(
 ) -> tuple[Data, list[tuple[int, int, bytes]], int, Any]:
     """``recvmsg(2)`` to ``places``, or where there are none to ``inside`` bytes of the letter."""
     if not 0 <= ancbufsize <= SOCKLEN_MAX:
+        c_ssize_t(ancbufsize)
         raise ValueError("invalid ancillary data buffer length")
     count = 1 if places is None else len(places)
     name_at = _HEADER + _IOVEC * count
@@ -283,8 +286,13 @@ def _receive(
     end = data_at + inside
     if count > _MANY:
         letter = _long(count + end // _IOVEC, "recvmsg_into")
+    elif end > _ROOM:
+        letter = _letter(end)
     else:
-        letter = _letters.take() if end <= _ROOM else _letter(end)
+        try:
+            letter = _letters.pop()
+        except IndexError:
+            letter = _letters.make()
     memory, pointer, base = letter
     if places is None:
         iovecs = _iovec.pack(base + data_at, inside)
@@ -297,7 +305,8 @@ def _receive(
         + iovecs
     )
     size = inside if places is None else MOST
-    n = _recvmsg(sock._calls, sock._fd, pointer, flags, size)
+    calls = sock._calls if size <= AT_ONCE else lib
+    n = calls.recvmsg(sock._fd, pointer, flags | sock._calls.dontwait)
     if n < 0:
         # A failed call leaves the lengths as they are.
         n = repeat(sock, READ, _recvmsg, pointer, flags, size)
