@@ -243,4 +243,4 @@ def _code(ctype: Any) -> str:
     if issubclass(ctype, Array):
         return f"{size}s"
     letter = {1: "b", 2: "h", 4: "i", 8: "q"}[size]
-    return letter if ctype(-1).value < 0 else letter.upper()
+    return letter if ctype._type_.islower() else letter.upper()
