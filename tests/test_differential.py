@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 
 import pysock
+from pysock import _platform
 from pysock._message import control
 from pysock._platform import abi, constants, lib, structs
 
@@ -116,13 +117,13 @@ def both(
     patch: pytest.MonkeyPatch, family: str, known: list[int], **functions: Any
 ) -> Iterator[dict[int, Any]]:
     """For each protocol CPython's socket and pysock's, which call ``functions`` in C's stead."""
-    own = lib.getaddrinfo
-    theirs = ctypes.CDLL(None).getaddrinfo
-    theirs.argtypes = [ctypes.c_void_p] * 4
+    # The library's own: what the program offers under this name may be a way back to here.
+    libc = ctypes.CDLL("libc.so.6" if _platform.target.startswith("linux-gnu") else None)
+    libc.getaddrinfo.argtypes = [ctypes.c_void_p] * 4
 
     def getaddrinfo(node: Any, service: Any, hints: Any, found: Any) -> Any:
         numeric(hints)
-        return (theirs if isinstance(hints, int) else own)(node, service, hints, found)
+        return libc.getaddrinfo(node, service, hints, found)
 
     number = getattr(_socket, family)
     functions["getaddrinfo"] = getaddrinfo
@@ -171,6 +172,14 @@ def left_unset(family: str, proto: int, raw: bytes) -> set[int]:
     return set()
 
 
+def corrected(raw: bytes) -> bytes:
+    """A name without CPython's one mistake: of AF_ALG's feat and mask it writes the first half."""
+    if sys.byteorder == "big" and raw[:2] == bytes([0, constants["AF_ALG"]]):
+        feat, mask = raw[16:18], raw[20:22]
+        return b"".join([raw[:16], b"\0\0", feat, b"\0\0", mask, raw[24:]])
+    return raw
+
+
 @every_family
 def test_both_hand_the_same_bytes_to_c(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(f"{SEED} {family} pack")
@@ -189,7 +198,7 @@ def test_both_hand_the_same_bytes_to_c(family: str, monkeypatch: pytest.MonkeyPa
             (their_answer, *their_names), (our_answer, *our_names) = found
             assert our_answer == their_answer, case
             assert [len(name) for name in our_names] == [len(name) for name in their_names], case
-            for ours, theirs in zip(our_names, their_names):
+            for ours, theirs in zip(our_names, map(corrected, their_names)):
                 packed += 1
                 differ = {at for at in range(len(ours)) if ours[at] != theirs[at]}
                 unset = left_unset(family, proto, theirs)
