@@ -131,7 +131,7 @@ def connect(sock: Socket, name: bytes) -> int | None:
     An interrupted connect goes on in the background, like one on a descriptor that does
     not block; both are waited for, unless the socket is in non-blocking mode.
     """
-    deadline = deadline_of(sock) if sock._timeout else None
+    deadline = None
     under_way = system.CONNECTING
     while _transfer.connect(sock._fd, name) != 0:
         number = take_errno()
@@ -142,6 +142,9 @@ def connect(sock: Socket, name: bytes) -> int | None:
             continue
         if number == under_way:
             number = system.CONNECTING
+        # Not sooner: after the call, other threads may hold up this one for longer than
+        # a short timeout, while the connection stands already.
+        deadline = deadline or deadline_of(sock)
         interrupted = number == system.INTERRUPTED
         pending = interrupted or (number == system.CONNECTING and _waits(sock, deadline))
         if sock._timeout == 0 or not pending:

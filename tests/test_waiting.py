@@ -12,6 +12,7 @@ import pytest
 
 import pysock
 from pysock import _wait
+from pysock._interpreter import get_errno, set_errno
 
 from .harness import (
     LATE,
@@ -262,6 +263,22 @@ def test_connect_ex_answers_as_socket_does() -> None:
     assert codes == expected
     assert codes["refused, timeout None"] == codes[f"refused, timeout {LATE}"] == errno.ECONNREFUSED
     assert codes["no room, timeout 0.0"][0] == errno.EINPROGRESS
+
+
+def test_a_connection_that_stands_is_not_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long this thread is held up once connect(2) has begun it."""
+
+    def held_up(connect: Action, *arguments: Any) -> Any:
+        result = connect(*arguments)
+        number = get_errno()
+        time.sleep(2 * SOON)
+        set_errno(number)
+        return result
+
+    with pysock.create_server(("127.0.0.1", 0)) as listener, pysock.socket() as sock:
+        sock.settimeout(SOON)
+        replace(monkeypatch, "connect", held_up)
+        sock.connect(listener.getsockname())
 
 
 @pytest.mark.parametrize("seconds", [None, LATE])
