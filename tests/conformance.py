@@ -226,7 +226,8 @@ class Table:
         """The table as Markdown: a row a suite, a column an interpreter."""
         tags = list(dict.fromkeys(row[0] for row in self.rows))
         cells = {(row[0], row[1]): row[2:] for row in self.rows}
-        lines = [f"| suite | {' | '.join(tags)} |", "|---" * (len(tags) + 1) + "|"]
+        heads = [TAGS.get(tag, "PyPy") for tag in tags]
+        lines = [f"| suite | {' | '.join(heads)} |", "|---" * (len(tags) + 1) + "|"]
         for suite in dict.fromkeys(row[1] for row in self.rows):
             shown = []
             for tag in tags:
