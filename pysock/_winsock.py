@@ -19,6 +19,7 @@ from ctypes import (
     c_void_p,
     create_unicode_buffer,
     memmove,
+    memset,
     sizeof,
     wstring_at,
 )
@@ -64,6 +65,7 @@ class Winsock(Library):
         self.types, self.structs = types(abi), structs(abi)
         for name, rows in PROTOTYPES.items():
             bind(self, rows, open_library(name), self.types)
+        self.recvfrom = self._clearing(self.recvfrom)
         data = (self.types["char"] * 512)()  # WSADATA, 408 bytes at most
         code = self.WSAStartup(0x0202, data)  # version 2.2
         if code:
@@ -118,6 +120,17 @@ class Winsock(Library):
         n: int = self.select(0, *pointers, None if timeout < 0 else byref(limit))
         entry.revents = sum(bit for bit, each in zip(bits, sets) if each and each.fd_count)
         return n
+
+    @staticmethod
+    def _clearing(recvfrom: Any) -> Any:
+        """For a stream, Windows leaves the address alone, and says nothing of its length."""
+
+        def cleared(s: int, buf: Any, len: int, flags: int, src_addr: Any, addrlen: Any) -> int:
+            memset(src_addr, 0, 16)
+            n: int = recvfrom(s, buf, len, flags, src_addr, addrlen)
+            return n
+
+        return cleared
 
     # --- messages --------------------------------------------------------------------
 

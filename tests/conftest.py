@@ -1,6 +1,7 @@
 """What every test shares: the clone's pysock, also in the processes that a test starts."""
 
 import os
+import signal
 from importlib.util import find_spec
 
 import pysock
@@ -17,14 +18,19 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 
 # What these files are all about, and so whether they can be collected at all.
 NEEDS = {
-    "test_bindings.py": ("a libc of POSIX", hasattr(lib, "socketpair")),
+    "test_bindings.py": ("libc of POSIX", hasattr(lib, "socketpair")),
     "test_descriptors.py": ("fcntl", find_spec("fcntl") is not None),
-    "test_differential.py": ("a libc of POSIX", hasattr(lib, "socketpair")),
+    "test_differential.py": ("libc of POSIX", hasattr(lib, "socketpair")),
     "test_kernel_alg.py": ("AF_ALG", hasattr(pysock, "AF_ALG")),
     "test_kernel_bluetooth.py": ("HCI sockets", hasattr(pysock, "BTPROTO_HCI")),
     "test_kernel_can.py": ("AF_CAN", hasattr(pysock, "CAN_BCM")),
     "test_kernel_inet.py": ("SOCK_DCCP", hasattr(pysock, "SOCK_DCCP")),
     "test_kernel_tipc.py": ("AF_TIPC", hasattr(pysock, "AF_TIPC")),
+    "test_leaks.py": ("pair of Unix sockets", hasattr(lib, "socketpair")),
+    "test_main.py": ("process group", hasattr(os, "killpg")),
+    "test_memory.py": ("pair of Unix sockets", hasattr(lib, "socketpair")),
+    "test_signals.py": ("timer that sends signals", hasattr(signal, "setitimer")),
+    "test_waiting.py": ("timer that sends signals", hasattr(signal, "setitimer")),
 }
 MISSING = {file: need for file, (need, there) in NEEDS.items() if not there}
 collect_ignore = list(MISSING)

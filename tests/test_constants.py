@@ -140,7 +140,7 @@ def test_a_table_loads_no_other_systems_module() -> None:
         "_constants.table(sys.argv[1])\n"
         "print(*sorted(set(sys.modules) - before))\n"
     )
-    for other in ("netbsd", "windows"):
+    for other in {"netbsd", "windows"} - {_platform.target.partition("-")[0]}:
         done = subprocess.run(
             [sys.executable, "-c", program, f"{other}-x86_64"],
             cwd=ROOT, capture_output=True, text=True,

@@ -22,6 +22,10 @@ def modules() -> list[str]:
 
 @pytest.mark.parametrize("name", modules())
 def test_docstrings(name: str) -> None:
+    if name == "pysock.families.packet" and not any(
+        interface == "lo" for _, interface in pysock.if_nameindex()
+    ):
+        pytest.skip("there is no interface lo")
     assert doctest.testmod(import_module(name)).failed == 0
 
 

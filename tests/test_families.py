@@ -66,7 +66,10 @@ def test_a_file_is_all_that_a_family_takes(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "ax25.py").write_text(AX25, encoding="utf-8")
     monkeypatch.setattr(families, "__path__", [*families.__path__, str(tmp_path)])
     monkeypatch.setattr(families, "_pages", {})
-    importlib.invalidate_caches()
+    try:
+        importlib.invalidate_caches()
+    except TypeError as error:
+        pytest.skip(f"the library of this interpreter is another version's: {error}")
     try:
         for platform in LINUX, "linux-musl-s390x":
             raw = families.pack("AF_AX25", ("N0CALL", 7), platform=platform)
@@ -132,7 +135,8 @@ def test_an_interface_that_has_gone() -> None:
     assert families.unpack(raw, platform=LINUX) == ("", 3, 0, 0, b"")
     assert described("AF_PACKET", raw)["sll_ifindex"] == str(0x7FFFFFFE)
     raw = b"\x1d\x00\x00\x00" + index + bytes(16)
-    assert families.unpack(raw, proto=pysock.CAN_RAW, platform=LINUX) == ("",)
+    proto = abi_of(LINUX).constants["CAN_RAW"]
+    assert families.unpack(raw, proto=proto, platform=LINUX) == ("",)
 
 
 def test_can_on_netbsd() -> None:
@@ -182,6 +186,10 @@ def test_divert() -> None:
 
 def test_names_that_are_no_text() -> None:
     """CPython takes AF_CAN's interfaces as it takes paths, and AF_PACKET's as UTF-8."""
+    try:
+        os.fsdecode(b"\xff")
+    except UnicodeDecodeError:
+        pytest.skip("all paths are text here")
     with pytest.raises(OSError):  # it gets as far as to ask the kernel
         families.pack("AF_CAN", (os.fsdecode(b"\xff"),), proto=1, platform=LINUX)
     with pytest.raises(UnicodeEncodeError):

@@ -54,7 +54,7 @@ def test_more_than_fits_arrives_whole(kind: Any, seconds: float | None) -> None:
             here.settimeout(seconds)
             if kind == "sendfile":
                 file.write(LARGE)
-                file.flush()
+                file.seek(0)  # where read and send, in the place of sendfile(2), begin
                 assert here.sendfile(file) == len(LARGE)
                 assert file.tell() == len(LARGE)
             else:
@@ -162,7 +162,7 @@ def test_sendfile_in_timeout_mode_leaves_the_file_behind_what_was_sent() -> None
     with here, there, tempfile.TemporaryFile() as file:
         here.settimeout(SOON)
         file.write(LARGE)
-        file.flush()
+        file.seek(0)
         assert outcome(lambda: here.sendfile(file)) == "timed out"
         sent = file.tell()
         assert 0 < sent < len(LARGE)

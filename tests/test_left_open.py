@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import warnings
 from typing import Any
 
@@ -66,7 +65,7 @@ def closed() -> None:
 
 
 def detached() -> None:
-    os.close(pysock.socket().detach())
+    pysock.close(pysock.socket().detach())
 
 
 def never_made() -> None:

@@ -21,6 +21,7 @@ import pytest
 import pysock
 from pysock import _names
 from pysock._interpreter import TO_COPY
+from pysock._platform import lib
 
 from .harness import (
     LATE,
@@ -85,7 +86,8 @@ def by_datagram(i: int, here: pysock.Socket, there: pysock.Socket, data: bytes) 
         answers = (
             name[0] == host,
             sock.recvfrom(size) == (data, name),
-            sock.getsockopt(pysock.SOL_SOCKET, pysock.SO_RCVBUF) == 2 * (10_000 + i),
+            # Linux doubles it.
+            sock.getsockopt(pysock.SOL_SOCKET, pysock.SO_RCVBUF) // (10_000 + i) in (1, 2),
         )
         return all(answers)
 
@@ -122,6 +124,9 @@ def test_each_thread_receives_its_own(exchange: Action, seconds: float | None) -
     assert all(len(pool.entries) <= 4 * THREADS for pool in pools())
 
 
+@pytest.mark.skipif(
+    not hasattr(lib, "socketpair"), reason="pairs that TCP makes would wait for each other"
+)
 @pytest.mark.parametrize("exchange", [by_stream, by_datagram])
 def test_with_shared_buffers_they_would_not(
     exchange: Action, monkeypatch: pytest.MonkeyPatch

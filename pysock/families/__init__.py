@@ -100,7 +100,8 @@ def number_of(name: str, abi: ABI = host) -> int | None:
 
 def attribute(name: str) -> Any:
     """AF_… of the public module, where no table has it."""
-    number = number_of(name) if name.startswith("AF_") else None
+    asked = name.startswith("AF_") and name not in host.constants
+    number = number_of(name) if asked else None
     if number is None:
         raise AttributeError(f"module {__package__.rpartition('.')[0]!r} has no attribute {name!r}")
     return number
