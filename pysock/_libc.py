@@ -307,11 +307,13 @@ def shown(numbers: dict[str, int]) -> dict[str, int]:
     return numbers
 
 
-# Public functions that this system lacks; public names, and methods of ``Socket``, that it
-# has alone.
+# Public functions that this system lacks, and public names that it has alone.
 LACKING: tuple[str, ...] = ("fromshare",)
 OWN_NAMES: dict[str, Any] = {}
-METHODS: dict[str, Any] = {}
+
+
+def complete(socket: type) -> None:
+    """Give ``Socket`` what this system has alone."""
 
 # Here, unlike on Windows, SO_REUSEADDR lets a server start again at an address that has
 # connections left in TIME_WAIT, and never lets two servers share one.

@@ -484,5 +484,4 @@ class Socket:
         raise TypeError(f"cannot pickle {self.__class__.__name__!r} object")
 
 
-for _name, _method in system.METHODS.items():
-    setattr(Socket, _name, _method)
+system.complete(Socket)

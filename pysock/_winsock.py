@@ -23,6 +23,7 @@ from ctypes import (
     sizeof,
     wstring_at,
 )
+from types import MethodType
 
 from . import _arguments, _lasterror
 from ._errors import from_errno
@@ -65,7 +66,7 @@ class Winsock(Library):
         self.types, self.structs = types(abi), structs(abi)
         for name, rows in PROTOTYPES.items():
             bind(self, rows, open_library(name), self.types)
-        self.recvfrom = self._clearing(self.recvfrom)
+        self.recvfrom: Any = self._clearing(vars(self)["recvfrom"])
         data = (self.types["char"] * 512)()  # WSADATA, 408 bytes at most
         code = self.WSAStartup(0x0202, data)  # version 2.2
         if code:
@@ -438,4 +439,26 @@ def ioctl(self: Any, control: int, option: Any, /) -> int:
 
 LACKING = ("recv_fds", "send_fds", "sethostname")
 OWN_NAMES = {"errorTab": _lasterror.texts}
-METHODS = {"ioctl": ioctl, "share": share}
+
+
+class _OfInstances:
+    """A method of each socket that one does not see by looking at the class.
+
+    To asyncio, from Python 3.12 on, ``hasattr(socket.socket, "sendmsg")`` is a promise that
+    there is os.sysconf too, without which it cannot be imported.
+    """
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+
+    def __get__(self, sock: Any, owner: type) -> Any:
+        if sock is None:
+            name = self.function.__name__
+            raise AttributeError(f"type object {owner.__name__!r} has no attribute {name!r}")
+        return MethodType(self.function, sock)
+
+
+def complete(socket: Any) -> None:
+    """Give ``Socket`` what this system has alone."""
+    socket.ioctl, socket.share = ioctl, share
+    socket.sendmsg = _OfInstances(socket.sendmsg)

@@ -380,4 +380,5 @@ def test_what_is_not_there() -> None:
     for name in ("send_fds", "recv_fds", "sethostname"):
         assert not hasattr(pysock, name)
     assert vars(pysock)["errorTab"][10061] == vars(stdlib)["errorTab"][10061]
+    assert not hasattr(pysock.Socket, "sendmsg")  # as in CPython: asyncio would want os.sysconf
     assert {"fromshare", "errorTab", "CMSG_LEN", "CMSG_SPACE"} <= set(pysock.__all__)

@@ -138,6 +138,8 @@ def compare(windows: Windows, suite: str) -> bool:
     }
     count = [sum(status == "pass" for status, _ in each.values()) for each in (known, ours)]
     print(f"{suite:34} {count[0]:4} pass on the C module, {count[1]:4} here", flush=True)
+    if suite in ours:  # it cannot be imported
+        print(*ours[suite])
     for name in lost:
         print(f"    not there: {name}")
     for name, (status, text) in wrong.items():
