@@ -303,6 +303,7 @@ def _receive(
     memory.raw = (
         _msghdr.pack(base + name_at, abi.storage, iov_at, count, msg_control, ancbufsize, 0)
         + iovecs
+        + _NO_NAME  # no address of an earlier letter, should C write none and not say so
     )
     size = inside if places is None else MOST
     calls = sock._calls if size <= AT_ONCE else lib
@@ -331,6 +332,7 @@ def _receive(
 
 
 _STORAGE = abi.storage + 15 & ~15
+_NO_NAME = bytes(_STORAGE)
 
 
 def _recvmsg(calls: Library, fd: int, pointer: Any, flags: int, size: int) -> int:
