@@ -1,7 +1,7 @@
 # Short names for the commands that README.md explains.
 PYTHON ?= python3
 
-.PHONY: demo test test-vm test-arch conformance bench lint wheel ci clean
+.PHONY: demo test test-vm test-arch test-wine conformance bench lint wheel ci clean
 
 demo:   ## the main job: echo over TCP, UDP and Unix sockets, each foreign call shown
 	$(PYTHON) -m pysock
@@ -14,6 +14,9 @@ test-vm: ## conversations over every address family, in a virtual machine whose 
 
 test-arch: ## the tests and the main job on other processors, by emulation
 	$(PYTHON) -m tests.arch
+
+test-wine: ## the tests, the main job and CPython's own tests on Windows' CPython, under Wine
+	$(PYTHON) -m tests.wine
 
 conformance: ## CPython's own tests with pysock in the place of socket, on every interpreter found
 	$(PYTHON) -m tests.conformance
