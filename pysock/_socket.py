@@ -2,8 +2,8 @@
 
 A method checks its arguments, packs what is an address (``families``), makes the call
 (``_transfer``, which owns the memory), and only if that failed asks ``_wait`` whether to
-wait, to repeat or to raise.  Where nothing fails and nothing has to be converted, two or
-three lines lie between the caller and C.
+wait, to repeat or to raise.  Where nothing fails and nothing has to be converted, a few
+lines lie between the caller and C.
 """
 
 from __future__ import annotations
