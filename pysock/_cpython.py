@@ -8,7 +8,7 @@ import ctypes
 from ._portable import (
     MOST,
     NULL,
-    POOLED,
+    REUSED,
     STABLE,
     TO_COPY,
     address_of,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MOST",
     "NULL",
-    "POOLED",
+    "REUSED",
     "STABLE",
     "TO_COPY",
     "address_of",

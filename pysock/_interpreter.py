@@ -21,8 +21,8 @@ loses speed and nothing else.
 ``new_bytes``       a bytes object for C to write to, or None
 ``NULL``            the pointer to nothing, for a hot function
 ``STABLE``          the bytes-like type that may be handed to C just as it is, or None
-``POOLED``          up to this size, memory that was used before is better than new
 ``TO_COPY``         up to this size, copying is cheaper than finding out an address
+``REUSED``          up to this size, memory that was used before is better than new
 ``MOST``            no call moves more bytes than this
 """
 
@@ -63,7 +63,7 @@ new_bytes = chosen.new_bytes
 STABLE = chosen.STABLE
 NULL = chosen.NULL
 TO_COPY = chosen.TO_COPY
-POOLED = chosen.POOLED
+REUSED = chosen.REUSED
 MOST = chosen.MOST
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 STABLE: Any = bytes
 NULL: Any = None
 TO_COPY = 16384
-POOLED = 16384
+REUSED = TO_COPY
 
 # Linux moves at most this many bytes in one call, and other systems refuse more.
 # It also keeps a size inside the C int as which an undeclared number is passed: 2**32 + 5

@@ -24,7 +24,7 @@ __all__ = ["MOST", "declared", "os_error"]
 STABLE: Any = None
 NULL: Any = 0
 TO_COPY = 65536
-POOLED = 1 << 20  # new memory would be zeroed, and given back when the collector runs
+REUSED = 1 << 20  # new memory would be zeroed, and given back when the collector runs
 
 pointer_to: Callable[[Any], Any] = ctypes.addressof
 get_errno: Callable[[], int] = _rawffi.get_errno

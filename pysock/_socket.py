@@ -25,7 +25,7 @@ from ._arguments import (
 )
 from ._enums import AddressFamily, SocketKind, member
 from ._errors import from_errno, raise_errno, timeout
-from ._interpreter import POOLED, PYPY, STABLE, bytes_at
+from ._interpreter import PYPY, STABLE, TO_COPY, bytes_at
 from ._platform import at_once, constants, lib, public, system
 from ._signature import SignatureOfInit, sendto_as_documented
 from ._transfer import (
@@ -239,7 +239,7 @@ class Socket:
         if flags is not ZERO or type(bufsize) is not int:
             bufsize, flags = c_ssize_t(bufsize), c_int(flags)
         calls = self._calls
-        if 0 < bufsize <= POOLED:
+        if 0 < bufsize <= TO_COPY:
             # What ``receive`` does, without the cost of calling it (60 ns).
             try:
                 entry = data_pool.pop()
@@ -285,7 +285,7 @@ class Socket:
         """``recvfrom(2)``: up to ``bufsize`` bytes, and the address that they came from."""
         if type(bufsize) is not int or flags is not ZERO:
             bufsize, flags = c_ssize_t(bufsize), c_int(flags)
-        if (bufsize < 0 or bufsize > POOLED) and c_ssize_t(bufsize) < 0:
+        if (bufsize < 0 or bufsize > TO_COPY) and c_ssize_t(bufsize) < 0:
             raise ValueError("negative buffersize in recvfrom")
         answer = receive_from(self._calls, self._fd, bufsize, flags)
         if answer is None:

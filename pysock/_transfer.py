@@ -23,8 +23,8 @@ from ._errors import from_errno, raise_errno
 from ._interpreter import (
     MOST,
     NULL,
-    POOLED,
     PYPY,
+    REUSED,
     STABLE,
     TO_COPY,
     borrow,
@@ -77,7 +77,8 @@ def with_pointer(ctype: Any) -> Any:
 
 _STORAGE = abi.storage
 
-data_pool = Pool(lambda: with_pointer(c_char * POOLED))
+data_pool = Pool(lambda: with_pointer(c_char * TO_COPY))
+_large_pool = Pool(lambda: with_pointer(c_char * REUSED))
 name_pool = Pool(lambda: with_pointer(c_char * _STORAGE) + with_pointer(c_uint32))
 
 # --- receiving -----------------------------------------------------------------------
@@ -85,12 +86,13 @@ name_pool = Pool(lambda: with_pointer(c_char * _STORAGE) + with_pointer(c_uint32
 
 def receive(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
     """``recv(2)`` into a new bytes object."""
-    if size > POOLED:
+    if size > REUSED:
         return _receive_large(calls, fd, size, flags)
+    pool = data_pool if size <= TO_COPY else _large_pool
     try:
-        entry = data_pool.pop()
+        entry = pool.pop()
     except IndexError:
-        entry = data_pool.make()
+        entry = pool.make()
     buffer, pointer = entry
     n = calls.recv(fd, pointer, size, flags | calls.dontwait)
     if n < 0:
@@ -100,7 +102,7 @@ def receive(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
     else:
         # Slicing an array is one memcpy on CPython, and a loop over its bytes on PyPy.
         data = bytes_at(pointer, n) if PYPY else buffer[:n]
-    data_pool.put(entry)
+    pool.put(entry)
     return data
 
 
@@ -131,7 +133,7 @@ def fresh_memory(size: int) -> Any:
     data = new_bytes(size)
     if data:  # and never the empty bytes object, which is shared
         return data
-    if size <= POOLED:
+    if size <= _ZEROED_MAX:
         return bytearray(size)
     from mmap import mmap
 
@@ -139,6 +141,9 @@ def fresh_memory(size: int) -> Any:
         return mmap(-1, size)
     except OSError:
         raise MemoryError from None
+
+
+_ZEROED_MAX = 1 << 16  # larger ones are mapped: of those, only what C writes to becomes memory
 
 
 def _pointer_to_fresh(memory: Any) -> Any:
@@ -168,12 +173,13 @@ def receive_from(
     calls: Library, fd: int, size: int, flags: int
 ) -> tuple[bytes, bytes] | None:
     """``recvfrom(2)`` into a new bytes object, and the sender's packed address."""
-    if size > POOLED:
+    if size > REUSED:
         return _receive_large_from(calls, fd, size, flags)
+    pool = data_pool if size <= TO_COPY else _large_pool
     try:
-        entry = data_pool.pop()
+        entry = pool.pop()
     except IndexError:
-        entry = data_pool.make()
+        entry = pool.make()
     try:
         name = name_pool.pop()
     except IndexError:
@@ -189,7 +195,7 @@ def receive_from(
         answer = data, bytes_at(address, min(counter.value, _STORAGE))
     else:
         answer = buffer[:n], array[: counter.value]
-    data_pool.put(entry)
+    pool.put(entry)
     name_pool.put(name)
     return answer
 
