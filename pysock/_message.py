@@ -113,7 +113,8 @@ def sendmsg(
 
 def send(sock: Socket, buffers: Any, ancdata: Any, flags: int, name: bytes = b"") -> int:
     """``sendmsg(2)``, to a packed address or, without one, to whom the socket is connected."""
-    parts = buffers if type(buffers) is list else _iterated(buffers, 1)
+    # A list of our own: whoever changes the caller's meanwhile does not change ``count``.
+    parts = [*buffers] if type(buffers) is list else _iterated(buffers, 1)
     count = len(parts)
     letter = memory, pointer, base = _letters.take() if count <= _MANY else _long(count, "sendmsg")
     data_at = base + _HEADER + _IOVEC * count
@@ -281,9 +282,9 @@ def _receive(
         raise ValueError("invalid ancillary data buffer length")
     count = 1 if places is None else len(places)
     name_at = _HEADER + _IOVEC * count
-    control_at = name_at + _STORAGE
-    data_at = control_at + (ancbufsize + 15 & ~15)
-    end = data_at + inside
+    data_at = name_at + _STORAGE
+    control_at = data_at + (inside + 15 & ~15)
+    end = control_at + ancbufsize
     if count > _MANY:
         letter = _long(count + end // _IOVEC, "recvmsg_into")
     elif end > _ROOM:
@@ -311,13 +312,15 @@ def _receive(
     if n < 0:
         # A failed call leaves the lengths as they are.
         n = repeat(sock, READ, _recvmsg, pointer, flags, size)
-    if n < inside:
-        end = data_at + n
+    end = data_at + min(n, inside)
     written: bytes = bytes_at(base, end) if PYPY else memory[:end]
+    _, namelen, _, _, _, controllen, msg_flags = _msghdr.unpack_from(written)
+    raw = b""
+    if controllen:
+        end = control_at + min(controllen, ancbufsize)
+        raw = bytes_at(base + control_at, end - control_at) if PYPY else memory[control_at:end]
     if len(memory) == _ROOM:
         _letters.put(letter)
-    _, namelen, _, _, _, controllen, msg_flags = _msghdr.unpack_from(written)
-    raw = written[control_at : control_at + min(controllen, ancbufsize)] if controllen else b""
     try:
         ancdata, whole = control.walk(raw)
         if not whole:

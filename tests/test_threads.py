@@ -26,9 +26,11 @@ from pysock._platform import lib
 from .harness import (
     LATE,
     Action,
+    at_every_opcode,
     descriptors,
     interrupt,
     later,
+    needs_opcodes,
     outcome,
     pools,
     read,
@@ -385,3 +387,31 @@ def test_large_data_is_ones_own_too() -> None:
         return True
 
     assert together(work) == [True] * THREADS
+
+
+@needs_opcodes
+@pytest.mark.parametrize("change", ["clear", "grow"])
+def test_a_list_of_buffers_that_changes_sends_what_it_was(
+    change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were C told of more buffers than there are, it would follow what pointers there were."""
+    received = set()
+
+    def prepare() -> tuple[Any, Any]:
+        parts = [b"0123456789"] * 3
+        return partial(here.sendmsg, parts), partial(CHANGES[change], parts)
+
+    def witness(real: Any, *arguments: Any) -> Any:
+        n = real(*arguments)
+        received.add(there.recv(100))
+        return n
+
+    here, there = pysock.socketpair(pysock.AF_UNIX, pysock.SOCK_DGRAM)
+    with here, there:
+        replace(monkeypatch, "sendmsg", witness)
+        at_every_opcode(prepare)
+    assert received == {b"0123456789" * 3, CHANGED[change]}
+
+
+CHANGES: dict[str, Any] = {"clear": list.clear, "grow": lambda parts: parts.append(b"abc")}
+CHANGED = {"clear": b"", "grow": b"0123456789" * 3 + b"abc"}
