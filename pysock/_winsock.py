@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import os
 from ctypes import (
-    addressof,
     byref,
     c_int32,
     c_uint32,
     c_void_p,
-    create_unicode_buffer,
+    c_wchar,
     memmove,
     memset,
     sizeof,
@@ -28,7 +27,7 @@ from types import MethodType
 from . import _arguments, _lasterror
 from ._errors import from_errno
 from ._foreign import Library, bind, signature
-from ._interpreter import open_library, set_errno, take_errno
+from ._interpreter import address_of, borrow_address, open_library, set_errno, take_errno
 from ._winheaders import EXTENSIONS, PROTOTYPES, structs, types
 
 TYPE_CHECKING = False
@@ -51,7 +50,8 @@ _MESSAGE_SIZE = 10040  # WSAEMSGSIZE
 TELLS_OF_GIVEN = False
 LONGEST_TIMEOUT = (2**31 - 1) * 10**6  # nanoseconds; CPython counts milliseconds by an int
 KERNEL_WAITS = False
-_SLICE = 100  # milliseconds
+_SLICE = 100  # milliseconds, until Ctrl-C is heard
+_LONG_SLICE = 1000  # and that another thread has closed the socket
 
 # Here SO_REUSEADDR would let two servers share an address; to start again at one that has
 # connections left in TIME_WAIT needs no option.
@@ -114,11 +114,11 @@ class Winsock(Library):
         entry, fd_set = fds._obj, self.structs["fd_set"]
         bits = [self.constants[name] for name in ("POLLIN", "POLLOUT", "POLLERR")]
         sets = [fd_set(1, entry.fd) if entry.events & bit else None for bit in bits]
-        if _hears_signals():
-            timeout = min(timeout, _SLICE) if timeout >= 0 else _SLICE
+        most = _SLICE if _hears_signals() else _LONG_SLICE
+        timeout = min(timeout, most) if timeout >= 0 else most
         limit = self.structs["timeval"](timeout // 1000, timeout % 1000 * 1000)
         pointers = [None if each is None else byref(each) for each in sets]
-        n: int = self.select(0, *pointers, None if timeout < 0 else byref(limit))
+        n: int = self.select(0, *pointers, byref(limit))
         entry.revents = sum(bit for bit, each in zip(bits, sets) if each and each.fd_count)
         return n
 
@@ -216,7 +216,7 @@ class Winsock(Library):
         self, addr: Any, addrlen: int, host: Any, hostlen: int, serv: Any, servlen: int, flags: int
     ) -> int:
         """``getnameinfo(3)``."""
-        wide = create_unicode_buffer(hostlen), create_unicode_buffer(servlen)
+        wide = _Text(), _Text()
         code: int = self.GetNameInfoW(addr, addrlen, wide[0], hostlen, wide[1], servlen, flags)
         if not code:
             host._obj.value, serv._obj.value = (each.value.encode() for each in wide)
@@ -253,7 +253,7 @@ class Winsock(Library):
 
     def gethostname(self, name: Any, len: int) -> None:
         """``gethostname(2)``; the function of this name knows no Unicode."""
-        wide = create_unicode_buffer(len)
+        wide = _Text()
         # 5: ComputerNamePhysicalDnsHostname
         if not self.GetComputerNameExW(5, wide, byref(c_uint32(len))):
             raise from_errno(take_errno())
@@ -265,19 +265,23 @@ class Winsock(Library):
         code = self.GetIfTable2Ex(1, byref(table))  # MibIfTableRaw
         if code:
             raise from_errno(code)
-        at = table.value or 0
+        at, row = table.value or 0, self.structs["MIB_IF_ROW2"]
+        found = []
         try:
-            count = c_uint32.from_address(at).value
-            rows = (self.structs["MIB_IF_ROW2"] * count).from_address(at + 8)
-            found = [(row.InterfaceIndex, self._interface(row.InterfaceLuid)) for row in rows]
+            for i in range(c_uint32.from_address(at).value):
+                interface = row.from_address(at + 8 + i * sizeof(row))
+                found.append((interface.InterfaceIndex, self._interface(interface.InterfaceLuid)))
         finally:
             self.FreeMibTable(table)
-        entries = (self.structs["if_nameindex"] * (len(found) + 1))()
-        names = [(self.types["char"] * (len(name) + 1))(*name) for _, name in found]
-        for entry, (index, _), name in zip(entries, found, names):
-            entry.if_index, entry.if_name = index, addressof(name)
-        self._lent[addressof(entries)] = entries, names
-        return addressof(entries)
+        entry = self.structs["if_nameindex"]
+        entries = bytearray(sizeof(entry) * (len(found) + 1))
+        names = [address_of(name, memoryview(name)) for _, name in found]
+        for i, (index, _) in enumerate(found):
+            each = entry.from_buffer(entries, i * sizeof(entry))
+            each.if_index, each.if_name = index, names[i][1]
+        owner, address = borrow_address(entries)
+        self._lent[address] = owner, names
+        return address
 
     def if_freenameindex(self, ptr: int) -> None:
         """``if_freenameindex(3)``."""
@@ -286,12 +290,15 @@ class Winsock(Library):
     _lent: dict[int, Any] = {}  # what if_nameindex() answered, until it is given back
 
     def _interface(self, luid: int) -> bytes:
-        name = create_unicode_buffer(257)  # NDIS_IF_MAX_STRING_SIZE + 1
+        name = _Text()
         number = self.types["uint64_t"](luid)
         code = self.ConvertInterfaceLuidToNameW(byref(number), name, len(name))
         if code:
             raise from_errno(code)
         return os.fsencode(name.value)
+
+
+_Text = c_wchar * 1025  # room for any name: NI_MAXHOST
 
 
 def _wide(text: bytes | None) -> str | None:

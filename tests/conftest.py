@@ -19,17 +19,26 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 # What these files are all about, and so whether they can be collected at all.
 NEEDS = {
     "test_bindings.py": ("libc of POSIX", hasattr(lib, "socketpair")),
+    "test_bench.py": ("pair of Unix sockets", hasattr(lib, "socketpair")),
     "test_descriptors.py": ("fcntl", find_spec("fcntl") is not None),
     "test_differential.py": ("libc of POSIX", hasattr(lib, "socketpair")),
+    "test_garbage.py": ("pair of Unix sockets", hasattr(lib, "socketpair")),
     "test_kernel_alg.py": ("AF_ALG", hasattr(pysock, "AF_ALG")),
     "test_kernel_bluetooth.py": ("HCI sockets", hasattr(pysock, "BTPROTO_HCI")),
     "test_kernel_can.py": ("AF_CAN", hasattr(pysock, "CAN_BCM")),
+    "test_kernel_host.py": ("AF_NETLINK", hasattr(pysock, "AF_NETLINK")),
     "test_kernel_inet.py": ("SOCK_DCCP", hasattr(pysock, "SOCK_DCCP")),
+    "test_kernel_others.py": ("AF_NETLINK", hasattr(pysock, "AF_NETLINK")),
     "test_kernel_tipc.py": ("AF_TIPC", hasattr(pysock, "AF_TIPC")),
     "test_leaks.py": ("pair of Unix sockets", hasattr(lib, "socketpair")),
     "test_main.py": ("process group", hasattr(os, "killpg")),
     "test_memory.py": ("pair of Unix sockets", hasattr(lib, "socketpair")),
+    "test_new_family.py": ("AF_UNIX", hasattr(pysock, "AF_UNIX")),
+    "test_package.py": ("flit_core", find_spec("flit_core") is not None),
     "test_signals.py": ("timer that sends signals", hasattr(signal, "setitimer")),
+    "test_signatures.py": ("sethostname", hasattr(pysock, "sethostname")),
+    "test_threads.py": ("pair of Unix sockets", hasattr(lib, "socketpair")),
+    "test_types.py": ("sethostname", hasattr(pysock, "sethostname")),
     "test_waiting.py": ("timer that sends signals", hasattr(signal, "setitimer")),
 }
 MISSING = {file: need for file, (need, there) in NEEDS.items() if not there}

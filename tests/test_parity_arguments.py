@@ -11,7 +11,7 @@ import pytest
 
 import pysock
 
-from .parity import CPYTHON, Case, differences, outcome, table
+from .parity import CPYTHON, UNIX, Case, differences, outcome, table
 
 # About the number of arguments a C function and a Python function have each its own words.
 NUMBERS = table("""
@@ -288,6 +288,7 @@ def test_number_of_arguments(call: Case) -> None:
     assert found[0] == expected[0]
 
 
+@pytest.mark.skipif(not UNIX, reason="Winsock waits for what POSIX refuses, for ever")
 @pytest.mark.skipif(not CPYTHON, reason="PyPy's own socket takes odd values in its own way")
 @pytest.mark.parametrize("call", [line.strip() for line in CALLS.strip().splitlines()])
 def test_odd_values(call: str) -> None:

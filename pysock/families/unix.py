@@ -7,7 +7,7 @@ name.  A socket without a name has the address ``''``.
 
 from __future__ import annotations
 
-import os
+import sys
 from ctypes import c_char
 
 from .._arguments import view_of
@@ -29,7 +29,7 @@ class Family(Page):
 
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
         if isinstance(address, str):
-            address = os.fsencode(address)
+            address = address.encode(_CODEC, _ERRORS)
         with view_of(address) as view:
             path = view.tobytes()
         if self.abstract and path[:1] in (b"", b"\0"):
@@ -44,11 +44,19 @@ class Family(Page):
         path = raw[2:]
         if self.abstract and path[:1] == b"\0":
             return path
-        return os.fsdecode(path.partition(b"\0")[0])
+        return _decoded(path)
 
     def text(self, member: str, octets: bytes) -> str | None:
         if member != "sun_path":
             return None
         if self.abstract and octets[:1] == b"\0":
             return f"{octets[1:]!r}, an abstract name"
-        return repr(os.fsdecode(octets.partition(b"\0")[0]))
+        return repr(_decoded(octets))
+
+
+# As os.fsdecode has it on POSIX.  On Windows that takes no bytes that are no text.
+_CODEC, _ERRORS = sys.getfilesystemencoding(), "surrogateescape"
+
+
+def _decoded(path: bytes) -> str:
+    return path.partition(b"\0")[0].decode(_CODEC, _ERRORS)
