@@ -251,6 +251,7 @@ def test_devices_are_read_as_sscanf_reads_them(written: str, octets: str | None)
 
 def test_a_controls_id_is_asked_of_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on macOS: the name goes into struct ctl_info, and its number comes out of it."""
+    pytest.importorskip("fcntl")
     abi: ABI = abi_of(MACOS)
     page = System(abi, abi.constants["AF_SYSTEM"])
     asked: list[tuple[int, bytes]] = []

@@ -285,6 +285,8 @@ def test_number_of_arguments(call: Case) -> None:
     expected, found = (outcome(module, call).get("raised") for module in (stdlib, pysock))
     assert expected is not None
     assert found is not None
+    if expected[0] == "builtins.AttributeError":
+        pytest.skip(f"this `socket` lacks what is asked for: {expected[2]}")
     assert found[0] == expected[0]
 
 
