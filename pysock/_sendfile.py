@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._socket import Socket
+    from ._types import SendableFile
 
 _PIECE = 8192  # what is read at a time where sendfile(2) does not serve
 _MOST = 2**30  # what sendfile(2) is asked for at a time: its count may be an int
@@ -27,6 +28,18 @@ class GiveupOnSendfile(Exception):
 
     __module__ = __package__
     __qualname__ = "_GiveupOnSendfile"
+
+
+def sendfile(self: Socket, file: SendableFile, offset: int = 0, count: int | None = None) -> int:
+    """``sendfile(2)``: send a file until its end, or ``count`` bytes; how many were sent.
+
+    ``file`` is open in binary mode; if it is no regular file, ``send(2)`` is used.  Its
+    position is moved behind what was sent, also when an error ends it.
+    """
+    try:
+        return self._sendfile_use_sendfile(file, offset, count)
+    except GiveupOnSendfile:
+        return self._sendfile_use_send(file, offset, count)
 
 
 def use_sendfile(self: Socket, file: Any, offset: int = 0, count: int | None = None) -> int:

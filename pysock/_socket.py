@@ -30,8 +30,10 @@ from ._platform import at_once, constants, lib, public, system
 from ._signature import SignatureOfInit, sendto_as_documented
 from ._transfer import (
     AT_ONCE,
+    STORAGE,
     Lent,
     data_pool,
+    datagram_pool,
     receive,
     receive_from,
     receive_into,
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ._foreign import Library
-    from ._types import Address, ReadableBuffer, RetAddress, SendableFile, WriteableBuffer
+    from ._types import Address, ReadableBuffer, RetAddress, WriteableBuffer
 
 _CLOEXEC = constants.get("SOCK_CLOEXEC", 0)
 _NONBLOCK = constants.get("SOCK_NONBLOCK", 0)
@@ -287,7 +289,24 @@ class Socket:
             bufsize, flags = c_ssize_t(bufsize), c_int(flags)
         if (bufsize < 0 or bufsize > TO_COPY) and c_ssize_t(bufsize) < 0:
             raise ValueError("negative buffersize in recvfrom")
-        answer = receive_from(self._calls, self._fd, bufsize, flags)
+        calls = self._calls
+        if bufsize <= TO_COPY and not PYPY:  # as in ``recv``
+            try:
+                entry = datagram_pool.pop()
+            except IndexError:
+                entry = datagram_pool.make()
+            buffer, pointer, array, address, counter, length = entry
+            counter.value = STORAGE
+            flags |= calls.dontwait
+            n = calls.recvfrom(self._fd, pointer, bufsize, flags, address, length)
+            answer = None
+            if 0 <= n <= bufsize:
+                answer = buffer[:n], array[: counter.value]
+            elif n > 0:
+                answer = with_zeros(buffer[:bufsize], n), array[: counter.value]
+            datagram_pool.put(entry)
+        else:
+            answer = receive_from(calls, self._fd, bufsize, flags)
         if answer is None:
             answer = repeat(self, READ, receive_from, bufsize, flags)
         data, name = answer
@@ -363,17 +382,7 @@ class Socket:
     sendto.__wrapped__ = sendto_as_documented  # type: ignore[attr-defined]
     sendmsg = _message.sendmsg
 
-    def sendfile(self, file: SendableFile, offset: int = 0, count: int | None = None) -> int:
-        """``sendfile(2)``: send a file until its end, or ``count`` bytes; how many were sent.
-
-        ``file`` is open in binary mode; if it is no regular file, ``send(2)`` is used.  Its
-        position is moved behind what was sent, also when an error ends it.
-        """
-        try:
-            return self._sendfile_use_sendfile(file, offset, count)
-        except _sendfile.GiveupOnSendfile:
-            return self._sendfile_use_send(file, offset, count)
-
+    sendfile = _sendfile.sendfile
     _sendfile_use_sendfile = _sendfile.use_sendfile
     _sendfile_use_send = _sendfile.use_send
     sendmsg_afalg = _alg.sendmsg_afalg

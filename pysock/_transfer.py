@@ -75,11 +75,18 @@ def with_pointer(ctype: Any) -> Any:
     return made, pointer_to(made)
 
 
-_STORAGE = abi.storage
+STORAGE = abi.storage
+
+
+def _named() -> Any:
+    """Memory for an address, and for its length."""
+    return with_pointer(c_char * STORAGE) + with_pointer(c_uint32)
+
 
 data_pool = Pool(lambda: with_pointer(c_char * TO_COPY))
-_large_pool = Pool(lambda: with_pointer(c_char * REUSED))
-name_pool = Pool(lambda: with_pointer(c_char * _STORAGE) + with_pointer(c_uint32))
+name_pool = Pool(_named)
+datagram_pool = Pool(lambda: with_pointer(c_char * TO_COPY) + _named())
+_large_pool = Pool(lambda: with_pointer(c_char * REUSED) + _named())
 
 # --- receiving -----------------------------------------------------------------------
 
@@ -89,11 +96,8 @@ def receive(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
     if size > REUSED:
         return _receive_large(calls, fd, size, flags)
     pool = data_pool if size <= TO_COPY else _large_pool
-    try:
-        entry = pool.pop()
-    except IndexError:
-        entry = pool.make()
-    buffer, pointer = entry
+    entry = pool.take()
+    buffer, pointer = entry[:2]
     n = calls.recv(fd, pointer, size, flags | calls.dontwait)
     if n < 0:
         data = None
@@ -175,28 +179,16 @@ def receive_from(
     """``recvfrom(2)`` into a new bytes object, and the sender's packed address."""
     if size > REUSED:
         return _receive_large_from(calls, fd, size, flags)
-    pool = data_pool if size <= TO_COPY else _large_pool
-    try:
-        entry = pool.pop()
-    except IndexError:
-        entry = pool.make()
-    try:
-        name = name_pool.pop()
-    except IndexError:
-        name = name_pool.make()
-    buffer, pointer = entry
-    array, address, counter, length = name
-    counter.value = _STORAGE
+    pool = datagram_pool if size <= TO_COPY else _large_pool
+    entry = pool.take()
+    _, pointer, array, address, counter, length = entry
+    counter.value = STORAGE
     n = calls.recvfrom(fd, pointer, size, flags | calls.dontwait, address, length)
-    if n < 0:
-        answer = None
-    elif PYPY or n > size:
+    answer = None
+    if n >= 0:
         data = with_zeros(bytes_at(pointer, min(n, size)), n)
-        answer = data, bytes_at(address, min(counter.value, _STORAGE))
-    else:
-        answer = buffer[:n], array[: counter.value]
+        answer = data, _name_in((array, address, counter, length))
     pool.put(entry)
-    name_pool.put(name)
     return answer
 
 
@@ -218,7 +210,7 @@ def receive_from_into(
         calls, size = lib, min(size, MOST)
     entry = name_pool.take()
     _, address, counter, length = entry
-    counter.value = _STORAGE
+    counter.value = STORAGE
     # As in ``receive_into``.
     n = calls.recvfrom(
         fd, borrow(buffer), min(size, memoryview(buffer).nbytes), flags, address, length
@@ -232,7 +224,7 @@ def name_from(function: Callable[..., int], *args: Any, last: Any = ()) -> tuple
     """``function(*args, address, length, *last)``, and the packed address that C wrote there."""
     entry = name_pool.take()
     _, address, counter, length = entry
-    counter.value = _STORAGE
+    counter.value = STORAGE
     n = function(*args, address, length, *last)
     result = None if n < 0 else (n, _name_in(entry))
     name_pool.put(entry)
@@ -246,7 +238,7 @@ def _name_in(entry: tuple[Any, Any, Any, Any]) -> bytes:
     """
     array, address, counter, _ = entry
     name: bytes
-    name = bytes_at(address, min(counter.value, _STORAGE)) if PYPY else array[: counter.value]
+    name = bytes_at(address, min(counter.value, STORAGE)) if PYPY else array[: counter.value]
     return name
 
 
@@ -257,7 +249,7 @@ def name_of(question: Callable[..., int], fd: int) -> bytes:
     except IndexError:
         entry = name_pool.make()
     _, address, counter, length = entry
-    counter.value = _STORAGE
+    counter.value = STORAGE
     if question(fd, address, length):
         name_pool.put(entry)
         raise_errno()
