@@ -11,6 +11,7 @@ import pysock
 from pysock import families
 from pysock._platform import lib
 
+from .harness import fill
 from .parity import CPYTHON, outcome
 
 
@@ -118,3 +119,18 @@ def test_a_timeout_too_long_is_no_negative_one(seconds: float) -> None:
     """CPython 3.9 lets the first of these wrap round, and finds it negative."""
     with pysock.socket() as sock, pytest.raises(OverflowError, match="timestamp"):
         sock.settimeout(seconds)
+
+
+@pytest.mark.skipif(not hasattr(pysock, "MSG_DONTWAIT"), reason="no call can be told not to wait")
+@pytest.mark.parametrize("seconds", [0, 0.01])
+@pytest.mark.parametrize("call", ["recv", "recv_into", "recvfrom", "recvmsg", "send", "sendmsg"])
+def test_a_duplicate_cannot_make_a_socket_wait(call: str, seconds: float) -> None:
+    """O_NONBLOCK belongs to what is open, not to the descriptor: who shares it may clear it."""
+    arguments: dict[str, Any] = {"recv_into": bytearray(9), "send": b"x", "sendmsg": [b"x"]}
+    here, there = pysock.socketpair()
+    with here, there:
+        fill(here)
+        here.settimeout(seconds)
+        os.set_blocking(here.fileno(), True)
+        with pytest.raises((BlockingIOError, pysock.timeout)):
+            getattr(here, call)(arguments.get(call, 9))
