@@ -39,14 +39,14 @@ SUITES = (
 PATIENCE = 120  # seconds without a word from a worker
 NEEDED = ("pytest <9", "pytest-timeout", "colorama")  # the last is for Windows alone
 PYTEST = ("-m", "pytest", "-p", "no:cacheprovider")
-JOBS = ("tests", "job", "suites")
+JOBS = ("setup", "tests", "job", "suites")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tests.wine", description=__doc__)
     parser.add_argument("--versions", default=",".join(VERSIONS), help="like 3.9,3.11")
     parser.add_argument("--suites", default=",".join(SUITES), help="like test_socket,test_httplib")
-    parser.add_argument("--only", choices=JOBS, help="one of the three parts")
+    parser.add_argument("--only", choices=JOBS, help="one of these parts")
     parser.add_argument("pytest", nargs="*", help="arguments for pytest, behind --")
     options = parser.parse_args()
     for needed in (KIT, HARNESS):
