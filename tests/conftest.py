@@ -2,6 +2,9 @@
 
 import os
 import signal
+import subprocess
+import sys
+import tempfile
 from importlib.util import find_spec
 
 import pysock
@@ -15,6 +18,18 @@ __all__ = ["sockets"]
 os.environ["PYTHONPATH"] = os.pathsep.join(
     [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
 )
+
+
+
+def copies_files() -> bool:
+    """Whether shutil can copy a file: Wine 8 ends a process that asks for CopyFile2."""
+    if not hasattr(pysock, "fromshare"):
+        return True
+    program = "import shutil, sys; shutil.copy2(*sys.argv[1:])"
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-c", program, __file__, os.path.join(folder, "copy")]
+        return subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
+
 
 # What these files are all about, and so whether they can be collected at all.
 NEEDS = {
@@ -37,6 +52,7 @@ NEEDS = {
     "test_package.py": ("flit_core", find_spec("flit_core") is not None),
     "test_signals.py": ("timer that sends signals", hasattr(signal, "setitimer")),
     "test_signatures.py": ("sethostname", hasattr(pysock, "sethostname")),
+    "test_start.py": ("way to copy a file", copies_files()),
     "test_threads.py": ("pair of Unix sockets", hasattr(lib, "socketpair")),
     "test_types.py": ("sethostname", hasattr(pysock, "sethostname")),
     "test_waiting.py": ("timer that sends signals", hasattr(signal, "setitimer")),

@@ -89,7 +89,7 @@ MAKING = table("""
     socket.fromfd(a.fileno(), socket.AF_UNIX, socket.SOCK_STREAM)
     socket.fromfd(tcp.fileno(), socket.AF_INET, socket.SOCK_STREAM, 6)
     socket.fromfd(tcp.fileno(), -1, -1, -1)
-    socket.fromfd(tcp.fileno(), 10, 2)  # PyPy: gives another value
+    socket.fromfd(tcp.fileno(), socket.AF_INET6, 2)  # PyPy: gives another value
     socket.fromfd(-1, 2, 1)
     socket.fromfd('x', 2, 1)
     socket.fromfd(None, 2, 1)
@@ -126,7 +126,7 @@ LIVING = table("""
     (fd := udp.detach(), socket.socket(fileno=fd))[1:]
     (fd := p.detach(), socket.socket(fileno=fd))[1:]
     (fd := tcp.detach(), socket.socket(socket.AF_INET, fileno=fd))[1:]
-    (x := tcp.detach(), socket.socket(10, 5, 9, x))[1:]  # PyPy: gives another value
+    (x := tcp.detach(), socket.socket(socket.AF_INET6, 5, 9, x))[1:]  # PyPy: gives another value
     (fd := tcp.detach(), socket.socket(fileno=Index(fd)))[1:]
     (tcp.setblocking(False), fd := tcp.detach(), socket.socket(fileno=fd))[2:]
     (socket.setdefaulttimeout(2), fd := tcp.detach(), socket.socket(fileno=fd))[2:]
