@@ -6,6 +6,7 @@ import os
 import sys
 from _thread import RLock  # threading would cost a millisecond at import
 from ctypes import string_at
+from errno import ENODEV
 from itertools import count
 
 from . import _arguments
@@ -107,6 +108,8 @@ def if_nametoindex(if_name: str, /) -> int:
     """``if_nametoindex(3)``: the index of a network interface."""
     index: int = lib.if_nametoindex(fs_bytes(if_name))
     if not index:
+        if sys.version_info >= (3, 13, 11):  # the first that is known to have an errno
+            raise OSError(ENODEV, os.strerror(ENODEV))
         raise OSError("no interface with this name")
     return index
 
