@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from math import ceil, floor, isnan
 
 from ._arguments import c_long, index_or_int
 from ._platform import system
@@ -29,14 +28,16 @@ def parse(value: Any) -> float | None:
     if value is None:
         return None
     if isinstance(value, float):
-        if isnan(value):
+        if value != value:
             raise ValueError("Invalid value NaN (not a number)")
         nanoseconds = value * _NANOSECONDS
         if not -(2.0**63) <= nanoseconds < 2.0**63:
             if _OUT_OF_TIME_T:
                 raise OverflowError("timestamp out of range for platform time_t")
             raise OverflowError(f"timestamp too large to convert to C {_TIME_T}")
-        whole = ceil(nanoseconds) if nanoseconds >= 0 else floor(nanoseconds)
+        whole = int(nanoseconds)
+        if whole != nanoseconds:
+            whole += 1 if nanoseconds > 0 else -1
     else:
         whole = index_or_int(value) * _NANOSECONDS
         if not -(2**63) <= whole < 2**63:

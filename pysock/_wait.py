@@ -15,7 +15,6 @@ never repeated: it goes on by itself, so one waits and asks with SO_ERROR how it
 from __future__ import annotations
 
 from functools import partial
-from math import ceil
 from time import monotonic
 
 from . import _transfer
@@ -112,7 +111,7 @@ def ready(sock: Socket, events: int, deadline: float | None) -> bool:
                 if left < 0:
                     return False
                 # Rounded up: a wait that ends early would only be repeated.
-                milliseconds = min(ceil(left * 1000), _LONGEST)
+                milliseconds = min(int(-(-left * 1000 // 1)), _LONGEST)
             pollfd.fd, pollfd.events, pollfd.revents = sock._fd, events, 0
             n = lib.poll(pointer, 1, milliseconds)
             if n > 0:
