@@ -75,10 +75,15 @@ def socketpair(
     sv = _Pair()
     cloexec = constants.get("SOCK_CLOEXEC", 0)
     lib.socketpair(family, type | cloexec, proto, pointer_to(sv))
-    if not cloexec:
-        for fd in sv:
-            system.set_inheritable(fd, False)
     left, right = sv
+    try:
+        if not cloexec:
+            system.set_inheritable(left, False)
+            system.set_inheritable(right, False)
+    except BaseException:
+        lib.close(left)
+        lib.close(right)
+        raise
     make = partial(public().socket, family, type, proto)
     try:
         one: Socket = adopt(left, make)

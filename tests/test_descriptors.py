@@ -219,6 +219,19 @@ def test_a_second_socket_that_fails_closes_the_first(monkeypatch: pytest.MonkeyP
     assert made[0].fileno() == -1
 
 
+def test_where_a_pair_is_inheritable_at_first_it_is_closed_if_that_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Systems without SOCK_CLOEXEC, like macOS, take a second call for each descriptor."""
+    before = descriptors()
+    with monkeypatch.context() as patched:
+        patched.delitem(constants, "SOCK_CLOEXEC", raising=False)
+        patched.setattr(system, "set_inheritable", broken)
+        with pytest.raises(Broken):
+            pysock.socketpair()
+    assert descriptors() == before
+
+
 def test_control_data_of_which_a_part_is_lost_does_not_take_descriptors_along(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
