@@ -193,14 +193,15 @@ class Sockaddr:
         return tuple(unpacked)
 
 
-def codec(abi: ABI, ctype: Any, names: str) -> Any:
+def codec(abi: ABI, ctype: Any, names: str, size: int = 0) -> Any:
     """All members of a struct at once, but those that only pad it (``__pad_…``).
 
-    Wherever they lie on this platform, their values are in the order of ``names``.
+    Wherever they lie on this platform, their values are in the order of ``names``.  Up to
+    ``size``, zeros follow.
     """
     members = [(name, getattr(ctype, name), t) for name, t in ctype._fields_ if name[:2] != "__"]
     codes = [(field.offset, field.size, _code(t)) for _, field, t in members]
-    struct = Struct((">" if abi.order == "big" else "<") + _spaced(codes, sizeof(ctype)))
+    struct = Struct((">" if abi.order == "big" else "<") + _spaced(codes, size or sizeof(ctype)))
     wanted, there = names.split(), [name for name, _, _ in members]
     return struct if wanted == there else _Shuffled(struct, wanted, there)
 

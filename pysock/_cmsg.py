@@ -22,6 +22,8 @@ from ._abi import codec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
 
     from ._abi import ABI
 
@@ -36,11 +38,14 @@ class Control:
 
     def __init__(self, abi: ABI) -> None:
         self.cmsghdr = _libc.structs(abi)["cmsghdr"]
-        self.header = codec(abi, self.cmsghdr, "cmsg_len cmsg_level cmsg_type")
+        names = "cmsg_len cmsg_level cmsg_type"
+        self.header = codec(abi, self.cmsghdr, names)
         self.mask = abi.cmsg_align - 1
         self.data_at = self.align(sizeof(self.cmsghdr))
         self.most = SOCKLEN_MAX - self.space(1)  # bytes of data in one message
-        self._gap = bytes(self.data_at - self.header.size)
+        front = codec(abi, self.cmsghdr, names, self.data_at)
+        padding = [bytes(-size & self.mask) for size in range(self.mask + 1)]
+        self._layout = front.pack, padding, self.data_at, self.mask
 
     def align(self, length: int) -> int:
         """``length`` rounded up to the alignment."""
@@ -62,11 +67,22 @@ class Control:
         """Whether ``space(length)`` fits a socklen_t."""
         return 0 <= length <= self.most
 
-    def message(self, level: int, kind: int, data: bytes) -> bytes:
-        """One message, with zeros up to where a next one would begin."""
-        size = len(data)
-        header: bytes = self.header.pack(self.data_at + size, level, kind)
-        return header + self._gap + data + b"\0" * (-size & self.mask)
+    def messages(self, items: Iterable[tuple[int, int, Any]]) -> bytes:
+        """``(level, type, data)`` messages one after the other, with zeros in between.
+
+        Whatever is no such tuple, or has a number that is no C int, is a TypeError,
+        ValueError or ``struct.error``.
+        """
+        packed = b""
+        front, padding, data_at, mask = self._layout
+        for item in items:
+            if type(item) is not tuple:
+                raise TypeError
+            level, kind, data = item
+            data = b"".join((data,))  # half of the time of a view's ``tobytes``
+            size = len(data)
+            packed += front(data_at + size, level, kind) + data + padding[size & mask]
+        return packed
 
     def walk(self, raw: bytes) -> tuple[list[Message], bool]:
         """The ``(level, type, data)`` messages in ``raw``, and whether they are whole.
@@ -75,10 +91,15 @@ class Control:
         there; one with an impossible length gives none.  Either ends it, and is not
         whole.  So does a header that is not all there, and that is how it should be.
         """
+        at, end, data_at, header = 0, len(raw), self.data_at, self.header
+        if end > data_at:
+            length, level, kind = header.unpack_from(raw)
+            if data_at <= length <= end < length + header.size:
+                # One message, as mostly: without the loop, 100 ns (3.11) to 400 (3.9) less.
+                return [(level, kind, raw[data_at:length])], True
         messages: list[Message] = []
-        at, end, data_at = 0, len(raw), self.data_at
-        while end - at >= self.header.size:
-            length, level, kind = self.header.unpack_from(raw, at)
+        while end - at >= header.size:
+            length, level, kind = header.unpack_from(raw, at)
             if length < data_at or end - at < data_at:
                 return messages, False
             messages.append((level, kind, raw[at + data_at : at + length]))

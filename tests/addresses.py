@@ -250,7 +250,7 @@ def control_cases(rng: random.Random, control: Control, count: int) -> Iterator[
             data = bytes(rng.getrandbits(8) for _ in range(rng.randrange(20)))
             # Not SCM_RIGHTS: what is taken for a descriptor may be closed.
             at, level, kind = len(raw), rng.choice((0, 41, -1)), rng.choice((2, 5, -7))
-            raw += control.message(level, kind, data)
+            raw += control.messages([(level, kind, data)])
             if rng.random() < 0.3:
                 lie = rng.choice((0, 1, size - 1, size, size + 1, len(data) + size + 9, -1, -8))
                 header = control.cmsghdr.from_buffer(raw, at)

@@ -55,6 +55,7 @@ NEEDS = {
     "test_start.py": ("way to copy a file", copies_files()),
     "test_threads.py": ("pair of Unix sockets", hasattr(lib, "socketpair")),
     "test_types.py": ("sethostname", hasattr(pysock, "sethostname")),
+    "test_unwritten.py": ("pair of Unix sockets", hasattr(lib, "socketpair")),
     "test_waiting.py": ("timer that sends signals", hasattr(signal, "setitimer")),
 }
 MISSING = {file: need for file, (need, there) in NEEDS.items() if not there}

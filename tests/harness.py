@@ -384,6 +384,22 @@ def package() -> list[Any]:
     return [m for name, m in sys.modules.items() if name.partition(".")[0] == "pysock"]
 
 
+@contextmanager
+def pair(kind: int = pysock.SOCK_STREAM) -> Iterator[tuple[pysock.Socket, pysock.Socket]]:
+    """Two sockets of the Unix family that are connected."""
+    here, there = pysock.socketpair(pysock.AF_UNIX, kind)
+    with here, there:
+        yield here, there
+
+
+# Receiving so many bytes, in three ways.
+RECEIVE: dict[str, Action] = {
+    "recv": lambda s, size: s.recv(size),
+    "recvfrom": lambda s, size: s.recvfrom(size)[0],
+    "recvmsg": lambda s, size: s.recvmsg(size)[0],
+}
+
+
 def pools() -> list[Pool]:
     """All pools of buffers that the package has."""
     found = {id(p): p for m in package() for p in vars(m).values() if isinstance(p, Pool)}

@@ -277,14 +277,14 @@ def test_a_wrong_argument_would_be_objected_to() -> None:
 @pytest.mark.skipif(PORTABLE, reason="this is the run by public names alone")
 def test_by_public_names_alone_all_is_as_before() -> None:
     """Quick tests of this folder, again with ctypes' public interface only."""
-    files = ["test_waiting.py", "test_memory.py", "test_signals.py", "test_descriptors.py"]
+    names = "waiting", "memory", "unwritten", "signals", "descriptors"
     chosen = (
         "not whenever and (passes or answers_as or leaks_no or kernel or what_is or short"
         " or ones_errno or of_its_own or keeps_its_size or traceback)"
     )
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-k", chosen, "-p", "no:cacheprovider"]
     done = subprocess.run(
-        [*command, *(f"tests/{name}" for name in files)],
+        [*command, *(f"tests/test_{name}.py" for name in names)],
         cwd=ROOT,
         env={**os.environ, "PYSOCK_PORTABLE": "1"},
         capture_output=True,
