@@ -11,10 +11,12 @@ import sys
 from ctypes import c_uint32, c_uint64, sizeof
 from errno import EBADF, ENOTSOCK
 from functools import partial
+from struct import Struct
+from struct import error as StructError
 
-from ._arguments import INT_MAX, INT_MIN, ZERO, attempted, c_int, c_uint, index
+from ._arguments import INT_MAX, ZERO, attempted, c_int, c_uint, index
 from ._errors import from_errno, raise_errno
-from ._interpreter import NULL, chars, pointer_to, take_errno
+from ._interpreter import NULL, STABLE, chars, pointer_to, take_errno
 from ._platform import abi, constants, lib
 from ._signature import MISSING
 from ._transfer import Pool, lend, name_from
@@ -36,12 +38,13 @@ def _number(ctype: Any) -> Any:
     value, length = ctype.from_buffer(memory), c_uint32.from_buffer(memory, size)
     # C may write fewer bytes of the value, so it starts as 0.
     start = bytes(size) + bytes(c_uint32(size))
-    return memory, start, value, pointer_to(value), pointer_to(length), size
+    return memory, start, value, pointer_to(value), pointer_to(length)
 
 
 _INTS = Pool(partial(_number, ctypes.c_int))
 _LONGS = Pool(partial(_number, c_uint64))
 _WIDE = constants.get("AF_VSOCK")  # the family whose options are 64 bits wide
+_int_bytes = Struct("i").pack
 
 
 if TYPE_CHECKING:
@@ -64,7 +67,7 @@ def getsockopt(self: Socket, level: int, optname: int, buflen: int = 0, /) -> in
         entry = pool.pop()
     except IndexError:
         entry = pool.make()
-    memory, memory.raw, value, pointer, length, _ = entry
+    memory, memory.raw, value, pointer, length = entry
     while lib.getsockopt(self._fd, level, optname, pointer, length):
         raise_errno()
     number: int = value.value
@@ -110,22 +113,22 @@ def setsockopt(
     """
     if type(level) is not int or type(optname) is not int or not 0 <= level | optname <= INT_MAX:
         level, optname = c_int(level), c_int(optname)
-    pool = _INTS
     if self._family == _WIDE:
-        pool, value = _LONGS, index(value)
-    elif optlen is not MISSING or type(value) is not int or not INT_MIN <= value <= INT_MAX:
-        number = attempted(c_int, value) if optlen is MISSING else None
-        if number is None:
-            return _set_bytes(self, level, optname, value, optlen)
-        value = number
-    try:
-        entry = pool.pop()
-    except IndexError:
-        entry = pool.make()
-    entry[2].value = value
-    while lib.setsockopt(self._fd, level, optname, entry[3], entry[5]):
+        data = (index(value) & 2**64 - 1).to_bytes(8, sys.byteorder)
+    elif optlen is not MISSING:
+        return _set_bytes(self, level, optname, value, optlen)
+    else:
+        try:
+            data = _int_bytes(value)  # 50 ns; c_int and a pool would take 160
+        except StructError:
+            number = attempted(c_int, value)
+            if number is None:
+                return _set_bytes(self, level, optname, value, optlen)
+            data = _int_bytes(number)
+    if not STABLE:
+        return _set_bytes(self, level, optname, data, MISSING)
+    while lib.setsockopt(self._fd, level, optname, data, len(data)):
         raise_errno()
-    pool.put(entry)
 
 
 def _set_bytes(sock: Socket, level: int, optname: int, value: Any, optlen: Any) -> None:
