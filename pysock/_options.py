@@ -121,6 +121,8 @@ def setsockopt(
         try:
             data = _int_bytes(value)  # 50 ns; c_int and a pool would take 160
         except StructError:
+            data = b""
+        if not data:
             number = attempted(c_int, value)
             if number is None:
                 return _set_bytes(self, level, optname, value, optlen)
