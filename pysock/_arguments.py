@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 ZERO = 0  # "flags is ZERO" is the cheapest way to see that there are none
+UNSAID = -1  # and this, that a socket's family, type and protocol were not given
 INT_MAX = 2**31 - 1
 INT_MIN = -(2**31)
 LONG_MAX = 2 ** (8 * struct.calcsize("l") - 1) - 1  # on Windows, that of an int

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_default: float | None = None
+default: float | None = None  # the timeout in seconds that new sockets get
 
 _NANOSECONDS = 10**9
 _TIME_T = "PyTime_t" if sys.version_info >= (3, 13) else "_PyTime_t"
@@ -60,10 +60,10 @@ else:
 
 def getdefaulttimeout() -> float | None:
     """The timeout in seconds that new sockets get; None (at first) for no timeout."""
-    return _default
+    return default
 
 
 def setdefaulttimeout(timeout: float | None, /) -> None:
     """Set the timeout in seconds that new sockets get; None for no timeout."""
-    global _default
-    _default = parse(timeout)
+    global default
+    default = parse(timeout)

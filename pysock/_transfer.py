@@ -329,7 +329,7 @@ def lend(data: Any, call: Callable[[Any, int], int]) -> int:
 # --- descriptors ---------------------------------------------------------------------
 
 
-def connect(fd: int, name: bytes) -> int:
+def call_connect(fd: int, name: bytes) -> int:
     """``connect(2)`` to a packed address."""
     if type(name) is STABLE:
         n: int = lib.connect(fd, name, len(name))
@@ -339,12 +339,18 @@ def connect(fd: int, name: bytes) -> int:
 
 def accept(calls: Library, fd: int, family: int) -> tuple[int, bytes] | None:
     """``accept4(2)``: a descriptor that no child inherits, and the peer's packed address."""
-    if hasattr(lib, "accept4"):
-        cloexec = constants["SOCK_CLOEXEC"]
-        if family == constants.get("AF_ALG"):  # it fails if it is asked for an address
-            n = lib.accept4(fd, NULL, NULL, cloexec)
-            return None if n < 0 else (n, b"")
-        return name_from(lib.accept4, fd, last=(cloexec,))
+    if not hasattr(lib, "accept4"):
+        return _accept_and_set(fd)
+    if family == _AF_ALG:  # it fails if it is asked for an address
+        n = lib.accept4(fd, NULL, NULL, _CLOEXEC)
+        return None if n < 0 else (n, b"")
+    return name_from(lib.accept4, fd, last=(_CLOEXEC,))
+
+
+_AF_ALG, _CLOEXEC = constants.get("AF_ALG"), constants.get("SOCK_CLOEXEC")
+
+
+def _accept_and_set(fd: int) -> tuple[int, bytes] | None:
     answer = name_from(lib.accept, fd)
     if answer is not None:
         try:

@@ -8,8 +8,8 @@ EINTR            repeat: a signal handler has run, and did not raise (PEP 475).
 EAGAIN           in timeout mode, ``poll(2)`` for what is left of the time, and repeat.
 anything else    raise.
 
-Calling first saves a system call wherever the answer is there already.  ``connect`` is
-never repeated: it goes on by itself, so one waits and asks with SO_ERROR how it ended.
+Calling first saves a system call wherever the answer is there already.  Only ``connect`` has
+a policy of its own (``_connect``).
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ from __future__ import annotations
 from functools import partial
 from time import monotonic
 
-from . import _transfer
 from ._errors import from_errno, timeout
 from ._interpreter import take_errno
 from ._options import read_int
 from ._platform import constants, lib, structs, system
-from ._transfer import Pool, name_from, with_pointer
+from ._transfer import Pool, with_pointer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 READ = constants["POLLIN"]
 WRITE = constants["POLLOUT"]
-_ERROR = constants["POLLERR"]
+ERROR = constants["POLLERR"]
 
 _LONGEST = 2**31 - 1  # poll(2) takes its milliseconds as an int
 _polls = Pool(partial(with_pointer, structs["pollfd"]))
@@ -63,7 +62,7 @@ def repeat_until(
 ) -> Any:
     while True:
         number = take_errno()
-        if number in system.WOULD_BLOCK and _waits(sock, deadline):
+        if number in system.WOULD_BLOCK and waits(sock, deadline):
             limit = deadline or _limit_of(sock, events)
             if not ready(sock, events, limit):
                 raise timeout("timed out") if deadline else from_errno(system.TIMED_OUT)
@@ -76,7 +75,7 @@ def repeat_until(
             return result
 
 
-def _waits(sock: Socket, deadline: float | None) -> bool:
+def waits(sock: Socket, deadline: float | None) -> bool:
     """Whether a call that would block is waited for here, and not by the kernel."""
     return deadline is not None or (sock._timeout is None and not system.KERNEL_WAITS)
 
@@ -122,51 +121,3 @@ def ready(sock: Socket, events: int, deadline: float | None) -> bool:
                     raise from_errno(number)
     finally:
         _polls.put(entry)
-
-
-def connect(sock: Socket, name: bytes) -> int | None:
-    """``connect(2)`` to a packed address: 0, the errno of its failure, or None: timed out.
-
-    An interrupted connect goes on in the background, like one on a descriptor that does
-    not block; both are waited for, unless the socket is in non-blocking mode.
-    """
-    deadline = None
-    under_way = system.CONNECTING
-    while _transfer.connect(sock._fd, name) != 0:
-        number = take_errno()
-        if number == 0:
-            # A signal handler took our errno.  Asking again is safe here: if the first
-            # call got as far as that, it goes on, and the second says so in other words.
-            under_way = system.STILL_CONNECTING
-            continue
-        if number == under_way:
-            number = system.CONNECTING
-        # Not sooner: after the call, other threads may hold up this one for longer than
-        # a short timeout, while the connection stands already.
-        deadline = deadline or deadline_of(sock)
-        interrupted = number == system.INTERRUPTED
-        pending = interrupted or (number == system.CONNECTING and _waits(sock, deadline))
-        if sock._timeout == 0 or not pending:
-            return number
-        if not ready(sock, WRITE | _ERROR, deadline):
-            return None
-        outcome = _socket_error(sock._fd)
-        if outcome == 0 and interrupted and not _is_connected(sock._fd):
-            continue  # in some families, unix(7) for one, a signal ends it for good
-        return 0 if outcome == system.CONNECTED else outcome
-    return 0
-
-
-def _socket_error(fd: int) -> int:
-    """How a connect in the background has ended: 0 or an errno."""
-    while True:
-        outcome = read_int(fd, constants["SOL_SOCKET"], constants["SO_ERROR"])
-        if outcome is None:
-            outcome = take_errno()
-            if outcome == 0:
-                continue
-        return outcome
-
-
-def _is_connected(fd: int) -> bool:
-    return name_from(lib.getpeername, fd) is not None

@@ -71,6 +71,7 @@ def register(family: int | str, page: type[Page], *, platform: str = host_target
     number = _number(family, abi)
     _pages[abi.name, number] = page(abi, number)
     packers.clear()
+    _by_header.clear()
     _forget()
 
 
@@ -137,13 +138,22 @@ def unpack_for(proto: int, raw: bytes) -> Any:
     address = remembered.get(raw)
     if address is not None or not raw:
         return address
-    address = _unpack(raw, proto, host)
-    page = page_of(host.family_of(raw))
-    if page is not None and page.fixed:
+    try:
+        page = _by_header[raw[:2]]
+    except KeyError:
+        page = _by_header[raw[:2]] = page_of(host.family_of(raw))
+    if page is None:
+        return unclaimed(host, raw)
+    address = page.unpack(raw, proto)
+    if page.fixed:
         if len(remembered) >= _REMEMBERED:
             _forget()
         remembered[raw] = address
     return address
+
+
+# The first bytes of an address of the host's, which say its family → its page.
+_by_header: dict[bytes, Page | None] = {}
 
 
 def _forget() -> None:
