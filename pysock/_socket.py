@@ -27,7 +27,7 @@ from ._enums import AddressFamily, SocketKind, member
 from ._errors import raise_errno
 from ._interpreter import PYPY, STABLE, TO_COPY, bytes_at
 from ._platform import at_once, constants, lib, public, system
-from ._signature import SignatureOfInit, sendto_as_documented
+from ._signature import MISSING, SignatureOfInit
 from ._transfer import (
     AT_ONCE,
     STORAGE,
@@ -54,6 +54,7 @@ _CLOEXEC = constants.get("SOCK_CLOEXEC", 0)
 _NONBLOCK = constants.get("SOCK_NONBLOCK", 0)
 _KIND = ~(_CLOEXEC | _NONBLOCK)  # what else a type says
 _AF_INET, _SOCK_STREAM = constants["AF_INET"], constants["SOCK_STREAM"]
+_BYTES = bytes  # which is a parameter's name
 _BACKLOG = min(constants["SOMAXCONN"], 128)
 
 
@@ -363,27 +364,26 @@ class Socket:
         @overload
         def sendto(self, bytes: ReadableBuffer, flags: int, address: Address, /) -> int: ...
 
-    def sendto(self, *args: Any) -> int:
+    def sendto(self, bytes: Any, flags: Any, address: Any = MISSING, /) -> int:
         """``sendto(2)``: send to an address: ``sendto(bytes[, flags], address)``."""
-        if not 2 <= len(args) <= 3:
-            raise TypeError(f"sendto() takes 2 or 3 arguments ({len(args)} given)")
-        data, address = args[0], args[-1]
-        if type(data) is not bytes:
-            view_of(data).release()
-        flags = ZERO if len(args) == 2 else c_int(args[1])
+        if type(bytes) is not _BYTES:
+            view_of(bytes).release()
+        if address is MISSING:
+            flags, address = ZERO, flags
+        else:
+            flags = c_int(flags)
         name = packers[self._family](address, "sendto", self._proto)
         audit("socket.sendto", self, address)
         calls = self._calls
-        if type(data) is STABLE and len(data) <= AT_ONCE:
+        if type(bytes) is STABLE and len(bytes) <= AT_ONCE:
             flags |= calls.dontwait
-            n: int = calls.sendto(self._fd, data, len(data), flags, name, len(name))
+            n: int = calls.sendto(self._fd, bytes, len(bytes), flags, name, len(name))
         else:
-            n = transmit_to(calls, self._fd, data, flags, name)
+            n = transmit_to(calls, self._fd, bytes, flags, name)
         if n < 0:
-            n = repeat(self, WRITE, transmit_to, data, flags, name)
+            n = repeat(self, WRITE, transmit_to, bytes, flags, name)
         return n
 
-    sendto.__wrapped__ = sendto_as_documented  # type: ignore[attr-defined]
     sendmsg = _message.sendmsg
 
     sendfile = _sendfile.sendfile
