@@ -9,7 +9,7 @@ from __future__ import annotations
 from ._arguments import ZERO, c_int, view_of
 from ._errors import timeout
 from ._transfer import transmit
-from ._wait import WRITE, deadline_of, passed, perform, repeat_until
+from ._wait import WRITE, deadline_of, passed, perform, repeat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def sendall(self: Socket, bytes: ReadableBuffer, flags: int = 0, /) -> None:
     deadline = deadline_of(self)
     with view_of(bytes) as whole:
         if n < 0:
-            n = repeat_until(deadline, self, WRITE, transmit, whole, flags)
+            n = repeat(self, WRITE, transmit, whole, flags, deadline=deadline)
         if n >= whole.nbytes:  # of no bytes at all, no view can be cast
             return
         with whole.cast("B") as view:

@@ -38,28 +38,16 @@ _LONGEST = 2**31 - 1  # poll(2) takes its milliseconds as an int
 _polls = Pool(partial(with_pointer, structs["pollfd"]))
 
 
-def repeat(sock: Socket, events: int, attempt: Callable[..., Any], *args: Any) -> Any:
+def repeat(
+    sock: Socket,
+    events: int,
+    attempt: Callable[..., Any],
+    *args: Any,
+    deadline: float | None = None,
+) -> Any:
     """``attempt(calls, fd, *args)`` has just failed: its result when it does not, or why."""
-    return repeat_until(deadline_of(sock), sock, events, attempt, *args)
-
-
-def perform(
-    sock: Socket, deadline: float | None, events: int, attempt: Callable[..., Any], *args: Any
-) -> Any:
-    """``attempt(calls, fd, *args)``, one of several that share a deadline (``sendall``)."""
-    result = attempt(sock._calls, sock._fd, *args)
-    if _failed(result):
-        return repeat_until(deadline, sock, events, attempt, *args)
-    return result
-
-
-def _failed(result: Any) -> bool:
-    return result is None or (type(result) is int and result < 0)
-
-
-def repeat_until(
-    deadline: float | None, sock: Socket, events: int, attempt: Callable[..., Any], *args: Any
-) -> Any:
+    if deadline is None and sock._timeout:
+        deadline = monotonic() + sock._timeout
     while True:
         number = take_errno()
         if number in system.WOULD_BLOCK and waits(sock, deadline):
@@ -73,6 +61,20 @@ def repeat_until(
         result = attempt(sock._calls, sock._fd, *args)
         if not _failed(result):
             return result
+
+
+def perform(
+    sock: Socket, deadline: float | None, events: int, attempt: Callable[..., Any], *args: Any
+) -> Any:
+    """``attempt(calls, fd, *args)``, one of several that share a deadline (``sendall``)."""
+    result = attempt(sock._calls, sock._fd, *args)
+    if _failed(result):
+        return repeat(sock, events, attempt, *args, deadline=deadline)
+    return result
+
+
+def _failed(result: Any) -> bool:
+    return result is None or (type(result) is int and result < 0)
 
 
 def waits(sock: Socket, deadline: float | None) -> bool:
@@ -97,21 +99,24 @@ def passed(deadline: float) -> bool:
 
 
 def ready(sock: Socket, events: int, deadline: float | None) -> bool:
-    """``poll(2)`` until the socket is ready for ``events``; False if the deadline passes."""
-    entry = _polls.take()
-    pollfd, pointer = entry
+    """``poll(2)`` until the socket is ready for ``events``; False if the deadline passes.
+
+    It is asked at least once, even if other threads held up this one past the deadline.
+    """
     try:
-        while True:
-            milliseconds = -1
-            if sock._fd == -1:
-                return True  # closed meanwhile, and poll would wait: let the call say so
+        entry = _polls.pop()
+    except IndexError:
+        entry = _polls.make()
+    pollfd, pointer = entry
+    milliseconds = -1
+    try:
+        while sock._fd != -1:
             if deadline is not None:
-                left = deadline - monotonic()
-                if left < 0:
-                    return False
                 # Rounded up: a wait that ends early would only be repeated.
-                milliseconds = min(int(-(-left * 1000 // 1)), _LONGEST)
-            pollfd.fd, pollfd.events, pollfd.revents = sock._fd, events, 0
+                milliseconds = int(-((monotonic() - deadline) * 1000 // 1))
+                if not 0 <= milliseconds <= _LONGEST:
+                    milliseconds = 0 if milliseconds < 0 else _LONGEST
+            pollfd.fd, pollfd.events = sock._fd, events
             n = lib.poll(pointer, 1, milliseconds)
             if n > 0:
                 return True
@@ -119,5 +124,8 @@ def ready(sock: Socket, events: int, deadline: float | None) -> bool:
                 number = take_errno()
                 if number not in (0, system.INTERRUPTED):
                     raise from_errno(number)
+            elif deadline is not None and passed(deadline):
+                return False
+        return True  # closed meanwhile, and poll would wait: let the call say so
     finally:
         _polls.put(entry)

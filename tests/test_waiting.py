@@ -135,6 +135,23 @@ def test_a_wait_that_ends_early_is_continued(monkeypatch: pytest.MonkeyPatch) ->
     assert 1 < len(polls) < 1000
 
 
+def test_who_is_held_up_past_the_deadline_asks_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other threads may have run between the deadline's being set and poll(2)."""
+    times = [0.0]
+
+    def monotonic() -> float:
+        if times:
+            return times.pop()
+        there.send(b"x")
+        return LATE
+
+    here, there = pysock.socketpair()
+    with here, there:
+        here.settimeout(SOON)
+        monkeypatch.setattr(_wait, "monotonic", monotonic)
+        assert here.recv(1) == b"x"
+
+
 def test_a_call_that_need_not_wait_polls_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with scene("recv") as s:
         s.sock.settimeout(LATE)
