@@ -12,7 +12,8 @@ loses speed and nothing else.
 ``os_error``        the exception for such a number
 ``pointer_to``      what stands for the address of a ctypes object in a call
 ``borrow``          and what for that of somebody's writable buffer
-``borrow_address``  that address as a number, and what keeps it good
+``number_of``       the number that this address is
+``borrow_address``  what keeps such a number good, and it
 ``address_of``      the same for memory that is only read; perhaps a copy's
 ``call_reading``    a call with memory that is only read, and too large to copy
 ``bytes_at``        memory → bytes
@@ -54,6 +55,7 @@ else:
 declared = chosen.declared
 pointer_to = chosen.pointer_to
 borrow = chosen.borrow
+number_of = chosen.number_of
 borrow_address = chosen.borrow_address
 address_of = chosen.address_of
 call_reading = chosen.call_reading

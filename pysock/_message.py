@@ -32,9 +32,11 @@ from ._interpreter import (
     MOST,
     PYPY,
     address_of,
+    borrow,
     borrow_address,
     bytes_at,
     chars,
+    number_of,
     pointer_to,
 )
 from ._platform import abi, constants, lib, structs
@@ -52,7 +54,6 @@ if TYPE_CHECKING:
     from ._types import Address, Cmsg, CmsgArg, ReadableBuffer, RetAddress, WriteableBuffer
 
     Data = TypeVar("Data", bytes, int)
-    Place = tuple[int, int]  # address, size
 
 control = Control(abi)
 _messages, _walk = control.messages, control.walk
@@ -296,8 +297,8 @@ def recvmsg(
     try:
         exact = type(fresh) is bytes
         lent = address_of(fresh, memoryview(fresh)) if exact else borrow_address(fresh)
-        places = [(_kept(kept, lent), min(bufsize, MOST))]
-        n, _, raw, told, name = _receive(self, places, 0, ancbufsize, flags)
+        iovec = _iovec.pack(_kept(kept, lent), min(bufsize, MOST))
+        n, _, raw, told, name = _receive(self, iovec, 0, ancbufsize, flags)
         return _answer(self, raw, told, name, taken_from, fresh, n)
     finally:
         kept.clear()
@@ -309,16 +310,18 @@ def recvmsg_into(
     """``recvmsg(2)`` into ``buffers``, one after the other, as far as the data goes."""
     ancbufsize, flags = c_ssize_t(ancbufsize), c_int(flags)
     parts = _iterated(buffers, 1, "recvmsg_into")
-    places: list[Place] = []
     kept: list[Any] = []
     try:
-        for part in parts:
-            if room_in(part) is None:
-                raise TypeError(_NO_BUFFER)
-            address = _kept(kept, borrow_address(part))
-            # Asked again: only what is lent keeps its size, whatever other threads do.
-            places.append((address, room_in(part) or 0))
-        n, _, raw, told, name = _receive(self, places, 0, ancbufsize, flags)
+        try:
+            kept += map(borrow, parts)
+        except (TypeError, ValueError, BufferError):
+            raise TypeError(_NO_BUFFER) from None
+        # Asked only now: what is lent keeps its size, whatever other threads do.
+        sizes = [len(part) if type(part) is bytearray else room_in(part) for part in parts]
+        if None in sizes:
+            raise TypeError(_NO_BUFFER)
+        iovecs = b"".join(map(_iovec.pack, map(number_of, kept), sizes))
+        n, _, raw, told, name = _receive(self, iovecs, 0, ancbufsize, flags)
         return _answer(self, raw, told, name, int, n)
     finally:
         kept.clear()
@@ -331,19 +334,19 @@ _NO_BUFFER = (
 
 def _receive(
     sock: Socket,
-    places: list[Place] | None,
+    iovecs: bytes | None,
     inside: int,
     ancbufsize: int,
     flags: int,
 ) -> tuple[int, bytes, bytes, int, bytes]:
-    """``recvmsg(2)`` to ``places``, or where there are none to ``inside`` bytes of the letter.
+    """``recvmsg(2)`` to where ``iovecs`` say, or without any to ``inside`` bytes of the letter.
 
     Its result, the bytes that are inside, and as C has them: control messages, flags, name.
     """
     if not 0 <= ancbufsize <= SOCKLEN_MAX:
         c_ssize_t(ancbufsize)
         raise ValueError("invalid ancillary data buffer length")
-    count = 1 if places is None else len(places)
+    count = 1 if iovecs is None else len(iovecs) // _IOVEC
     name_at = _HEADER + _IOVEC * count
     data_at = name_at + _STORAGE
     control_at = data_at + (inside + 15 & ~15)
@@ -358,10 +361,9 @@ def _receive(
         except IndexError:
             letter = _letters.make()
     memory, pointer, base = letter
-    if places is None:
-        iovecs = _iovec.pack(base + data_at, inside)
-    else:
-        iovecs = b"".join([_iovec.pack(*place) for place in places])
+    size = MOST
+    if iovecs is None:
+        size, iovecs = inside, _iovec.pack(base + data_at, inside)
     iov_at = base + _HEADER if count else 0
     msg_control = base + control_at if ancbufsize else 0
     memory.raw = (
@@ -369,7 +371,6 @@ def _receive(
         + iovecs
         + _NO_NAME  # no address of an earlier letter, should C write none and not say so
     )
-    size = inside if places is None else MOST
     calls = sock._calls if size <= AT_ONCE else lib
     n = calls.recvmsg(sock._fd, pointer, flags | sock._calls.dontwait)
     if n < 0:

@@ -28,6 +28,7 @@ bytes_at: Callable[[Any, int], bytes] = ctypes.string_at
 # An array of no elements over the memory of a writable buffer: as long as it lives, the
 # buffer can be neither resized nor freed.  (The bound method, kept: 80 ns.)
 borrow: Callable[[Any], Any] = (ctypes.c_char * 0).from_buffer
+number_of: Callable[[Any], int] = ctypes.addressof
 
 
 def open_library(name: str | None) -> ctypes.CDLL:
@@ -68,7 +69,7 @@ def os_error(number: int) -> OSError:
 def borrow_address(buffer: Any) -> tuple[Any, int]:
     """What keeps a writable buffer where it is, and its address."""
     array = borrow(buffer)
-    return array, ctypes.addressof(array)
+    return array, number_of(array)
 
 
 def address_of(data: Any, view: memoryview) -> tuple[Any, int]:

@@ -27,6 +27,7 @@ TO_COPY = 65536
 REUSED = 1 << 20  # new memory would be zeroed, and given back when the collector runs
 
 pointer_to: Callable[[Any], Any] = ctypes.addressof
+number_of: Callable[[Any], int] = int
 get_errno: Callable[[], int] = _rawffi.get_errno
 set_errno: Callable[[int], int] = _rawffi.set_errno
 bytes_at: Callable[[Any, int], bytes] = _rawffi.charp2rawstring  # 3 ns; a slice, 20 a byte
