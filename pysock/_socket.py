@@ -25,7 +25,7 @@ from ._arguments import (
 )
 from ._enums import AddressFamily, SocketKind, member
 from ._errors import raise_errno
-from ._interpreter import PYPY, STABLE, TO_COPY, bytes_at
+from ._interpreter import PYPY, STABLE, TO_COPY, borrow, bytes_at
 from ._platform import at_once, constants, lib, public, system
 from ._signature import MISSING, SignatureOfInit
 from ._transfer import (
@@ -272,17 +272,21 @@ class Socket:
 
     def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
         """``recv(2)`` into ``buffer``: up to ``nbytes``, or as much as there is room for."""
-        size = writable_size(buffer, "recv_into")
-        if nbytes is not ZERO or flags is not ZERO:
-            nbytes, flags = c_ssize_t(nbytes), c_int(flags)
-            if nbytes < 0:
-                raise ValueError("negative buffersize in recv_into")
-            if nbytes > size:
-                raise ValueError("buffer too small for requested bytes")
-            size = nbytes or size
-        if not size:
-            return 0
-        n = receive_into(self._calls, self._fd, buffer, size, flags)
+        if type(buffer) is bytearray and nbytes is flags is ZERO and 0 < len(buffer) <= AT_ONCE:
+            # The same in one step (-240 ns on 3.11, -330 on 3.9).  How much room there is, is
+            # asked of the buffer that is lent: as in ``receive_into``.
+            calls, size = self._calls, AT_ONCE
+            n: int = calls.recv(self._fd, borrow(buffer), len(buffer), calls.dontwait)
+        else:
+            size = writable_size(buffer, "recv_into")
+            if nbytes is not ZERO or flags is not ZERO:
+                nbytes, flags = c_ssize_t(nbytes), c_int(flags)
+                if nbytes < 0:
+                    raise ValueError("negative buffersize in recv_into")
+                if nbytes > size:
+                    raise ValueError("buffer too small for requested bytes")
+                size = nbytes or size
+            n = size and receive_into(self._calls, self._fd, buffer, size, flags)
         if n < 0:
             with memoryview(buffer):  # it keeps its size while we wait
                 n = repeat(self, READ, receive_into, buffer, size, flags)

@@ -168,6 +168,8 @@ def receive_into(calls: Library, fd: int, buffer: Any, size: int, flags: int) ->
     # size; before, another thread may have made it smaller.
     if type(buffer) is bytearray:
         n: int = calls.recv(fd, borrow(buffer), min(size, len(buffer)), flags)
+    elif type(buffer) is memoryview:
+        n = calls.recv(fd, borrow(buffer), min(size, buffer.nbytes), flags)
     else:
         n = calls.recv(fd, borrow(buffer), min(size, memoryview(buffer).nbytes), flags)
     return n
