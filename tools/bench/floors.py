@@ -71,16 +71,16 @@ def udp(stack: ExitStack, size: int, timeout: float | None = None) -> Run:
     b.settimeout(timeout)
     here, there = a.fileno(), b.fileno()
     data = pointer(stack, 1024)
-    to, sender = pointer(stack, abi.storage), pointer(stack, abi.storage)
+    to, sender = memory(stack, abi.storage), pointer(stack, abi.storage)
     length = kept(stack, c_uint32(abi.storage))
     length_pointer = pointer_to(length)
-    assert lib.getsockname(there, to, length_pointer) == 0
-    to_length = length.value
+    assert lib.getsockname(there, pointer_to(to), length_pointer) == 0
+    name = to.raw[: length.value]
     sendto, recvfrom = lib.sendto, lib.recvfrom
 
     def run(n: int) -> None:
         for _ in range(n):
-            sendto(here, data, size, 0, to, to_length)
+            sendto(here, data, size, 0, name, len(name))
             recvfrom(there, data, 1024, 0, sender, length_pointer)
 
     return run
