@@ -12,7 +12,18 @@ from functools import partial
 from sys import audit
 from warnings import warn
 
-from . import _alg, _connect, _file, _message, _options, _sendall, _sendfile, _timeouts, _transfer
+from . import (
+    _alg,
+    _connect,
+    _datagram,
+    _file,
+    _message,
+    _options,
+    _sendall,
+    _sendfile,
+    _timeouts,
+    _transfer,
+)
 from ._arguments import (
     UNSAID,
     ZERO,
@@ -27,23 +38,20 @@ from ._enums import AddressFamily, SocketKind, member
 from ._errors import raise_errno
 from ._interpreter import PYPY, STABLE, TO_COPY, borrow, bytes_at
 from ._platform import at_once, constants, lib, public, system
-from ._signature import MISSING, SignatureOfInit
+from ._signature import SignatureOfInit
 from ._transfer import (
     AT_ONCE,
-    STORAGE,
     data_pool,
-    datagram_pool,
     receive,
     receive_into,
     transmit,
-    transmit_to,
 )
 from ._wait import READ, WRITE, repeat
-from .families import packers, remembered, unpack_for
+from .families import packers, unpack_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, overload
+    from typing import Any
 
     from typing_extensions import Self
 
@@ -54,7 +62,6 @@ _CLOEXEC = constants.get("SOCK_CLOEXEC", 0)
 _NONBLOCK = constants.get("SOCK_NONBLOCK", 0)
 _KIND = ~(_CLOEXEC | _NONBLOCK)  # what else a type says
 _AF_INET, _SOCK_STREAM = constants["AF_INET"], constants["SOCK_STREAM"]
-_BYTES = bytes  # which is a parameter's name
 _BACKLOG = min(constants["SOMAXCONN"], 128)
 
 
@@ -292,53 +299,8 @@ class Socket:
                 n = repeat(self, READ, receive_into, buffer, size, flags)
         return n
 
-    def recvfrom(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, RetAddress]:
-        """``recvfrom(2)``: up to ``bufsize`` bytes, and the address that they came from."""
-        if type(bufsize) is not int or flags is not ZERO:
-            bufsize, flags = c_ssize_t(bufsize), c_int(flags)
-        if (bufsize < 0 or bufsize > TO_COPY) and c_ssize_t(bufsize) < 0:
-            raise ValueError("negative buffersize in recvfrom")
-        calls = self._calls
-        if bufsize <= TO_COPY and not PYPY:  # as in ``recv``
-            try:
-                entry = datagram_pool.pop()
-            except IndexError:
-                entry = datagram_pool.make()
-            buffer, pointer, array, address, counter, length = entry
-            counter.value = STORAGE
-            flags |= calls.dontwait
-            n = calls.recvfrom(self._fd, pointer, bufsize, flags, address, length)
-            answer = None
-            if 0 <= n <= bufsize:
-                answer = buffer[:n], array[: counter.value]
-            elif n > 0:
-                answer = _transfer.with_zeros(buffer[:bufsize], n), array[: counter.value]
-            datagram_pool.put(entry)
-        else:
-            answer = _transfer.receive_from(calls, self._fd, bufsize, flags)
-        if answer is None:
-            answer = repeat(self, READ, _transfer.receive_from, bufsize, flags)
-        data, name = answer
-        return data, remembered.get(name) or unpack_for(self._proto, name)
-
-    def recvfrom_into(
-        self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0
-    ) -> tuple[int, RetAddress]:
-        """``recvfrom(2)`` into ``buffer``: the number of bytes, and where they came from."""
-        size = writable_size(buffer, "recvfrom_into")
-        nbytes, flags = c_ssize_t(nbytes), c_int(flags)
-        if nbytes < 0:
-            raise ValueError("negative buffersize in recvfrom_into")
-        if nbytes > size:
-            raise ValueError("nbytes is greater than the length of the buffer")
-        size = nbytes or size
-        answer = _transfer.receive_from_into(self._calls, self._fd, buffer, size, flags)
-        if answer is None:
-            with memoryview(buffer):  # it keeps its size while we wait
-                answer = repeat(self, READ, _transfer.receive_from_into, buffer, size, flags)
-        n, name = answer
-        return n, unpack_for(self._proto, name)
-
+    recvfrom = _datagram.recvfrom
+    recvfrom_into = _datagram.recvfrom_into
     recvmsg = _message.recvmsg
     recvmsg_into = _message.recvmsg_into
 
@@ -360,34 +322,7 @@ class Socket:
 
     sendall = _sendall.sendall
 
-    if TYPE_CHECKING:
-
-        @overload
-        def sendto(self, bytes: ReadableBuffer, address: Address, /) -> int: ...
-
-        @overload
-        def sendto(self, bytes: ReadableBuffer, flags: int, address: Address, /) -> int: ...
-
-    def sendto(self, bytes: Any, flags: Any, address: Any = MISSING, /) -> int:
-        """``sendto(2)``: send to an address: ``sendto(bytes[, flags], address)``."""
-        if type(bytes) is not _BYTES:
-            view_of(bytes).release()
-        if address is MISSING:
-            flags, address = ZERO, flags
-        else:
-            flags = c_int(flags)
-        name = packers[self._family](address, "sendto", self._proto)
-        audit("socket.sendto", self, address)
-        calls = self._calls
-        if type(bytes) is STABLE and len(bytes) <= AT_ONCE:
-            flags |= calls.dontwait
-            n: int = calls.sendto(self._fd, bytes, len(bytes), flags, name, len(name))
-        else:
-            n = transmit_to(calls, self._fd, bytes, flags, name)
-        if n < 0:
-            n = repeat(self, WRITE, transmit_to, bytes, flags, name)
-        return n
-
+    sendto = _datagram.sendto
     sendmsg = _message.sendmsg
 
     sendfile = _sendfile.sendfile
