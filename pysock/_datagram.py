@@ -18,7 +18,6 @@ from ._transfer import (
     receive_from,
     receive_from_into,
     transmit_to,
-    with_zeros,
 )
 from ._wait import READ, WRITE, repeat
 from .families import packers, remembered, unpack_for
@@ -35,27 +34,22 @@ _BYTES = bytes  # which is a parameter's name
 
 def recvfrom(self: Socket, bufsize: int, flags: int = 0, /) -> tuple[bytes, RetAddress]:
     """``recvfrom(2)``: up to ``bufsize`` bytes, and the address that they came from."""
-    if type(bufsize) is not int or flags is not ZERO:
-        bufsize, flags = c_ssize_t(bufsize), c_int(flags)
-    if (bufsize < 0 or bufsize > TO_COPY) and c_ssize_t(bufsize) < 0:
-        raise ValueError("negative buffersize in recvfrom")
     calls = self._calls
-    if bufsize <= TO_COPY and not PYPY:  # as in ``recv``
+    if flags is ZERO and type(bufsize) is int and 0 <= bufsize <= TO_COPY and not PYPY:
+        # What ``receive_from`` does, without the cost of calling it, as in ``recv``.
         try:
             entry = datagram_pool.pop()
         except IndexError:
             entry = datagram_pool.make()
         buffer, pointer, array, address, counter, length = entry
         counter.value = STORAGE
-        flags |= calls.dontwait
-        n = calls.recvfrom(self._fd, pointer, bufsize, flags, address, length)
-        answer = None
-        if 0 <= n <= bufsize:
-            answer = buffer[:n], array[: counter.value]
-        elif n > 0:
-            answer = with_zeros(buffer[:bufsize], n), array[: counter.value]
+        n = calls.recvfrom(self._fd, pointer, bufsize, calls.dontwait, address, length)
+        answer = None if n < 0 else (buffer[:n], array[: counter.value])
         datagram_pool.put(entry)
     else:
+        bufsize, flags = c_ssize_t(bufsize), c_int(flags)
+        if bufsize < 0:
+            raise ValueError("negative buffersize in recvfrom")
         answer = receive_from(calls, self._fd, bufsize, flags)
     if answer is None:
         answer = repeat(self, READ, receive_from, bufsize, flags)

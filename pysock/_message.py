@@ -257,7 +257,7 @@ def recvmsg(
     """
     if flags is not ZERO or type(bufsize) is not int or type(ancbufsize) is not int:
         bufsize, ancbufsize, flags = c_ssize_t(bufsize), c_ssize_t(ancbufsize), c_int(flags)
-    if ancbufsize and 0 <= bufsize | ancbufsize < LIMIT:
+    if flags is ZERO and ancbufsize and 0 <= bufsize | ancbufsize < LIMIT:
         raw = b""
         try:  # inline, as in ``sendmsg``
             card = incoming.pop()
@@ -267,13 +267,12 @@ def recvmsg(
         try:
             iov_len.value, controllen.value, namelen.value = bufsize, ancbufsize, abi.storage
             calls = self._calls
-            n = calls.recvmsg(self._fd, pointer, flags | calls.dontwait)
+            n = calls.recvmsg(self._fd, pointer, calls.dontwait)
             if n < 0:
                 # A failed call leaves the lengths as they are.
                 n = repeat(self, READ, _recvmsg, pointer, flags, bufsize)
-            end = controllen.value
-            raw = room[: end if end < ancbufsize else ancbufsize]
-            data = memory[: n if n < bufsize else bufsize]
+            # Without flags like MSG_TRUNC, no length is more than there was room for.
+            raw, data = room[: controllen.value], memory[:n]
             told, name = msg_flags.value, sender[: namelen.value]
             if told or name:  # for the next one, should C write none and not say so
                 msg_flags.value, sender.raw = 0, _NO_NAME

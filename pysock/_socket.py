@@ -250,29 +250,22 @@ class Socket:
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         """``recv(2)``: up to ``bufsize`` bytes; none when the peer has ended the conversation."""
-        if flags is not ZERO or type(bufsize) is not int:
-            bufsize, flags = c_ssize_t(bufsize), c_int(flags)
         calls = self._calls
-        if 0 < bufsize <= TO_COPY:
+        if flags is ZERO and type(bufsize) is int and 0 < bufsize <= TO_COPY:
             # What ``receive`` does, without the cost of calling it (60 ns).
             try:
                 entry = data_pool.pop()
             except IndexError:
                 entry = data_pool.make()
             buffer, pointer = entry
-            n = calls.recv(self._fd, pointer, bufsize, flags | calls.dontwait)
-            data = None
-            if 0 <= n <= bufsize:
-                data = bytes_at(pointer, n) if PYPY else buffer[:n]
-            elif n > 0:
-                data = _transfer.with_zeros(bytes_at(pointer, bufsize), n)
+            n = calls.recv(self._fd, pointer, bufsize, calls.dontwait)
+            data = None if n < 0 else bytes_at(pointer, n) if PYPY else buffer[:n]
             data_pool.put(entry)
-        elif bufsize:
-            if c_ssize_t(bufsize) < 0:
-                raise ValueError("negative buffersize in recv")
-            data = receive(calls, self._fd, bufsize, flags)
         else:
-            return b""
+            bufsize, flags = c_ssize_t(bufsize), c_int(flags)
+            if bufsize < 0:
+                raise ValueError("negative buffersize in recv")
+            data = receive(calls, self._fd, bufsize, flags) if bufsize else b""
         if data is None:
             data = repeat(self, READ, receive, bufsize, flags)
         return data
