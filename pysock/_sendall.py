@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from ._arguments import ZERO, c_int, view_of
 from ._errors import timeout
-from ._transfer import transmit
+from ._interpreter import STABLE
+from ._transfer import AT_ONCE, transmit
 from ._wait import WRITE, deadline_of, passed, perform, repeat
 
 TYPE_CHECKING = False
@@ -21,10 +22,14 @@ _BYTES = bytes  # which is a parameter's name
 
 def sendall(self: Socket, bytes: ReadableBuffer, flags: int = 0, /) -> None:
     """``send(2)``, repeated until all is sent; the timeout is for the whole of it."""
-    if flags is not ZERO:
-        view_of(bytes).release()
-        flags = c_int(flags)
-    n = transmit(self._calls, self._fd, bytes, flags)
+    calls = self._calls
+    if flags is ZERO and type(bytes) is STABLE and len(bytes) <= AT_ONCE:
+        n: int = calls.send(self._fd, bytes, len(bytes), calls.dontwait)  # as in ``send``
+    else:
+        if flags is not ZERO:
+            view_of(bytes).release()
+            flags = c_int(flags)
+        n = transmit(calls, self._fd, bytes, flags)
     if type(bytes) is _BYTES and n == len(bytes):
         return
     deadline = deadline_of(self)

@@ -266,12 +266,15 @@ def name_of(question: Callable[..., int], fd: int) -> bytes:
 
 def transmit(calls: Library, fd: int, data: Any, flags: int) -> int:
     """``send(2)`` of any bytes-like object."""
-    data = bytes_if_small(data)
     flags |= calls.dontwait
+    if type(data) is not STABLE:
+        data = bytes_if_small(data)
     if type(data) is STABLE and len(data) <= AT_ONCE:
         n: int = calls.send(fd, data, len(data), flags)
     elif type(data) is bytearray:
         n = lib.send(fd, borrow(data), min(len(data), MOST), flags)
+    elif type(data) is memoryview and not data.readonly:
+        n = lib.send(fd, borrow(data), min(data.nbytes, MOST), flags)
     else:
         n = lend(data, lambda pointer, size: lib.send(fd, pointer, size, flags))
     return n
@@ -298,14 +301,19 @@ def bytes_if_small(data: Any) -> Any:
     Of bytes that somebody looks at whole, no copy is needed.
     """
     kind = type(data)
-    if kind is bytearray:
-        return bytes(data) if len(data) <= TO_COPY else data
     if kind is memoryview and data.c_contiguous:
         owner = data.obj
         if type(owner) is bytes and len(owner) == data.nbytes:
             return owner
-        if data.nbytes <= TO_COPY and not PYPY:  # there, tobytes is a loop (36 ns a byte)
-            return data.tobytes()
+    if PYPY:  # where copying, but of a bytearray, is a loop (36 ns a byte)
+        return bytes(data) if kind is bytearray and len(data) <= TO_COPY else data
+    try:
+        # An item of an array has up to 8 bytes.  Whatever has bytes can be joined, in one step
+        # (60 ns; a view's ``tobytes`` takes twice that).
+        if (data.nbytes if kind is memoryview else len(data) * 8) <= TO_COPY:
+            return b"".join((data,))
+    except (TypeError, BufferError):
+        return data  # it has no length, or no bytes: who asks for its memory will say so
     return data
 
 
