@@ -1,140 +1,52 @@
 """Python's ``socket`` module in Python, on ctypes: ``import pysock as socket``.
 
-Nothing is defined here.  This is the list of what the package offers, under the names
-that programs know; ``docs/design.md`` says where each part is and in what order to read.
+Nothing is defined here.  This is what the package offers, under the names that programs
+know: constants, and as soon as one of them is asked for, functions and the rest (``_public``).
+``docs/design.md`` says where each part is and in what order to read.
 """
 
 from __future__ import annotations
 
-from . import _platform
-from ._bytes import (
-    CMSG_LEN,
-    CMSG_SPACE,
-    htonl,
-    htons,
-    inet_aton,
-    inet_ntoa,
-    inet_ntop,
-    inet_pton,
-    ntohl,
-    ntohs,
-)
-from ._compose import (
-    _GLOBAL_DEFAULT_TIMEOUT,
-    _LOCALHOST,
-    _LOCALHOST_V6,
-    _fallback_socketpair,
-    close,
-    create_connection,
-    create_server,
-    dup,
-    fromfd,
-    fromshare,
-    has_dualstack_ipv6,
-    recv_fds,
-    send_fds,
-    socketpair,
-)
-from ._enums import AddressFamily, AddressInfo, MsgFlag, SocketKind
-from ._errors import error, gaierror, herror, timeout
-from ._file import SocketIO as SocketIO
-from ._netdb import (
-    getprotobyname,
-    getservbyname,
-    getservbyport,
-    if_indextoname,
-    if_nameindex,
-    if_nametoindex,
-)
-from ._resolver import (
-    getaddrinfo,
-    getfqdn,
-    gethostbyaddr,
-    gethostbyname,
-    gethostbyname_ex,
-    gethostname,
-    getnameinfo,
-    sethostname,
-)
-from ._sendfile import GiveupOnSendfile as _GiveupOnSendfile
-from ._socket import Socket
-from ._timeouts import getdefaulttimeout, setdefaulttimeout
+import sys
+
+from . import _enums
 
 __version__ = "0.1.0"
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # the constants, which below come out of the platform's tables
-    from ._constants.declared import *
-else:  # and those that are in no table: numbers of families that a page brings
-    from .families import attribute as __getattr__
-
-socket = Socket
-SocketType = Socket
-
-# Every address family is known, whether or not this kernel has it.
-has_ipv6 = True
-
 # The platform's numbers; those of four groups as members of enums.
-globals().update(_platform.public_constants)
-globals().update(_platform.public_texts)
-globals().update(_platform.system.OWN_NAMES)
-for _kind in (AddressFamily, SocketKind, MsgFlag, AddressInfo):
+globals().update(_enums.public_constants)
+globals().update(_enums.public_texts)
+for _kind in _enums.KINDS:
+    globals()[_kind.__name__] = _kind
     globals().update(_kind.__members__)
 
-__all__ = [
-    "AddressFamily",
-    "AddressInfo",
-    "CMSG_LEN",
-    "CMSG_SPACE",
-    "MsgFlag",
-    "Socket",
-    "SocketKind",
-    "SocketType",
-    "close",
-    "create_connection",
-    "create_server",
-    "dup",
-    "error",
-    "fromfd",
-    "fromshare",
-    "gaierror",
-    "getaddrinfo",
-    "getdefaulttimeout",
-    "getfqdn",
-    "gethostbyaddr",
-    "gethostbyname",
-    "gethostbyname_ex",
-    "gethostname",
-    "getnameinfo",
-    "getprotobyname",
-    "getservbyname",
-    "getservbyport",
-    "has_dualstack_ipv6",
-    "has_ipv6",
-    "herror",
-    "htonl",
-    "htons",
-    "if_indextoname",
-    "if_nameindex",
-    "if_nametoindex",
-    "inet_aton",
-    "inet_ntoa",
-    "inet_ntop",
-    "inet_pton",
-    "ntohl",
-    "ntohs",
-    "recv_fds",
-    "send_fds",
-    "setdefaulttimeout",
-    "sethostname",
-    "socket",
-    "socketpair",
-    "timeout",
-    *_platform.public_constants,
-    *_platform.public_texts,
-]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._constants.declared import *
+    from ._public import *
+    from ._public import SocketIO as SocketIO
+    from ._public import __all__ as __all__
+else:
+    # Names like _socket are modules; these are known to programs too.
+    _UNLISTED = {"__all__", "_GLOBAL_DEFAULT_TIMEOUT", "_GiveupOnSendfile", "_LOCALHOST"}
+    _UNLISTED |= {"_LOCALHOST_V6", "_fallback_socketpair"}
 
-for _name in _platform.system.LACKING:
-    del globals()[_name]
-    __all__.remove(_name)
-__all__ += _platform.system.OWN_NAMES
+    def __getattr__(name):
+        """A name that is not here yet: all that is no constant comes now.
+
+        Until a program asks for it, it need not pay for ctypes, which alone takes more time
+        to import than ``socket`` on PyPy, and 0.4 times as much on CPython.
+        """
+        if name[:1] == "_" and name not in _UNLISTED:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from ._public import attribute, contents
+
+        for key, value in contents.items():
+            globals().setdefault(key, value)  # what a program has put here stays
+        # From now on this is asked only for numbers of families that are in no table.
+        globals()["__getattr__"] = attribute
+        return getattr(sys.modules[__name__], name)
+
+    def __dir__():
+        sys.modules[__name__].__all__  # noqa: B018 (so that all is here)
+        return list(globals())

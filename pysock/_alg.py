@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from . import _message
 from ._arguments import INT_MAX, c_int, kind, one_int, view_of
-from ._platform import abi, constants
+from ._host import abi, constants
 from ._signature import MISSING
 
 TYPE_CHECKING = False

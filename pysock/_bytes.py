@@ -17,9 +17,9 @@ from ._arguments import (
     warn_caller,
 )
 from ._errors import raise_errno
+from ._host import lib
 from ._interpreter import chars, pointer_to
 from ._names import AF_INET, AF_INET6, ntop
-from ._platform import lib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

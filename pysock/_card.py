@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from ctypes import addressof, c_char, sizeof
 
+from ._host import abi, structs
 from ._interpreter import PYPY, chars, pointer_to
-from ._platform import abi, structs
 from ._transfer import Pool
 
 TYPE_CHECKING = False

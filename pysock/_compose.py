@@ -13,8 +13,9 @@ from functools import partial
 from ._arguments import c_int
 from ._bytes import CMSG_LEN
 from ._enums import AddressFamily, SocketKind
+from ._host import constants, lib, system
 from ._interpreter import pointer_to
-from ._platform import constants, lib, public, system
+from ._platform import public
 from ._transfer import adopt, raise_unless_reset
 
 TYPE_CHECKING = False

@@ -10,9 +10,9 @@ from errno import EWOULDBLOCK
 from sys import audit
 
 from ._errors import from_errno, timeout
+from ._host import constants, lib, system
 from ._interpreter import take_errno
 from ._options import read_int
-from ._platform import constants, lib, system
 from ._transfer import call_connect, name_from
 from ._wait import ERROR, WRITE, deadline_of, ready, waits
 from .families import packers

@@ -1,14 +1,16 @@
-"""AddressFamily, SocketKind, MsgFlag, AddressInfo: constants that print their names.
+"""The public constants, and the four groups of them that print their names.
 
-C knows numbers only.  The public module shows these four groups as enums; the package
-below works with the integers, and turns them into members where they come out.
+C knows numbers only.  The public module shows AddressFamily, SocketKind, MsgFlag and
+AddressInfo as enums; the package below works with the integers, and turns them into
+members where they come out.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum, IntFlag
 
-from ._platform import public_constants
+from . import _constants
+from ._platform import WINDOWS, target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,18 +25,25 @@ if TYPE_CHECKING:
     Kind = TypeVar("Kind", bound=Enum)
 
 
-def _members(prefix: str) -> list[tuple[str, int]]:
-    # The first name of a value is the one it prints: AF_NETLINK, not AF_ROUTE.
-    named = [
-        (value, name)
-        for name, value in public_constants.items()
-        if name.startswith(prefix) and name.isupper()
-    ]
-    return [(name, value) for value, name in sorted(named)]
+public_constants = _constants.table(target)
+public_texts = _constants.texts(target)
+if WINDOWS:  # which of its constants there are, depends on what Windows this is
+    from ._host import system
+
+    public_constants = system.shown(public_constants)
+
+
+# The first name of a value is the one it prints: AF_NETLINK, not AF_ROUTE.
+_named = sorted(
+    (value, name)
+    for name, value in public_constants.items()
+    if name.startswith(("AF_", "SOCK_", "MSG_", "AI_")) and name.isupper()
+)
 
 
 def _enum(base: Any, name: str, prefix: str, doc: str) -> Any:
-    kind = base(name, _members(prefix), module=__package__)
+    members = [(name, value) for value, name in _named if name.startswith(prefix)]
+    kind = base(name, members, module=__package__)
     kind.__doc__ = doc
     return kind
 
@@ -44,6 +53,8 @@ if not TYPE_CHECKING:
     SocketKind = _enum(IntEnum, "SocketKind", "SOCK_", "The types of sockets.")
     MsgFlag = _enum(IntFlag, "MsgFlag", "MSG_", "The flags of send, recv and their kin.")
     AddressInfo = _enum(IntFlag, "AddressInfo", "AI_", "The flags of getaddrinfo.")
+
+KINDS = (AddressFamily, SocketKind, MsgFlag, AddressInfo)
 
 
 def member(kind: type[Kind], value: int) -> Kind:

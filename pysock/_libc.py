@@ -301,12 +301,6 @@ LONGEST_TIMEOUT = 2**63  # nanoseconds: all that CPython has a number for
 KERNEL_WAITS = True
 
 
-
-def shown(numbers: dict[str, int]) -> dict[str, int]:
-    """The platform's numbers that programs see: all of them."""
-    return numbers
-
-
 # Public functions that this system lacks, and public names that it has alone.
 LACKING: tuple[str, ...] = ("fromshare",)
 OWN_NAMES: dict[str, Any] = {}

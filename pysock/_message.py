@@ -28,6 +28,7 @@ from ._abi import codec
 from ._arguments import INT_MAX, ZERO, c_int, c_ssize_t, kind, room_in, view_of
 from ._card import LIMIT, incoming, outgoing
 from ._cmsg import SOCKLEN_MAX, Control
+from ._host import abi, constants, lib, structs
 from ._interpreter import (
     MOST,
     PYPY,
@@ -39,7 +40,6 @@ from ._interpreter import (
     number_of,
     pointer_to,
 )
-from ._platform import abi, constants, lib, structs
 from ._transfer import AT_ONCE, Pool, bytes_if_small, fresh_memory, taken_from
 from ._wait import READ, WRITE, repeat
 from .families import packers, unpack_for

@@ -11,8 +11,8 @@ from ctypes import c_void_p, string_at
 
 from ._arguments import kind, type_name
 from ._errors import raise_gai
+from ._host import abi, constants, lib, structs, system
 from ._interpreter import chars, pointer_to
-from ._platform import abi, constants, lib, structs, system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from itertools import count
 
 from . import _arguments
 from ._arguments import c_string, fs_bytes
+from ._host import constants, lib, structs
 from ._interpreter import chars, pointer_to
-from ._platform import constants, lib, structs
 from ._signature import MISSING
 
 TYPE_CHECKING = False

@@ -16,8 +16,8 @@ from struct import error as StructError
 
 from ._arguments import INT_MAX, ZERO, attempted, c_int, c_uint, index
 from ._errors import from_errno, raise_errno
+from ._host import abi, constants, lib
 from ._interpreter import NULL, STABLE, chars, pointer_to, take_errno
-from ._platform import abi, constants, lib
 from ._signature import MISSING
 from ._transfer import Pool, lend, name_from
 

@@ -1,16 +1,14 @@
-"""Which system is this?  The one place that asks, and the one that loads its library.
+"""Which system is this?  The one place that asks.
 
-What the rest of the package needs to know about the host follows from here: its ABI row
-(``abi``), its numbers (``constants``), its structs and its C functions (``lib``).
+What the package needs to know about the host follows from its name in the tables (``target``).
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
 
-from . import _constants, _libc
+from . import _constants
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,18 +19,26 @@ def _target() -> str:
     """The name of the host in the tables of constants: ``linux-gnu-x86_64``."""
     if os.name == "nt":
         return _windows()
-    bits = ctypes.sizeof(ctypes.c_void_p) * 8
+    bits = 64 if sys.maxsize > 2**32 else 32
     processor = _processor(os.uname().machine, bits, sys.byteorder)
     if sys.platform == "darwin":
         return "darwin-arm64" if processor == "aarch64" else "darwin-x86_64"
     if sys.platform.startswith("linux"):
-        libc = "gnu" if hasattr(ctypes.CDLL(None), "gnu_get_libc_version") else "musl"
+        libc = _linux_library()
         target = f"linux-{libc}-{processor}"
         return f"{target}-time64" if bits == 32 and libc == "gnu" and _wide_time() else target
     for system in ("freebsd", "netbsd", "openbsd"):
         if sys.platform.startswith(system):
             return f"{system}-{processor}"
     raise ImportError(f"pysock has no declarations for the platform {sys.platform!r}")
+
+
+def _linux_library() -> str:
+    """glibc says its version; musl and others do not know the question."""
+    try:
+        return "gnu" if os.confstr("CS_GNU_LIBC_VERSION") else "musl"
+    except (AttributeError, ValueError, OSError):
+        return "musl"
 
 
 # What uname(2) calls a processor, where the tables call it otherwise; and what a 32-bit
@@ -85,19 +91,7 @@ def _known(target: str) -> str:
 
 
 target = _known(_target())
-if target.startswith("windows"):
-    from . import _winsock
-
-    system: Any = _winsock
-else:
-    system = _libc
-
-abi = _libc.abi_of(target)
-constants = abi.constants
-structs: dict[str, Any] = system.structs(abi)
-lib, at_once = system.load(abi)
-public_constants: dict[str, int] = system.shown(_constants.table(target))
-public_texts: dict[str, str] = _constants.texts(target)
+WINDOWS = target.startswith("windows")
 
 
 def public() -> Any:

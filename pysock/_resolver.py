@@ -11,13 +11,15 @@ import sys
 from ctypes import POINTER, c_int, c_void_p, cast, string_at
 from errno import EAFNOSUPPORT
 
-from . import _arguments, families
+from . import _arguments
 from ._arguments import c_string, fs_bytes
 from ._enums import AddressFamily, SocketKind, member
 from ._errors import from_errno, raise_gai, raise_h
+from ._host import constants, lib, structs
 from ._interpreter import chars, pointer_to
 from ._names import AF_INET, AF_INET6, AF_UNSPEC, addrinfo, idna, ipv4_text, ntop, resolve
-from ._platform import constants, lib, public, structs
+from ._platform import public
+from .families import page_of, unpack_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def getaddrinfo(
             member(SocketKind, socktype),
             protocol,
             canonical.decode(),
-            families.unpack_for(proto, raw),
+            unpack_for(proto, raw),
         )
         for af, socktype, protocol, canonical, raw in answers
     ]
@@ -113,7 +115,7 @@ def getnameinfo(sockaddr: InetAddress, flags: int, /) -> tuple[str, str]:
     if family == AF_INET and len(sockaddr) != 2:
         raise OSError("IPv4 sockaddr must be 2 tuple")
     if family == AF_INET6:
-        page: Any = families.page_of(AF_INET6)
+        page: Any = page_of(AF_INET6)
         _, sin6_port, _, sin6_addr, _ = page.sockaddr_in6.unpack(name)
         name = page.fill(sin6_port, flowinfo, sin6_addr, scope_id)
     host = chars(constants["NI_MAXHOST"])

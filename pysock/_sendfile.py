@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from ._errors import timeout as Timeout
-from ._platform import constants
+from ._host import constants
 from ._wait import WRITE, deadline_of, ready
 
 TYPE_CHECKING = False

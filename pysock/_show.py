@@ -11,7 +11,7 @@ import errno
 from ctypes import c_int, c_uint32, string_at
 
 from . import families
-from ._platform import abi, constants, structs
+from ._host import abi, constants, structs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

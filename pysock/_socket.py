@@ -36,8 +36,9 @@ from ._arguments import (
 )
 from ._enums import AddressFamily, SocketKind, member
 from ._errors import raise_errno
+from ._host import at_once, constants, lib, system
 from ._interpreter import PYPY, STABLE, TO_COPY, borrow, bytes_at
-from ._platform import at_once, constants, lib, public, system
+from ._platform import public
 from ._signature import SignatureOfInit
 from ._transfer import (
     AT_ONCE,

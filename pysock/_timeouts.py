@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from ._arguments import c_long, index_or_int
-from ._platform import system
+from ._host import system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ from errno import ECONNRESET
 
 from ._arguments import view_of
 from ._errors import from_errno, raise_errno
+from ._host import abi, constants, lib, system
 from ._interpreter import (
     MOST,
     NULL,
@@ -35,7 +36,6 @@ from ._interpreter import (
     pointer_to,
     take_errno,
 )
-from ._platform import abi, constants, lib, system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from functools import partial
 from time import monotonic
 
 from ._errors import from_errno, timeout
+from ._host import constants, lib, structs, system
 from ._interpreter import take_errno
 from ._options import read_int
-from ._platform import constants, lib, structs, system
 from ._transfer import Pool, with_pointer
 
 TYPE_CHECKING = False

@@ -17,8 +17,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from threading import local
 
+from ._host import at_once, lib
 from ._interpreter import get_errno, set_errno
-from ._platform import at_once, lib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

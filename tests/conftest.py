@@ -8,7 +8,7 @@ import tempfile
 from importlib.util import find_spec
 
 import pysock
-from pysock._platform import lib
+from pysock._host import lib
 
 from . import ROOT
 from .kernel import sockets

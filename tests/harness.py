@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock._platform import at_once, lib
+from pysock._host import at_once, lib
 from pysock._transfer import Pool
 
 from . import ROOT

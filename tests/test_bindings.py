@@ -15,8 +15,8 @@ import pytest
 import pysock
 from pysock import _errors, _libc
 from pysock._foreign import Foreign, Library, bind
+from pysock._host import abi, constants, lib
 from pysock._interpreter import CPYTHON, MOST, PORTABLE, get_errno, set_errno, take_errno
-from pysock._platform import abi, constants, lib
 
 from . import ROOT
 from .harness import LATE, WAITS, Action, outcome, run, scene

@@ -18,8 +18,8 @@ import pytest
 import pysock
 from pysock import _message, _socket
 from pysock._compose import _fallback_socketpair
+from pysock._host import constants, structs, system
 from pysock._interpreter import set_errno
-from pysock._platform import constants, structs, system
 
 from .harness import (
     LATE,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pysock import _constants, _libc, _platform, families
+from pysock import _constants, _host, _libc, _platform, families
 from pysock._abi import ABI, Sockaddr
 from pysock._cmsg import Control
 from pysock._layouts import layouts
@@ -105,7 +105,7 @@ def test_control_messages(target: str) -> None:
 
 @pytest.mark.skipif(_platform.target not in TARGETS, reason=f"no layouts of {_platform.target}")
 def test_the_host_is_laid_out_as_its_target() -> None:
-    assert vars(_platform.abi).keys() == vars(_libc.abi_of(_platform.target)).keys()
-    for name, struct in _platform.structs.items():
+    assert vars(_host.abi).keys() == vars(_libc.abi_of(_platform.target)).keys()
+    for name, struct in _host.structs.items():
         same = _libc.structs(_libc.abi_of(_platform.target))[name]
         assert (fields_of(struct), sizeof(struct)) == (fields_of(same), sizeof(same))

@@ -15,8 +15,8 @@ import pytest
 
 import pysock
 from pysock import _transfer, families
+from pysock._host import lib, structs
 from pysock._interpreter import CPYTHON, MOST, TO_COPY
-from pysock._platform import lib, structs
 
 from .harness import (
     AGAIN,

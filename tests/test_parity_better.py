@@ -9,7 +9,7 @@ import pytest
 
 import pysock
 from pysock import families
-from pysock._platform import lib
+from pysock._host import lib
 
 from .harness import fill
 from .parity import CPYTHON, outcome

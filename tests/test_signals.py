@@ -443,7 +443,7 @@ def test_a_handler_may_ask_for_services_too() -> None:
     done = run(
         """
 import pysock
-from pysock._platform import lib
+from pysock._host import lib
 real, pending = lib.getservbyname, [1]
 def getservbyname(*arguments):
     found = real(*arguments)

@@ -20,8 +20,8 @@ import pytest
 
 import pysock
 from pysock import _names
+from pysock._host import lib
 from pysock._interpreter import TO_COPY
-from pysock._platform import lib
 
 from .harness import (
     LATE,

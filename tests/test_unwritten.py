@@ -11,8 +11,8 @@ import pytest
 
 import pysock
 from pysock import _card, _socket, _transfer
+from pysock._host import structs
 from pysock._interpreter import TO_COPY
-from pysock._platform import structs
 
 from .harness import RECEIVE, Action, pair, pools, replace
 

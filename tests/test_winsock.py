@@ -22,8 +22,8 @@ import pytest
 import pysock
 from pysock import _lasterror, _libc, _wait, _winheaders
 from pysock._abi import codec
+from pysock._host import abi, lib
 from pysock._layouts import layouts
-from pysock._platform import abi, lib
 
 from .harness import LATE
 from .test_layouts import fields_of

@@ -18,8 +18,8 @@ A family of your own needs no page here: ``register`` one.
 
 from __future__ import annotations
 
+from .._host import abi as host
 from .._libc import abi_of
-from .._platform import abi as host
 from .._platform import target as host_target
 from ._page import Page, unclaimed
 

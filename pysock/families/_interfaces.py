@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 
 from .._errors import raise_errno
+from .._host import constants, lib
 from .._interpreter import chars, pointer_to
-from .._platform import constants, lib
 
 NAME_SIZE = constants["IF_NAMESIZE"]  # with the NUL at its end
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 from ctypes import c_char, c_ubyte
 
 from .._arguments import fs_bytes
-from .._platform import abi as host
-from .._platform import lib
+from .._host import abi as host
+from .._host import lib
 from ._items import items
 from ._page import Page
 

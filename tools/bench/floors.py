@@ -12,8 +12,8 @@ from contextlib import ExitStack
 from ctypes import addressof, c_char, c_int, c_uint32
 from typing import Any
 
+from pysock._host import abi, lib, structs
 from pysock._interpreter import pointer_to
-from pysock._platform import abi, lib, structs
 
 from . import calls
 from .measure import Run
