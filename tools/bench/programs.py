@@ -123,10 +123,9 @@ print(perf_counter_ns() - start)
 """
 
 
-def importing(socket: Any, stack: ExitStack, beside: str) -> Run:
-    """Importing the implementation in a fresh interpreter; the C module together with others."""
-    name = socket.__name__
-    statement = f"import {name if name != 'socket' else beside}"
+def importing(socket: Any, stack: ExitStack, mine: str, theirs: str) -> Run:
+    """An import statement in a fresh interpreter."""
+    statement = theirs if socket.__name__ == "socket" else mine
     program = _IMPORT.format(root=str(ROOT), statement=statement)
 
     def run(n: int) -> int:
