@@ -1,13 +1,12 @@
 """Python's ``socket`` module in Python, on ctypes: ``import pysock as socket``.
 
 Nothing is defined here.  This is what the package offers, under the names that programs
-know: constants, and as soon as one of them is asked for, functions and the rest (``_public``).
+know: the constants at once, and functions, class and exceptions (``_public``) as soon as a
+program asks for the first of them.
 ``docs/design.md`` says where each part is and in what order to read.
 """
 
 from __future__ import annotations
-
-import sys
 
 from . import _enums
 
@@ -45,8 +44,9 @@ else:
             globals().setdefault(key, value)  # what a program has put here stays
         # From now on this is asked only for numbers of families that are in no table.
         globals()["__getattr__"] = attribute
-        return getattr(sys.modules[__name__], name)
+        return globals()[name] if name in globals() else attribute(name)
 
     def __dir__():
-        sys.modules[__name__].__all__  # noqa: B018 (so that all is here)
+        if "__all__" not in globals():
+            __getattr__("__all__")
         return list(globals())

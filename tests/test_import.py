@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
 import pysock
+from pysock import _public
 from pysock._platform import WINDOWS
 
 from . import ROOT
@@ -52,6 +54,12 @@ def test_a_constant_needs_no_ctypes(use: str) -> None:
 )
 def test_what_is_asked_for_first(use: str, answer: str) -> None:
     assert run(f"import pysock as socket; {use}") == answer
+
+
+def test_no_private_name_is_forgotten() -> None:
+    names = {name for name in vars(_public) if name[:1] == "_" and name[:2] != "__"}
+    modules = {name for name in names if isinstance(vars(_public)[name], ModuleType)}
+    assert names - modules - {"_name"} | {"__all__"} == vars(pysock)["_UNLISTED"]
 
 
 def test_what_a_program_has_put_there_stays() -> None:
