@@ -43,6 +43,7 @@ class Row:
     operations: int | None = None  # in a round; None: as many as fill it
     milliseconds: float = 6  # of a round
     share: float = 1.0  # of time that the row gets, other rows having 1
+    warm_up: float = 1.0  # the same: a whole program has more for PyPy to compile
     quick: bool = False  # robust enough to be checked in a hurry
     in_mean: bool = True
 
@@ -108,7 +109,9 @@ def measure(row: Row, implementations: dict[str, Any], effort: Effort) -> Result
         }
         if row.floor is not None:
             runs["floor"] = own_copy(row.floor)(stack, *row.arguments)
-        operations = row.operations or calibrated(runs, row.milliseconds, effort.warm_up)
+        operations = row.operations or calibrated(
+            runs, row.milliseconds, effort.warm_up * row.warm_up
+        )
         amounts = interleaved(runs, operations, effort.seconds * row.share, effort.rounds)
         return Result(row, operations, amounts)
 

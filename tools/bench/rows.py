@@ -132,11 +132,11 @@ def _programs() -> Iterator[Row]:
             )
     yield Row(
         "http", group, "http.client to http.server, keep-alive",
-        "programs.program", ("web_client",), "program", milliseconds=30, share=2,
+        "programs.program", ("web_client",), "program", milliseconds=30, share=2, warm_up=4,
     )
     yield Row(
         "asyncio", group, "asyncio: echo on 500 connections",
-        "programs.program", ("asyncio_echo", 500), "program", milliseconds=60, share=2,
+        "programs.program", ("asyncio_echo", 500), "program", milliseconds=60, share=2, warm_up=4,
     )
 
 
