@@ -24,7 +24,9 @@ __all__ = ["MOST", "declared", "os_error"]
 STABLE: Any = None
 NULL: Any = 0
 TO_COPY = 65536
-REUSED = 1 << 20  # new memory would be zeroed, and given back when the collector runs
+# New memory would be given back when the collector runs.  What C never wrote to takes none,
+# and beyond this size the C module, too, maps its memory anew for each call.
+REUSED = 1 << 22
 
 pointer_to: Callable[[Any], Any] = ctypes.addressof
 number_of: Callable[[Any], int] = int
@@ -64,10 +66,11 @@ def take_errno() -> int:
 
 
 def borrow(buffer: Any) -> Any:
-    """The address of a writable buffer, whose owner keeps it alive during the call."""
-    if not memoryview(buffer).nbytes:
-        return 0
-    return ctypes.addressof(ctypes.c_char.from_buffer(buffer))
+    """The address of a writable buffer, whose owner keeps it alive during the call.
+
+    (16 ns, and 48 by ctypes, which costs the collector another 300 if the buffer is large.)
+    """
+    return memoryview(buffer)._pypy_raw_address()  # type: ignore[attr-defined]
 
 
 def borrow_address(buffer: Any) -> tuple[Any, int]:
@@ -83,8 +86,6 @@ def address_of(data: Any, view: memoryview) -> tuple[Any, int]:
 
 def call_reading(view: memoryview, call: Callable[[Any], int]) -> int:
     """``call(address of view's memory)``, without a copy, whatever it holds."""
-    if not view.readonly:
-        return call(borrow(view))
     return call(view._pypy_raw_address())  # type: ignore[attr-defined]
 
 
