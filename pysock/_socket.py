@@ -243,7 +243,12 @@ class Socket:
     def __del__(self, _warn: Any = warn, _lib: Any = lib) -> None:
         if self._fd != -1:
             try:
-                _warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
+                try:
+                    text = repr(self)
+                except (TypeError, AttributeError):  # modules have lost their names already
+                    cls, kind = self.__class__, f"family={self._family}, type={self._type}"
+                    text = f"<{cls.__module__}.{cls.__qualname__} fd={self._fd}, {kind}>"
+                _warn(f"unclosed {text}", ResourceWarning, stacklevel=2, source=self)
             finally:
                 _lib.close(self._take_descriptor())
 

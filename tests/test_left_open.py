@@ -119,6 +119,19 @@ AT_THE_END = {
     "in the package": "sock = pysock.left = pysock.socket()",
     "in a module that goes first": "import json; json.left = pysock.socket()",
     "in a module that stays": "import sys; sys.left = pysock.socket()",
+    "in a family unheard of, after an error": """
+import sys
+sys.excepthook = print
+def fail():
+    sock, other = pysock.socketpair()
+    other.detach()
+    raise RuntimeError
+fail()""",
+    "in modules that stay longer": """
+import codecs, sys
+codecs.left, other = sys.left = pysock.socketpair()
+other.detach()
+del other, sys.left""",
     "a subclass": """
 class Subclass(pysock.Socket):
     def __init__(self):
@@ -139,6 +152,6 @@ del other""",
 def test_at_the_end_of_a_program_nothing_but_the_warning_is_told(name: str) -> None:
     done = run(f"import pysock\n{AT_THE_END[name]}", "-W", "always::ResourceWarning")
     lines = [line for line in done.stderr.splitlines() if "tracemalloc" not in line]
-    assert done.returncode == 0
+    assert done.returncode == ("error" in name)
     assert all("ResourceWarning: unclosed <" in line for line in lines if line.strip()), lines
     assert len(lines) <= 1
