@@ -19,7 +19,7 @@ loses speed and nothing else.
 ``bytes_at``        memory → bytes
 ``fill``            bytes → memory
 ``chars``           new memory for C, zeroed
-``new_bytes``       a bytes object for C to write to, or None
+``new_bytes``       makes a bytes object for C to write to, up to ``MOST``; or None
 ``NULL``            the pointer to nothing, for a hot function
 ``STABLE``          the bytes-like type that may be handed to C just as it is, or None
 ``TO_COPY``         up to this size, copying is cheaper than finding out an address

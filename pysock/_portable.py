@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 STABLE: Any = bytes
+new_bytes: Any = None  # no public name offers memory that becomes bytes without a copy
 NULL: Any = None
 TO_COPY = 16384
 REUSED = TO_COPY
@@ -88,8 +89,3 @@ def call_reading(view: memoryview, call: Callable[[Any], int]) -> int:
 def fill(pointer: Any, data: bytes) -> None:
     """Copy ``data`` to memory."""
     ctypes.memmove(pointer, data, len(data))
-
-
-def new_bytes(size: int) -> bytes | None:
-    """None: no public name offers memory that becomes bytes without a copy."""
-    return None

@@ -22,6 +22,7 @@ __all__ = ["MOST", "declared", "os_error"]
 
 # The collector moves objects, and ctypes copies bytes one by one (16 us a KiB).
 STABLE: Any = None
+new_bytes: Any = None  # C cannot write to an object that moves
 NULL: Any = 0
 TO_COPY = 65536
 # New memory would be given back when the collector runs.  What C never wrote to takes none,
@@ -87,8 +88,3 @@ def address_of(data: Any, view: memoryview) -> tuple[Any, int]:
 def call_reading(view: memoryview, call: Callable[[Any], int]) -> int:
     """``call(address of view's memory)``, without a copy, whatever it holds."""
     return call(view._pypy_raw_address())  # type: ignore[attr-defined]
-
-
-def new_bytes(size: int) -> bytes | None:
-    """None: C cannot write to an object that moves."""
-    return None

@@ -268,7 +268,9 @@ class Socket:
             data = None if n < 0 else bytes_at(pointer, n) if PYPY else buffer[:n]
             data_pool.put(entry)
         else:
-            bufsize, flags = c_ssize_t(bufsize), c_int(flags)
+            bufsize = c_ssize_t(bufsize)
+            if flags is not ZERO:
+                flags = c_int(flags)
             if bufsize < 0:
                 raise ValueError("negative buffersize in recv")
             data = receive(calls, self._fd, bufsize, flags) if bufsize else b""

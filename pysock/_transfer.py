@@ -93,12 +93,13 @@ _large_pool = Pool(lambda: with_pointer(c_char * REUSED) + _named())
 
 def receive(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
     """``recv(2)`` into a new bytes object."""
+    flags |= calls.dontwait
     if size > REUSED:
-        return _receive_large(calls, fd, size, flags)
+        return _receive_large(calls if size <= AT_ONCE else lib, fd, size, flags)
     pool = data_pool if size <= TO_COPY else _large_pool
     entry = pool.take()
     buffer, pointer = entry[:2]
-    n = calls.recv(fd, pointer, size, flags | calls.dontwait)
+    n = calls.recv(fd, pointer, size, flags)
     if n < 0:
         data = None
     elif n > size:
@@ -110,6 +111,19 @@ def receive(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
     return data
 
 
+def _receive_large(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
+    if new_bytes and size <= MOST:  # as in ``fresh_memory``
+        data: bytes = new_bytes(None, size)
+        n = calls.recv(fd, data, size, flags)
+        if n == size:
+            return data
+        memory: Any = data
+    else:
+        memory = fresh_memory(size)
+        n = calls.recv(fd, borrow(memory), min(size, MOST), flags)
+    return None if n < 0 else with_zeros(taken_from(memory, n), n)
+
+
 def with_zeros(data: bytes, n: int) -> bytes:
     """With MSG_TRUNC, C answers with the size of a message, of which it wrote only ``data``.
 
@@ -118,25 +132,10 @@ def with_zeros(data: bytes, n: int) -> bytes:
     return data.ljust(n, b"\0")
 
 
-def _receive_large(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
-    flags |= calls.dontwait
-    if size > AT_ONCE:
-        calls = lib
-    memory = fresh_memory(size)
-    if type(memory) is bytes:
-        n = calls.recv(fd, memory, size if size < MOST else MOST, flags)
-        if n == size:
-            return memory
-    else:
-        n = calls.recv(fd, borrow(memory), min(size, MOST), flags)
-    return None if n < 0 else with_zeros(taken_from(memory, n), n)
-
-
 def fresh_memory(size: int) -> Any:
     """Memory for C to write to, and for ``taken_from`` to make bytes of."""
-    data = new_bytes(size)
-    if data:  # and never the empty bytes object, which is shared
-        return data
+    if new_bytes and 0 < size <= MOST:  # the empty bytes object is shared
+        return new_bytes(None, size)
     if size <= _ZEROED_MAX:
         return bytearray(size)
     from mmap import mmap

@@ -13,7 +13,7 @@ from ctypes import addressof, c_char, c_int, c_uint32
 from typing import Any
 
 from pysock._host import abi, lib, structs
-from pysock._interpreter import pointer_to
+from pysock._interpreter import STABLE, pointer_to
 
 from . import calls
 from .measure import Run
@@ -75,12 +75,13 @@ def udp(stack: ExitStack, size: int, timeout: float | None = None) -> Run:
     length = kept(stack, c_uint32(abi.storage))
     length_pointer = pointer_to(length)
     assert lib.getsockname(there, pointer_to(to), length_pointer) == 0
-    name = to.raw[: length.value]
+    size_of_name = length.value
+    name = to.raw[:size_of_name] if STABLE else pointer_to(to)
     sendto, recvfrom = lib.sendto, lib.recvfrom
 
     def run(n: int) -> None:
         for _ in range(n):
-            sendto(here, data, size, 0, name, len(name))
+            sendto(here, data, size, 0, name, size_of_name)
             recvfrom(there, data, 1024, 0, sender, length_pointer)
 
     return run
