@@ -14,11 +14,12 @@ a policy of its own (``_connect``).
 
 from __future__ import annotations
 
-from functools import partial
+from ctypes import c_char
 from time import monotonic
 
+from ._abi import codec
 from ._errors import from_errno, timeout
-from ._host import constants, lib, structs, system
+from ._host import abi, constants, lib, structs, system
 from ._interpreter import take_errno
 from ._options import read_int
 from ._transfer import Pool, with_pointer
@@ -35,7 +36,16 @@ WRITE = constants["POLLOUT"]
 ERROR = constants["POLLERR"]
 
 _LONGEST = 2**31 - 1  # poll(2) takes its milliseconds as an int
-_polls = Pool(partial(with_pointer, structs["pollfd"]))
+_pollfd = codec(abi, structs["pollfd"], "fd events revents")
+
+
+def _poll_entry() -> Any:
+    """A pollfd as memory, and its pointer: its members one by one cost 300 ns more on PyPy."""
+    pollfd, pointer = with_pointer(structs["pollfd"])
+    return (c_char * _pollfd.size).from_buffer(pollfd), pointer
+
+
+_polls = Pool(_poll_entry)
 
 
 def repeat(
@@ -107,7 +117,7 @@ def ready(sock: Socket, events: int, deadline: float | None) -> bool:
         entry = _polls.pop()
     except IndexError:
         entry = _polls.make()
-    pollfd, pointer = entry
+    memory, pointer = entry
     milliseconds = -1
     try:
         while sock._fd != -1:
@@ -116,7 +126,7 @@ def ready(sock: Socket, events: int, deadline: float | None) -> bool:
                 milliseconds = int(-((monotonic() - deadline) * 1000 // 1))
                 if not 0 <= milliseconds <= _LONGEST:
                     milliseconds = 0 if milliseconds < 0 else _LONGEST
-            pollfd.fd, pollfd.events = sock._fd, events
+            memory.raw = _pollfd.pack(sock._fd, events, 0)
             n = lib.poll(pointer, 1, milliseconds)
             if n > 0:
                 return True
