@@ -96,9 +96,9 @@ def sendto(self: Socket, bytes: Any, flags: Any, address: Any = MISSING, /) -> i
     name = packers[self._family](address, "sendto", self._proto)
     audit("socket.sendto", self, address)
     calls = self._calls
-    if type(bytes) is STABLE and len(bytes) <= AT_ONCE:
+    if type(bytes) is STABLE and (size := len(bytes)) <= AT_ONCE:
         flags |= calls.dontwait
-        n: int = calls.sendto(self._fd, bytes, len(bytes), flags, name, len(name))
+        n: int = calls.sendto(self._fd, bytes, size, flags, name, len(name))
     else:
         n = transmit_to(calls, self._fd, bytes, flags, name)
     if n < 0:

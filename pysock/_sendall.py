@@ -23,8 +23,8 @@ _BYTES = bytes  # which is a parameter's name
 def sendall(self: Socket, bytes: ReadableBuffer, flags: int = 0, /) -> None:
     """``send(2)``, repeated until all is sent; the timeout is for the whole of it."""
     calls = self._calls
-    if flags is ZERO and type(bytes) is STABLE and len(bytes) <= AT_ONCE:
-        n: int = calls.send(self._fd, bytes, len(bytes), calls.dontwait)  # as in ``send``
+    if flags is ZERO and type(bytes) is STABLE and (size := len(bytes)) <= AT_ONCE:
+        n: int = calls.send(self._fd, bytes, size, calls.dontwait)  # as in ``send``
     else:
         if flags is not ZERO:
             view_of(bytes).release()

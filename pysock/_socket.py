@@ -310,8 +310,8 @@ class Socket:
     def send(self, bytes: ReadableBuffer, flags: int = 0, /) -> int:
         """``send(2)``: send some of a bytes-like object; how many bytes were taken."""
         calls = self._calls
-        if flags is ZERO and type(bytes) is STABLE and len(bytes) <= AT_ONCE:
-            n: int = calls.send(self._fd, bytes, len(bytes), calls.dontwait)
+        if flags is ZERO and type(bytes) is STABLE and (size := len(bytes)) <= AT_ONCE:
+            n: int = calls.send(self._fd, bytes, size, calls.dontwait)
         else:
             if flags is not ZERO:
                 view_of(bytes).release()  # what is no bytes-like object is reported first
