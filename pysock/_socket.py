@@ -63,6 +63,7 @@ _CLOEXEC = constants.get("SOCK_CLOEXEC", 0)
 _NONBLOCK = constants.get("SOCK_NONBLOCK", 0)
 _KIND = ~(_CLOEXEC | _NONBLOCK)  # what else a type says
 _AF_INET, _SOCK_STREAM = constants["AF_INET"], constants["SOCK_STREAM"]
+_NOTHING: list[int] = []  # stays empty: only descriptors of its own does a socket close
 _BACKLOG = min(constants["SOMAXCONN"], 128)
 
 
@@ -97,7 +98,7 @@ class Socket:
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = object.__new__(cls)
         self._fd, self._family, self._type, self._proto = -1, 0, 0, 0
-        self._to_close = []
+        self._to_close = _NOTHING
         self._timeout, self._calls = None, lib
         return self
 
@@ -120,6 +121,7 @@ class Socket:
                 system.set_inheritable(fd, False)
             self._begin(fd, family, type, proto)
         except BaseException:
+            self._take_descriptor()  # so that it is closed once
             lib.close(fd)
             raise
 
@@ -131,9 +133,15 @@ class Socket:
         fd = system.given_descriptor(fileno)
         if lent is None or not lent.known:
             family, type, proto = _options.identify(fd, family, type, proto)
-        self._begin(fd, family, type, proto)
-        if lent is not None:
-            lent.taken = True
+        try:
+            self._begin(fd, family, type, proto)
+            if lent is not None:
+                lent.taken = True
+        except BaseException:
+            self._take_descriptor()  # it stays the caller's
+            if lent is not None:
+                lent.taken = False
+            raise
 
     def _begin(self, fd: int, family: int, type: int, proto: int) -> None:
         """Own a descriptor, in the mode that new sockets have."""
@@ -143,8 +151,7 @@ class Socket:
         self._timeout, self._calls = seconds, lib if seconds is None else at_once
         if seconds is not None and not type & _NONBLOCK:
             system.set_blocking(fd, False)
-        self._fd = fd
-        self._to_close.append(fd)
+        self._fd, self._to_close = fd, [fd]
 
     # --- a socket's life -------------------------------------------------------------
 
@@ -182,6 +189,7 @@ class Socket:
                     audit("socket.__new__", sock, family, type, proto)
                 sock._begin(fd, family, type, proto)
             except BaseException:
+                sock._take_descriptor()
                 lib.close(fd)
                 raise
         else:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -390,6 +391,62 @@ def test_close_closes_once_whoever_else_closes_meanwhile(
         os.close(fd)
     assert len(answers) > 5
     assert sorted(closed) == open_ones[: len(closed)]
+
+
+@needs_opcodes
+@pytest.mark.skipif(
+    sys.version_info < (3, 11),
+    reason="older Pythons lose count of their exceptions if tracing raises in an except clause",
+)
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # in __del__
+@pytest.mark.parametrize("way", ["socket", "fileno", "accept", "dup", "subclass", "socketpair"])
+def test_whenever_a_handler_raises_no_descriptor_is_closed_twice(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second close would be of whatever has got the number by then."""
+
+    class Subclass(pysock.Socket):
+        pass
+
+    def of_given() -> object:
+        given.append(os.dup(listener.fileno()))
+        return pysock.socket(fileno=given[-1])
+
+    def accepted() -> object:
+        clients.append(pysock.create_connection(listener.getsockname()))
+        return listener.accept()
+
+    def call() -> None:
+        with suppress(Broken):
+            ways[way]()
+
+    def handler() -> None:
+        raise Broken
+
+    def close(real: Action, fd: int) -> int:
+        n: int = real(fd)
+        if fd != -1:
+            closed.append(n)
+        return n
+
+    closed: list[int] = []
+    clients: list[pysock.Socket] = []
+    given: list[int] = []
+    with pysock.create_server(("127.0.0.1", 0)) as listener, warnings.catch_warnings():
+        ways: dict[str, Action] = {"socket": pysock.socket, "subclass": Subclass}
+        ways |= {"socketpair": pysock.socketpair, "dup": listener.dup}
+        ways |= {"fileno": of_given, "accept": accepted}
+        warnings.simplefilter("ignore", ResourceWarning)
+        replace(monkeypatch, "close", close)
+        answers = at_every_opcode(lambda: (call, handler))
+        gc.collect()
+        for client in clients:
+            client.close()
+    for fd in given:
+        with suppress(OSError):
+            os.close(fd)
+    assert len(answers) > 50
+    assert set(closed) == {0}
 
 
 def test_a_socket_is_open_as_long_as_its_files() -> None:
