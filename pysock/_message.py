@@ -72,6 +72,7 @@ _MANY = 64  # buffers; a letter has room for the iovecs of so many
 _SMALL = 16384  # bytes; up to so many go into the letter itself, and so of control messages
 _ROOM = 4 * _SMALL
 _NONE = ()  # ``()`` is one object
+_BYTES = {bytes}
 
 
 def _letter(more: int = 0) -> tuple[Any, Any, int]:
@@ -145,6 +146,10 @@ def send(sock: Socket, buffers: Any, ancdata: Any, flags: int, name: bytes = b""
     # A list of our own: whoever changes the caller's meanwhile does not change ``count``.
     parts = [*buffers] if type(buffers) is list else _iterated(buffers, 1)
     count = len(parts)
+    if 1 < count <= _MANY and _BYTES.issuperset(map(type, parts)):
+        if sum(map(len, parts)) <= _SMALL:
+            # To join small buffers takes 20 ns each; to pack an iovec for each, 185.
+            parts, count = [b"".join(parts)], 1
     letter = memory, pointer, base = _letters.take() if count <= _MANY else _long(count, "sendmsg")
     data_at = base + _HEADER + _IOVEC * count
     iovecs = data = b""
