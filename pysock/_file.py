@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     )
 
 
+_CLOSED = "I/O operation on closed socket."
+
+
 class SocketIO(io.RawIOBase):
     """The raw file under a buffered one."""
 
@@ -79,22 +82,23 @@ class SocketIO(io.RawIOBase):
             raise
         return n
 
-    def _if_open(self, answer: bool) -> bool:
-        if self.closed:
-            raise ValueError("I/O operation on closed socket.")
-        return answer
-
     def readable(self) -> bool:
         """Whether the mode has ``r``."""
-        return self._if_open(self._reading)
+        if self.closed:
+            raise ValueError(_CLOSED)
+        return self._reading
 
     def writable(self) -> bool:
         """Whether the mode has ``w``."""
-        return self._if_open(self._writing)
+        if self.closed:
+            raise ValueError(_CLOSED)
+        return self._writing
 
     def seekable(self) -> bool:
         """False: a stream goes by once."""
-        return self._if_open(False)
+        if self.closed:
+            raise ValueError(_CLOSED)
+        return False
 
     def fileno(self) -> int:
         """The descriptor of the socket."""

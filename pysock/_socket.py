@@ -288,11 +288,19 @@ class Socket:
 
     def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
         """``recv(2)`` into ``buffer``: up to ``nbytes``, or as much as there is room for."""
-        if type(buffer) is bytearray and nbytes is flags is ZERO and 0 < len(buffer) <= AT_ONCE:
-            # The same in one step (-240 ns on 3.11, -330 on 3.9).  How much room there is, is
-            # asked of the buffer that is lent: as in ``receive_into``.
-            calls, size = self._calls, AT_ONCE
+        # Two kinds of buffers go to C in one step (-240 ns on 3.11, -330 on 3.9).  How much room
+        # there is, is asked of what is lent: as in ``receive_into``.
+        calls, size, plain = self._calls, AT_ONCE, nbytes is flags is ZERO
+        if plain and type(buffer) is bytearray and 0 < len(buffer) <= AT_ONCE:
             n: int = calls.recv(self._fd, borrow(buffer), len(buffer), calls.dontwait)
+        elif (
+            plain
+            and type(buffer) is memoryview
+            and not buffer.readonly
+            and buffer.c_contiguous
+            and 0 < buffer.nbytes <= AT_ONCE
+        ):
+            n = calls.recv(self._fd, borrow(buffer), buffer.nbytes, calls.dontwait)
         else:
             size = writable_size(buffer, "recv_into")
             if nbytes is not ZERO or flags is not ZERO:
