@@ -10,7 +10,7 @@ from sys import audit
 
 from ._arguments import ZERO, c_int, c_ssize_t, view_of, writable_size
 from ._interpreter import PYPY, STABLE, TO_COPY
-from ._signature import MISSING
+from ._signature import MISSING, sendto_as_documented
 from ._transfer import (
     AT_ONCE,
     STORAGE,
@@ -85,8 +85,18 @@ if TYPE_CHECKING:
     def sendto(self: Socket, bytes: ReadableBuffer, flags: int, address: Address, /) -> int: ...
 
 
-def sendto(self: Socket, bytes: Any, flags: Any, address: Any = MISSING, /) -> int:
+def sendto(
+    self: Socket,
+    bytes: Any = MISSING,
+    flags: Any = MISSING,
+    address: Any = MISSING,
+    more: Any = MISSING,
+    /,
+) -> int:
     """``sendto(2)``: send to an address: ``sendto(bytes[, flags], address)``."""
+    if flags is MISSING or more is not MISSING:  # a tuple of arguments would cost 100 ns
+        given = sum(value is not MISSING for value in (bytes, flags, address, more))
+        raise TypeError(f"sendto() takes 2 or 3 arguments ({given} given)")
     if type(bytes) is not _BYTES:
         view_of(bytes).release()
     if address is MISSING:
@@ -104,3 +114,6 @@ def sendto(self: Socket, bytes: Any, flags: Any, address: Any = MISSING, /) -> i
     if n < 0:
         n = repeat(self, WRITE, transmit_to, bytes, flags, name)
     return n
+
+
+sendto.__wrapped__ = sendto_as_documented  # type: ignore[attr-defined]

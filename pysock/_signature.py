@@ -26,3 +26,8 @@ class SignatureOfInit:
 
         _self, *parameters = signature(owner.__init__).parameters.values()
         return Signature(parameters)
+
+
+def sendto_as_documented(self: Any, bytes: Any, flags: int, address: Any = MISSING, /) -> int:
+    """What is shown of ``sendto``, which counts its arguments itself, in C's words."""
+    raise NotImplementedError

@@ -31,6 +31,7 @@ from ._arguments import (
     c_ssize_t,
     constructor_int,
     one_int,
+    room_in,
     view_of,
     writable_size,
 )
@@ -293,13 +294,7 @@ class Socket:
         calls, size, plain = self._calls, AT_ONCE, nbytes is flags is ZERO
         if plain and type(buffer) is bytearray and 0 < len(buffer) <= AT_ONCE:
             n: int = calls.recv(self._fd, borrow(buffer), len(buffer), calls.dontwait)
-        elif (
-            plain
-            and type(buffer) is memoryview
-            and not buffer.readonly
-            and buffer.c_contiguous
-            and 0 < buffer.nbytes <= AT_ONCE
-        ):
+        elif plain and type(buffer) is memoryview and 0 < (room_in(buffer) or 0) <= AT_ONCE:
             n = calls.recv(self._fd, borrow(buffer), buffer.nbytes, calls.dontwait)
         else:
             size = writable_size(buffer, "recv_into")
