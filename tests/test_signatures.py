@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import socket as stdlib
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -197,3 +198,13 @@ def test_a_docstring_begins_with_the_call_that_it_makes() -> None:
     for name, method in vars(pysock.Socket).items():
         if inspect.isfunction(method) and not name.startswith("_") and name not in silent:
             assert re.match(r"``\w+\(\d\)``", method.__doc__ or ""), name
+
+
+@pytest.mark.parametrize("arguments", [(), (b"x",), (b"x", 0, ("127.0.0.1", 9), 0)])
+def test_sendto_counts_its_arguments(arguments: tuple[Any, ...]) -> None:
+    """Which a program may have to know: the address is the second or the third of them."""
+    words = f"sendto() takes 2 or 3 arguments ({len(arguments)} given)"
+    for module in (pysock,) if sys.implementation.name == "pypy" else (pysock, stdlib):
+        with module.socket(type=module.SOCK_DGRAM) as sock, pytest.raises(TypeError) as caught:
+            sock.sendto(*arguments)
+        assert str(caught.value) == words
