@@ -339,12 +339,18 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, name: str, handler: Action) -> No
         monkeypatch.setattr(lib, name, witness)
 
 
-def at_every_opcode(prepare: Callable[[], tuple[Action, Action]]) -> list[Any]:
+def at_every_opcode(
+    prepare: Callable[[], tuple[Action, Action]], *events: str
+) -> list[Any]:
     """What a call answers if a handler runs before its first opcode, its second, and so on.
 
     There a signal handler, or another thread, may have its turn: in some interpreters anywhere,
     in others only where calls begin and end.  ``prepare`` makes the call and the handler anew.
+
+    A handler that raises comes at ``events`` like "line" and "return" instead: tracing that
+    raises between the opcodes of an except clause leaves its exception there for good.
     """
+    events = events or ("opcode",)
     answers: list[Any] = []
     while True:
         call, handler = prepare()
@@ -354,8 +360,8 @@ def at_every_opcode(prepare: Callable[[], tuple[Action, Action]]) -> list[Any]:
             nonlocal left
             if not frame.f_code.co_filename.startswith(PACKAGE):
                 return None
-            frame.f_trace_opcodes = True
-            if event == "opcode":
+            frame.f_trace_opcodes = "opcode" in events
+            if event in events:
                 left -= 1
                 if left == 0:
                     handler()

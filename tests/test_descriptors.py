@@ -22,6 +22,7 @@ from pysock._compose import _fallback_socketpair
 from pysock._host import constants, structs, system
 from pysock._interpreter import set_errno
 
+from . import ROOT
 from .harness import (
     LATE,
     Action,
@@ -393,17 +394,21 @@ def test_close_closes_once_whoever_else_closes_meanwhile(
     assert sorted(closed) == open_ones[: len(closed)]
 
 
-@needs_opcodes
-@pytest.mark.skipif(
-    sys.version_info < (3, 11),
-    reason="older Pythons lose count of their exceptions if tracing raises in an except clause",
-)
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # in __del__
 @pytest.mark.parametrize("way", ["socket", "fileno", "accept", "dup", "subclass", "socketpair"])
-def test_whenever_a_handler_raises_no_descriptor_is_closed_twice(
-    way: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The second close would be of whatever has got the number by then."""
+def test_whenever_a_handler_raises_no_descriptor_is_closed_twice(way: str) -> None:
+    """The second close would be of whatever has got the number by then.
+
+    In a process of its own: after such tracing, some exceptions are never over.
+    """
+    program = f"from tests.test_descriptors import interrupted; print(interrupted({way!r}))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "{0}\n", done.stderr[-2000:]
+
+
+def interrupted(way: str) -> set[int]:
+    """What closing has answered, when a socket was made and a handler raised at every step."""
 
     class Subclass(pysock.Socket):
         pass
@@ -437,16 +442,16 @@ def test_whenever_a_handler_raises_no_descriptor_is_closed_twice(
         ways |= {"socketpair": pysock.socketpair, "dup": listener.dup}
         ways |= {"fileno": of_given, "accept": accepted}
         warnings.simplefilter("ignore", ResourceWarning)
-        replace(monkeypatch, "close", close)
-        answers = at_every_opcode(lambda: (call, handler))
+        replace(pytest.MonkeyPatch(), "close", close)
+        answers = at_every_opcode(lambda: (call, handler), "call", "line", "return")
         gc.collect()
         for client in clients:
             client.close()
     for fd in given:
         with suppress(OSError):
             os.close(fd)
-    assert len(answers) > 50
-    assert set(closed) == {0}
+    assert len(answers) > 20
+    return set(closed)
 
 
 def test_a_socket_is_open_as_long_as_its_files() -> None:
