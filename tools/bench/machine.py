@@ -6,23 +6,33 @@ decide more than the implementation does.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
+import sys
 from typing import Any
 
-_ALLOWED: set[int] = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+# By the C library, as PyPy has no os.sched_setaffinity: cpu_set_t is a bit for each of 1024.
+_affinity = ctypes.CDLL(None)
+_allowed = ctypes.create_string_buffer(128)
+_KNOWN = (
+    hasattr(_affinity, "sched_setaffinity")
+    and _affinity.sched_getaffinity(0, len(_allowed), _allowed) >= 0
+)
 
 
 def share_one_processor() -> None:
     """Keep this process, and those that it starts from here on, on one processor."""
-    if _ALLOWED:
-        os.sched_setaffinity(0, {min(_ALLOWED)})
+    if _KNOWN:
+        allowed = int.from_bytes(_allowed.raw, sys.byteorder)
+        lowest = (allowed & -allowed).to_bytes(len(_allowed), sys.byteorder)
+        _affinity.sched_setaffinity(0, len(_allowed), lowest)
 
 
 def use_all_processors() -> None:
     """Let the system choose again."""
-    if _ALLOWED:
-        os.sched_setaffinity(0, _ALLOWED)
+    if _KNOWN:
+        _affinity.sched_setaffinity(0, len(_allowed), _allowed)
 
 
 def files() -> int:
