@@ -61,6 +61,7 @@ def _members(memory: Any, struct: Any, at: int) -> dict[str, Any]:
 
 def _outgoing() -> tuple[Any, ...]:
     card = _card()
+    card["msg_name"].value = 0  # it has no address to go to: an empty one, the BSDs refuse
     return tuple(map(card.get, ("message", "iov_len", "data", "msg_controllen", "control")))
 
 
@@ -70,5 +71,5 @@ def _incoming() -> tuple[Any, ...]:
     return tuple(map(card.get, (*parts, "msg_namelen", "name", "msg_flags")))
 
 
-outgoing = Pool(_outgoing)  # their ``msg_namelen`` is 0: a card has no address to go to
+outgoing = Pool(_outgoing)
 incoming = Pool(_incoming)

@@ -13,11 +13,11 @@ import sys
 from typing import Any
 
 # By the C library, as PyPy has no os.sched_setaffinity: cpu_set_t is a bit for each of 1024.
-_affinity = ctypes.CDLL(None)
+_libc = ctypes.CDLL(None)
 _allowed = ctypes.create_string_buffer(128)
 _KNOWN = (
-    hasattr(_affinity, "sched_setaffinity")
-    and _affinity.sched_getaffinity(0, len(_allowed), _allowed) >= 0
+    hasattr(_libc, "sched_setaffinity")
+    and _libc.sched_getaffinity(0, len(_allowed), _allowed) >= 0
 )
 
 
@@ -26,13 +26,13 @@ def share_one_processor() -> None:
     if _KNOWN:
         allowed = int.from_bytes(_allowed.raw, sys.byteorder)
         lowest = (allowed & -allowed).to_bytes(len(_allowed), sys.byteorder)
-        _affinity.sched_setaffinity(0, len(_allowed), lowest)
+        _libc.sched_setaffinity(0, len(_allowed), lowest)
 
 
 def use_all_processors() -> None:
     """Let the system choose again."""
     if _KNOWN:
-        _affinity.sched_setaffinity(0, len(_allowed), _allowed)
+        _libc.sched_setaffinity(0, len(_allowed), _allowed)
 
 
 def files() -> int:
