@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ._types import Address, ReadableBuffer, RetAddress, WriteableBuffer
 
 _BYTES = bytes  # which is a parameter's name
+_pop, _put = datagram_pool.pop, datagram_pool.put
 
 
 def recvfrom(self: Socket, bufsize: int, flags: int = 0, /) -> tuple[bytes, RetAddress]:
@@ -38,14 +39,14 @@ def recvfrom(self: Socket, bufsize: int, flags: int = 0, /) -> tuple[bytes, RetA
     if flags is ZERO and type(bufsize) is int and 0 <= bufsize <= TO_COPY and not PYPY:
         # What ``receive_from`` does, without the cost of calling it, as in ``recv``.
         try:
-            entry = datagram_pool.pop()
+            entry = _pop()
         except IndexError:
             entry = datagram_pool.make()
         buffer, pointer, array, address, counter, length = entry
         counter.value = STORAGE
         n = calls.recvfrom(self._fd, pointer, bufsize, calls.dontwait, address, length)
         answer = None if n < 0 else (buffer[:n], array[: counter.value])
-        datagram_pool.put(entry)
+        _put(entry)
     else:
         bufsize, flags = c_ssize_t(bufsize), c_int(flags)
         if bufsize < 0:

@@ -44,6 +44,8 @@ from ._signature import SignatureOfInit
 from ._transfer import (
     AT_ONCE,
     data_pool,
+    pop_data,
+    put_data,
     receive,
     receive_into,
     transmit,
@@ -270,13 +272,13 @@ class Socket:
         plain = flags is ZERO and type(bufsize) is int
         if plain and 0 < bufsize <= TO_COPY:
             try:
-                entry = data_pool.pop()
+                entry = pop_data()
             except IndexError:
                 entry = data_pool.make()
             buffer, pointer = entry
             n = calls.recv(self._fd, pointer, bufsize, calls.dontwait)
             data = None if n < 0 else bytes_at(pointer, n) if PYPY else buffer[:n]
-            data_pool.put(entry)
+            put_data(entry)
         elif plain and new_bytes and TO_COPY < bufsize <= AT_ONCE:
             data = new_bytes(None, bufsize)
             n = calls.recv(self._fd, data, bufsize, calls.dontwait)

@@ -54,7 +54,8 @@ AT_ONCE = 65536
 class Pool:
     """What calls take memory from: tuples that ``make`` makes, each with its pointers.
 
-    ``take`` is for whoever is in no hurry; it costs a Python call (50 ns) more.
+    ``take`` is for whoever is in no hurry; it costs a Python call (50 ns) more.  The hot paths
+    have names of their own for ``pop`` and ``put``, which saves two attributes (6 to 24 ns).
     """
 
     def __init__(self, make: Callable[[], Any]) -> None:
@@ -84,7 +85,9 @@ def _named() -> Any:
 
 
 data_pool = Pool(lambda: with_pointer(c_char * TO_COPY))
+pop_data, put_data = data_pool.pop, data_pool.put
 name_pool = Pool(_named)
+_pop_name, _put_name = name_pool.pop, name_pool.put
 datagram_pool = Pool(lambda: with_pointer(c_char * TO_COPY) + _named())
 _large_pool = Pool(lambda: with_pointer(c_char * REUSED) + _named())
 
@@ -246,17 +249,17 @@ def _name_in(entry: tuple[Any, Any, Any, Any]) -> bytes:
 def name_of(question: Callable[..., int], fd: int) -> bytes:
     """The packed address that ``getsockname(2)`` or ``getpeername(2)`` answers with."""
     try:
-        entry = name_pool.pop()
+        entry = _pop_name()
     except IndexError:
         entry = name_pool.make()
     _, address, counter, length = entry
     counter.value = STORAGE
     if question(fd, address, length):
-        name_pool.put(entry)
+        _put_name(entry)
         raise_errno()
         return name_of(question, fd)
     name = _name_in(entry)
-    name_pool.put(entry)
+    _put_name(entry)
     return name
 
 

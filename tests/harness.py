@@ -415,10 +415,16 @@ def pools() -> list[Pool]:
 def share_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
     """The naive way: one buffer of each kind for everybody."""
     for pool in pools():
-        entry = pool.take()
-        monkeypatch.setattr(pool, "take", lambda entry=entry: entry)
-        monkeypatch.setattr(pool, "pop", lambda entry=entry: entry)
-        monkeypatch.setattr(pool, "put", lambda entry: None)
+        entry, pop, put = pool.take(), pool.pop, pool.put
+        naive = {"take": lambda entry=entry: entry, "pop": lambda entry=entry: entry}
+        for name, function in {**naive, "put": lambda entry: None}.items():
+            monkeypatch.setattr(pool, name, function)
+        for module in package():  # some have names of their own for these methods
+            for name, value in list(vars(module).items()):
+                if value == pop:
+                    monkeypatch.setattr(module, name, pool.pop)
+                elif value == put:
+                    monkeypatch.setattr(module, name, pool.put)
 
 
 # --- this process and others ---------------------------------------------------------
