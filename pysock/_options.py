@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from ctypes import c_uint32, c_uint64, sizeof
+from ctypes import c_uint32, sizeof
 from errno import EBADF, ENOTSOCK
-from functools import partial
 from struct import Struct
 from struct import error as StructError
 
-from ._arguments import INT_MAX, ZERO, attempted, c_int, c_uint, index
+from ._arguments import ZERO, attempted, c_int, c_uint, index
 from ._errors import from_errno, raise_errno
 from ._host import abi, constants, lib
 from ._interpreter import NULL, STABLE, chars, pointer_to, take_errno
@@ -31,18 +30,18 @@ if TYPE_CHECKING:
 _SIZE_MAX = 1024  # of an option's bytes, as in CPython
 
 
-def _number(ctype: Any) -> Any:
+def _int() -> Any:
     """Memory for an option's value and, behind it, its length, which C may both change."""
-    size = sizeof(ctype)
+    size = sizeof(ctypes.c_int)
     memory = chars(size + 4)
-    value, length = ctype.from_buffer(memory), c_uint32.from_buffer(memory, size)
+    value, length = ctypes.c_int.from_buffer(memory), c_uint32.from_buffer(memory, size)
     # C may write fewer bytes of the value, so it starts as 0.
     start = bytes(size) + bytes(c_uint32(size))
     return memory, start, value, pointer_to(value), pointer_to(length)
 
 
-_INTS = Pool(partial(_number, ctypes.c_int))
-_LONGS = Pool(partial(_number, c_uint64))
+_INTS = Pool(_int)
+_pop_int, _put_int = _INTS.pop, _INTS.put
 _WIDE = constants.get("AF_VSOCK")  # the family whose options are 64 bits wide
 _int_bytes = Struct("i").pack
 
@@ -58,21 +57,28 @@ if TYPE_CHECKING:
 
 def getsockopt(self: Socket, level: int, optname: int, buflen: int = 0, /) -> int | bytes:
     """``getsockopt(2)``: an option as an int, or as up to ``buflen`` bytes."""
-    if type(level) is not int or type(optname) is not int or not 0 <= level | optname <= INT_MAX:
+    if type(level) is not int or type(optname) is not int or (level | optname) >> 31:
         level, optname = c_int(level), c_int(optname)
     if buflen is not ZERO and (buflen := c_int(buflen)):
         return _get_bytes(self, level, optname, buflen)
-    pool = _LONGS if self._family == _WIDE else _INTS
+    if self._family == _WIDE:
+        return _get_long(self, level, optname)
     try:
-        entry = pool.pop()
+        entry = _pop_int()
     except IndexError:
-        entry = pool.make()
+        entry = _INTS.make()
     memory, memory.raw, value, pointer, length = entry
     while lib.getsockopt(self._fd, level, optname, pointer, length):
         raise_errno()
     number: int = value.value
-    pool.put(entry)
+    _put_int(entry)
     return number
+
+
+def _get_long(sock: Socket, level: int, optname: int) -> int:
+    while (value := read(sock._fd, level, optname, 8)) is None:
+        raise_errno()
+    return int.from_bytes(value, sys.byteorder)
 
 
 def _get_bytes(sock: Socket, level: int, optname: int, buflen: int) -> bytes:
@@ -111,7 +117,7 @@ def setsockopt(
 
     ``setsockopt(level, optname, None, optlen)`` passes NULL and ``optlen``.
     """
-    if type(level) is not int or type(optname) is not int or not 0 <= level | optname <= INT_MAX:
+    if type(level) is not int or type(optname) is not int or (level | optname) >> 31:
         level, optname = c_int(level), c_int(optname)
     if self._family == _WIDE:
         data = (index(value) & 2**64 - 1).to_bytes(8, sys.byteorder)
