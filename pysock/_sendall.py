@@ -25,13 +25,15 @@ def sendall(self: Socket, bytes: ReadableBuffer, flags: int = 0, /) -> None:
     calls = self._calls
     if flags is ZERO and type(bytes) is STABLE and (size := len(bytes)) <= AT_ONCE:
         n: int = calls.send(self._fd, bytes, size, calls.dontwait)  # as in ``send``
+        if n == size:
+            return
     else:
         if flags is not ZERO:
             view_of(bytes).release()
             flags = c_int(flags)
         n = transmit(calls, self._fd, bytes, flags)
-    if type(bytes) is _BYTES and n == len(bytes):
-        return
+        if type(bytes) is _BYTES and n == len(bytes):
+            return
     deadline = deadline_of(self)
     with view_of(bytes) as whole:
         if n < 0:
