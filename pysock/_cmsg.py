@@ -22,7 +22,7 @@ from ._abi import codec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from ._abi import ABI
@@ -34,7 +34,11 @@ SOCKLEN_MAX = 0x7FFFFFFF
 
 
 class Control:
-    """The layout of control messages on one platform."""
+    """The layout of control messages on one platform.
+
+    ``messages(items)``  from tuples to bytes, see ``_to_messages``
+    ``walk(raw)``        from bytes to tuples, see ``_to_walk``
+    """
 
     def __init__(self, abi: ABI) -> None:
         self.cmsghdr = _libc.structs(abi)["cmsghdr"]
@@ -43,9 +47,9 @@ class Control:
         self.mask = abi.cmsg_align - 1
         self.data_at = self.align(sizeof(self.cmsghdr))
         self.most = SOCKLEN_MAX - self.space(1)  # bytes of data in one message
-        front = codec(abi, self.cmsghdr, names, self.data_at)
-        padding = [bytes(-size & self.mask) for size in range(self.mask + 1)]
-        self._layout = front.pack, padding, self.data_at, self.mask
+        self._front = codec(abi, self.cmsghdr, names, self.data_at)
+        self.messages = _to_messages(self)
+        self.walk = _to_walk(self)
 
     def align(self, length: int) -> int:
         """``length`` rounded up to the alignment."""
@@ -67,43 +71,61 @@ class Control:
         """Whether ``space(length)`` fits a socklen_t."""
         return 0 <= length <= self.most
 
-    def messages(self, items: Iterable[tuple[int, int, Any]]) -> bytes:
+
+# Two functions in place of methods: what they need of the layout are names of theirs, not
+# attributes, which saves 80 ns of 400 (3.11) each time.
+
+
+def _to_messages(layout: Control) -> Callable[[Iterable[tuple[int, int, Any]]], bytes]:
+    front, data_at, mask = layout._front.pack, layout.data_at, layout.mask
+    padding = [bytes(-size & mask) for size in range(mask + 1)]
+    join = b"".join
+
+    def messages(items: Iterable[tuple[int, int, Any]]) -> bytes:
         """``(level, type, data)`` messages one after the other, with zeros in between.
 
         Whatever is no such tuple, or has a number that is no C int, is a TypeError,
         ValueError or ``struct.error``.
         """
         packed = b""
-        front, padding, data_at, mask = self._layout
         for item in items:
             if type(item) is not tuple:
                 raise TypeError
             level, kind, data = item
-            data = b"".join((data,))  # half of the time of a view's ``tobytes``
+            data = join((data,))  # half of the time of a view's ``tobytes``
             size = len(data)
-            packed += front(data_at + size, level, kind) + data + padding[size & mask]
+            packed += join((front(data_at + size, level, kind), data, padding[size & mask]))
         return packed
 
-    def walk(self, raw: bytes) -> tuple[list[Message], bool]:
+    return messages
+
+
+def _to_walk(layout: Control) -> Callable[[bytes], tuple[list[Message], bool]]:
+    header, size = layout.header.unpack_from, layout.header.size
+    data_at, mask = layout.data_at, layout.mask
+
+    def walk(raw: bytes) -> tuple[list[Message], bool]:
         """The ``(level, type, data)`` messages in ``raw``, and whether they are whole.
 
         A message that says that it is longer than what is left gives the data that is
         there; one with an impossible length gives none.  Either ends it, and is not
         whole.  So does a header that is not all there, and that is how it should be.
         """
-        at, end, data_at, header = 0, len(raw), self.data_at, self.header
+        at, end = 0, len(raw)
         if end > data_at:
-            length, level, kind = header.unpack_from(raw)
-            if data_at <= length <= end < length + header.size:
+            length, level, kind = header(raw)
+            if data_at <= length <= end < length + size:
                 # One message, as mostly: without the loop, 100 ns (3.11) to 400 (3.9) less.
                 return [(level, kind, raw[data_at:length])], True
         messages: list[Message] = []
-        while end - at >= header.size:
-            length, level, kind = header.unpack_from(raw, at)
+        while end - at >= size:
+            length, level, kind = header(raw, at)
             if length < data_at or end - at < data_at:
                 return messages, False
             messages.append((level, kind, raw[at + data_at : at + length]))
             if at + length > end:
                 return messages, False
-            at += length + self.mask & ~self.mask
+            at += length + mask & ~mask
         return messages, True
+
+    return walk

@@ -57,6 +57,8 @@ if TYPE_CHECKING:
 
 control = Control(abi)
 _messages, _walk = control.messages, control.walk
+_pop_outgoing, _put_outgoing = outgoing.pop, outgoing.put
+_pop_incoming, _put_incoming = incoming.pop, incoming.put
 _NOT_AS_C = (TypeError, ValueError, BufferError, StructError)
 _msghdr = codec(
     abi,
@@ -121,10 +123,10 @@ def sendmsg(
                 packed = _messages(ancdata)
             except _NOT_AS_C:
                 packed = b""
-            if 0 < len(packed) < LIMIT:
+            if packed and len(packed) < LIMIT:
                 # Inline: another call would cost 50 ns (3.11) to 150 (3.9).
                 try:
-                    card = outgoing.pop()
+                    card = _pop_outgoing()
                 except IndexError:
                     card = outgoing.make()
                 pointer, iov_len, memory, controllen, room = card
@@ -137,7 +139,7 @@ def sendmsg(
                         n = repeat(self, WRITE, _sendmsg, pointer, flags, len(data))
                     return n
                 finally:
-                    outgoing.put(card)
+                    _put_outgoing(card)
     return send(self, buffers, ancdata, flags, name)
 
 
@@ -263,9 +265,9 @@ def recvmsg(
     if flags is not ZERO or type(bufsize) is not int or type(ancbufsize) is not int:
         bufsize, ancbufsize, flags = c_ssize_t(bufsize), c_ssize_t(ancbufsize), c_int(flags)
     if flags is ZERO and ancbufsize and 0 <= bufsize | ancbufsize < LIMIT:
-        raw = b""
+        raw = name = b""
         try:  # inline, as in ``sendmsg``
-            card = incoming.pop()
+            card = _pop_incoming()
         except IndexError:
             card = incoming.make()
         pointer, iov_len, memory, controllen, room, namelen, sender, msg_flags = card
@@ -278,8 +280,10 @@ def recvmsg(
                 n = repeat(self, READ, _recvmsg, pointer, flags, bufsize)
             # Without flags like MSG_TRUNC, no length is more than there was room for.
             raw, data = room[: controllen.value], memory[:n]
-            told, name = msg_flags.value, sender[: namelen.value]
-            if told or name:  # for the next one, should C write none and not say so
+            told, length = msg_flags.value, namelen.value
+            if told or length:
+                name = sender[:length]
+                # For the next one, should C write none and not say so.
                 msg_flags.value, sender.raw = 0, _NO_NAME
             ancdata, whole = _walk(raw)
             if whole and not name:
@@ -288,7 +292,7 @@ def recvmsg(
             _close_received(raw)
             raise
         finally:
-            incoming.put(card)
+            _put_incoming(card)
         return _answer(self, raw, told, name, bytes, data)
     if 0 <= bufsize <= _SMALL:
         _, data, raw, told, name = _receive(self, None, bufsize, ancbufsize, flags)
