@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import pysock
-from pysock import families
+from pysock import _names, families
 from pysock._libc import abi_of
 
 LINUX = "linux-gnu-x86_64"
@@ -29,12 +29,43 @@ def described(name: str, raw: bytes, platform: str = LINUX) -> dict[str, str]:
     return {member: text for _, member, text in page.describe(raw)}
 
 
+# --- what is remembered --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("family", "host"), [("AF_INET", "127.0.0.1"), ("AF_INET6", "::1")])
+def test_what_may_change_is_looked_at_each_time(
+    family: str, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Port:
+        number = 80
+
+        def __index__(self) -> int:
+            return self.number
+
+    first = families.pack(family, (host, 80))
+    with pytest.raises(TypeError):
+        families.pack(family, (host, 80.0))  # it equals the last one
+
+    address = host, Port()
+    assert families.pack(family, address) == first
+    Port.number = 81
+    assert families.pack(family, address) == families.pack(family, (host, 81)) != first
+
+    answers = [bytes([n] * (4 if family == "AF_INET" else 16)) for n in (1, 2)]
+    expected = [first.replace(pysock.inet_pton(getattr(pysock, family), host), a) for a in answers]
+    resolved = iter(answers)
+    for name in ("ipv4", "ipv6"):
+        monkeypatch.setattr(_names, name, lambda host: next(resolved))
+    named = "a.host.example", 80
+    assert [families.pack(family, named) for _ in answers] == expected
+
+
 # --- adding one ----------------------------------------------------------------------
 
 AX25 = '''\
 """AF_AX25, ax25(4): amateur packet radio.  An address is a call sign and a number.
 
->>> from pysock import families
+>>> from pysock import _names, families
 >>> families.pack("AF_AX25", ("N0CALL", 7), platform="linux-gnu-x86_64").hex(" ")
 '03 00 9c 60 86 82 98 98 0e 00 00 00 00 00 00 00'
 """

@@ -34,6 +34,9 @@ class Page:
 
     def __init__(self, abi: ABI, family: int) -> None:
         self.abi, self.family = abi, family
+        # The last address whose bytes nothing can change, and they: for a page that looks here
+        # first.  Who talks to one peer passes the same tuple each time.
+        self.last: tuple[Any, bytes] = object(), b""
         self.declare()
 
     def declare(self) -> None:

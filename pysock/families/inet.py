@@ -33,12 +33,17 @@ class Family(Page):
         self.fill = self.sockaddr_in.packer(self.family)
 
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
+        last, packed = self.last
+        if address is last:  # 200 ns less than below
+            return packed
         if type(address) is tuple and len(address) == 2:
             host, number = address
             if type(host) is str and type(number) is int and 0 <= number <= 0xFFFF:
                 known = numeric.get(host)
                 if known is not None:
-                    return self.fill(number, known, b"")
+                    packed = self.fill(number, known, b"")
+                    self.last = address, packed
+                    return packed
         address = must_be_tuple(address, caller, "AF_INET")
         if len(address) != 2:
             raise TypeError("AF_INET address must be a pair (host, port)")

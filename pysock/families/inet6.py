@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_PLAIN = {str, int}
 FLOWINFO_MAX = 0xFFFFF  # 20 bits, RFC 8200
 
 
@@ -42,6 +43,9 @@ class Family(Page):
         self.fill = self.sockaddr_in6.packer(self.family)
 
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
+        last, packed = self.last
+        if address is last:
+            return packed
         address = must_be_tuple(address, caller, "AF_INET6")
         if not 2 <= len(address) <= 4:
             raise TypeError(
@@ -54,7 +58,11 @@ class Family(Page):
         number = in_range(number, caller)
         if flowinfo > FLOWINFO_MAX:
             raise OverflowError(f"{caller}(): flowinfo must be 0-{FLOWINFO_MAX}.")
-        return self.fill(number, flowinfo, sin6_addr, scope_id)
+        packed = self.fill(number, flowinfo, sin6_addr, scope_id)
+        # A name may mean something else next time, and so may a number's object.
+        if b":" in name and b"%" not in name and _PLAIN.issuperset(map(type, address)):
+            self.last = address, packed
+        return packed
 
     def unpack(self, raw: bytes, proto: int) -> tuple[str, int, int, int]:
         _, port, flowinfo, sin6_addr, scope_id = self.sockaddr_in6.unpack(raw)
