@@ -118,7 +118,7 @@ def _processes() -> Iterator[Row]:
         for how in ("recv", "recv_into"):
             yield Row(
                 f"stream-{kind}-{how}", group, f"64 MiB, {title}, sendall and {how}",
-                "programs.stream", (kind, STREAM, how), "stream", operations=1, share=1.5,
+                "programs.stream", (kind, STREAM, how), "stream", operations=1, share=4,
             )
 
 
