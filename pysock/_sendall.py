@@ -9,7 +9,7 @@ from __future__ import annotations
 from ._arguments import ZERO, c_int, view_of
 from ._errors import timeout
 from ._interpreter import STABLE
-from ._transfer import AT_ONCE, transmit
+from ._transfer import AT_ONCE, bytes_if_small, transmit
 from ._wait import WRITE, deadline_of, passed, perform, repeat
 
 TYPE_CHECKING = False
@@ -23,16 +23,17 @@ _BYTES = bytes  # which is a parameter's name
 def sendall(self: Socket, bytes: ReadableBuffer, flags: int = 0, /) -> None:
     """``send(2)``, repeated until all is sent; the timeout is for the whole of it."""
     calls = self._calls
-    if flags is ZERO and type(bytes) is STABLE and (size := len(bytes)) <= AT_ONCE:
-        n: int = calls.send(self._fd, bytes, size, calls.dontwait)  # as in ``send``
+    data = bytes if type(bytes) is STABLE else bytes_if_small(bytes)
+    if flags is ZERO and type(data) is STABLE and (size := len(data)) <= AT_ONCE:
+        n: int = calls.send(self._fd, data, size, calls.dontwait)  # as in ``send``
         if n == size:
             return
     else:
         if flags is not ZERO:
             view_of(bytes).release()
             flags = c_int(flags)
-        n = transmit(calls, self._fd, bytes, flags)
-        if type(bytes) is _BYTES and n == len(bytes):
+        n = transmit(calls, self._fd, data, flags)
+        if type(data) is _BYTES and n == len(data):
             return
     deadline = deadline_of(self)
     with view_of(bytes) as whole:

@@ -43,6 +43,7 @@ from ._platform import public
 from ._signature import SignatureOfInit
 from ._transfer import (
     AT_ONCE,
+    bytes_if_small,
     data_pool,
     pop_data,
     put_data,
@@ -329,13 +330,14 @@ class Socket:
     def send(self, bytes: ReadableBuffer, flags: int = 0, /) -> int:
         """``send(2)``: send some of a bytes-like object; how many bytes were taken."""
         calls = self._calls
-        if flags is ZERO and type(bytes) is STABLE and (size := len(bytes)) <= AT_ONCE:
-            n: int = calls.send(self._fd, bytes, size, calls.dontwait)
+        data = bytes if type(bytes) is STABLE else bytes_if_small(bytes)
+        if flags is ZERO and type(data) is STABLE and (size := len(data)) <= AT_ONCE:
+            n: int = calls.send(self._fd, data, size, calls.dontwait)
         else:
             if flags is not ZERO:
                 view_of(bytes).release()  # what is no bytes-like object is reported first
                 flags = c_int(flags)
-            n = transmit(calls, self._fd, bytes, flags)
+            n = transmit(calls, self._fd, data, flags)
         if n < 0:
             n = repeat(self, WRITE, transmit, bytes, flags)
         return n

@@ -269,8 +269,6 @@ def name_of(question: Callable[..., int], fd: int) -> bytes:
 def transmit(calls: Library, fd: int, data: Any, flags: int) -> int:
     """``send(2)`` of any bytes-like object."""
     flags |= calls.dontwait
-    if type(data) is not STABLE:
-        data = bytes_if_small(data)
     if type(data) is STABLE and len(data) <= AT_ONCE:
         n: int = calls.send(fd, data, len(data), flags)
     elif type(data) is bytearray:
