@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from functools import partial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ MOST = 0x7FFFF000
 pointer_to: Callable[[Any], Any] = ctypes.byref
 get_errno: Callable[[], int] = ctypes.get_errno
 set_errno: Callable[[int], int] = ctypes.set_errno
+# Reads errno as this thread's last foreign call left it, and sets it to 0, in one step.  Between
+# that call and this one a signal handler may run and make calls of its own.  If one of them
+# fails, its errno replaces ours, and it takes it; so 0 means "lost to a nested call", and the
+# caller must ask C again.
+take_errno: Callable[[], int] = partial(ctypes.set_errno, 0)
 bytes_at: Callable[[Any, int], bytes] = ctypes.string_at
 
 # An array of no elements over the memory of a writable buffer: as long as it lives, the
@@ -50,16 +56,6 @@ def hot_function(
 ) -> Any:
     """A callable that returns an int."""
     return declared(library, name, result, parameters)
-
-
-def take_errno() -> int:
-    """Read errno as this thread's last foreign call left it, and set it to 0.
-
-    Between a call and this line a signal handler may run and make calls of its own.  If
-    one of them fails, its errno replaces ours, and it takes it; so 0 here means "lost to
-    a nested call", and the caller must ask C again.
-    """
-    return ctypes.set_errno(0)
 
 
 def os_error(number: int) -> OSError:
