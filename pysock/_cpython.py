@@ -70,11 +70,16 @@ class _Quick(_ctypes.CFuncPtr):
     _flags_ = _Releasing._flags_ | _ctypes.FUNCFLAG_PYTHONAPI
 
 
+# One that does not keep errno: 23 ns (3.9) to 50 (3.13) less.
+class _Mute(_ctypes.CFuncPtr):
+    _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_PYTHONAPI
+
+
 def hot_function(
-    library: ctypes.CDLL, name: str, result: Any, parameters: list[Any], quick: bool
+    library: ctypes.CDLL, name: str, result: Any, parameters: list[Any], quick: bool, mute: bool
 ) -> Any:
     """A callable that returns an int, and takes checked integers and pointers."""
-    return (_Quick if quick else _Releasing)((name, library))
+    return (_Mute if mute else _Quick if quick else _Releasing)((name, library))
 
 
 # ``new_bytes(None, size)`` is a bytes object with whatever was in memory, for C to write to.

@@ -30,10 +30,11 @@ if TYPE_CHECKING:
 class Foreign:
     """One C function: its prototype, its failure convention, and whether it blocks.
 
-    ``quick``: never.  ``dontwait``: not if its flags have MSG_DONTWAIT.
+    ``quick``: never.  ``dontwait``: not if its flags have MSG_DONTWAIT.  ``again``: never, and
+    where it failed it changed nothing, so that it may be called again to hear why.
     """
 
-    __slots__ = ("check", "dontwait", "name", "quick", "result", "tail", "text")
+    __slots__ = ("again", "check", "dontwait", "name", "quick", "result", "tail", "text")
 
     def __init__(
         self,
@@ -42,10 +43,12 @@ class Foreign:
         *,
         quick: bool = False,
         dontwait: bool = False,
+        again: bool = False,
     ) -> None:
         head, _, self.tail = text.partition("(")
         self.result, self.name = _type_and_name(head)
-        self.text, self.check, self.quick, self.dontwait = text, check, quick, dontwait
+        self.text, self.check = text, check
+        self.quick, self.dontwait, self.again = quick or again, dontwait, again
 
     @property
     def parameters(self) -> list[tuple[str, str]]:
@@ -91,14 +94,15 @@ def bind(
 ) -> None:
     """Look up each row in the loaded library; ``types`` has the C types that are no pointers.
 
-    With ``quick``, whoever calls sees to it that none of them blocks.
+    With ``quick``, whoever calls sees to it that none of them blocks; and of those that may be
+    called ``again``, none says why it failed.
     """
     for row in rows:
         result, parameters = signature(row, types)
         try:
             if row.check is in_line:
-                hold = quick or row.quick
-                function = hot_function(loaded, row.name, result, parameters, hold)
+                hold, mute = quick or row.quick, quick and row.again
+                function = hot_function(loaded, row.name, result, parameters, hold, mute)
             else:
                 function = declared(loaded, row.name, result, parameters)
                 if row.check is not None:

@@ -7,7 +7,8 @@ loses speed and nothing else.
 
 ``open_library``    a shared library, such that errno can be had after a call
 ``declared``        a C function as a callable, its types declared
-``hot_function``    the same at less cost: it takes checked integers and pointers only
+``hot_function``    the same at less cost: it takes checked integers and pointers only; ``quick``
+                    keeps other threads waiting, ``mute`` does not say why it failed
 ``take_errno``      what the last foreign call of this thread left in errno; reset to 0
 ``os_error``        the exception for such a number
 ``pointer_to``      what stands for the address of a ctypes object in a call

@@ -201,12 +201,12 @@ PROTOTYPES = [
     Foreign(
         "int getsockopt(int sockfd, int level, int optname, void *optval, socklen_t *optlen)",
         in_line,
-        quick=True,
+        again=True,
     ),
     Foreign(
         "int setsockopt(int sockfd, int level, int optname, const void *optval, socklen_t optlen)",
         in_line,
-        quick=True,
+        again=True,
     ),
     # poll.h
     Foreign("int poll(struct pollfd *fds, nfds_t nfds, int timeout)", in_line),
@@ -253,12 +253,14 @@ def load(abi: ABI) -> tuple[Library, Library]:
 
     The second library has those that MSG_DONTWAIT keeps from blocking, for calls that have
     that flag.  So they need not let other threads run meanwhile: that saves 35 ns, and,
-    beside a thread that computes, the 5 us until it gives way again.
+    beside a thread that computes, the 5 us until it gives way again.  It also has those that
+    may be called again, for a first attempt that need not say why it failed.
     """
     loaded = open_library(None)
     lib, at_once = Library(abi.constants), Library(abi.constants)
     bind(lib, PROTOTYPES, loaded, abi.types)
-    bind(at_once, [row for row in PROTOTYPES if row.dontwait], loaded, abi.types, quick=True)
+    rows = [row for row in PROTOTYPES if row.dontwait or row.again]
+    bind(at_once, rows, loaded, abi.types, quick=True)
     at_once.dontwait = abi.constants["MSG_DONTWAIT"]
     return lib, at_once
 

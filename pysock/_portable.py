@@ -52,7 +52,7 @@ def declared(library: ctypes.CDLL, name: str, result: Any, parameters: list[Any]
 
 
 def hot_function(
-    library: ctypes.CDLL, name: str, result: Any, parameters: list[Any], quick: bool
+    library: ctypes.CDLL, name: str, result: Any, parameters: list[Any], quick: bool, mute: bool
 ) -> Any:
     """A callable that returns an int."""
     return declared(library, name, result, parameters)

@@ -46,7 +46,7 @@ def open_library(name: str | None) -> ctypes.CDLL:
 
 
 def hot_function(
-    library: ctypes.CDLL, name: str, result: Any, parameters: list[Any], quick: bool
+    library: ctypes.CDLL, name: str, result: Any, parameters: list[Any], quick: bool, mute: bool
 ) -> Any:
     """A callable that returns an int, and takes integers only: addresses are integers.
 

@@ -45,18 +45,18 @@ class Call:
 @contextmanager
 def watching(observer: Observer) -> Iterator[None]:
     """Tell ``observer`` of each foreign call that any thread makes meanwhile."""
-    witnessed = [
-        (library, row, getattr(library, name))
-        for library in (lib, at_once)
-        for name, row in library.rows.items()
-    ]
+    # The bindings of ``lib`` alone say why each call failed.
+    witnesses = {
+        name: _witness(row, getattr(lib, name), observer) for name, row in lib.rows.items()
+    }
+    bound = [(at, name, getattr(at, name)) for at in (lib, at_once) for name in at.rows]
     try:
-        for library, row, function in witnessed:
-            setattr(library, row.name, _witness(row, function, observer))
+        for library, name, _ in bound:
+            setattr(library, name, witnesses[name])
         yield
     finally:
-        for library, row, function in witnessed:
-            setattr(library, row.name, function)
+        for library, name, function in bound:
+            setattr(library, name, function)
 
 
 def _witness(row: Foreign, function: Callable[..., Any], observer: Observer) -> Callable[..., Any]:

@@ -15,7 +15,7 @@ import pytest
 import pysock
 from pysock import _errors, _libc
 from pysock._foreign import Foreign, Library, bind
-from pysock._host import abi, constants, lib
+from pysock._host import abi, at_once, constants, lib
 from pysock._interpreter import CPYTHON, MOST, PORTABLE, get_errno, set_errno, take_errno
 
 from . import ROOT
@@ -78,6 +78,20 @@ def test_only_what_cannot_wait_keeps_other_threads_waiting() -> None:
     quick = {row.name for row in _libc.PROTOTYPES if row.quick}
     questions = {"getsockname", "getpeername", "getsockopt", "setsockopt"}
     assert quick == questions
+
+
+def test_what_failed_without_a_reason_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first binding of an option's functions does not say why it failed."""
+    with pysock.socket() as sock:
+        level, option = pysock.SOL_SOCKET, pysock.SO_KEEPALIVE
+        set_errno(errno.EBADF)
+        assert outcome(lambda: sock.getsockopt(level, 9999)) == "ENOPROTOOPT"
+        assert outcome(lambda: sock.setsockopt(level, 9999, 1)) == "ENOPROTOOPT"
+
+        for name in ("getsockopt", "setsockopt"):
+            monkeypatch.setattr(at_once, name, lambda *arguments: -1)
+        sock.setsockopt(level, option, 1)
+        assert sock.getsockopt(level, option) == 1
 
 
 # --- conventions ---------------------------------------------------------------------
