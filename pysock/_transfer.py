@@ -100,7 +100,10 @@ def receive(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
     if size > REUSED:
         return _receive_large(calls if size <= AT_ONCE else lib, fd, size, flags)
     pool = data_pool if size <= TO_COPY else _large_pool
-    entry = pool.take()
+    try:
+        entry = pool.pop()
+    except IndexError:
+        entry = pool.make()
     buffer, pointer = entry[:2]
     n = calls.recv(fd, pointer, size, flags)
     if n < 0:

@@ -15,6 +15,7 @@ a policy of its own (``_connect``).
 from __future__ import annotations
 
 from ctypes import c_char
+from math import ceil
 from time import monotonic
 
 from ._abi import codec
@@ -60,7 +61,7 @@ def repeat(
         deadline = monotonic() + sock._timeout
     while True:
         number = take_errno()
-        if number in system.WOULD_BLOCK and waits(sock, deadline):
+        if number in system.WOULD_BLOCK and (deadline is not None or waits(sock)):
             limit = deadline or _limit_of(sock, events)
             if not ready(sock, events, limit):
                 raise timeout("timed out") if deadline else from_errno(system.TIMED_OUT)
@@ -87,9 +88,9 @@ def _failed(result: Any) -> bool:
     return result is None or (type(result) is int and result < 0)
 
 
-def waits(sock: Socket, deadline: float | None) -> bool:
-    """Whether a call that would block is waited for here, and not by the kernel."""
-    return deadline is not None or (sock._timeout is None and not system.KERNEL_WAITS)
+def waits(sock: Socket) -> bool:
+    """Whether a blocking socket's call that would block is waited for here, not by the kernel."""
+    return sock._timeout is None and not system.KERNEL_WAITS
 
 
 def _limit_of(sock: Socket, events: int) -> float | None:
@@ -123,7 +124,7 @@ def ready(sock: Socket, events: int, deadline: float | None) -> bool:
         while sock._fd != -1:
             if deadline is not None:
                 # Rounded up: a wait that ends early would only be repeated.
-                milliseconds = int(-((monotonic() - deadline) * 1000 // 1))
+                milliseconds = ceil((deadline - monotonic()) * 1000)
                 if not 0 <= milliseconds <= _LONGEST:
                     milliseconds = 0 if milliseconds < 0 else _LONGEST
             memory.raw = _pollfd.pack(sock._fd, events, 0)
