@@ -253,7 +253,7 @@ def load(abi: ABI) -> tuple[Library, Library]:
 
     The second library has those that MSG_DONTWAIT keeps from blocking, for calls that have
     that flag.  So they need not let other threads run meanwhile: that saves 35 ns, and,
-    beside a thread that computes, the 5 us until it gives way again.  It also has those that
+    beside a thread that computes, the 5 ms until it gives way again.  It also has those that
     may be called again, for a first attempt that need not say why it failed.
     """
     loaded = open_library(None)

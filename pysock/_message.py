@@ -40,7 +40,7 @@ from ._interpreter import (
     number_of,
     pointer_to,
 )
-from ._transfer import AT_ONCE, Pool, bytes_if_small, fresh_memory, taken_from
+from ._transfer import AT_ONCE, STORAGE, Pool, bytes_if_small, fresh_memory, taken_from
 from ._wait import READ, WRITE, repeat
 from .families import packers, unpack_for
 
@@ -116,12 +116,16 @@ def sendmsg(
         name = packers[self._family](address, "sendmsg", self._proto)
     audit("socket.sendmsg", self, address)
     if type(ancdata) is list and type(buffers) is list and not name:
-        buffers = [*buffers]
-        data = buffers[0] if len(buffers) == 1 else None
+        try:
+            (data,) = buffers  # in one step: another thread may change the list
+        except ValueError:
+            data = None
         if type(data) is bytes and len(data) < LIMIT:
             try:
                 packed = _messages(ancdata)
-            except _NOT_AS_C:
+            except _NOT_AS_C as error:
+                if _is_callers(error):
+                    raise
                 packed = b""
             if packed and len(packed) < LIMIT:
                 # Inline: another call would cost 50 ns (3.11) to 150 (3.9).
@@ -223,13 +227,23 @@ def _control(ancdata: Any) -> bytes:
     items = ancdata if type(ancdata) is list else _iterated(ancdata, 2)
     try:
         packed = _messages(items)
-    except _NOT_AS_C:
-        packed = None
-    if packed is None or len(packed) > control.most:
+    except _NOT_AS_C as error:
+        if _is_callers(error):
+            raise
+        packed = b""
+    if not packed or len(packed) > control.most:
         packed = _messages(map(_checked, items))
         if len(packed) > SOCKLEN_MAX:
             raise OSError("too much ancillary data")
     return packed
+
+
+def _is_callers(error: Exception) -> bool:
+    """Whether code of the caller's raised it meanwhile: an ``__index__``, a signal handler."""
+    at = error.__traceback__
+    while at and at.tb_next:
+        at = at.tb_next
+    return bool(at and at.tb_frame.f_code is not _messages.__code__)
 
 
 def _checked(item: Any) -> tuple[int, int, bytes]:
@@ -272,7 +286,7 @@ def recvmsg(
             card = incoming.make()
         pointer, iov_len, memory, controllen, room, namelen, sender, msg_flags = card
         try:
-            iov_len.value, controllen.value, namelen.value = bufsize, ancbufsize, abi.storage
+            iov_len.value, controllen.value, namelen.value = bufsize, ancbufsize, STORAGE
             calls = self._calls
             n = calls.recvmsg(self._fd, pointer, calls.dontwait)
             if n < 0:

@@ -274,6 +274,23 @@ def control_to_many(socket: Any, a: Any, b: Any) -> object:
     return close_all(ancdata), flags
 
 
+def raised_by_a_number(socket: Any, a: Any, b: Any) -> object:
+    """What the caller's code raises is raised, though it would have an answer the next time."""
+
+    class Level:
+        asked = 0
+
+        def __index__(self) -> int:
+            self.asked += 1
+            if self.asked == 1:
+                raise ValueError("not yet")
+            return 1
+
+    level = Level()
+    number, _, data = rights(socket, 0)
+    return raised(a.sendmsg, [b"x"], [(level, number, data)]), level.asked
+
+
 def sending_fds(socket: Any, a: Any, b: Any) -> object:
     sent = socket.send_fds(a, [b"ab", b"c"], [0, 1])
     data, fds, flags, address = socket.recv_fds(b, 9, 5)
@@ -319,6 +336,7 @@ PASSING: list[Case] = [
     control_messages_of_udp,
     an_error_queue,
     control_to_many,
+    raised_by_a_number,
     sending_fds,
     receiving_fewer_fds,
     unlike_pypy("raises other errors", wrong_fds),
