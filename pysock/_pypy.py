@@ -22,7 +22,9 @@ __all__ = ["MOST", "declared", "os_error"]
 
 # The collector moves objects, and ctypes copies bytes one by one (16 us a KiB).
 STABLE: Any = None
-new_bytes: Any = None  # C cannot write to an object that moves
+# C cannot write to an object that moves.  A large one stays where it is, but compiled code takes
+# it that bytes never change, and now and then shows what they were before.
+new_bytes: Any = None
 NULL: Any = 0
 TO_COPY = 65536
 # New memory would be given back when the collector runs.  What C never wrote to takes none,

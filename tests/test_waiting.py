@@ -350,6 +350,23 @@ def test_waitall_waits_for_all() -> None:
             assert here.recv_into(buffer, 0, pysock.MSG_WAITALL) == 6
         assert buffer == b"abcdef"
 
+
+def test_waitall_of_much() -> None:
+    """More than any buffer that is kept; the peer leaves in the middle of the second time."""
+    sent = os.urandom(1 << 16) * 80  # 5 MiB
+    here, there = pysock.socketpair()
+
+    def leave() -> None:
+        with there:
+            there.sendall(sent[:-1])
+
+    with here:
+        with later(lambda: there.sendall(sent), 0):
+            assert here.recv(len(sent), pysock.MSG_WAITALL) == sent
+        with later(leave, 0):
+            assert here.recv(len(sent), pysock.MSG_WAITALL) == sent[:-1]
+
+
 # --- closed while it waits -----------------------------------------------------------
 
 
