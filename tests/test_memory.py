@@ -31,6 +31,7 @@ from .harness import (
     pair,
     read,
     replace,
+    run,
     uses_alarms,
 )
 
@@ -340,3 +341,24 @@ def test_what_is_received_has_a_place_until_it_is_there(
         else:
             answer = getattr(here, name)(len(data))
             assert (answer if name == "recv" else answer[0]) == data
+
+
+COMPILED = """
+import pysock
+from pysock import _transfer
+
+_transfer.REUSED = 65536  # as if 150_000 were far more; with that one first, it shows
+here, there = pysock.socketpair(type=pysock.SOCK_DGRAM)
+for size in 150_000, 40_000, 1:
+    there.setsockopt(pysock.SOL_SOCKET, pysock.SO_SNDBUF, 4 * size)
+    for i in range(3000):
+        there.send(bytes([i % 250]) * size)
+        data = here.recv(size)
+        assert (data[0], data[-1], data.count(data[0])) == (i % 250, i % 250, size)
+"""
+
+
+def test_compiled_code_sees_what_c_wrote() -> None:
+    """PyPy compiles a loop after a thousand rounds, and takes it that bytes never change."""
+    done = run(COMPILED)
+    assert (done.returncode, done.stderr) == (0, "")
