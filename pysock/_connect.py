@@ -62,9 +62,7 @@ def _outcome(sock: Socket, name: bytes) -> int | None:
             # a short timeout, while the connection stands already.
             deadline = deadline or deadline_of(sock)
             interrupted = number == system.INTERRUPTED
-            pending = interrupted or (
-                number == system.CONNECTING and (deadline is not None or waits(sock))
-            )
+            pending = interrupted or (number == system.CONNECTING and waits(sock, deadline))
             if sock._timeout == 0 or not pending:
                 return number
             if not ready(sock, WRITE | ERROR, deadline):

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
 def getsockopt(self: Socket, level: int, optname: int, buflen: int = 0, /) -> int | bytes:
     """``getsockopt(2)``: an option as an int, or as up to ``buflen`` bytes."""
+    # The plain case: two ints that are not negative, and no more than C's.
     if type(level) is not int or type(optname) is not int or (level | optname) >> 31:
         level, optname = c_int(level), c_int(optname)
     if buflen is not ZERO and (buflen := c_int(buflen)):
@@ -71,12 +72,13 @@ def getsockopt(self: Socket, level: int, optname: int, buflen: int = 0, /) -> in
     _put_int(entry)
     # This binding does not say why it failed, and takes 35 ns less.  So what failed is asked
     # again, and in 64 bits where an int is too little.
-    return _ask(self, level, optname) if failed else number
+    if failed:
+        number = _ask(self._fd, level, optname, 8 if self._family == _WIDE else 4)
+    return number
 
 
-def _ask(sock: Socket, level: int, optname: int) -> int:
-    size = 8 if sock._family == _WIDE else 4
-    while (number := read_int(sock._fd, level, optname, size)) is None:
+def _ask(fd: int, level: int, optname: int, size: int = 4) -> int:
+    while (number := read_int(fd, level, optname, size)) is None:
         raise_errno()
     return number
 
@@ -171,19 +173,14 @@ def identify(fd: int, family: int, type: int, proto: int) -> tuple[int, int, int
             raise from_errno(number)
     elif family == -1:
         family = abi.family_of(answer[1])
+    level = constants["SOL_SOCKET"]
     if type == -1:
-        type = _answer(fd, "SO_TYPE")
+        type = _ask(fd, level, constants["SO_TYPE"])
     if "SO_PROTOCOL" not in constants:
         proto = 0  # in CPython, too, whatever the caller said
     elif proto == -1:
-        proto = _answer(fd, "SO_PROTOCOL")
+        proto = _ask(fd, level, constants["SO_PROTOCOL"])
     return family, type, proto
-
-
-def _answer(fd: int, option: str) -> int:
-    while (value := read_int(fd, constants["SOL_SOCKET"], constants[option])) is None:
-        raise_errno()
-    return value
 
 
 def read_int(fd: int, level: int, optname: int, size: int = 4) -> int | None:

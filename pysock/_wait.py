@@ -61,7 +61,7 @@ def repeat(
         deadline = monotonic() + sock._timeout
     while True:
         number = take_errno()
-        if number in system.WOULD_BLOCK and (deadline is not None or waits(sock)):
+        if number in system.WOULD_BLOCK and waits(sock, deadline):
             limit = deadline or _limit_of(sock, events)
             if not ready(sock, events, limit):
                 raise timeout("timed out") if deadline else from_errno(system.TIMED_OUT)
@@ -88,9 +88,9 @@ def _failed(result: Any) -> bool:
     return result is None or (type(result) is int and result < 0)
 
 
-def waits(sock: Socket) -> bool:
-    """Whether a blocking socket's call that would block is waited for here, not by the kernel."""
-    return sock._timeout is None and not system.KERNEL_WAITS
+def waits(sock: Socket, deadline: float | None) -> bool:
+    """Whether a call that would block is waited for here, and not by the kernel."""
+    return deadline is not None or (sock._timeout is None and not system.KERNEL_WAITS)
 
 
 def _limit_of(sock: Socket, events: int) -> float | None:

@@ -65,7 +65,7 @@ def test_what_may_change_is_looked_at_each_time(
 AX25 = '''\
 """AF_AX25, ax25(4): amateur packet radio.  An address is a call sign and a number.
 
->>> from pysock import _names, families
+>>> from pysock import families
 >>> families.pack("AF_AX25", ("N0CALL", 7), platform="linux-gnu-x86_64").hex(" ")
 '03 00 9c 60 86 82 98 98 0e 00 00 00 00 00 00 00'
 """
