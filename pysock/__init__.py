@@ -1,52 +1,142 @@
 """Python's ``socket`` module in Python, on ctypes: ``import pysock as socket``.
 
-Nothing is defined here.  This is what the package offers, under the names that programs
-know: the constants at once, and functions, class and exceptions (``_public``) as soon as a
-program asks for the first of them.
+Nothing is defined here.  This is what the package offers, under the names that programs know:
+the platform's constants, the class, the functions and the exceptions.  All of it is loaded
+now, so that no call has to import anything later.
 ``docs/design.md`` says where each part is and in what order to read.
 """
 
 from __future__ import annotations
 
-from . import _enums
+import sys as _sys
+
+from . import _enums, _host, _public, families
+from ._enums import AddressFamily, AddressInfo, MsgFlag, SocketKind
+from ._ffi.errors import error, gaierror, herror, timeout
+from ._functions.connections import (
+    _GLOBAL_DEFAULT_TIMEOUT,
+    _LOCALHOST,
+    _LOCALHOST_V6,
+    _fallback_socketpair,
+    create_connection,
+    create_server,
+    has_dualstack_ipv6,
+    socketpair,
+)
+from ._functions.conversions import (
+    CMSG_LEN,
+    CMSG_SPACE,
+    htonl,
+    htons,
+    inet_aton,
+    inet_ntoa,
+    inet_ntop,
+    inet_pton,
+    ntohl,
+    ntohs,
+)
+from ._functions.descriptors import close, dup, fromfd, fromshare, recv_fds, send_fds
+from ._functions.netdb import (
+    getprotobyname,
+    getservbyname,
+    getservbyport,
+    if_indextoname,
+    if_nameindex,
+    if_nametoindex,
+)
+from ._functions.resolver import (
+    getaddrinfo,
+    getfqdn,
+    gethostbyaddr,
+    gethostbyname,
+    gethostbyname_ex,
+    gethostname,
+    getnameinfo,
+    sethostname,
+)
+from ._methods.makefile import SocketIO as SocketIO
+from ._methods.sendfile import GiveupOnSendfile as _GiveupOnSendfile
+from ._socket import Socket, SocketBase
+from ._timeouts import getdefaulttimeout, setdefaulttimeout
 
 __version__ = "0.1.0"
-
-# The platform's numbers; those of four groups as members of enums.
-globals().update(_enums.public_constants)
-globals().update(_enums.public_texts)
-for _kind in _enums.KINDS:
-    globals()[_kind.__name__] = _kind
-    globals().update(_kind.__members__)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._constants.declared import *
-    from ._public import *
-    from ._public import SocketIO as SocketIO
-    from ._public import __all__ as __all__
-else:
-    # Names like _socket are modules; these are known to programs too.
-    _UNLISTED = {"__all__", "_GLOBAL_DEFAULT_TIMEOUT", "_GiveupOnSendfile", "_LOCALHOST"}
-    _UNLISTED |= {"_LOCALHOST_V6", "_fallback_socketpair"}
 
-    def __getattr__(name):
-        """A name that is not here yet: all that is no constant comes now.
+socket = Socket
+SocketType = SocketBase
 
-        Until a program asks for it, it need not pay for ctypes, which alone takes more time
-        to import than ``socket`` on PyPy, and 0.4 times as much on CPython.
-        """
-        if name[:1] == "_" and name not in _UNLISTED:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from ._public import attribute, contents
+# Every address family is known, whether or not this kernel has it.
+has_ipv6 = True
 
-        for key, value in contents.items():
-            globals().setdefault(key, value)  # what a program has put here stays
-        # From now on this is asked only for numbers of families that are in no table.
-        globals()["__getattr__"] = attribute
-        return globals()[name] if name in globals() else attribute(name)
+__all__ = [
+    "AddressFamily",
+    "AddressInfo",
+    "CMSG_LEN",
+    "CMSG_SPACE",
+    "MsgFlag",
+    "Socket",
+    "SocketKind",
+    "SocketType",
+    "close",
+    "create_connection",
+    "create_server",
+    "dup",
+    "error",
+    "fromfd",
+    "fromshare",
+    "gaierror",
+    "getaddrinfo",
+    "getdefaulttimeout",
+    "getfqdn",
+    "gethostbyaddr",
+    "gethostbyname",
+    "gethostbyname_ex",
+    "gethostname",
+    "getnameinfo",
+    "getprotobyname",
+    "getservbyname",
+    "getservbyport",
+    "has_dualstack_ipv6",
+    "has_ipv6",
+    "herror",
+    "htonl",
+    "htons",
+    "if_indextoname",
+    "if_nameindex",
+    "if_nametoindex",
+    "inet_aton",
+    "inet_ntoa",
+    "inet_ntop",
+    "inet_pton",
+    "ntohl",
+    "ntohs",
+    "recv_fds",
+    "send_fds",
+    "setdefaulttimeout",
+    "sethostname",
+    "socket",
+    "socketpair",
+    "timeout",
+    *_enums.public_constants,
+    *_enums.public_texts,
+]
 
-    def __dir__():
-        if "__all__" not in globals():
-            __getattr__("__all__")
-        return list(globals())
+# The platform's numbers; those of four groups as members of enums.
+globals().update(families.own_numbers())
+globals().update(_enums.public_constants)
+globals().update(_enums.public_texts)
+for _kind in _enums.KINDS:
+    globals().update(_kind.__members__)
+
+# Names that only this system has, or lacks.
+globals().update(_host.system.OWN_NAMES)
+for _name in _host.system.LACKING:
+    del globals()[_name]
+    __all__.remove(_name)
+__all__ += _host.system.OWN_NAMES
+
+# Here programs replace names, and functions look them up.
+_public.module = _sys.modules[__name__]

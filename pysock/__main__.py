@@ -1,215 +1,88 @@
-"""``python -m pysock``: watch the documentation's echo server and client talk.
+"""``python -m pysock``: the commands, a line each.
 
-(``python -m pysock abi`` is another story: ``_abi_command``.)
-
-Two processes run for each kind of socket, and each shows the foreign calls that it makes,
-under the line of Python that made them.  The exit status is 0 only if all that was sent
-came back.
+``_commands`` says what a command's module has to offer; each says itself what it takes.
 """
 
 from __future__ import annotations
 
-import ast
-import io
-import linecache
-import os
-import signal
-import subprocess
+import argparse
 import sys
-import tempfile
-import threading
-from contextlib import contextmanager, suppress
+from importlib import import_module
 
-import pysock
-
-from . import _echo, _platform, _show, _watch
+from . import __version__
+from ._commands.output import standard_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Sequence
     from typing import Any
 
-PATIENCE = 30  # seconds for one conversation, which takes a fraction of one
+PROGRAM = "python -m pysock"
+DEFAULT = "demo"
+COMMANDS = {
+    "demo": "watch an echo server and its client talk, call by call (default)",
+    "abi": "show the layouts and constants of a platform, this or another",
+}
 
-# Children speak to their parent through one pipe, so that it hears them in the order of
-# what happens.  Each line begins with the role of who speaks; then comes the address
-# where the server listens, behind @, or text to print, with this in the place of its line
-# ends, so that what belongs together stays together.
-_ADDRESS = "@"
-_BREAK = "\x1f"
+DESCRIPTION = "See how Python's socket calls become calls of C."
+EPILOG = f"""\
+examples:
+  {PROGRAM}                                  the same as {PROGRAM} demo
+  {PROGRAM} abi darwin-arm64 sockaddr_in6    a struct, drawn as memory
+  {PROGRAM} abi --help                       all that this command can do
 
-
-def main(arguments: list[str]) -> int:
-    if arguments[:1] == ["--child"]:
-        return child(*arguments[1:])
-    if arguments[:1] == ["abi"]:
-        from . import _abi_command
-
-        return _abi_command.main(arguments[1:])
-    if arguments:
-        print("usage: python -m pysock [abi [TARGET [STRUCT ...]] [--json]]", file=sys.stderr)
-        return 2
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without arrows gets "?"
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # not while a folder is made or removed
-    print(INTRODUCTION.format(version=pysock.__version__, target=_platform.target))
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            failed = [k for k in _echo.available() if not conversation(k, folder)]
-        except KeyboardInterrupt:
-            print("\ninterrupted")
-            return 130
-        finally:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-    print(f"\nNo echo over: {', '.join(failed)}" if failed else "\nAll echoes came back.")
-    return 1 if failed else 0
+The exit status is 0 for success and 2 for arguments that make no sense.  It is 141 if
+the reader of the output leaves early, as head does in: {PROGRAM} demo | head
+"""
 
 
-INTRODUCTION = """\
-pysock {version} on {target}
-
-The echo server and client of Python's documentation, as two processes.  Below each line
-of Python stand the foreign calls that it leads to, with their arguments and result, and
-below a call (↓) the bytes of the socket address in it, member by member."""
-
-
-# --- the parent ----------------------------------------------------------------------
+def main(arguments: Sequence[str]) -> int:
+    with standard_output(PROGRAM):
+        options = parser().parse_args(arguments)
+        if "main" not in options:  # no command was given
+            options = parser().parse_args([DEFAULT])
+        status: int = options.main(options)
+    return status
 
 
-def conversation(kind: str, folder: str) -> bool:
-    """Run a server and a client of one kind; True if the echo came back."""
-    print(f"\n=== {_echo.KINDS[kind][0]} ===\n", flush=True)
-    children: list[subprocess.Popen[str]] = []
-    guard = threading.Timer(PATIENCE, lambda: end(children))
-    heard, said = os.pipe()
-    with open(heard, encoding="utf-8") as lines:
-        try:
-            with open(said, "w") as pipe, uninterrupted():
-                guard.start()  # which takes over from here that no signal is for it
-                for role in ("server", "client"):
-                    children.append(start(role, kind, os.path.join(folder, "echo"), pipe))
-            for line in lines:
-                role, _, text = line.rstrip("\n").partition(" ")
-                if text.startswith(_ADDRESS):
-                    tell(children[1], text[len(_ADDRESS) :])
-                    continue
-                for part in text.split(_BREAK):
-                    print(f"{_coloured(role)} | {part}", flush=True)
-            return all(process.wait() == 0 for process in children)
-        finally:
-            guard.cancel()
-            end(children)
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Put off Ctrl-C: a child that runs but is in no list yet would be left behind."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def start(role: str, kind: str, path: str, pipe: Any) -> subprocess.Popen[str]:
-    """A child process, which says what it does to ``pipe``."""
-    return subprocess.Popen(
-        [sys.executable, "-m", __package__, "--child", role, kind, path],
-        stdin=subprocess.PIPE,
-        stdout=pipe,
-        encoding="utf-8",
-        start_new_session=True,  # Ctrl-C is for the parent, which ends its children
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        usage="%(prog)s [-h] [--version] [COMMAND ...]",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
+    parser.add_argument("--version", action="version", version=f"pysock {__version__}")
+    commands = parser.add_subparsers(
+        prog=PROGRAM, title="commands", metavar="COMMAND", parser_class=Command
+    )
+    for name, line in COMMANDS.items():
+        commands.add_parser(name, help=line, command=name)
+    return parser
 
 
-def tell(process: subprocess.Popen[str], address: str) -> None:
-    """Let the client know where its server listens."""
-    stdin = process.stdin
-    assert stdin is not None
-    with suppress(BrokenPipeError):  # it has ended already, and its status says how
-        stdin.write(address + "\n")
-        stdin.flush()
+class Command(argparse.ArgumentParser):
+    """The parser of one command, which asks the command's module once there is something to parse.
 
+    So no command waits for what only another one imports.
+    """
 
-def end(children: list[subprocess.Popen[str]]) -> None:
-    """Leave no process behind.  The client goes first: a server is used to that."""
-    for process in reversed(children):
-        process.kill()
-    for process in children:
-        process.wait()
-        if process.stdin is not None:
-            process.stdin.close()
+    def __init__(self, command: str, **settings: Any) -> None:
+        super().__init__(
+            formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **settings
+        )
+        self.command = command
 
-
-def _coloured(role: str) -> str:
-    if not sys.stdout.isatty() or "NO_COLOR" in os.environ:
-        return role
-    return f"\033[{36 if role == 'server' else 33}m{role}\033[0m"
-
-
-# --- the children --------------------------------------------------------------------
-
-
-def child(role: str, kind: str, path: str) -> int:
-    """Be a server or a client, and say each foreign call to the parent."""
-    # If the parent is gone, nobody else would end this process.
-    guard = threading.Timer(PATIENCE, os._exit, [1])
-    guard.daemon = True
-    guard.start()
-
-    def say(text: str) -> None:
-        # One write for the whole line: the other child writes to the same pipe.
-        sys.stdout.write(f"{role} {text}\n")
-        sys.stdout.flush()
-
-    address = ""
-    if role == "client":
-        address = sys.stdin.readline().strip()
-        if not address:  # the server has failed
-            return 1
-    try:
-        with _watch.watching(Narrator(say)):
-            if role == "server":
-                _echo.server(kind, path, lambda address: say(_ADDRESS + repr(address)))
-                return 0
-            data = _echo.client(kind, ast.literal_eval(address))
-    except BrokenPipeError:
-        os._exit(1)  # the parent is gone, and nobody to tell
-    except BaseException:
-        say(_ADDRESS)
-        raise
-    say(f"Received {data!r}")
-    return 0 if data == _echo.MESSAGE else 1
-
-
-class Narrator:
-    """Says each call, below the line of the program that led to it."""
-
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self.say = say
-        self.line: str | None = None
-
-    def __call__(self, call: _watch.Call) -> None:
-        line = _statement()
-        text = [] if line == self.line else [f"{line}"]
-        self.line = line
-        text += ["    " + part for part in _show.lines(call)]
-        self.say(_BREAK.join(text))
-
-
-def _statement() -> str | None:
-    """The line of ``_echo`` that is running."""
-    frame = sys._getframe()
-    while frame is not None:
-        if frame.f_code.co_filename == _echo.__file__:
-            return linecache.getline(_echo.__file__, frame.f_lineno).strip()
-        frame = frame.f_back  # type: ignore[assignment]
-    return None
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        module = import_module(f"{__package__}._commands.{self.command}")
+        module.add_arguments(self)
+        self.set_defaults(main=module.main)
+        options, unknown = super().parse_known_args(args, namespace)
+        if unknown:  # said here, it stands below the usage of the command
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return options, unknown
 
 
 if __name__ == "__main__":

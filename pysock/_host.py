@@ -23,4 +23,4 @@ else:
 abi = _libc.abi_of(target)
 constants = abi.constants
 structs: dict[str, Any] = system.structs(abi)
-lib, at_once = system.load(abi)
+lib, lib_keeping_gil = system.load(abi)

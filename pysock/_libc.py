@@ -13,11 +13,12 @@ import errno
 import os
 import sys
 
-from . import _arguments, _constants
-from ._abi import ABI
-from ._errors import in_line, minus_one, null
-from ._foreign import Foreign, Library, bind
-from ._interpreter import open_library
+from . import _constants
+from ._ffi import arguments
+from ._ffi.abi import ABI
+from ._ffi.errors import in_line, minus_one, null
+from ._ffi.interpreter import open_library
+from ._ffi.prototype import Library, Prototype, bind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -148,121 +149,121 @@ def structs(abi: ABI) -> dict[str, Any]:
 
 # --- functions -----------------------------------------------------------------------
 
-# in_line: the caller compares with −1 itself; what may have to wait asks _wait what to do.
+# in_line: the caller looks at the result itself; what may have to wait asks _calls.wait what to do.
 PROTOTYPES = [
     # sys/socket.h: a socket's life
-    Foreign("int socket(int domain, int type, int protocol)", in_line),
-    Foreign("int socketpair(int domain, int type, int protocol, int sv[2])", minus_one),
-    Foreign("int bind(int sockfd, const struct sockaddr *addr, socklen_t addrlen)", minus_one),
-    Foreign("int listen(int sockfd, int backlog)", minus_one),
-    Foreign("int accept(int sockfd, struct sockaddr *addr, socklen_t *addrlen)", in_line),
-    Foreign(
+    Prototype("int socket(int domain, int type, int protocol)", in_line),
+    Prototype("int socketpair(int domain, int type, int protocol, int sv[2])", in_line),
+    Prototype("int bind(int sockfd, const struct sockaddr *addr, socklen_t addrlen)", minus_one),
+    Prototype("int listen(int sockfd, int backlog)", minus_one),
+    Prototype("int accept(int sockfd, struct sockaddr *addr, socklen_t *addrlen)", in_line),
+    Prototype(
         "int accept4(int sockfd, struct sockaddr *addr, socklen_t *addrlen, int flags)", in_line
     ),
-    Foreign("int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen)", in_line),
-    Foreign("int shutdown(int sockfd, int how)", minus_one),
-    Foreign("int close(int fd)", in_line),
+    Prototype("int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen)", in_line),
+    Prototype("int shutdown(int sockfd, int how)", minus_one),
+    Prototype("int close(int fd)", in_line),
     # sys/socket.h: data
-    Foreign(
+    Prototype(
         "ssize_t send(int sockfd, const void *buf, size_t len, int flags)", in_line, dontwait=True
     ),
-    Foreign(
+    Prototype(
         "ssize_t recv(int sockfd, void *buf, size_t len, int flags)", in_line, dontwait=True
     ),
-    Foreign(
+    Prototype(
         "ssize_t sendto(int sockfd, const void *buf, size_t len, int flags,"
         " const struct sockaddr *dest_addr, socklen_t addrlen)",
         in_line,
         dontwait=True,
     ),
-    Foreign(
+    Prototype(
         "ssize_t recvfrom(int sockfd, void *buf, size_t len, int flags,"
         " struct sockaddr *src_addr, socklen_t *addrlen)",
         in_line,
         dontwait=True,
     ),
-    Foreign(
+    Prototype(
         "ssize_t sendmsg(int sockfd, const struct msghdr *msg, int flags)", in_line, dontwait=True
     ),
-    Foreign(
+    Prototype(
         "ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags)", in_line, dontwait=True
     ),
     # sys/socket.h: questions, answered at once
-    Foreign(
+    Prototype(
         "int getsockname(int sockfd, struct sockaddr *addr, socklen_t *addrlen)",
         in_line,
-        quick=True,
+        keeps_gil=True,
     ),
-    Foreign(
+    Prototype(
         "int getpeername(int sockfd, struct sockaddr *addr, socklen_t *addrlen)",
         in_line,
-        quick=True,
+        keeps_gil=True,
     ),
-    Foreign(
+    Prototype(
         "int getsockopt(int sockfd, int level, int optname, void *optval, socklen_t *optlen)",
         in_line,
-        again=True,
+        retried_for_errno=True,
     ),
-    Foreign(
+    Prototype(
         "int setsockopt(int sockfd, int level, int optname, const void *optval, socklen_t optlen)",
         in_line,
-        again=True,
+        retried_for_errno=True,
     ),
     # poll.h
-    Foreign("int poll(struct pollfd *fds, nfds_t nfds, int timeout)", in_line),
+    Prototype("int poll(struct pollfd *fds, nfds_t nfds, int timeout)", in_line),
     # netdb.h
-    Foreign(
+    Prototype(
         "int getaddrinfo(const char *node, const char *service,"
         " const struct addrinfo *hints, struct addrinfo **res)"
     ),
-    Foreign("void freeaddrinfo(struct addrinfo *res)"),
-    Foreign("const char *gai_strerror(int errcode)"),
-    Foreign(
+    Prototype("void freeaddrinfo(struct addrinfo *res)"),
+    Prototype("const char *gai_strerror(int errcode)"),
+    Prototype(
         "int getnameinfo(const struct sockaddr *addr, socklen_t addrlen,"
         " char *host, socklen_t hostlen, char *serv, socklen_t servlen, int flags)"
     ),
-    Foreign(
+    Prototype(
         "int gethostbyname_r(const char *name, struct hostent *ret, char *buf, size_t buflen,"
         " struct hostent **result, int *h_errnop)"
     ),
-    Foreign(
+    Prototype(
         "int gethostbyaddr_r(const void *addr, socklen_t len, int type, struct hostent *ret,"
         " char *buf, size_t buflen, struct hostent **result, int *h_errnop)"
     ),
-    Foreign("const char *hstrerror(int err)"),
-    Foreign("struct servent *getservbyname(const char *name, const char *proto)"),
-    Foreign("struct servent *getservbyport(int port, const char *proto)"),
-    Foreign("struct protoent *getprotobyname(const char *name)"),
+    Prototype("const char *hstrerror(int err)"),
+    Prototype("struct servent *getservbyname(const char *name, const char *proto)"),
+    Prototype("struct servent *getservbyport(int port, const char *proto)"),
+    Prototype("struct protoent *getprotobyname(const char *name)"),
     # arpa/inet.h
-    Foreign("int inet_aton(const char *cp, struct in_addr *inp)"),
-    Foreign("int inet_pton(int af, const char *src, void *dst)"),
-    Foreign("const char *inet_ntop(int af, const void *src, char *dst, socklen_t size)"),
+    Prototype("int inet_aton(const char *cp, struct in_addr *inp)"),
+    Prototype("int inet_pton(int af, const char *src, void *dst)"),
+    Prototype("const char *inet_ntop(int af, const void *src, char *dst, socklen_t size)"),
     # net/if.h
-    Foreign("struct if_nameindex *if_nameindex(void)", null),
-    Foreign("void if_freenameindex(struct if_nameindex *ptr)"),
-    Foreign("unsigned int if_nametoindex(const char *ifname)"),
-    Foreign("char *if_indextoname(unsigned int ifindex, char *ifname)", null),
+    Prototype("struct if_nameindex *if_nameindex(void)", null),
+    Prototype("void if_freenameindex(struct if_nameindex *ptr)"),
+    Prototype("unsigned int if_nametoindex(const char *ifname)"),
+    Prototype("char *if_indextoname(unsigned int ifindex, char *ifname)", null),
     # unistd.h
-    Foreign("int gethostname(char *name, size_t len)", minus_one),
-    Foreign("int sethostname(const char *name, size_t len)", minus_one),
+    Prototype("int gethostname(char *name, size_t len)", minus_one),
+    Prototype("int sethostname(const char *name, size_t len)", minus_one),
 ]
 
 
 def load(abi: ABI) -> tuple[Library, Library]:
     """The functions of this process's C library, and of what it was linked with.
 
-    The second library has those that MSG_DONTWAIT keeps from blocking, for calls that have
-    that flag.  So they need not let other threads run meanwhile: that saves 35 ns, and,
-    beside a thread that computes, the 5 ms until it gives way again.  It also has those that
-    may be called again, for a first attempt that need not say why it failed.
+    The second library, ``lib_keeping_gil``, has the functions that MSG_DONTWAIT keeps from
+    blocking, for calls that have that flag.  So they need not let other threads run meanwhile:
+    that saves 35 ns, and, beside a thread that computes, the 5 ms until it gives way again.
+    It also has those that are retried for their errno, for a first attempt that drops it.
     """
     loaded = open_library(None)
-    lib, at_once = Library(abi.constants), Library(abi.constants)
+    lib, lib_keeping_gil = Library(abi.constants), Library(abi.constants)
     bind(lib, PROTOTYPES, loaded, abi.types)
-    rows = [row for row in PROTOTYPES if row.dontwait or row.again]
-    bind(at_once, rows, loaded, abi.types, quick=True)
-    at_once.dontwait = abi.constants["MSG_DONTWAIT"]
-    return lib, at_once
+    wanted = [each for each in PROTOTYPES if each.dontwait or each.retried_for_errno]
+    bind(lib_keeping_gil, wanted, loaded, abi.types, keeps_gil=True)
+    lib_keeping_gil.dontwait = abi.constants["MSG_DONTWAIT"]
+    return lib, lib_keeping_gil
 
 
 # --- descriptors ---------------------------------------------------------------------
@@ -271,19 +272,26 @@ def load(abi: ABI) -> tuple[Library, Library]:
 # than declared ones, so the few things that need them go through os.
 
 duplicate = os.dup
+
+
+def claim_duplicate(owned: list[int], fd: int) -> None:
+    """``dup(2)`` into ``owned``, in one step of C (see ``_calls.descriptor``)."""
+    owned.extend(map(os.dup, (fd,)))
+
+
 set_blocking: Any = getattr(os, "set_blocking", None)  # which Windows lacks
 get_inheritable = os.get_inheritable
 set_inheritable = os.set_inheritable
 
 
-def let_go(fd: int, blocking: bool) -> None:
+def release_descriptor(fd: int, blocking: bool) -> None:
     """A descriptor that leaves its socket object is as the object's mode wants it already."""
 
 
 # --- what _winsock says in other words --------------------------------------------------
 
-descriptor = _arguments.descriptor
-given_descriptor = _arguments.given_descriptor
+descriptor = arguments.descriptor
+given_descriptor = arguments.given_descriptor
 text_at = ctypes.string_at  # what ai_canonname points to
 
 # What an errno says to ``_wait``.

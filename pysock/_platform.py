@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
 from . import _constants
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 
 def _target() -> str:
@@ -64,8 +61,6 @@ def _processor(machine: str, bits: int, order: str) -> str:
 
 def _wide_time() -> bool:
     """Whether this 32-bit Python, and so its C library's callers, have a 64-bit ``time_t``."""
-    import time
-
     try:
         time.gmtime(2**32)
     except (OverflowError, OSError):
@@ -92,12 +87,3 @@ def _known(target: str) -> str:
 
 target = _known(_target())
 WINDOWS = target.startswith("windows")
-
-
-def public() -> Any:
-    """The module that programs import, with whatever they have put in it.
-
-    Tests replace names there (``socket.socket``, ``socket.getaddrinfo``) to mock them;
-    what is built on such names looks them up here, when it is called.
-    """
-    return sys.modules[__package__]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ._arguments import c_long, index_or_int
+from ._ffi.arguments import c_long, index_or_int
 from ._host import system
 
 TYPE_CHECKING = False

@@ -10,14 +10,14 @@ from __future__ import annotations
 from ctypes import c_char, c_ubyte
 from struct import pack
 
-from ._errors import in_line, minus_one, null
-from ._foreign import Foreign
+from ._ffi.errors import in_line, minus_one, null
+from ._ffi.prototype import Prototype
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._abi import ABI
+    from ._ffi.abi import ABI
 
 # --- types and structs ---------------------------------------------------------------
 
@@ -135,97 +135,97 @@ def structs(abi: ABI) -> dict[str, Any]:
 # left out where there is a function for Unicode.
 PROTOTYPES = {
     "ws2_32": [
-        Foreign("int WSAStartup(WORD version, WSADATA *data)"),
+        Prototype("int WSAStartup(WORD version, WSADATA *data)"),
         # winsock2.h: a socket's life
-        Foreign(
+        Prototype(
             "SOCKET WSASocketW(int domain, int type, int protocol,"
             " WSAPROTOCOL_INFOW *info, unsigned int group, DWORD wsa_flags)",
             minus_one,
         ),
-        Foreign(
+        Prototype(
             "int WSADuplicateSocketW(SOCKET s, DWORD process, WSAPROTOCOL_INFOW *info)", minus_one
         ),
-        Foreign("int bind(SOCKET s, const struct sockaddr *addr, int addrlen)", minus_one),
-        Foreign("int listen(SOCKET s, int backlog)", minus_one),
-        Foreign("SOCKET accept(SOCKET s, struct sockaddr *addr, int *addrlen)", in_line),
-        Foreign("int connect(SOCKET s, const struct sockaddr *addr, int addrlen)", in_line),
-        Foreign("int shutdown(SOCKET s, int how)", minus_one),
-        Foreign("int closesocket(SOCKET s)", in_line),
-        Foreign("int ioctlsocket(SOCKET s, DWORD cmd, DWORD *argp)", minus_one),
-        Foreign(
+        Prototype("int bind(SOCKET s, const struct sockaddr *addr, int addrlen)", minus_one),
+        Prototype("int listen(SOCKET s, int backlog)", minus_one),
+        Prototype("SOCKET accept(SOCKET s, struct sockaddr *addr, int *addrlen)", in_line),
+        Prototype("int connect(SOCKET s, const struct sockaddr *addr, int addrlen)", in_line),
+        Prototype("int shutdown(SOCKET s, int how)", minus_one),
+        Prototype("int closesocket(SOCKET s)", in_line),
+        Prototype("int ioctlsocket(SOCKET s, DWORD cmd, DWORD *argp)", minus_one),
+        Prototype(
             "int WSAIoctl(SOCKET s, DWORD code, void *in, DWORD insize, void *out,"
             " DWORD outsize, DWORD *returned, OVERLAPPED *overlapped, void *routine)",
             minus_one,
         ),
         # winsock2.h: data
-        Foreign("int send(SOCKET s, const void *buf, int len, int flags)", in_line),
-        Foreign("int recv(SOCKET s, void *buf, int len, int flags)", in_line),
-        Foreign(
+        Prototype("int send(SOCKET s, const void *buf, int len, int flags)", in_line),
+        Prototype("int recv(SOCKET s, void *buf, int len, int flags)", in_line),
+        Prototype(
             "int sendto(SOCKET s, const void *buf, int len, int flags,"
             " const struct sockaddr *dest_addr, int addrlen)",
             in_line,
         ),
-        Foreign(
+        Prototype(
             "int recvfrom(SOCKET s, void *buf, int len, int flags,"
             " struct sockaddr *src_addr, int *addrlen)",
             in_line,
         ),
-        Foreign(
+        Prototype(
             "int WSASendTo(SOCKET s, const WSABUF *buffers, DWORD count, DWORD *sent, DWORD flags,"
             " const struct sockaddr *dest_addr, int addrlen,"
             " OVERLAPPED *overlapped, void *routine)",
             in_line,
         ),
-        Foreign(
+        Prototype(
             "int WSARecv(SOCKET s, WSABUF *buffers, DWORD count, DWORD *received, DWORD *flags,"
             " OVERLAPPED *overlapped, void *routine)",
             in_line,
         ),
         # winsock2.h: questions
-        Foreign("int getsockname(SOCKET s, struct sockaddr *addr, int *addrlen)", in_line),
-        Foreign("int getpeername(SOCKET s, struct sockaddr *addr, int *addrlen)", in_line),
-        Foreign(
+        Prototype("int getsockname(SOCKET s, struct sockaddr *addr, int *addrlen)", in_line),
+        Prototype("int getpeername(SOCKET s, struct sockaddr *addr, int *addrlen)", in_line),
+        Prototype(
             "int getsockopt(SOCKET s, int level, int optname, void *optval, int *optlen)", in_line
         ),
-        Foreign(
+        Prototype(
             "int setsockopt(SOCKET s, int level, int optname, const void *optval, int optlen)",
             in_line,
         ),
-        Foreign(
+        Prototype(
             "int select(int nfds, fd_set *readfds, fd_set *writefds, fd_set *exceptfds,"
             " const struct timeval *timeout)",
             in_line,
         ),
         # ws2tcpip.h: names
-        Foreign(
+        Prototype(
             "int GetAddrInfoW(const WCHAR *node, const WCHAR *service,"
             " const ADDRINFOW *hints, ADDRINFOW **res)"
         ),
-        Foreign("void FreeAddrInfoW(ADDRINFOW *res)"),
-        Foreign(
+        Prototype("void FreeAddrInfoW(ADDRINFOW *res)"),
+        Prototype(
             "int GetNameInfoW(const struct sockaddr *addr, int addrlen,"
             " WCHAR *host, DWORD hostlen, WCHAR *serv, DWORD servlen, int flags)"
         ),
-        Foreign("struct hostent *gethostbyname(const char *name)"),
-        Foreign("struct hostent *gethostbyaddr(const char *addr, int len, int type)"),
-        Foreign("struct servent *getservbyname(const char *name, const char *proto)"),
-        Foreign("struct servent *getservbyport(int port, const char *proto)"),
-        Foreign("struct protoent *getprotobyname(const char *name)"),
-        Foreign("unsigned int inet_addr(const char *cp)"),
-        Foreign("int inet_pton(int af, const char *src, void *dst)", in_line),
-        Foreign("const char *inet_ntop(int af, const void *src, char *dst, size_t size)"),
+        Prototype("struct hostent *gethostbyname(const char *name)"),
+        Prototype("struct hostent *gethostbyaddr(const char *addr, int len, int type)"),
+        Prototype("struct servent *getservbyname(const char *name, const char *proto)"),
+        Prototype("struct servent *getservbyport(int port, const char *proto)"),
+        Prototype("struct protoent *getprotobyname(const char *name)"),
+        Prototype("unsigned int inet_addr(const char *cp)"),
+        Prototype("int inet_pton(int af, const char *src, void *dst)", in_line),
+        Prototype("const char *inet_ntop(int af, const void *src, char *dst, size_t size)"),
     ],
     "iphlpapi": [
-        Foreign("unsigned int if_nametoindex(const char *ifname)"),
-        Foreign("char *if_indextoname(unsigned int ifindex, char *ifname)", null),
-        Foreign("DWORD GetIfTable2Ex(int level, MIB_IF_TABLE2 **table)"),
-        Foreign("void FreeMibTable(void *memory)"),
-        Foreign(
+        Prototype("unsigned int if_nametoindex(const char *ifname)"),
+        Prototype("char *if_indextoname(unsigned int ifindex, char *ifname)", null),
+        Prototype("DWORD GetIfTable2Ex(int level, MIB_IF_TABLE2 **table)"),
+        Prototype("void FreeMibTable(void *memory)"),
+        Prototype(
             "DWORD ConvertInterfaceLuidToNameW(const NET_LUID *luid, WCHAR *name, size_t size)"
         ),
     ],
     "kernel32": [
-        Foreign("int GetComputerNameExW(int format, WCHAR *name, DWORD *size)"),
+        Prototype("int GetComputerNameExW(int format, WCHAR *name, DWORD *size)"),
     ],
 }
 
@@ -233,14 +233,14 @@ PROTOTYPES = {
 EXTENSIONS = {
     "WSASendMsg": (
         pack("<IHH8s", 0xA441E712, 0x754F, 0x43CA, b"\x84\xa7\x0d\xee\x44\xcf\x60\x6d"),
-        Foreign(
+        Prototype(
             "int WSASendMsg(SOCKET s, WSAMSG *msg, DWORD flags, DWORD *sent,"
             " OVERLAPPED *overlapped, void *routine)"
         ),
     ),
     "WSARecvMsg": (
         pack("<IHH8s", 0xF689D7C8, 0x6F1F, 0x436B, b"\x8a\x53\xe5\x4f\xe3\x51\xc3\x22"),
-        Foreign(
+        Prototype(
             "int WSARecvMsg(SOCKET s, WSAMSG *msg, DWORD *received,"
             " OVERLAPPED *overlapped, void *routine)"
         ),

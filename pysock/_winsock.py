@@ -17,24 +17,26 @@ from ctypes import (
     c_uint32,
     c_void_p,
     c_wchar,
+    cast,
     memmove,
     memset,
     sizeof,
     wstring_at,
 )
+from threading import get_ident, main_thread
 from types import MethodType
 
-from . import _arguments, _lasterror
-from ._errors import from_errno
-from ._foreign import Library, bind, signature
-from ._interpreter import address_of, borrow_address, open_library, set_errno, take_errno
+from ._ffi import arguments, winerror
+from ._ffi.errors import from_errno
+from ._ffi.interpreter import number_in, open_library, pop_errno, set_errno
+from ._ffi.prototype import Library, bind, signature
 from ._winheaders import EXTENSIONS, PROTOTYPES, structs, types
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._abi import ABI
+    from ._ffi.abi import ABI
 
 __all__ = ["structs"]
 
@@ -144,7 +146,7 @@ class Winsock(Library):
             *(handle, code, guid, len(guid)),
             *(byref(pointer), sizeof(pointer), byref(size), None, None),
         )
-        return _lasterror.function_at(pointer.value or 0, *signature(row, self.types))
+        return winerror.function_at(pointer.value or 0, *signature(row, self.types))
 
     def sendmsg(self, handle: int, msg: Any, flags: int) -> int:
         """``sendmsg(2)``, by the function that serves all sockets as long as that will do."""
@@ -177,7 +179,7 @@ class Winsock(Library):
         lengths = m.msg_namelen, m.msg_controllen
         m.msg_flags = flags
         if call(handle, msg, byref(received), None, None):
-            number = take_errno()
+            number = pop_errno()
             cut = self.constants["MSG_TRUNC"] | self.constants["MSG_CTRUNC"]
             # Without a count, nobody knows what is in the buffers.
             if number != _MESSAGE_SIZE or not (m.msg_flags & cut and received.value):
@@ -188,13 +190,13 @@ class Winsock(Library):
 
     def _msghdr(self, pointer: Any) -> Any:
         """The message header in the memory that is pointed to."""
-        return self.structs["msghdr"].from_buffer(pointer._obj)
+        return self.structs["msghdr"].from_address(cast(pointer, c_void_p).value or 0)
 
     def _type(self, handle: int) -> int:
         kind, length = c_int32(), c_int32(4)
         option = self.constants["SOL_SOCKET"], self.constants["SO_TYPE"]
         if self.getsockopt(handle, *option, byref(kind), byref(length)):
-            raise from_errno(take_errno())
+            raise from_errno(pop_errno())
         return kind.value
 
     # --- names -----------------------------------------------------------------------
@@ -237,7 +239,7 @@ class Winsock(Library):
             memmove(ret, at, sizeof(ret._obj))
             result._obj.value = at
         else:
-            h_errnop._obj.value = take_errno()
+            h_errnop._obj.value = pop_errno()
 
     def hstrerror(self, err: int) -> bytes:
         """``hstrerror(3)``, which is not here; so CPython says this."""
@@ -256,7 +258,7 @@ class Winsock(Library):
         wide = _Text()
         # 5: ComputerNamePhysicalDnsHostname
         if not self.GetComputerNameExW(5, wide, byref(c_uint32(len))):
-            raise from_errno(take_errno())
+            raise from_errno(pop_errno())
         name._obj.value = os.fsencode(wide.value)
 
     def if_nameindex(self) -> int:
@@ -275,19 +277,19 @@ class Winsock(Library):
             self.FreeMibTable(table)
         entry = self.structs["if_nameindex"]
         entries = bytearray(sizeof(entry) * (len(found) + 1))
-        names = [address_of(name, memoryview(name)) for _, name in found]
+        names = [number_in(memoryview(name)) for _, name in found]
         for i, (index, _) in enumerate(found):
             each = entry.from_buffer(entries, i * sizeof(entry))
-            each.if_index, each.if_name = index, names[i][1]
-        owner, address = borrow_address(entries)
-        self._lent[address] = owner, names
+            each.if_index, each.if_name = index, names[i][0]
+        address, owner = number_in(memoryview(entries))
+        self._interfaces[address] = owner, names
         return address
 
     def if_freenameindex(self, ptr: int) -> None:
         """``if_freenameindex(3)``."""
-        del self._lent[ptr]
+        del self._interfaces[ptr]
 
-    _lent: dict[int, Any] = {}  # what if_nameindex() answered, until it is given back
+    _interfaces: dict[int, Any] = {}  # what if_nameindex() answered, until it is given back
 
     def _interface(self, luid: int) -> bytes:
         name = _Text()
@@ -308,8 +310,6 @@ def _wide(text: bytes | None) -> str | None:
 
 def _hears_signals() -> bool:
     """Whether this is the thread in which Python runs signal handlers."""
-    from threading import get_ident, main_thread  # would cost a millisecond at import
-
     return get_ident() == main_thread().ident
 
 
@@ -340,7 +340,12 @@ def set_blocking(handle: int, blocking: bool) -> None:
     _lib.set_blocking(handle, False)
 
 
-def let_go(handle: int, blocking: bool) -> None:
+def claim_duplicate(owned: list[int], handle: int) -> None:
+    """``dup(2)`` into ``owned`` (see ``_calls.descriptor``)."""
+    owned.append(duplicate(handle))
+
+
+def release_descriptor(handle: int, blocking: bool) -> None:
     """A handle that others use from now on is as they expect it."""
     if handle != -1 and blocking:
         _lib.set_blocking(handle, True)
@@ -348,7 +353,7 @@ def let_go(handle: int, blocking: bool) -> None:
 
 def descriptor(value: Any) -> int:
     """A socket's handle."""
-    number = _arguments.index_or_int(value)
+    number = arguments.index_or_int(value)
     if not -(2**63) <= number < 2**63:
         raise OverflowError("int too big to convert")
     return number
@@ -359,7 +364,7 @@ def given_descriptor(value: Any) -> int:
     if isinstance(value, bytes):
         _shared(value)
         raise TypeError("what share() makes is for fromshare()")
-    number = descriptor(_arguments.index(value))
+    number = descriptor(arguments.index(value))
     if number == -1:  # INVALID_SOCKET
         raise ValueError("negative file descriptor")
     return number
@@ -372,7 +377,7 @@ def text_at(address: int) -> bytes:
 
 def received(info: Any) -> tuple[int, int, int, int]:
     """A handle, family, type and protocol, out of what ``share`` has made in some process."""
-    with _arguments.view_of(info) as view:
+    with arguments.view_of(info) as view:
         known = _shared(view.tobytes())
     handle = _lib.received(known)
     return handle, known.iAddressFamily, known.iSocketType, known.iProtocol
@@ -415,9 +420,10 @@ def _creates(family: int) -> bool:
 
 def share(self: Any, process_id: int, /) -> bytes:
     """``WSADuplicateSocketW``: bytes out of which ``fromshare`` makes the socket, in a process."""
-    process_id = _arguments.c_uint(process_id)
-    let_go(self._fd, self._timeout is None)  # there, too, it should be as expected
-    return bytes(_lib.shared(self._fd, process_id))
+    process_id = arguments.c_uint(process_id)
+    # There, too, it should be as expected.
+    release_descriptor(self._sock_fd_, self._sock_timeout_ is None)
+    return bytes(_lib.shared(self._sock_fd_, process_id))
 
 
 def ioctl(self: Any, control: int, option: Any, /) -> int:
@@ -425,27 +431,27 @@ def ioctl(self: Any, control: int, option: Any, /) -> int:
 
     ``option`` is a number, for SIO_KEEPALIVE_VALS ``(onoff, milliseconds, milliseconds)``.
     """
-    control = _arguments.c_uint(control)
+    control = arguments.c_uint(control)
     value: Any
     if control == _lib.constants["SIO_KEEPALIVE_VALS"]:
         shape = "ioctl() argument 2 must be 3-item sequence"
         if not isinstance(option, (tuple, list)):
-            raise TypeError(f"{shape}, not {_arguments.kind(option)}")
+            raise TypeError(f"{shape}, not {arguments.kind(option)}")
         if len(option) != 3:
             raise TypeError(f"ioctl() argument 2 must be sequence of length 3, not {len(option)}")
-        value = _lib.structs["tcp_keepalive"](*map(_arguments.c_uint, option))
+        value = _lib.structs["tcp_keepalive"](*map(arguments.c_uint, option))
     elif control in (_lib.constants["SIO_RCVALL"], _lib.constants["SIO_LOOPBACK_FAST_PATH"]):
-        value = c_uint32(_arguments.c_uint(option))
+        value = c_uint32(arguments.c_uint(option))
     else:
         raise ValueError(f"invalid ioctl command {control}")
     returned = c_uint32()
     size = sizeof(value)
-    _lib.WSAIoctl(self._fd, control, byref(value), size, None, 0, byref(returned), None, None)
+    _lib.WSAIoctl(self._sock_fd_, control, byref(value), size, None, 0, byref(returned), None, None)
     return returned.value
 
 
 LACKING = ("recv_fds", "send_fds", "sethostname")
-OWN_NAMES = {"errorTab": _lasterror.texts}
+OWN_NAMES = {"errorTab": winerror.texts}
 
 
 class _OfInstances:

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from ctypes import sizeof
 from typing import Any
 
-from pysock._cmsg import Control
+from pysock._calls.cmsg import Control
 
 
 class Index:

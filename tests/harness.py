@@ -25,8 +25,8 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock._host import at_once, lib
-from pysock._transfer import Pool
+from pysock._calls.memory import Pool
+from pysock._host import lib, lib_keeping_gil
 
 from . import ROOT
 
@@ -292,8 +292,8 @@ def alarms(handler: Action, first: float, interval: float = 0.0) -> Iterator[Non
 
 def replace(monkeypatch: pytest.MonkeyPatch, name: str, function: Action) -> None:
     """Put ``function(real, *arguments)`` in the place of a C function."""
-    for library in lib, at_once:
-        if name in library.rows:
+    for library in lib, lib_keeping_gil:
+        if name in library.prototypes:
             real = getattr(library, name)
             monkeypatch.setattr(library, name, partial(function, real))
 
@@ -317,7 +317,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, name: str, handler: Action) -> No
     A failure that will be asked for again, to hear why, is not yet where it matters.
     """
     real = getattr(lib, name)
-    again = lib.rows[name].again
+    again = lib.prototypes[name].retried_for_errno
     check: Action | None = getattr(real, "errcheck", None)
     pending = [handler]
 
@@ -346,7 +346,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, name: str, handler: Action) -> No
     else:
         monkeypatch.setattr(lib, name, witness)
     if again:
-        monkeypatch.setattr(at_once, name, first)
+        monkeypatch.setattr(lib_keeping_gil, name, first)
 
 
 def at_every_opcode(

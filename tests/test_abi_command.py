@@ -1,17 +1,29 @@
-"""``python -m pysock abi``: the targets, the drawings, the JSON, and names that do not exist."""
+"""``python -m pysock abi``: the targets, the drawings, the JSON, and names that do not exist.
+
+And what becomes of output that nobody reads: the same, whatever the command.
+"""
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import shutil
+import subprocess
+import sys
 
 import pytest
 
-from pysock import _abi_command, _constants, _platform
+from pysock import _constants, _platform
+from pysock.__main__ import main
+from pysock._commands.output import NOT_WRITTEN, READER_LEFT, standard_output
 from pysock._layouts import layouts
+
+from . import ROOT
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    assert _abi_command.main(list(arguments)) == 0
+    assert main(["abi", *arguments]) == 0
     return capsys.readouterr().out
 
 
@@ -74,6 +86,7 @@ def test_bit_fields_are_told_by_their_bytes_and_bits(capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
+        (["nosuch"], "'nosuch'"),
         (["linux-gnu-mip"], "linux-gnu-mips"),
         (["darwin-arm64", "sockadr_in"], "sockaddr_in"),
         (["darwin-arm", "--json"], "darwin-arm64"),
@@ -83,7 +96,83 @@ def test_bit_fields_are_told_by_their_bytes_and_bits(capsys: pytest.CaptureFixtu
 def test_a_name_that_does_not_exist_is_told_with_the_nearest(
     capsys: pytest.CaptureFixture[str], arguments: list[str], hint: str
 ) -> None:
-    assert _abi_command.main(arguments) == 2
+    assert main(["abi", *arguments]) == 2
     told = capsys.readouterr()
     assert hint in told.err and not told.out
     assert len(told.err.splitlines()) == 1
+
+
+# --- output that cannot be written -------------------------------------------------------
+
+
+def ended(output: int, unbuffered: str, *arguments: str) -> tuple[int, str]:
+    """The exit status and errors of a command that prints to the descriptor ``output``."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    ran = subprocess.run(
+        [sys.executable, "-m", "pysock", *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdout=output,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=50,
+    )
+    return ran.returncode, ran.stderr
+
+
+# One that fits a buffer, one that passes it by, one that argparse prints.
+@pytest.mark.parametrize("arguments", [["abi"], ["abi", "linux-gnu-x86_64"], ["abi", "--help"]])
+def test_a_reader_that_has_left_is_no_error_to_tell(arguments: list[str]) -> None:
+    heard, output = os.pipe()
+    os.close(heard)
+    try:
+        assert ended(output, "", *arguments) == (READER_LEFT, "")
+        if "--help" in arguments:  # newer versions of argparse do not mind
+            return
+        assert ended(output, "1", *arguments) == (READER_LEFT, "")
+    finally:
+        os.close(output)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is(unbuffered: str) -> None:
+    output = os.open("/dev/full", os.O_WRONLY)
+    try:
+        why = os.strerror(errno.ENOSPC)
+        told = f"python -m pysock: cannot write the output: {why}\n"
+        assert ended(output, unbuffered, "abi") == (NOT_WRITTEN, told)
+    finally:
+        os.close(output)
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="there is no sh")
+@pytest.mark.parametrize("arguments", [["demo"], ["abi"], ["--help"]])
+def test_no_output_at_all_is_nothing_to_tell(arguments: list[str]) -> None:
+    shell = 'exec "$0" -W error -m pysock "$@" >&-'
+    ran = subprocess.run(
+        ["sh", "-c", shell, sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("number", [errno.EPIPE, errno.EINVAL, errno.ENOENT])
+def test_an_error_of_something_else_is_raised(
+    capsys: pytest.CaptureFixture[str], number: int
+) -> None:
+    error = OSError(number, "a socket's own")
+    with pytest.raises(OSError) as caught, standard_output("a command"):
+        raise error
+    assert caught.value is error
+
+
+def test_what_an_encoding_lacks_is_replaced() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "pysock", "abi", "darwin-arm64", "sockaddr_in6"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "\n       ?\n" in ran.stdout

@@ -7,8 +7,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from types import FunctionType
 
 import pytest
+
+import pysock
 
 from . import ROOT
 
@@ -54,12 +57,16 @@ def imported(name: str, node: ast.AST) -> list[str]:
     return [f"{source}.{alias.name}" for alias in node.names]
 
 
-def import_graph() -> dict[str, set[str]]:
-    """Which modules of the package each of them imports when it is itself imported."""
+def import_graph(types: bool = False) -> dict[str, set[str]]:
+    """Which modules of the package each of them imports when it is itself imported.
+
+    With ``types``, also what it imports for type checkers alone.
+    """
     graph: dict[str, set[str]] = {}
     for module, name in MODULES.items():
         graph[module] = set()
-        for node in run_at_import(PACKAGE[name]):
+        tree = PACKAGE[name]
+        for node in ast.walk(tree) if types else run_at_import(tree):
             for wanted in imported(name, node):
                 # A name that is no module is a name in one: from ._errors import gaierror.
                 target = wanted if wanted in MODULES else wanted.rpartition(".")[0]
@@ -68,12 +75,62 @@ def import_graph() -> dict[str, set[str]]:
     return graph
 
 
+# From top to bottom, in the order in which a call falls.  Each imports only what is below it.
+FLOORS: list[tuple[str, ...]] = [
+    ("pysock.__main__", "pysock._commands"),  # programs, which import pysock as programs do
+    ("pysock",),
+    ("pysock.trace",),
+    ("pysock._functions",),
+    ("pysock._socket",),
+    ("pysock._methods.shortcuts",),
+    ("pysock._methods",),
+    ("pysock._calls",),
+    ("pysock.families",),
+    ("pysock._enums", "pysock._timeouts"),
+    ("pysock._public",),
+    ("pysock._host",),
+    ("pysock._libc", "pysock._winsock", "pysock._winheaders"),
+    ("pysock._ffi",),
+    ("pysock._platform",),
+    ("pysock._constants", "pysock._layouts"),
+]
+
+
+def floor_of(module: str) -> int:
+    """Where a module is: by its own name, or by that of the folder that it is in."""
+    while True:
+        for number, names in enumerate(FLOORS):
+            if module in names:
+                return number
+        module, dot, _ = module.rpartition(".")
+        assert dot, "each module of the package has its floor"
+
+
 def test_the_sources_are_found() -> None:
     assert {"pysock", "pysock._socket", "pysock._host", "pysock.families"} <= MODULES.keys()
     assert "pysock._libc" in import_graph()["pysock._host"]
+    assert floor_of("pysock.families.inet") == floor_of("pysock.families") > floor_of("pysock")
+    assert {floor_of(module) for module in MODULES} == set(range(len(FLOORS)))
 
 
-def test_each_module_imports_only_modules_below_it() -> None:
+@pytest.mark.parametrize("types", [False, True], ids=["to run", "for types alone"])
+def test_each_folder_imports_only_folders_below_it(types: bool) -> None:
+    upwards = [
+        f"{module} imports {below}"
+        for module, imports in import_graph(types).items()
+        for below in imports
+        # A package is imported by whoever imports from within it.
+        if floor_of(below) < floor_of(module) and not module.startswith(f"{below}.")
+        if (module, below) not in ALLOWED
+    ]
+    assert upwards == []
+
+
+# What accept makes, and what functions make, is a Socket: a name in an annotation.
+ALLOWED = {("pysock._methods.connection", "pysock._socket")}
+
+
+def test_no_circle_of_modules() -> None:
     left = cycles(import_graph())
     assert left == {}, f"these modules import each other: {sorted(left)}"
 
@@ -104,7 +161,7 @@ def test_families_never_import_the_resolver() -> None:
         module = ahead.pop()
         reached.add(module)
         ahead.extend(graph[module] - reached)
-    assert "pysock._resolver" not in reached
+    assert "pysock._functions.resolver" not in reached
 
 
 def test_one_module_asks_which_system_this_is() -> None:
@@ -120,6 +177,57 @@ def test_one_module_asks_which_system_this_is() -> None:
         if asked & questions and not place.startswith("pysock/_platform.py:"):
             offenders.append(place)
     assert offenders == []
+
+
+# A call that imports something can hang in a forked child, and fail in a signal handler or in
+# a frozen program.  Tables of other platforms are no part of a call on this one.
+IMPORT_LATE = ("pysock/__main__.py", "pysock/_commands/", "pysock/trace/", "pysock/_constants/")
+
+
+def test_no_function_that_a_call_can_reach_imports_anything() -> None:
+    offenders = [
+        place
+        for place, node in places(PACKAGE)
+        if isinstance(node, (ast.FunctionDef, ast.Lambda)) and not place.startswith(IMPORT_LATE)
+        for inner in ast.walk(node)
+        if isinstance(inner, (ast.Import, ast.ImportFrom))
+    ]
+    assert offenders == []
+
+
+# Who decides what follows from an errno; the last says it in Winsock's way.
+READ_ERRNO = {
+    "pysock/_ffi/errors.py",
+    "pysock/_calls/wait.py",
+    "pysock/_methods/connection.py",
+    "pysock/_winsock.py",
+}
+
+
+def test_errno_is_read_in_few_places() -> None:
+    def reads(tree: ast.Module) -> bool:
+        calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+        return any(isinstance(f, ast.Name) and f.id == "pop_errno" for f in calls)
+
+    assert {name for name, tree in PACKAGE.items() if reads(tree)} == READ_ERRNO
+
+
+def test_every_public_name_says_what_it_does() -> None:
+    """Its docstring begins with the call that it makes, and says how it blocks and fails."""
+    silent = []
+    for cls in (pysock.Socket, pysock.SocketType):
+        for name in dir(cls):
+            doc = getattr(cls, name).__doc__ if name[0] != "_" else "?"
+            if not doc:
+                silent.append(f"{cls.__name__}.{name}")
+    functions = [
+        name
+        for name in pysock.__all__
+        if isinstance(getattr(pysock, name), FunctionType)
+    ]
+    assert len(functions) > 30
+    silent += [name for name in functions if not getattr(pysock, name).__doc__]
+    assert silent == []
 
 
 # All socket work goes by ctypes, and by what ctypes itself is made of.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,10 +14,11 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock import _errors, _libc
-from pysock._foreign import Foreign, Library, bind
-from pysock._host import abi, at_once, constants, lib
-from pysock._interpreter import CPYTHON, MOST, PORTABLE, get_errno, set_errno, take_errno
+from pysock import _libc
+from pysock._ffi import errors
+from pysock._ffi.interpreter import CPYTHON, PORTABLE, TRANSFER_MAX, get_errno, pop_errno, set_errno
+from pysock._ffi.prototype import Library, Prototype, bind
+from pysock._host import abi, constants, lib, lib_keeping_gil
 
 from . import ROOT
 from .harness import LATE, WAITS, Action, outcome, run, scene
@@ -26,14 +28,14 @@ process = ctypes.CDLL(None)
 
 Objected = tuple[list[str], set[str]]
 
-HOT = [row for row in _libc.PROTOTYPES if row.check is _errors.in_line]
+HOT = [row for row in _libc.PROTOTYPES if row.failed is errors.in_line]
 
 
 # --- rows ----------------------------------------------------------------------------
 
 
 @each_row
-def test_a_row_says_what_its_line_of_c_says(row: Foreign) -> None:
+def test_a_row_says_what_its_line_of_c_says(row: Prototype) -> None:
     kinds = [row.result, *(kind for kind, _ in row.parameters)]
     assert row.name.isidentifier()
     assert all(name.isidentifier() for _, name in row.parameters)
@@ -45,8 +47,8 @@ def test_a_row_says_what_its_line_of_c_says(row: Foreign) -> None:
 
 
 @each_row
-def test_what_the_library_has_is_bound_and_nothing_else(row: Foreign) -> None:
-    assert hasattr(lib, row.name) == hasattr(process, row.name) == (row.name in lib.rows)
+def test_what_the_library_has_is_bound_and_nothing_else(row: Prototype) -> None:
+    assert hasattr(lib, row.name) == hasattr(process, row.name) == (row.name in lib.prototypes)
 
 
 def test_no_row_stands_twice() -> None:
@@ -56,26 +58,26 @@ def test_no_row_stands_twice() -> None:
 
 def test_what_a_library_lacks_is_left_out() -> None:
     rows = [
-        Foreign("int no_such_function(int x)", _errors.minus_one),
-        Foreign("int no_such_hot_function(int x)", _errors.in_line),
-        Foreign("int listen(int sockfd, int backlog)", _errors.minus_one),
+        Prototype("int no_such_function(int x)", errors.minus_one),
+        Prototype("int no_such_hot_function(int x)", errors.in_line),
+        Prototype("int listen(int sockfd, int backlog)", errors.minus_one),
     ]
     bound = Library(constants)
     bind(bound, rows, process, abi.types)
-    assert list(bound.rows) == ["listen"]
+    assert list(bound.prototypes) == ["listen"]
     assert not hasattr(bound, "no_such_function")
     assert not hasattr(bound, "no_such_hot_function")
 
 
 def test_a_variadic_function_is_not_for_us() -> None:
     """Apple silicon passes their arguments differently."""
-    assert not {"fcntl", "ioctl"} & lib.rows.keys()
+    assert not {"fcntl", "ioctl"} & lib.prototypes.keys()
     assert not any("..." in row.text for row in _libc.PROTOTYPES)
 
 
 def test_only_what_cannot_wait_keeps_other_threads_waiting() -> None:
     """A quick function keeps the GIL; in ``WAITS`` another thread ends the wait of all others."""
-    quick = {row.name for row in _libc.PROTOTYPES if row.quick}
+    quick = {row.name for row in _libc.PROTOTYPES if row.keeps_gil}
     questions = {"getsockname", "getpeername", "getsockopt", "setsockopt"}
     assert quick == questions
 
@@ -89,7 +91,7 @@ def test_what_failed_without_a_reason_is_asked_again(monkeypatch: pytest.MonkeyP
         assert outcome(lambda: sock.setsockopt(level, 9999, 1)) == "ENOPROTOOPT"
 
         for name in ("getsockopt", "setsockopt"):
-            monkeypatch.setattr(at_once, name, lambda *arguments: -1)
+            monkeypatch.setattr(lib_keeping_gil, name, lambda *arguments: -1)
         sock.setsockopt(level, option, 1)
         assert sock.getsockopt(level, option) == 1
 
@@ -109,62 +111,88 @@ def refuses_once(number: int, answer: Any) -> tuple[Action, list[Any]]:
     return function, asked
 
 
-@pytest.mark.parametrize(
-    ("convention", "failure", "success"),
-    [(_errors.minus_one, -1, 0), (_errors.minus_one, -1, 7), (_errors.null, None, 4096)],
-)
-def test_a_convention_knows_failure(convention: Action, failure: Any, success: Any) -> None:
+CONVENTIONS: list[tuple[Action, Any, Any]] = [
+    (errors.minus_one, -1, 0),
+    (errors.minus_one, -1, 7),
+    (errors.null, None, 4096),
+]
+each_convention = pytest.mark.parametrize(("failed", "failure", "success"), CONVENTIONS)
+
+
+@each_convention
+def test_a_convention_knows_failure(failed: Action, failure: Any, success: Any) -> None:
     function, asked = refuses_once(errno.EBADF, failure)
-    assert convention(success, function, (1, 2)) == success
+    check = errors.errcheck(failed, function)
+    assert check(success, None, (1, 2)) == success
     set_errno(errno.ENOENT)
     with pytest.raises(FileNotFoundError) as caught:
-        convention(failure, function, (1, 2))
+        check(failure, None, (1, 2))
     assert caught.value.args == (errno.ENOENT, os.strerror(errno.ENOENT))
     assert asked == []
     assert get_errno() == 0
 
 
-@pytest.mark.parametrize(
-    ("convention", "failure", "success"),
-    [(_errors.minus_one, -1, 0), (_errors.null, None, 4096)],
-)
+@each_convention
 def test_a_convention_asks_again_if_errno_was_taken(
-    convention: Action, failure: Any, success: Any
+    failed: Action, failure: Any, success: Any
 ) -> None:
     set_errno(0)
     function, asked = refuses_once(errno.EBADF, success)
-    assert convention(failure, function, (1, 2)) == success
+    assert errors.errcheck(failed, function)(failure, None, (1, 2)) == success
     assert asked == [(1, 2)]
 
 
+@each_convention
+def test_a_library_that_sets_no_errno_is_not_asked_for_ever(
+    failed: Action, failure: Any, success: Any
+) -> None:
+    set_errno(0)
+    function, asked = refuses_once(0, failure)
+    with pytest.raises(OSError, match=re.escape(f"[Errno 0] {os.strerror(0)}")):
+        errors.errcheck(failed, function)(failure, None, ())
+    assert len(asked) == errors.ATTEMPTS
+
+
+def test_other_numbers_than_those_below_0_are_answers() -> None:
+    """A kernel answers 1 to a setsockopt of J1939, where there is nothing to complain of."""
+    assert errors.checked(lambda: 1) == 1
+    for number in (-1, -5):
+        function, asked = refuses_once(errno.EBADF, number)
+        assert errors.attempt(function, 1) == -errno.EBADF
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            errors.checked(function, 1)
+        assert asked == [(1,), (1,)]
+
+
 def test_the_hot_convention_leaves_all_to_the_caller() -> None:
-    set_errno(errno.EBADF)
-    assert _errors.in_line(-1, None, ()) == -1
-    assert take_errno() == errno.EBADF
-    assert take_errno() == 0
+    assert not errors.in_line(-1)
     assert lib.close(-1) == -1
-    assert take_errno() == errno.EBADF
+    assert pop_errno() == errno.EBADF
+    assert pop_errno() == 0
 
 
 def test_the_resolver_has_codes_of_its_own() -> None:
     with pytest.raises(pysock.gaierror) as caught:
-        _errors.raise_gai(lib, constants["EAI_NONAME"])
+        errors.check_resolved(lib, lambda: constants["EAI_NONAME"])
     assert caught.value.errno == constants["EAI_NONAME"]
-    set_errno(errno.EMFILE)
+    function, asked = refuses_once(errno.EMFILE, constants["EAI_SYSTEM"])
     with pytest.raises(OSError) as system:
-        _errors.raise_gai(lib, constants["EAI_SYSTEM"])
-    assert system.value.errno == errno.EMFILE
-    set_errno(0)
-    assert _errors.raise_gai(lib, constants["EAI_SYSTEM"]) is None  # type: ignore[func-returns-value]
+        errors.check_resolved(lib, function, 1)
+    assert (system.value.errno, asked) == (errno.EMFILE, [(1,)])
+    function, asked = refuses_once(0, constants["EAI_SYSTEM"])
+    with pytest.raises(OSError, match="Errno 0"):
+        errors.check_resolved(lib, function)
+    assert len(asked) == errors.ATTEMPTS
+    errors.check_resolved(lib, lambda: 0)
     with pytest.raises(pysock.herror) as unknown:
-        _errors.raise_h(lib, 1)
+        errors.raise_h(lib, 1)
     assert unknown.value.args[0] == 1
 
 
 # --- what hot functions are given ----------------------------------------------------
 
 
-def wrong_with(row: Foreign, arguments: tuple[Any, ...]) -> list[str]:
+def wrong_with(row: Prototype, arguments: tuple[Any, ...]) -> list[str]:
     """What is wrong with the arguments of a call whose types ctypes does not know."""
     found = []
     if len(arguments) != len(row.parameters):
@@ -174,7 +202,7 @@ def wrong_with(row: Foreign, arguments: tuple[Any, ...]) -> list[str]:
             # An int would be cut to 32 bits, a str sent as wide characters.
             right = value is None or not isinstance(value, (int, str))
         else:
-            least, most = {"size_t": (0, MOST)}.get(kind, (-(2**31), 2**31 - 1))
+            least, most = {"size_t": (0, TRANSFER_MAX)}.get(kind, (-(2**31), 2**31 - 1))
             right = isinstance(value, int) and least <= value <= most
         if not right:
             found.append(f"{row.name}: {kind} {name} = {value!r}")
@@ -186,7 +214,7 @@ def objected(monkeypatch: pytest.MonkeyPatch) -> Objected:
     """Every objection to a call of a hot function, and which of them were called."""
     found: list[str] = []
 
-    def watch(row: Foreign) -> Action:
+    def watch(row: Prototype) -> Action:
         real = getattr(lib, row.name)
 
         def witness(*arguments: Any) -> Any:
@@ -273,7 +301,7 @@ def test_all_calls_hand_down_pointers_and_small_numbers(objected: Objected) -> N
 
 
 def test_a_wrong_argument_would_be_objected_to() -> None:
-    rows = lib.rows
+    rows = lib.prototypes
     found = wrong_with(rows["recv"], (-1, 4096, 2**32, 0))
     found += wrong_with(rows["getsockopt"], (2**32, "x", 0, None))
     assert [line.split(" = ")[0] for line in found] == [
@@ -312,8 +340,8 @@ def test_by_public_names_alone_all_is_as_before() -> None:
 def test_no_private_name_is_asked_for_then(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYSOCK_PORTABLE", "1")
     done = run(
-        "import sys, pysock, pysock._interpreter as i;"
-        "print(i.chosen.__name__, i.CPYTHON, i.PYPY, *{'pysock._cpython', 'pysock._pypy'}"
+        "import sys, pysock, pysock._ffi.interpreter as i;"
+        "print(i.chosen.__name__, i.CPYTHON, i.PYPY, *{'pysock._ffi.cpython', 'pysock._ffi.pypy'}"
         " & set(sys.modules))"
     )
-    assert (done.stdout.split(), done.stderr) == (["pysock._portable", "False", "False"], "")
+    assert (done.stdout.split(), done.stderr) == (["pysock._ffi.portable", "False", "False"], "")

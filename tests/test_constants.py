@@ -154,7 +154,7 @@ def test_a_table_loads_no_other_systems_module() -> None:
         ("linux-gnu-x86-64", "linux-gnu-x86_64"),
         ("darwin-aarch64", "darwin-arm64"),
         ("window-i386", "windows-i386"),
-        ("linux-musl", "linux-musl-armhf"),
+        ("linux-musl-arm", "linux-musl-armhf"),
     ],
 )
 def test_an_unknown_target_names_the_nearest(wrong: str, near: str) -> None:

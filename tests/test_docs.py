@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import doctest
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
+from typing import Any
 
 import pytest
 
@@ -14,19 +17,54 @@ import pysock
 ROOT = Path(__file__).resolve().parent.parent
 
 
+# These belong to another interpreter than the one that runs this, or start a program.
+ELSEWHERE = ("pysock._ffi.pypy", "pysock._ffi.cpython", "pysock.__main__")
+
+
 def modules() -> list[str]:
     found = [module.name for module in walk_packages(pysock.__path__, "pysock.")]
-    # These two belong to another interpreter than the one that runs this, or start a program.
-    return [n for n in found if n not in ("pysock._pypy", "pysock._cpython", "pysock.__main__")]
+    return [name for name in found if name not in ELSEWHERE]
+
+
+@pytest.fixture
+def names() -> Iterator[dict[str, Any]]:
+    """The public names, for the examples of methods; the sockets that these make are closed."""
+    with ExitStack() as stack:
+
+        def closing(make: Callable[..., Any]) -> Callable[..., Any]:
+            def made(*args: Any, **options: Any) -> Any:
+                result = make(*args, **options)
+                for sock in result if isinstance(result, tuple) else [result]:
+                    stack.enter_context(sock)
+                return result
+
+            return made
+
+        class Closing(pysock.socket):
+            def __init__(self, *args: Any, **options: Any) -> None:
+                super().__init__(*args, **options)
+                stack.callback(self.close)
+
+        functions = ("socketpair", "create_server", "create_connection")
+        tracked = {name: closing(getattr(pysock, name)) for name in functions}
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(pysock, "socket", Closing)
+            yield {**vars(pysock), **tracked, "socket": Closing}
 
 
 @pytest.mark.parametrize("name", modules())
-def test_docstrings(name: str) -> None:
+def test_docstrings(name: str, names: dict[str, Any]) -> None:
     if name == "pysock.families.packet" and not any(
         interface == "lo" for _, interface in pysock.if_nameindex()
     ):
         pytest.skip("there is no interface lo")
-    assert doctest.testmod(import_module(name)).failed == 0
+    module = import_module(name)
+    globs = {**names, **vars(module)} if name.startswith(WITH_NAMES) else None
+    assert doctest.testmod(module, globs=globs).failed == 0
+
+
+# Where the examples have the public names, as after ``from pysock import *``.
+WITH_NAMES = ("pysock._methods", "pysock._functions", "pysock._socket")
 
 
 @pytest.mark.parametrize("name", sorted(page.name for page in (ROOT / "docs").glob("*.md")))

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 import pysock
-from pysock import _names, families
+from pysock import families
 from pysock._libc import abi_of
+from pysock.families import _hosts
 
 LINUX = "linux-gnu-x86_64"
 
@@ -24,7 +25,7 @@ needs_loopback = pytest.mark.skipif(
 def described(name: str, raw: bytes, platform: str = LINUX) -> dict[str, str]:
     """What an observer is told of each member of an address."""
     abi = abi_of(platform)
-    page = families.page_of(abi.constants[name], abi)
+    page = families.codec_of(abi.constants[name], abi)
     assert page
     return {member: text for _, member, text in page.describe(raw)}
 
@@ -55,7 +56,7 @@ def test_what_may_change_is_looked_at_each_time(
     expected = [first.replace(pysock.inet_pton(getattr(pysock, family), host), a) for a in answers]
     resolved = iter(answers)
     for name in ("ipv4", "ipv6"):
-        monkeypatch.setattr(_names, name, lambda host: next(resolved))
+        monkeypatch.setattr(_hosts, name, lambda host: next(resolved))
     named = "a.host.example", 80
     assert [families.pack(family, named) for _ in answers] == expected
 
@@ -72,10 +73,10 @@ AX25 = '''\
 
 from ctypes import c_ubyte
 
-from ._page import Page, must_be_tuple
+from ._codec import FamilyCodec, must_be_tuple
 
 
-class Family(Page):
+class Family(FamilyCodec):
     def declare(self):
         self.sockaddr_ax25 = self.abi.sockaddr(
             "sockaddr_ax25", "sax25", ("sax25_call", c_ubyte * 7), ("sax25_ndigis", "int")
@@ -96,12 +97,14 @@ class Family(Page):
 def test_a_file_is_all_that_a_family_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "ax25.py").write_text(AX25, encoding="utf-8")
     monkeypatch.setattr(families, "__path__", [*families.__path__, str(tmp_path)])
-    monkeypatch.setattr(families, "_pages", {})
+    monkeypatch.setattr(families, "_codecs", {})
+    monkeypatch.setattr(families, "_classes", {**families._classes})
     try:
         importlib.invalidate_caches()
     except TypeError as error:
         pytest.skip(f"the library of this interpreter is another version's: {error}")
     try:
+        families._classes["AF_AX25"] = importlib.import_module("pysock.families.ax25").Family
         for platform in LINUX, "linux-musl-s390x":
             raw = families.pack("AF_AX25", ("N0CALL", 7), platform=platform)
             assert families.unpack(raw, platform=platform) == ("N0CALL", 7)

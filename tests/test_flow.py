@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock import _wait
+from pysock._calls import wait
 
 from .harness import (
     LATE,
@@ -110,7 +110,7 @@ def test_sendall_of_one_piece_may_take_the_whole_timeout(monkeypatch: pytest.Mon
 
     with here, there:
         here.settimeout(1)
-        monkeypatch.setattr(_wait, "monotonic", lambda: now[0])
+        monkeypatch.setattr(wait, "monotonic", lambda: now[0])
         replace(monkeypatch, "send", send)
         here.sendall(b"abc")
         assert there.recv(10) == b"abc"

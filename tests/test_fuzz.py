@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from pysock import _constants, families
-from pysock._cmsg import Control
+from pysock._calls.cmsg import Control
 from pysock._libc import abi_of
 
 from .addresses import control_cases
@@ -49,7 +49,7 @@ def every_page() -> list[tuple[str, Any]]:
     for target in _constants.targets():
         abi = abi_of(target)
         numbers = [families.number_of(name, abi) for name in names if not name.startswith("AF__")]
-        pages = [families.page_of(number, abi) for number in numbers if number is not None]
+        pages = [families.codec_of(number, abi) for number in numbers if number is not None]
         found += [(target, page) for page in pages if page is not None]
     return found
 

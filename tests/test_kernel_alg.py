@@ -15,9 +15,8 @@ from pysock import (
     MSG_MORE,
     SOCK_SEQPACKET,
     SOL_ALG,
-    _show,
-    _watch,
 )
+from pysock.trace import show, watch
 
 from .kernel import MODULES, Module, Sockets, both_ways, each_module
 
@@ -186,7 +185,7 @@ def test_its_calls_are_shown(sockets: Sockets) -> None:
     """Accepting passes no address, as it would fail with one."""
     shown: list[str] = []
     algorithm = sockets(pysock, "AF_ALG", SOCK_SEQPACKET, wait=None)
-    with _watch.watching(lambda call: shown.extend(_show.lines(call))):
+    with watch.watching(lambda call: shown.extend(show.lines(call))):
         algorithm.bind(("hash", "sha1"))
         algorithm.accept()[0].close()
     assert any("salg_name" in line and "'sha1'" in line for line in shown)

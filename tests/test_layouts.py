@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from pysock import _constants, _host, _libc, _platform, families
-from pysock._abi import ABI, Sockaddr
-from pysock._cmsg import Control
+from pysock._calls.cmsg import Control
+from pysock._ffi.abi import ABI, Sockaddr
 from pysock._layouts import layouts
 
 PAGES = sorted(page.name for page in iter_modules(families.__path__) if page.name[0] != "_")
@@ -41,7 +41,7 @@ def addresses(target: str, abi: ABI) -> dict[str, Sockaddr]:
     found = {}
     for name in PAGES:
         number = families.number_of(f"AF_{name.upper()}", abi)
-        page = None if number is None else families.page_of(number, abi)
+        page = None if number is None else families.codec_of(number, abi)
         if page is not None:
             declared = [value for value in vars(page).values() if isinstance(value, Sockaddr)]
             found.update({each.ctype.__name__.partition(" ")[2]: each for each in declared})

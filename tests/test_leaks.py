@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock import _names, families
-from pysock._interpreter import TO_COPY
+from pysock import families
+from pysock._ffi.interpreter import COPY_MAX
+from pysock.families import _hosts
 
 from .harness import (
     Action,
@@ -78,7 +79,7 @@ class Traffic:
     def large(self) -> None:
         self.n += 1
         self.here.send(bytearray(b"abc"))
-        self.there.recv(TO_COPY + 1 + self.n % 5000)
+        self.there.recv(COPY_MAX + 1 + self.n % 5000)
 
     def send_recv_into(self) -> None:
         self.here.sendall(memoryview(b"abc"))
@@ -172,10 +173,9 @@ def test_pools_have_what_was_in_use_at_once() -> None:
 
 def test_caches_are_bounded() -> None:
     with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
-        for i in range(3 * _names._CACHED):
+        for i in range(3 * _hosts._CACHED):
             host = f"127.{i >> 16}.{i >> 8 & 255}.{i & 255}"
             raw = families.packers[sock.family]((host, 9), "connect", 0)
             assert families.unpack_for(0, raw) == (host, 9)
-            assert len(families.remembered) <= families._REMEMBERED
-            assert len(_names.numeric) <= _names._CACHED
-            assert len(_names._text) <= _names._CACHED
+            assert raw in _hosts.known_addresses
+            assert len(_hosts.known_addresses) <= _hosts._CACHED

@@ -1,4 +1,4 @@
-"""``python -m pysock``: what it shows, how it ends, and that it leaves nothing behind."""
+"""``python -m pysock``: its commands and their help; what the demo shows, and leaves behind."""
 
 from __future__ import annotations
 
@@ -12,18 +12,90 @@ from pathlib import Path
 
 import pytest
 
-from pysock import _echo
+import pysock
+from pysock.__main__ import COMMANDS
+from pysock._commands import echo
+from pysock._commands.output import READER_LEFT
 
-ROOT = Path(__file__).resolve().parent.parent
+from . import ROOT
 
 
-def start(tmp_path: Path) -> subprocess.Popen[str]:
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pysock", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=50,
+    )
+
+
+def said(*arguments: str) -> str:
+    """What a command prints that ends well and has no error to tell."""
+    ran = run(*arguments)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return ran.stdout
+
+
+# --- the command line ----------------------------------------------------------------
+
+
+def test_help_names_each_command_with_a_line_of_help() -> None:
+    shown = said("--help")
+    assert shown.startswith("usage: python -m pysock ")
+    for name, line in COMMANDS.items():
+        assert re.search(rf"^ +{name} +{re.escape(line)}$", shown, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command(command: str) -> None:
+    shown = said(command, "--help")
+    assert shown.startswith(f"usage: python -m pysock {command} [-h]")
+    (examples,) = re.findall(r"^examples:\n((?:  .+\n?)+)", shown, re.MULTILINE)
+    assert examples.startswith(f"  python -m pysock {command} ")
+    assert "--child" not in shown  # that is between the demo and its own processes
+
+
+def test_version() -> None:
+    assert said("--version") == f"pysock {pysock.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "usage", "error"),
+    [
+        (["no such thing"], "", "invalid choice: 'no such thing'"),
+        (["--nothing"], "", "unrecognized arguments: --nothing"),
+        (["demo", "nothing"], " demo", "unrecognized arguments: nothing"),
+        (["abi", "--jso"], " abi", "unrecognized arguments: --jso"),
+    ],
+)
+def test_an_argument_it_does_not_know(arguments: list[str], usage: str, error: str) -> None:
+    ran = run(*arguments)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith(f"usage: python -m pysock{usage} [-h]")
+    assert error in ran.stderr.splitlines()[-1]
+
+
+def test_a_command_waits_for_no_import_of_another() -> None:
+    program = (
+        "import sys; from pysock.__main__ import main; main(['abi'])\n"
+        "print([name for name in sys.modules if name.startswith('pysock._commands.')])"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert ran.stdout.splitlines()[-1] == "['pysock._commands.output', 'pysock._commands.abi']"
+
+
+# --- the demo ------------------------------------------------------------------------
+
+
+def start(tmp_path: Path, stderr: int = subprocess.STDOUT) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "pysock"],
         cwd=ROOT,
         env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONIOENCODING": "utf-8"},
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=stderr,
         encoding="utf-8",
         start_new_session=True,
     )
@@ -46,7 +118,7 @@ def test_all_echoes_come_back(tmp_path: Path) -> None:
     process = start(tmp_path)
     said, _ = process.communicate(timeout=50)
     assert process.returncode == 0, said
-    assert said.count("client | Received b'Hello, world'") == len(_echo.available())
+    assert said.count("client | Received b'Hello, world'") == len(echo.available())
     assert "All echoes came back." in said
     assert children(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
@@ -83,9 +155,15 @@ def test_interrupting_it_leaves_nothing_behind(tmp_path: Path, delay: float) -> 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_argument_it_does_not_know(tmp_path: Path) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "pysock", "no such thing"], cwd=ROOT, capture_output=True, text=True
-    )
-    assert ran.returncode == 2
-    assert ran.stderr.startswith("usage: python -m pysock")
+@pytest.mark.parametrize("read", [1, 8, 40])
+def test_a_reader_that_leaves_early_ends_it_quietly(tmp_path: Path, read: int) -> None:
+    process = start(tmp_path, stderr=subprocess.PIPE)
+    assert process.stdout is not None and process.stderr is not None
+    with process.stderr:
+        with process.stdout:
+            for _ in range(read):
+                assert process.stdout.readline()
+        assert process.wait(timeout=50) == READER_LEFT
+        assert children(tmp_path) == []
+        assert list(tmp_path.iterdir()) == []
+        assert process.stderr.read() == ""

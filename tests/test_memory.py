@@ -6,6 +6,7 @@ import ctypes
 import gc
 import mmap
 import os
+import sys
 from array import array
 from collections.abc import Iterator
 from functools import partial
@@ -14,9 +15,9 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock import _transfer, families
-from pysock._host import lib, structs
-from pysock._interpreter import CPYTHON, MOST, TO_COPY
+from pysock import families
+from pysock._ffi.interpreter import COPY_MAX, CPYTHON, TRANSFER_MAX
+from pysock._host import structs
 
 from .harness import (
     AGAIN,
@@ -101,7 +102,7 @@ def test_a_huge_size_is_not_cut_to_its_lower_bits(
         there.send(b"0123456789")
         seen = sizes_seen(monkeypatch)
         assert RECEIVE[name](here, size) == b"0123456789"
-    assert seen == [MOST]
+    assert seen == [TRANSFER_MAX]
     gc.collect()
 
 
@@ -127,7 +128,7 @@ def test_a_huge_buffer_is_lent_up_to_what_c_can_count(
         assert there.recv(100) == huge_buffer[:10]
         monkeypatch.setitem(families.packers, pysock.AF_UNIX, lambda *arguments: b"")
         assert here.sendto(huge_buffer, "") == 10
-    assert seen == [MOST, MOST, MOST, 100, MOST]
+    assert seen == [TRANSFER_MAX, TRANSFER_MAX, TRANSFER_MAX, 100, TRANSFER_MAX]
 
 
 @needs_room
@@ -170,7 +171,7 @@ def c_name(name: str) -> str:
 def test_a_buffer_keeps_its_size_while_c_has_it(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    buffer = bytearray(TO_COPY + 1)
+    buffer = bytearray(COPY_MAX + 1)
     tried = []
 
     def witness(real: Action, *arguments: Any) -> Any:
@@ -210,18 +211,44 @@ def test_a_buffer_keeps_its_size_while_a_call_waits(
     buffer.append(0)
 
 
-@pytest.mark.parametrize(
-    "receive", [_transfer.receive_into, _transfer.receive_from_into], ids=["recv", "recvfrom"]
-)
-def test_a_buffer_made_smaller_by_another_thread_is_not_overrun(receive: Action) -> None:
-    """The size was asked for a moment ago, when the buffer was still larger."""
-    for buffer in (bytearray(4), array("B", bytes(4)), memoryview(bytearray(8))[::1][:4]):
-        with pair() as (here, there):
-            there.send(b"0123456789")
-            answer = receive(lib, here.fileno(), buffer, 10, 0)
-            assert answer in (4, (4, b""))
-            assert bytes(buffer) == b"0123"
+class TwoFaced:
+    """It answers a small buffer first and a large one next, or the other way round."""
 
+    def __init__(self, *sizes: int) -> None:
+        self.buffers = [bytearray(b"1" * size) for size in sizes]
+        self.asked = 0
+
+    def __buffer__(self, flags: int) -> memoryview:
+        self.asked += 1
+        return memoryview(self.buffers[min(self.asked, len(self.buffers)) - 1])
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="classes cannot be buffers before 3.12")
+@pytest.mark.parametrize("sizes", [(4, 60_000), (60_000, 4), (40_000, 2, 60_000)])
+@pytest.mark.parametrize("name", [*INTO, *OUT_OF, "sendto", "setsockopt"])
+def test_a_buffer_is_asked_once(name: str, sizes: tuple[int, ...]) -> None:
+    """What is told C of it, address and size, is out of one answer."""
+    buffer = TwoFaced(*sizes)
+    calls: dict[str, Action] = {
+        **INTO,
+        **OUT_OF,
+        "sendto": lambda s, b: s.sendto(b, there.getsockname()),
+        "setsockopt": lambda s, b: s.setsockopt(pysock.SOL_SOCKET, pysock.SO_SNDBUF, b),
+    }
+    with pair(pysock.SOCK_DGRAM) as (here, there):
+        for end in (here, there):
+            end.setsockopt(pysock.SOL_SOCKET, pysock.SO_SNDBUF, 1 << 20)
+        here.setblocking(False)
+        if name in INTO:
+            there.send(b"2" * 50_000)
+        outcome(lambda: calls[name](here, buffer))
+        assert buffer.asked == 1
+        if name in INTO:
+            assert b"2" in buffer.buffers[0]
+            assert not any(b"2" in other for other in buffer.buffers[1:])
+        elif name in OUT_OF:
+            extra = name == "sendmsg"
+            assert len(there.recv(100_000)) == sizes[0] + extra
 
 def told_room(arguments: tuple[Any, ...]) -> int:
     """How much room C is told that there is, by recv, recvfrom or recvmsg."""
@@ -270,7 +297,7 @@ def test_a_buffer_is_not_overrun_whenever_it_is_made_smaller(
 @pytest.mark.parametrize("way", ["closed", "non-blocking", "timeout", "handler"])
 @pytest.mark.parametrize("name", [n for n in (*INTO, *OUT_OF) if "view" not in n])
 def test_a_traceback_keeps_no_buffer_lent(name: str, way: str) -> None:
-    buffer, call = bytearray(TO_COPY + 1), {**INTO, **OUT_OF}[name]
+    buffer, call = bytearray(COPY_MAX + 1), {**INTO, **OUT_OF}[name]
     if way == "handler" and name in OUT_OF and not CPYTHON and locks_buffers():
         pytest.skip("ctypes' public names lend a buffer for as long as an object lives")
     with pair() as (here, _):
@@ -303,7 +330,7 @@ COLLECTED: dict[str, Action] = {
 @pytest.mark.parametrize("name", COLLECTED)
 def test_what_is_sent_lives_until_it_is_sent(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The buffers have no owner but the call, and much happens before C looks at them."""
-    data = os.urandom(TO_COPY + 1)
+    data = os.urandom(COPY_MAX + 1)
 
     def witness(real: Action, *arguments: Any) -> Any:
         gc.collect()
@@ -322,7 +349,7 @@ def test_what_is_sent_lives_until_it_is_sent(name: str, monkeypatch: pytest.Monk
 def test_what_is_received_has_a_place_until_it_is_there(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = os.urandom(TO_COPY + 1)
+    data = os.urandom(COPY_MAX + 1)
     buffer = bytearray(len(data) + 1)
 
     def witness(real: Action, *arguments: Any) -> Any:
@@ -345,9 +372,9 @@ def test_what_is_received_has_a_place_until_it_is_there(
 
 COMPILED = """
 import pysock
-from pysock import _transfer
+from pysock._calls import memory, transfer
 
-_transfer.REUSED = 65536  # as if 150_000 were far more; with that one first, it shows
+transfer.POOL_MAX = 65536  # as if 150_000 were far more; with that one first, it shows
 here, there = pysock.socketpair(type=pysock.SOCK_DGRAM)
 for size in 150_000, 40_000, 1:
     there.setsockopt(pysock.SOL_SOCKET, pysock.SO_SNDBUF, 4 * size)

@@ -12,7 +12,7 @@ import pytest
 
 from . import ROOT
 
-PAGE = '''\
+CODEC = '''\
 """AF_CARDS: a deck of cards, and a card of it.
 
 An address is ``(deck, card)``; the numbers are whatever a kernel module of one's own has chosen.
@@ -26,11 +26,11 @@ An address is ``(deck, card)``; the numbers are whatever a kernel module of one'
 
 from __future__ import annotations
 
+from ._codec import FamilyCodec
 from ._items import items
-from ._page import Page
 
 
-class Family(Page):
+class Family(FamilyCodec):
     number = 77  # no platform's headers name it
 
     def declare(self) -> None:
@@ -76,8 +76,8 @@ def test_a_socket():
 
 
 def test_for_an_observer():
-    page = families.page_of(77)
-    told = list(page.describe(families.pack(77, (1, 52))))
+    codec = families.codec_of(77)
+    told = list(codec.describe(families.pack(77, (1, 52))))
     assert [row[-2:] for row in told][-3:] == [
         ("sc_family", "AF_CARDS"), ("sc_deck", "1"), ("sc_card", "52")
     ]
@@ -106,7 +106,7 @@ def ran(folder: Path, *command: str) -> str:
 
 
 def test_one_file_is_all_that_a_family_takes(copy: Path) -> None:
-    (copy / "pysock/families/cards.py").write_text(PAGE, encoding="utf-8")
+    (copy / "pysock/families/cards.py").write_text(CODEC, encoding="utf-8")
     (copy / "tests/test_cards.py").write_text(TESTS, encoding="utf-8")
     pytest_ = ("-m", "pytest", "-v", "-p", "no:cacheprovider")
     own = ran(copy, *pytest_, "tests/test_cards.py", "tests/test_docs.py", "-k", "cards")
@@ -116,15 +116,13 @@ def test_one_file_is_all_that_a_family_takes(copy: Path) -> None:
     ran(copy, *pytest_, *(f"tests/test_{name}.py" for name in rest))
 
 
-def test_a_page_that_does_not_work_is_no_page_that_is_not_there(copy: Path) -> None:
-    page = copy / "pysock/families/cards.py"
-    page.write_text(f"{PAGE}\nimport no_such_module\n", encoding="utf-8")
+def test_a_codec_that_does_not_work_is_heard_of_at_once(copy: Path) -> None:
+    codec = copy / "pysock/families/cards.py"
+    codec.write_text(f"{CODEC}\nimport no_such_module\n", encoding="utf-8")
     program = """if True:
-        from pysock import families
-        for family in ("AF_CARDS", 77):
-            try:
-                families.pack(family, (1, 52))
-            except ModuleNotFoundError as error:
-                print(error)
+        try:
+            import pysock
+        except ModuleNotFoundError as error:
+            print(error)
     """
-    assert ran(copy, "-c", program) == "No module named 'no_such_module'\n" * 2
+    assert ran(copy, "-c", program) == "No module named 'no_such_module'\n"

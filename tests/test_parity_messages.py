@@ -359,8 +359,8 @@ def test_more_buffers_than_a_c_int_counts(
     function: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """CPython says so itself, where a list is that long; here, the limit is closer."""
-    monkeypatch.setattr("pysock._message.INT_MAX", 2)
-    monkeypatch.setattr("pysock._message._MANY", 2)
+    monkeypatch.setattr("pysock._calls.msghdr.INT_MAX", 2)
+    monkeypatch.setattr("pysock._calls.msghdr._MANY", 2)
     here, there = pysock.socketpair()
     with here, there, pytest.raises(OSError) as caught:
         getattr(here, function)([bytearray(1)] * 3)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock._interpreter import get_errno
+from pysock._ffi.interpreter import get_errno
 
 from .harness import (
     AGAIN,
@@ -205,8 +205,8 @@ each_failure = pytest.mark.parametrize(
 def never_reset_errno(monkeypatch: pytest.MonkeyPatch) -> None:
     """The naive way: look at errno as it is, and leave it."""
     for module in [m for n, m in sys.modules.items() if n.partition(".")[0] == "pysock"]:
-        if hasattr(module, "take_errno"):
-            monkeypatch.setattr(module, "take_errno", get_errno)
+        if hasattr(module, "pop_errno"):
+            monkeypatch.setattr(module, "pop_errno", get_errno)
 
 
 @each_failure

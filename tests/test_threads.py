@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock import _names
+from pysock._ffi.interpreter import COPY_MAX
 from pysock._host import lib
-from pysock._interpreter import TO_COPY
+from pysock.families import _hosts
 
 from .harness import (
     LATE,
@@ -162,7 +162,7 @@ def test_answers_of_the_c_library_are_each_ones_own() -> None:
 
 
 def test_caches_that_are_emptied_meanwhile_answer_right(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_names, "_CACHED", 2)
+    monkeypatch.setattr(_hosts, "_CACHED", 2)
 
     def work(i: int) -> bool:
         with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
@@ -377,7 +377,7 @@ def test_large_data_is_ones_own_too() -> None:
     """What is too large for the pools is received into memory that is new."""
 
     def work(i: int) -> bool:
-        data = bytes([65 + i]) * (TO_COPY + 1 + i)
+        data = bytes([65 + i]) * (COPY_MAX + 1 + i)
         here, there = pysock.socketpair()
         with here, there:
             for _ in range(50):

@@ -5,14 +5,16 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from ctypes import sizeof
 from typing import Any
 
 import pytest
 
 import pysock
-from pysock import _card, _socket, _transfer
+from pysock._calls import memory, msghdr
+from pysock._ffi.interpreter import COPY_MAX
 from pysock._host import structs
-from pysock._interpreter import TO_COPY
+from pysock._methods import connection, shortcuts
 
 from .harness import RECEIVE, Action, pair, pools, replace
 
@@ -21,14 +23,20 @@ def make_pools_dirty() -> None:
     """Leave something in the buffers, for the next one not to see."""
     for pool in pools():
         entry = pool.take()
-        # A card has pointers, which stay, and then memory for data and for control messages.
-        is_card = pool in (_card.incoming, _card.outgoing)
-        for memory in (entry[2], entry[4]) if is_card else entry[:1]:
-            ctypes.memset(ctypes.addressof(memory), 0xAA, ctypes.sizeof(memory))
+        if isinstance(entry, msghdr.MessageBuffer):
+            ctypes.memset(entry.base, 0xAA, 4 * msghdr.SMALL)
+        elif pool in (shortcuts.message._incoming_pool, shortcuts.message._outgoing_pool):
+            # It has pointers, which stay, and then memory for data and for control messages.
+            for memory, clean in ((entry[2], 0), (entry[4], sizeof(structs["cmsghdr"]))):
+                size = sizeof(memory) - clean
+                ctypes.memset(ctypes.addressof(memory) + clean, 0xAA, size)
+        else:
+            memory = entry[0]
+            ctypes.memset(ctypes.addressof(memory), 0xAA, sizeof(memory))
         pool.put(entry)
 
 
-@pytest.mark.parametrize("size", [5, TO_COPY, TO_COPY + 1])
+@pytest.mark.parametrize("size", [5, COPY_MAX, COPY_MAX + 1])
 @pytest.mark.parametrize("name", RECEIVE)
 def test_of_a_message_cut_short_only_what_came_is_seen(name: str, size: int) -> None:
     """With MSG_TRUNC, C answers with the size of the message, however little it wrote."""
@@ -47,7 +55,7 @@ def test_of_a_message_cut_short_only_what_came_is_seen(name: str, size: int) -> 
             assert received == data[:size] + bytes(len(data) - size)
 
 
-@pytest.mark.parametrize("size", [10, TO_COPY, TO_COPY + 1, 1 << 20])
+@pytest.mark.parametrize("size", [10, COPY_MAX, COPY_MAX + 1, 1 << 20])
 @pytest.mark.parametrize("name", RECEIVE)
 def test_no_more_is_seen_than_was_received(name: str, size: int) -> None:
     with pair() as (here, there):
@@ -63,10 +71,10 @@ def test_a_message_has_no_name_and_flags_of_an_earlier_one(
     """Even if C says that there is a name, and writes none."""
 
     def liar(real: Action, fd: int, pointer: Any, flags: int) -> int:
-        raw = ctypes.string_at(pointer, ctypes.sizeof(structs["msghdr"]))
+        raw = ctypes.string_at(pointer, sizeof(structs["msghdr"]))
         header = structs["msghdr"].from_buffer_copy(raw)
         header.msg_namelen, header.msg_controllen = 16, 0
-        ctypes.memmove(pointer, ctypes.byref(header), ctypes.sizeof(header))
+        ctypes.memmove(pointer, ctypes.byref(header), sizeof(header))
         return 0
 
     with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
@@ -100,9 +108,9 @@ def test_an_answer_longer_than_its_buffer_is_cut(monkeypatch: pytest.MonkeyPatch
         ctypes.memmove(arguments[-1], (10_000).to_bytes(4, sys.byteorder), 4)
         return result
 
-    monkeypatch.setattr(_socket, "unpack_for", lambda proto, raw: len(raw))
+    monkeypatch.setattr(connection, "unpack_for", lambda proto, raw: len(raw))
     with pysock.socket() as sock:
-        storage = ctypes.sizeof(_transfer.name_pool.take()[0])
+        storage = sizeof(memory.sockaddr_pool.take()[0])
         replace(monkeypatch, "getsockname", liar)
         assert sock.getsockname() == storage
         replace(monkeypatch, "getsockopt", liar)
@@ -138,7 +146,7 @@ def test_the_kernel_sees_zeros_between_and_behind_what_an_address_says(
     ]
     for family, name in names:
         with pysock.socket(pysock.AF_UNIX, pysock.SOCK_DGRAM) as sock:
-            sock._family = family
+            sock._sock_family_ = family
             make_pools_dirty()
             getattr(sock, function)(*([b""] if function == "sendto" else []), name)
     assert seen == [
@@ -153,7 +161,7 @@ def test_the_kernel_sees_zeros_in_the_gaps_of_a_message(monkeypatch: pytest.Monk
     seen = []
 
     def sendmsg(real: Action, fd: int, pointer: Any, flags: int) -> int:
-        raw = ctypes.string_at(pointer, ctypes.sizeof(structs["msghdr"]))
+        raw = ctypes.string_at(pointer, sizeof(structs["msghdr"]))
         header = structs["msghdr"].from_buffer_copy(raw)
         seen.append((raw, header, ctypes.string_at(header.msg_control, header.msg_controllen)))
         return 0

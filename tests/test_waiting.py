@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock import _wait
-from pysock._interpreter import get_errno, set_errno
+from pysock._calls import wait
+from pysock._ffi.interpreter import get_errno, set_errno
 
 from .harness import (
     LATE,
@@ -111,7 +111,7 @@ def test_poll_is_asked_for_whole_milliseconds_rounded_up(
     with here, there:
         here.settimeout(seconds)
         # A clock that stands still: the time that is left is all of it.
-        monkeypatch.setattr(_wait, "monotonic", lambda: 0.0)
+        monkeypatch.setattr(wait, "monotonic", lambda: 0.0)
         replace(monkeypatch, "poll", poll)
         assert here.recv(1) == b"x"
     assert len(asked) == 1
@@ -148,7 +148,7 @@ def test_who_is_held_up_past_the_deadline_asks_once_more(monkeypatch: pytest.Mon
     here, there = pysock.socketpair()
     with here, there:
         here.settimeout(SOON)
-        monkeypatch.setattr(_wait, "monotonic", monotonic)
+        monkeypatch.setattr(wait, "monotonic", monotonic)
         assert here.recv(1) == b"x"
 
 

@@ -20,8 +20,10 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock import _lasterror, _libc, _wait, _winheaders
-from pysock._abi import codec
+from pysock import _libc, _winheaders
+from pysock._calls import wait
+from pysock._ffi import winerror
+from pysock._ffi.abi import codec
 from pysock._host import abi, lib
 from pysock._layouts import layouts
 
@@ -85,7 +87,7 @@ def test_a_codec_knows_the_order_of_its_caller() -> None:
 
 def test_an_error_has_a_text_whatever_the_system_says() -> None:
     for number in (10035, 10061, 11001):
-        assert _lasterror.text(number) not in ("", "<no description>", str(number)) or (
+        assert winerror.text(number) not in ("", "<no description>", str(number)) or (
             not hasattr(ctypes, "FormatError")
         )
 
@@ -97,7 +99,7 @@ def test_a_waiting_call_may_be_told_early_that_nothing_happened(
     answers = [0, 0, 1]
     monkeypatch.setattr(lib, "poll", lambda *arguments: answers.pop(0), raising=False)
     with pysock.socket() as sock:
-        assert _wait.ready(sock, _wait.READ, None)
+        assert wait.wait_until_ready(sock, wait.READ, None)
         assert answers == []
 
 
@@ -107,7 +109,7 @@ def test_a_waiting_call_may_be_told_early_that_nothing_happened(
 @on_windows
 @pytest.mark.parametrize("number", [10004, 10013, 10035, 10048, 10054, 10057, 10061, 2, 5, 11001])
 def test_an_error_is_what_cpython_makes_of_it(number: int) -> None:
-    ours = _lasterror.os_error(number)
+    ours = winerror.os_error(number)
     expected: Any = ctypes.WinError(number)  # type: ignore[attr-defined,unused-ignore]
     assert (type(ours), ours.errno, ours.winerror) == (  # type: ignore[attr-defined,unused-ignore]
         type(expected),
@@ -139,7 +141,7 @@ def test_a_handle_is_as_wide_as_a_pointer() -> None:
         wide = sock.fileno() + 2**32
         if sizeof(ctypes.c_void_p) == 8:
             assert lib.getsockopt(wide, 0, 0, None, None) == -1
-            assert _wait.take_errno() == errno.ENOTSOCK  # type: ignore[attr-defined]
+            assert wait.pop_errno() == errno.ENOTSOCK  # type: ignore[attr-defined]
         assert lib.closesocket.argtypes == [_winheaders.types(abi)["SOCKET"]]
 
 

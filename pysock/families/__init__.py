@@ -1,9 +1,10 @@
 """The registry of address families: what Python writes as a tuple, C as a struct.
 
-Each family is one page of this folder, named after its constant: AF_INET6 is ``inet6.py``.
-A page is imported when its family is first met.  What no page claims comes back as
-``(family, bytes)``, and cannot be packed.  The number of a family stands in the platform's
-table; where it does not, in the page itself (``Page.number``).
+Each family is one file of this folder, named after its constant: AF_INET6 is ``inet6.py``.
+It has a class ``Family``, the codec that packs and unpacks the family's addresses.  An
+address of a family without one comes back as ``(family, bytes)``, and cannot be packed.  The
+number of a family stands in the platform's table; where it does not, in the codec itself
+(``FamilyCodec.number``).
 
 >>> raw = pack("AF_INET", ("127.0.0.1", 80), platform="linux-gnu-x86_64")
 >>> raw.hex(" ")
@@ -13,34 +14,78 @@ table; where it does not, in the page itself (``Page.number``).
 >>> pack("AF_INET", ("127.0.0.1", 80), platform="darwin-arm64")[:4].hex(" ")
 '10 02 00 50'
 
-A family of your own needs no page here: ``register`` one.
+A family of your own needs no file here: ``register`` its codec.
 """
 
 from __future__ import annotations
 
+import os
+from importlib import import_module
+
+from .._constants import nearest
 from .._host import abi as host
 from .._libc import abi_of
 from .._platform import target as host_target
-from ._page import Page, unclaimed
+from . import (
+    alg,
+    bluetooth,
+    can,
+    divert,
+    hyperv,
+    inet,
+    inet6,
+    link,
+    netlink,
+    packet,
+    qipcrtr,
+    rds,
+    system,
+    tipc,
+    unix,
+    vsock,
+)
+from ._codec import FamilyCodec, unclaimed
+from ._hosts import known_addresses, remember
 
-__all__ = ["Page", "pack", "register", "unpack"]
+Page = FamilyCodec  # its name until 0.1
+
+__all__ = ["FamilyCodec", "Page", "pack", "register", "unpack"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import ModuleType
     from typing import Any
 
-    from .._abi import ABI
+    from .._ffi.abi import ABI
 
-_rows = {host_target: host}
+# Named above, these are found by programs that freeze an application.  Another file of the
+# folder is a family, too.
+_NAMED = [
+    *(alg, bluetooth, can, divert, hyperv, inet, inet6, link),
+    *(netlink, packet, qipcrtr, rds, system, tipc, unix, vsock),
+]
 
-# (platform, family's number) → its page; None once it is known that there is none.
-_pages: dict[tuple[str, int], Page | None] = {}
 
-# The bytes of an address of the host's → what they mean, where nothing else decides that
-# (``Page.fixed``): 50 ns, where a page's unpack takes 400.  Emptied when full.
-_REMEMBERED = 1024
-remembered: dict[bytes, Any] = {b"": None}
+def _modules() -> Iterator[ModuleType]:
+    yield from _NAMED
+    named = {module.__name__.rpartition(".")[2] for module in _NAMED}
+    for folder in filter(os.path.isdir, __path__):
+        for file in sorted(os.listdir(folder)):
+            name, dot, suffix = file.partition(".")
+            if dot and suffix == "py" and name[0] != "_" and name not in named:
+                yield import_module(f"{__name__}.{name}")
+
+
+# A family's name → the class of its codec.
+_classes: dict[str, type[FamilyCodec]] = {
+    f"AF_{module.__name__.rpartition('.')[2].upper()}": module.Family for module in _modules()
+}
+
+_abis = {host_target: host}
+
+# (platform, family's number) → its codec; None once it is known that there is none.
+_codecs: dict[tuple[str, int], FamilyCodec | None] = {}
 
 
 # --- for everybody -------------------------------------------------------------------
@@ -51,28 +96,72 @@ def pack(
 ) -> bytes:
     """The bytes of the struct that ``address`` is in C: what ``bind(2)`` would be given.
 
-    ``family`` is a number or the name of a constant.  ``platform`` is one of
-    ``pysock._constants.targets()``, by default the host.
+    ``family`` is a number or the name of a constant, ``proto`` the protocol of the socket,
+    which decides what some addresses are.  ``platform`` is one of those that
+    ``python -m pysock abi`` lists, by default the host.  Blocks to look up a host's name.
+    Raises what ``bind`` raises, and ValueError for an unknown family or platform.
     """
-    abi = _row(platform)
+    abi = _abi(platform)
     number = _number(family, abi)
-    page = page_of(number, abi)
-    return page.pack(address, "pack", proto) if page else _refuse(address, "pack", proto)
+    codec = codec_of(number, abi)
+    return codec.pack(address, "pack", proto) if codec else _refuse(address, "pack", proto)
 
 
 def unpack(raw: bytes, *, proto: int = 0, platform: str = host_target) -> Any:
-    """The address that the struct in ``raw`` stands for; None if it is empty."""
-    return _unpack(bytes(raw), proto, _row(platform))
+    """The address that the struct in ``raw`` stands for; None if it is empty.
+
+    What ``raw`` is too short for reads as zero.  Does not block.
+    """
+    raw, abi = bytes(raw), _abi(platform)
+    if not raw:
+        return None
+    codec = codec_of(abi.family_of(raw), abi)
+    return codec.unpack(raw, proto) if codec else unclaimed(abi, raw)
 
 
-def register(family: int | str, page: type[Page], *, platform: str = host_target) -> None:
-    """Let ``page`` speak for a family: a number, or the name of a constant."""
-    abi = _row(platform)
+def register(
+    family: int | str, codec: type[FamilyCodec], *, platform: str = host_target
+) -> None:
+    """Let ``codec`` pack and unpack a family: a number, or the name of a constant."""
+    abi = _abi(platform)
     number = _number(family, abi)
-    _pages[abi.name, number] = page(abi, number)
+    _codecs[abi.name, number] = codec(abi, number)
     packers.clear()
     _by_header.clear()
-    _forget()
+    known_addresses.clear()
+
+
+def own_numbers() -> dict[str, int]:
+    """The constants of families that stand in no table of the host."""
+    return {
+        name: codec.number
+        for name, codec in _classes.items()
+        if codec.number is not None and name not in host.constants
+    }
+
+
+def number_of(name: str, abi: ABI = host) -> int | None:
+    """The number of a family, like that of AF_INET; None if there is no such family."""
+    if name in abi.constants:
+        return abi.constants[name]
+    codec = _classes.get(name)
+    return None if codec is None else codec.number
+
+
+def codec_of(family: int, abi: ABI = host) -> FamilyCodec | None:
+    """The codec of a family, or None."""
+    try:
+        return _codecs[abi.name, family]
+    except KeyError:
+        found = _codecs[abi.name, family] = _find(family, abi)
+        return found
+
+
+def _find(family: int, abi: ABI) -> FamilyCodec | None:
+    for name, codec in _classes.items():
+        if number_of(name, abi) == family and (not codec.needs or codec.needs in abi.constants):
+            return codec(abi, family)
+    return None
 
 
 def _number(family: int | str, abi: ABI) -> int:
@@ -80,37 +169,17 @@ def _number(family: int | str, abi: ABI) -> int:
         return int(family)
     number = number_of(family, abi)
     if number is None:
-        import difflib  # needed for this message alone
-
-        known = [name for name in abi.constants if name.startswith("AF_")]
-        near = difflib.get_close_matches(family, known)
+        near = nearest(family, [name for name in abi.constants if name.startswith("AF_")])
         hint = f"; the nearest are {', '.join(near)}" if near else ""
         raise ValueError(f"{abi.name} has no family called {family!r}{hint}")
     return number
 
 
-def number_of(name: str, abi: ABI = host) -> int | None:
-    """The number of a family, like that of AF_INET; None if there is no such family."""
-    if name in abi.constants:
-        return abi.constants[name]
-    page = _load(name)
-    return None if page is None else page.number
-
-
-def attribute(name: str) -> Any:
-    """AF_… of the public module, where no table has it."""
-    asked = name.startswith("AF_") and name not in host.constants
-    number = number_of(name) if asked else None
-    if number is None:
-        raise AttributeError(f"module {__package__.rpartition('.')[0]!r} has no attribute {name!r}")
-    return number
-
-
-def _row(platform: str) -> ABI:
-    row = _rows.get(platform)
-    if row is None:
-        row = _rows[platform] = abi_of(platform)
-    return row
+def _abi(platform: str) -> ABI:
+    abi = _abis.get(platform)
+    if abi is None:
+        abi = _abis[platform] = abi_of(platform)
+    return abi
 
 
 # --- for sockets ---------------------------------------------------------------------
@@ -118,97 +187,36 @@ def _row(platform: str) -> ABI:
 
 class _Packers(dict[int, "Callable[[Any, str, int], bytes]"]):
     def __missing__(self, family: int) -> Callable[[Any, str, int], bytes]:
-        page = page_of(family)
-        if page is None:
+        codec = codec_of(family)
+        if codec is None:
             return _refuse
-        self[family] = page.pack
-        return page.pack
+        self[family] = codec.pack
+        return codec.pack
 
 
 def _refuse(address: Any, caller: str, proto: int) -> bytes:
     raise OSError(f"{caller}(): bad family")
 
 
-# A family's number on the host → its page's ``pack``.
+# A family's number on the host → its codec's ``pack``.
 packers = _Packers()
+
+# The first bytes of a sockaddr of the host's, which say its family → its codec.
+_by_header: dict[bytes, FamilyCodec | None] = {}
 
 
 def unpack_for(proto: int, raw: bytes) -> Any:
     """The address that C wrote, for a socket of this protocol; None where it wrote none."""
-    address = remembered.get(raw)
+    address = known_addresses.get(raw)
     if address is not None or not raw:
         return address
     try:
-        page = _by_header[raw[:2]]
+        codec = _by_header[raw[:2]]
     except KeyError:
-        page = _by_header[raw[:2]] = page_of(host.family_of(raw))
-    if page is None:
+        codec = _by_header[raw[:2]] = codec_of(host.family_of(raw))
+    if codec is None:
         return unclaimed(host, raw)
-    address = page.unpack(raw, proto)
-    if page.fixed:
-        if len(remembered) >= _REMEMBERED:
-            _forget()
-        remembered[raw] = address
+    address = codec.unpack(raw, proto)
+    if codec.fixed:
+        remember(raw, address)
     return address
-
-
-# The first bytes of an address of the host's, which say its family → its page.
-_by_header: dict[bytes, Page | None] = {}
-
-
-def _forget() -> None:
-    remembered.clear()
-    remembered[b""] = None
-
-
-def _unpack(raw: bytes, proto: int, abi: ABI) -> Any:
-    if not raw:
-        return None
-    page = page_of(abi.family_of(raw), abi)
-    if page is None:
-        return unclaimed(abi, raw)
-    return page.unpack(raw, proto)
-
-
-def page_of(family: int, abi: ABI = host) -> Page | None:
-    """The page that speaks for a family, or None."""
-    try:
-        return _pages[abi.name, family]
-    except KeyError:
-        _pages[abi.name, family] = found = _find(family, abi)
-        return found
-
-
-def _find(family: int, abi: ABI) -> Page | None:
-    for name, number in abi.constants.items():
-        if number == family and name.startswith("AF_"):
-            kind = _load(name)
-            if kind is not None and (not kind.needs or kind.needs in abi.constants):
-                return kind(abi, family)
-    for name in _names():
-        if name not in abi.constants:
-            kind = _load(name)
-            if kind is not None and kind.number == family:
-                return kind(abi, family)
-    return None
-
-
-def _names() -> Iterator[str]:
-    """The families that have a page in this folder: AF_ALG, AF_BLUETOOTH, …"""
-    from pkgutil import iter_modules
-
-    return (f"AF_{m.name.upper()}" for m in iter_modules(__path__) if not m.name.startswith("_"))
-
-
-def _load(name: str) -> type[Page] | None:
-    """The page of the family that is called ``name``, or None if nobody wrote it."""
-    from importlib import import_module  # 0.3 ms, which a program without addresses saves
-
-    module = f"{__name__}.{name[3:].lower()}"
-    try:
-        kind: type[Page] = import_module(module).Family
-    except ModuleNotFoundError as error:
-        if not f"{module}.".startswith(f"{error.name}."):
-            raise  # the page is there, and lacks something
-        return None
-    return kind

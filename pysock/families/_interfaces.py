@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import os
 
-from .._errors import raise_errno
+from .._ffi.errors import ATTEMPTS, from_errno, raise_errno
+from .._ffi.interpreter import chars, pointer_to
 from .._host import constants, lib
-from .._interpreter import chars, pointer_to
 
 NAME_SIZE = constants["IF_NAMESIZE"]  # with the NUL at its end
 
 
 def index_of(name: bytes) -> int:
     """The index of an interface, or OSError (ENODEV) if there is none of this name."""
-    index: int = lib.if_nametoindex(name)
-    if not index:
+    for _ in range(ATTEMPTS):
+        index: int = lib.if_nametoindex(name)
+        if index:
+            return index
         raise_errno()
-        index = lib.if_nametoindex(name)
-    return index
+    raise from_errno(0)
 
 
 def name_of(index: int) -> bytes:

@@ -1,6 +1,6 @@
 """The items of an address tuple: how many there are, and what each may be.
 
-CPython's socketmodule takes them apart by ``PyArg_ParseTuple``, and so do the pages, with the
+CPython's socketmodule takes them apart by ``PyArg_ParseTuple``, and so do the codecs, with the
 same letters and errors.  What stands behind ``|`` may be left out:
 
 >>> items(("hash", "sha256"), "ss|H", "a tuple (type, name[, feat])")
@@ -13,7 +13,7 @@ The unsigned integers are not checked for their range, here as there: the lower 
 
 from __future__ import annotations
 
-from .._arguments import c_int, c_uint, index, plain
+from .._ffi.arguments import c_int, c_uint, index, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class _WrongType(TypeError):
-    """An item of another type than its letter asks for, which leaves the words to the page."""
+    """An item of another type than its letter asks for, which leaves the words to the codec."""
 
 
 def _text(value: Any) -> str:

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from ctypes import c_char
 
+from ._codec import FamilyCodec, must_be_tuple
 from ._items import items
-from ._page import Page, must_be_tuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _TYPE_SIZE, _NAME_SIZE = 14, 64  # both with a NUL at the end
 
 
-class Family(Page):
+class Family(FamilyCodec):
     def declare(self) -> None:
         self.sockaddr_alg = self.abi.sockaddr(
             "sockaddr_alg",

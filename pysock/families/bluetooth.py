@@ -17,24 +17,23 @@ other way round.  By protocol, an address is
 ('01:02:03:04:05:06', 7)
 
 Linux and FreeBSD expect psm and cid with the lower byte first on every processor.  CPython
-leaves that to the program, and so does this page.
+leaves that to the program, and so does this codec.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 from ctypes import Array, c_char, c_ubyte
 
+from ._codec import FamilyCodec
 from ._items import _c_string, items
-from ._page import Page
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from .._abi import Sockaddr
+    from .._ffi.abi import Sockaddr
 
     Members = dict[str, Any]  # an address's, by what stands behind the prefix of their names
 
@@ -82,7 +81,7 @@ _STRUCTS: dict[str, dict[str, tuple[Any, ...]]] = {
 _WINDOWS = {"btAddr": "bdaddr", "port": "channel"}
 
 
-class Family(Page):
+class Family(FamilyCodec):
     needs = "BTPROTO_RFCOMM"
 
     def declare(self) -> None:
@@ -224,18 +223,26 @@ def _items(address: Any, letters: str, caller: str, parentheses: str = "()") -> 
 
 # --- devices ---------------------------------------------------------------------------
 
-# CPython reads them by sscanf("%X:%X:%X:%X:%X:%X"): each with blanks, a sign and 0x before it.
-_WRITTEN = re.compile(rb":".join([rb"[ \t\n\v\f\r]*([+-]?(?:0[xX])?[0-9a-fA-F]+)"] * 6))
+_DIGITS = frozenset(b"0123456789abcdefABCDEF")
 
 
 def device(name: bytes) -> bytes:
     """The bytes of a device, as they lie in memory."""
-    written = _WRITTEN.fullmatch(name)
-    if written:
-        numbers = [int(each, 16) & 0xFFFFFFFF for each in written.groups()]
-        if max(numbers) < 256:
-            return bytes(numbers[::-1])
+    numbers = [_octet(written) for written in name.split(b":")]
+    if len(numbers) == 6 and max(numbers) < 256:
+        return bytes(numbers[::-1])
     raise OSError("bad bluetooth address")
+
+
+def _octet(written: bytes) -> int:
+    """A number as sscanf's %X reads it, by which CPython does: after blanks, a sign and 0x."""
+    number = written.lstrip(b" \t\n\v\f\r")
+    digits = number[1:] if number[:1] in (b"+", b"-") else number
+    if digits[:2] in (b"0x", b"0X"):
+        digits = digits[2:]
+    if not digits or not _DIGITS.issuperset(digits):
+        raise OSError("bad bluetooth address")
+    return int(number, 16) & 0xFFFFFFFF
 
 
 def device_text(octets: bytes) -> str:

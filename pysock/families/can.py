@@ -21,9 +21,9 @@ import os
 import sys
 from ctypes import c_ubyte, sizeof
 
-from .._arguments import c_uint, fs_bytes, index, kind, plain
+from .._ffi.arguments import c_uint, fs_bytes, index, kind, plain
 from . import _interfaces
-from ._page import Page, must_be_tuple
+from ._codec import FamilyCodec, must_be_tuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 NEWER = sys.version_info >= (3, 14)
 
 
-class Family(Page):
+class Family(FamilyCodec):
     needs = "CAN_RAW"
 
     def declare(self) -> None:

@@ -14,20 +14,20 @@ True
 
 from __future__ import annotations
 
-import re
 from ctypes import c_ubyte
 
+from ._codec import FamilyCodec, must_be_tuple
 from ._items import items
-from ._page import Page, must_be_tuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_GUID = re.compile("-".join(f"([0-9a-fA-F]{{{n}}})" for n in (8, 4, 4, 4, 12)))
+_DIGITS = frozenset("0123456789abcdefABCDEF")
+_GROUPS = [8, 4, 4, 4, 12]  # digits, between hyphens
 
 
-class Family(Page):
+class Family(FamilyCodec):
     needs = "HV_PROTOCOL_RAW"
 
     def declare(self) -> None:
@@ -47,12 +47,12 @@ class Family(Page):
         shape = "AF_HYPERV address must be a str tuple (vm_id, service_id)"
         guids = []
         for name, text in zip(("vm_id", "service_id"), items(address, "UU", shape)):
-            written = _GUID.fullmatch(text)
-            if not written:
+            groups = text.split("-")
+            if [*map(len, groups)] != _GROUPS or not _DIGITS.issuperset("".join(groups)):
                 raise ValueError(
                     f"{caller}(): AF_HYPERV address {name} is not a valid UUID string"
                 )
-            guids.append(_swapped(bytes.fromhex("".join(written.groups()))))
+            guids.append(_swapped(bytes.fromhex("".join(groups))))
         return self.fill(0, *guids)
 
     def unpack(self, raw: bytes, proto: int) -> tuple[str, str]:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from ctypes import c_ubyte
 
-from .. import _names
-from .._abi import be16
-from .._arguments import c_int
-from .._names import numeric
-from ._page import Page, must_be_tuple
+from .._ffi.abi import be16
+from .._ffi.arguments import c_int
+from . import _hosts
+from ._codec import FamilyCodec, must_be_tuple
+from ._hosts import known_addresses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-class Family(Page):
+class Family(FamilyCodec):
     fixed = True
 
     def declare(self) -> None:
@@ -33,32 +33,27 @@ class Family(Page):
         self.fill = self.sockaddr_in.packer(self.family)
 
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
-        last, packed = self.last
-        if address is last:  # 200 ns less than below
-            return packed
         if type(address) is tuple and len(address) == 2:
             host, number = address
             if type(host) is str and type(number) is int and 0 <= number <= 0xFFFF:
-                known = numeric.get(host)
+                known = known_addresses.get(host)
                 if known is not None:
-                    packed = self.fill(number, known, b"")
-                    self.last = address, packed
-                    return packed
+                    return self.fill(number, known, b"")
         address = must_be_tuple(address, caller, "AF_INET")
         if len(address) != 2:
             raise TypeError("AF_INET address must be a pair (host, port)")
-        name = _names.host(address[0])
+        name = _hosts.host(address[0])
         number = port(address[1], caller)
-        sin_addr = _names.ipv4(name)
+        sin_addr = _hosts.ipv4(name)
         return self.fill(in_range(number, caller), sin_addr, b"")
 
     def unpack(self, raw: bytes, proto: int) -> tuple[str, int]:
         _, sin_port, sin_addr, _ = self.sockaddr_in.unpack(raw)
-        return _names.ipv4_text(sin_addr), sin_port
+        return _hosts.ipv4_text(sin_addr), sin_port
 
     def text(self, member: str, octets: bytes) -> str | None:
         if member == "sin_addr":
-            return _names.ipv4_text(octets)
+            return _hosts.ipv4_text(octets)
         return "" if member == "sin_zero" else None
 
 

@@ -12,11 +12,10 @@ import os
 import sys
 from ctypes import c_ubyte
 
-from .. import _names
-from .._abi import be16, be32
-from .._arguments import c_uint
-from . import _interfaces
-from ._page import Page, must_be_tuple
+from .._ffi.abi import be16, be32
+from .._ffi.arguments import c_uint
+from . import _hosts, _interfaces
+from ._codec import FamilyCodec, must_be_tuple
 from .inet import in_range, port
 
 TYPE_CHECKING = False
@@ -24,11 +23,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-_PLAIN = {str, int}
 FLOWINFO_MAX = 0xFFFFF  # 20 bits, RFC 8200
 
 
-class Family(Page):
+class Family(FamilyCodec):
     fixed = True
 
     def declare(self) -> None:
@@ -43,36 +41,29 @@ class Family(Page):
         self.fill = self.sockaddr_in6.packer(self.family)
 
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
-        last, packed = self.last
-        if address is last:
-            return packed
         address = must_be_tuple(address, caller, "AF_INET6")
         if not 2 <= len(address) <= 4:
             raise TypeError(
                 "AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])"
             )
-        name = _names.host(address[0])
+        name = _hosts.host(address[0])
         number = port(address[1], caller)
         flowinfo, scope_id = (*map(c_uint, address[2:]), 0, 0)[:2]
-        sin6_addr = _names.ipv6(name)
+        sin6_addr = _hosts.ipv6(name)
         number = in_range(number, caller)
         if flowinfo > FLOWINFO_MAX:
             raise OverflowError(f"{caller}(): flowinfo must be 0-{FLOWINFO_MAX}.")
-        packed = self.fill(number, flowinfo, sin6_addr, scope_id)
-        # A name may mean something else next time, and so may a number's object.
-        if b":" in name and b"%" not in name and _PLAIN.issuperset(map(type, address)):
-            self.last = address, packed
-        return packed
+        return self.fill(number, flowinfo, sin6_addr, scope_id)
 
     def unpack(self, raw: bytes, proto: int) -> tuple[str, int, int, int]:
         _, port, flowinfo, sin6_addr, scope_id = self.sockaddr_in6.unpack(raw)
-        host = _names.ipv6_text(sin6_addr)
+        host = _hosts.ipv6_text(sin6_addr)
         if scope_id and sys.implementation.name == "pypy":
             host += f"%{_scope(sin6_addr, scope_id)}"
         return host, port, flowinfo, scope_id
 
     def text(self, member: str, octets: bytes) -> str | None:
-        return _names.ipv6_text(octets) if member == "sin6_addr" else None
+        return _hosts.ipv6_text(octets) if member == "sin6_addr" else None
 
 
 def _scope(sin6_addr: bytes, scope_id: int) -> str:

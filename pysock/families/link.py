@@ -2,7 +2,7 @@
 
 Nothing is sent to such an address.  It turns up in the lists of interfaces and routes, and
 CPython has no form for it: it comes back as ``(family, bytes)``, with 14 of its bytes, and
-cannot be packed.  This page knows the struct, to describe it.
+cannot be packed.  This codec knows the struct, to describe it.
 
 >>> from pysock.families import unpack
 >>> raw = bytes.fromhex("14 12 0100 18 03 00 00") + b"lo0".ljust(12, b"\\0")
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from ctypes import c_ubyte
 
-from ._page import Page, unclaimed
+from ._codec import FamilyCodec, unclaimed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _ROOM = {"darwin": 12, "freebsd": 46, "netbsd": 24, "openbsd": 24}
 _COUNTS = ("sdl_type", "sdl_nlen", "sdl_alen", "sdl_slen")
 
 
-class Family(Page):
+class Family(FamilyCodec):
     needs = "AF_ROUTE"  # Windows has the number of AF_LINK, and no such struct
 
     def declare(self) -> None:

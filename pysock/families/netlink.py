@@ -12,15 +12,15 @@ number and 0 for the kernel, and a bit mask of the multicast groups to send or l
 
 from __future__ import annotations
 
-from .._arguments import c_uint
-from ._page import Page, must_be_tuple
+from .._ffi.arguments import c_uint
+from ._codec import FamilyCodec, must_be_tuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-class Family(Page):
+class Family(FamilyCodec):
     def declare(self) -> None:
         self.sockaddr_nl = self.abi.sockaddr(
             "sockaddr_nl",

@@ -17,11 +17,11 @@ from __future__ import annotations
 
 from ctypes import c_ubyte
 
-from .._abi import be16
-from .._arguments import view_of
+from .._ffi.abi import be16
+from .._ffi.arguments import size_of, view_of
 from . import _interfaces
+from ._codec import FamilyCodec, must_be_tuple
 from ._items import items
-from ._page import Page, must_be_tuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,9 +35,10 @@ _TYPES = (
     "PACKET_OUTGOING",
 )
 _ADDRESS_SIZE = 8  # what sockaddr_ll has room for; but the kernel may answer with more
+_TOO_LONG = bytes(_ADDRESS_SIZE + 1)
 
 
-class Family(Page):
+class Family(FamilyCodec):
     def declare(self) -> None:
         self.sockaddr_ll = self.abi.sockaddr(
             "sockaddr_ll",
@@ -64,7 +65,8 @@ class Family(Page):
         sll_addr = b""
         if len(address) == 5:
             with view_of(address[4]) as view:
-                sll_addr = view.tobytes()
+                # Larger ones are refused below.
+                sll_addr = view.tobytes() if size_of(view) <= _ADDRESS_SIZE else _TOO_LONG
         # As in CPython, a name that is too long is cut.
         index = _interfaces.index_of(name[: _interfaces.NAME_SIZE - 1])
         if len(sll_addr) > _ADDRESS_SIZE:

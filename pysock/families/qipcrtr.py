@@ -9,7 +9,7 @@ An address is ``(node, port)``: which processor, and which of its services.
 
 from __future__ import annotations
 
-from ._page import Page
+from ._codec import FamilyCodec
 from .vsock import pair
 
 TYPE_CHECKING = False
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Family(Page):
+class Family(FamilyCodec):
     def declare(self) -> None:
         self.sockaddr_qrtr = self.abi.sockaddr(
             "sockaddr_qrtr", "sq", ("sq_node", "uint32_t"), ("sq_port", "uint32_t")

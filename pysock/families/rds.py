@@ -11,7 +11,7 @@ AF_INET inside.
 from __future__ import annotations
 
 from . import inet
-from ._page import unclaimed
+from ._codec import unclaimed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,5 +24,5 @@ class Family(inet.Family):
         self.fill = self.sockaddr_in.packer(self.abi.constants["AF_INET"])
 
     def unpack(self, raw: bytes, proto: int) -> Any:
-        # What the kernel writes has AF_INET inside too, so it comes to that family's page.
+        # What the kernel writes has AF_INET inside too, so it comes to that family's codec.
         return unclaimed(self.abi, raw)

@@ -15,11 +15,15 @@ from __future__ import annotations
 
 from ctypes import c_char, c_ubyte
 
-from .._arguments import fs_bytes
+from .._ffi.arguments import fs_bytes
+from .._ffi.errors import checked
 from .._host import abi as host
 from .._host import lib
+from ._codec import FamilyCodec
 from ._items import items
-from ._page import Page
+
+if host.name.startswith("darwin"):
+    from fcntl import ioctl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +33,7 @@ AF_SYS_CONTROL = 2
 CTLIOCGINFO = 0xC0644E03  # _IOWR('N', 3, struct ctl_info)
 
 
-class Family(Page):
+class Family(FamilyCodec):
     needs = "SYSPROTO_CONTROL"
 
     def declare(self) -> None:
@@ -72,10 +76,8 @@ class Family(Page):
         unknown = OSError("cannot find kernel control with provided name")
         if self.abi is not host:
             raise unknown  # only the kernel itself can tell
-        from fcntl import ioctl
-
         info = self.ctl_info(ctl_name=name)
-        asked = lib.socket(self.family, self.abi.constants["SOCK_DGRAM"], self.control)
+        asked = checked(lib.socket, self.family, self.abi.constants["SOCK_DGRAM"], self.control)
         try:
             ioctl(asked, CTLIOCGINFO, info)
         except OSError:

@@ -20,15 +20,15 @@ from __future__ import annotations
 from ctypes import c_byte
 from struct import Struct
 
+from ._codec import FamilyCodec, must_be_tuple
 from ._items import items
-from ._page import Page, must_be_tuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-class Family(Page):
+class Family(FamilyCodec):
     needs = "TIPC_ADDR_NAME"
 
     def declare(self) -> None:

@@ -10,15 +10,15 @@ from __future__ import annotations
 import sys
 from ctypes import c_char
 
-from .._arguments import view_of
-from ._page import Page
+from .._ffi.arguments import size_of, view_of
+from ._codec import FamilyCodec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-class Family(Page):
+class Family(FamilyCodec):
     fixed = True
 
     def declare(self) -> None:
@@ -31,6 +31,8 @@ class Family(Page):
         if isinstance(address, str):
             address = address.encode(_CODEC, _ERRORS)
         with view_of(address) as view:
+            if size_of(view) > self.abi.sun_path:
+                raise OSError("AF_UNIX path too long")
             path = view.tobytes()
         if self.abstract and path[:1] in (b"", b"\0"):
             room = self.abi.sun_path

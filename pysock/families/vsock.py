@@ -12,15 +12,15 @@ from __future__ import annotations
 
 from ctypes import c_ubyte
 
-from .._arguments import c_uint, plain, type_name
-from ._page import Page
+from .._ffi.arguments import c_uint, plain, type_name
+from ._codec import FamilyCodec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-class Family(Page):
+class Family(FamilyCodec):
     needs = "VMADDR_CID_HOST"
 
     def declare(self) -> None:

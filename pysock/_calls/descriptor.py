@@ -1,0 +1,124 @@
+"""Who owns a descriptor, from its first instant.
+
+A signal handler, or another thread (``PyThreadState_SetAsyncExc``), can raise an exception
+between any two steps of Python, also between the call that makes a descriptor and the
+assignment of its number to a variable.  Then nobody would ever close it.  So descriptors are
+made, moved and closed in one step of C each, and in between they are in a list:
+
+    owned.extend(map(lib.socket, (family,), (type,), (protocol,)))      made
+    theirs.extend(map(ours.pop, (0,)))                                  moved
+    map(lib.close, map(owned.pop, (0,)))                                closed
+
+``list.extend`` draws on ``map``, which calls the function: while they run, no Python code
+does.  Whoever has such a list, closes what is in it if an exception arrives; a number below 0,
+which a call that failed has left there, is nothing to close.
+"""
+
+from __future__ import annotations
+
+from ctypes import c_int
+from errno import EINVAL, ENOSYS, EPERM
+from itertools import chain
+
+from .._ffi.errors import attempt
+from .._ffi.interpreter import pointer_to
+from .._host import lib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+_FIRST = (0,)
+_NONE = (-1,)
+_Pair = c_int * 2
+
+
+def claim(owned: list[int], function: Callable[..., int], *args: Any) -> int:
+    """``function(*args)``, which makes a descriptor, into ``owned``; or minus an errno."""
+    return attempt(claim_once, owned, function, *args)
+
+
+def claim_once(owned: list[int], function: Callable[..., int], *args: Any) -> int:
+    """The same, once; −1 if it fails, and errno is there to be read."""
+    owned.extend(map(function, *zip(args)))
+    fd = owned[-1]
+    if fd < 0:
+        owned.pop()
+    return fd
+
+
+def claim_pair(owned: list[int], function: Callable[..., int], *args: Any) -> int:
+    """``socketpair(2)``, with its last argument added, into ``owned``; or minus an errno."""
+    return attempt(_claim_pair_once, owned, function, *args)
+
+
+def _claim_pair_once(owned: list[int], function: Callable[..., int], *args: Any) -> int:
+    sv = _Pair(-1, -1)
+    # If the call answers 0, the descriptors are what it has written to sv; else there are none,
+    # though Linux may have written numbers there.
+    call = map(function, *zip((*args, pointer_to(sv))))
+    owned.extend(chain.from_iterable(map({0: sv}.get, call, (_NONE,))))
+    if owned[-1] < 0:
+        owned.pop()
+        return -1
+    return 0
+
+
+def move(source: list[int], target: list[int]) -> None:
+    """The first descriptor of ``source`` is from now on that of ``target``."""
+    target.extend(map(source.pop, _FIRST))
+
+
+def close_first(owned: list[int]) -> int:
+    """``close(2)``: its result, or IndexError if another thread was faster."""
+    result: int
+    (result,) = map(lib.close, map(owned.pop, _FIRST))
+    return result
+
+
+def close_all(owned: list[int]) -> None:
+    """Close what is left in the list of somebody who gives up."""
+    while owned:
+        if owned[0] < 0:
+            owned.pop(0)
+        else:
+            close_first(owned)
+
+
+class NewerWay:
+    """A call or a flag that not every kernel, and not every sandbox, lets a program use.
+
+    It is tried first; if it is refused, the older way is.  That answers what works here.
+    """
+
+    works: bool | None  # None: not known yet
+
+    def __init__(self, known: bool) -> None:
+        self.works = None if known else False
+
+    def refuses(self, number: int) -> bool:
+        """Whether such an errno may mean that the kernel does not know the newer way."""
+        return self.works is None and number in (EINVAL, ENOSYS, EPERM)
+
+
+class AdoptedDescriptor(int):
+    """A descriptor on its way into a socket object, and the list that owns it until then."""
+
+    owned: list[int]
+    known = False  # to be a socket, and of which kind: so the kernel need not be asked
+
+
+def adopt(owned: list[int], make: Callable[[int], Any], *, known: bool = False) -> Any:
+    """``make(fd)``, a socket object, which takes the first descriptor out of ``owned``.
+
+    If that fails, the descriptor is closed once: here, or by the object that has it already,
+    as that of a subclass whose ``__init__`` fails late.
+    """
+    fd = AdoptedDescriptor(owned[0])
+    fd.owned, fd.known = owned, known
+    try:
+        return make(fd)
+    except BaseException:
+        close_all(owned)
+        raise

@@ -1,0 +1,125 @@
+"""Memory for C to write to.
+
+It comes out of a pool.  A buffer is taken out, used by one call and put back, so no second
+thread, signal handler or finaliser can meet it; ``list.pop`` and ``list.append`` are atomic,
+and 28 to 60 ns together where a new array takes 155.  Large memory is mapped for one call:
+of that, only pages that C writes to are ever there.
+
+Only bytes that this call wrote may leave a buffer, which has those of earlier calls in it.
+C says how many it wrote, and mostly that is true.  It is not true where flags like MSG_TRUNC
+let it count what it discards; then the memory is new, and reads as zeros.
+"""
+
+from __future__ import annotations
+
+import mmap
+from ctypes import c_char, c_uint32
+
+from .._ffi.interpreter import COPY_MAX, POOL_MAX, chars, pointer_to
+from .._host import abi, constants
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+class Pool:
+    """A list of buffers that nobody uses: tuples that ``make`` makes, each with its pointers.
+
+    The shortcuts have ``pop`` and ``put`` as names of their own, which saves a Python call (50 ns).
+    """
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = make
+        self.entries: list[Any] = []
+        self.pop, self.put = self.entries.pop, self.entries.append
+
+    def take(self) -> Any:
+        """A buffer that nobody else has."""
+        try:
+            return self.pop()
+        except IndexError:
+            return self.make()
+
+
+class SmallPool(Pool):
+    """A pool that keeps few of its buffers, since they are large."""
+
+    KEPT = 8
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        super().__init__(make)
+        self.put = self._put
+
+    def _put(self, entry: Any) -> None:
+        if len(self.entries) < self.KEPT:
+            self.entries.append(entry)
+
+
+def with_pointer(ctype: Any) -> Any:
+    """``(object, pointer to it)`` of a C type."""
+    made = ctype()
+    return made, pointer_to(made)
+
+
+# --- data ----------------------------------------------------------------------------
+
+data_pool = Pool(lambda: with_pointer(c_char * COPY_MAX))
+large_pool = SmallPool(lambda: with_pointer(c_char * POOL_MAX))
+
+# All flags but those with which C writes as many bytes as it says.
+_names = "MSG_PEEK MSG_WAITALL MSG_DONTWAIT MSG_OOB MSG_NOSIGNAL MSG_CMSG_CLOEXEC MSG_ERRQUEUE"
+ODD_FLAGS = ~sum({constants.get(name, 0) for name in _names.split()})
+
+
+class _NewPool(Pool):
+    """No pool: each buffer is new, so zeroed, and used once."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(lambda: with_array(chars(size)))
+        self.put = lambda entry: None
+
+
+def with_array(array: Any) -> Any:
+    """``(array, pointer to it)``."""
+    return array, pointer_to(array)
+
+
+_new_small, _new_large = _NewPool(COPY_MAX), _NewPool(POOL_MAX)
+
+
+def pool_for(size: int, flags: int) -> Pool:
+    """Where to take ``(memory, pointer)`` from, for up to POOL_MAX bytes.
+
+    Zeroed memory, if the flags may let C count bytes that it does not write.
+    """
+    if flags & ODD_FLAGS:
+        return _new_small if size <= COPY_MAX else _new_large
+    return data_pool if size <= COPY_MAX else large_pool
+
+
+_PRIVATE = getattr(mmap, "MAP_PRIVATE", None)
+
+
+def map_memory(size: int) -> mmap.mmap:
+    """``mmap(2)``: new memory, more than any pool has; to be closed after use."""
+    try:
+        if _PRIVATE is None:
+            return mmap.mmap(-1, size)
+        return mmap.mmap(-1, size, _PRIVATE | mmap.MAP_ANONYMOUS)
+    except (OSError, OverflowError):
+        raise MemoryError from None
+
+
+# --- addresses -----------------------------------------------------------------------
+
+SOCKADDR_MAX = abi.storage  # sizeof(struct sockaddr_storage)
+
+
+def sockaddr_memory() -> Any:
+    """Memory for an address, and for its length."""
+    return with_pointer(c_char * SOCKADDR_MAX) + with_pointer(c_uint32)
+
+
+sockaddr_pool = Pool(sockaddr_memory)

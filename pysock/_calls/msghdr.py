@@ -1,0 +1,287 @@
+"""A whole message in one piece of memory: ``struct msghdr`` and all that it points to.
+
+``struct msghdr`` gathers everything that belongs to one message: the address, an array of
+``struct iovec`` (where the data is), and the control messages.
+
+    msghdr ── msg_name    → sockaddr
+           ── msg_iov     → iovec[] ── iov_base → data, or the caller's buffers
+           ── msg_control → cmsghdr, data, cmsghdr, data, …
+
+A message buffer is one piece of memory that has all of this, one part after the other:
+
+    to send     | msghdr | iovec[] | data    | sockaddr         | control messages |
+    to receive  | msghdr | iovec[] | sockaddr | control messages | data             |
+
+So it is written as bytes, and put into memory whose address is known, in one step: setting
+the members of the ctypes structs one by one would cost 60 ns each.
+
+Larger data stays where it is.  C follows the pointers to it, which ctypes does not know of;
+so lists keep the exports of the caller's buffers until the call has returned, and release them
+then: as long as a bytearray is exported it cannot be resized.
+"""
+
+from __future__ import annotations
+
+from ctypes import addressof
+
+from .._ffi.abi import codec
+from .._ffi.arguments import INT_MAX, view_of
+from .._ffi.arguments import size_of as size_in
+from .._ffi.interpreter import (
+    POOL_MAX,
+    TRANSFER_MAX,
+    address_in,
+    bytes_at,
+    chars,
+    fill,
+    number_in,
+    pointer_to,
+    release,
+)
+from .._host import abi, constants, lib, structs
+from .cmsg import Control
+from .memory import ODD_FLAGS, SOCKADDR_MAX, Pool, SmallPool, map_memory
+from .transfer import KEEP_GIL_MAX
+from .wait import READ, WRITE, call_with_retry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .._ffi.prototype import Library
+    from .state import SocketState
+
+control = Control(abi)
+_msghdr = codec(
+    abi,
+    structs["msghdr"],
+    "msg_name msg_namelen msg_iov msg_iovlen msg_control msg_controllen msg_flags",
+)
+_iovec = codec(abi, structs["iovec"], "iov_base iov_len")
+_HEADER, _IOVEC = _msghdr.size, _iovec.size
+_RIGHTS = (constants["SOL_SOCKET"], constants.get("SCM_RIGHTS"))
+
+# --- message buffers -----------------------------------------------------------------
+
+_MANY = 64  # buffers; a pooled message buffer has room for the iovecs of so many
+SMALL = 16384  # bytes; up to so many are copied into the message buffer
+_ROOM = 4 * SMALL
+_LARGE_ROOM = _ROOM + POOL_MAX
+
+
+class MessageBuffer:
+    """Memory for a message: its address as a pointer and as a number."""
+
+    __slots__ = ("_owners", "base", "pointer")
+
+    def __init__(self, size: int, *, mapped: bool = False) -> None:
+        if mapped:
+            view = memoryview(map_memory(size))
+            self.base, owner = number_in(view)
+            self.pointer = address_in(view)
+            self._owners: Any = owner, view
+        else:
+            memory = chars(size)
+            self.base, self.pointer = addressof(memory), pointer_to(memory)
+            self._owners = memory
+
+
+_pool = Pool(lambda: MessageBuffer(_ROOM))
+_large_pool = SmallPool(lambda: MessageBuffer(_LARGE_ROOM))
+_new = Pool(lambda: MessageBuffer(_ROOM))
+_new_large = Pool(lambda: MessageBuffer(_LARGE_ROOM))
+
+
+def _buffer_of(size: int, flags: int = 0) -> tuple[MessageBuffer, Pool | None]:
+    """A message buffer, and where to put it back; new, so zeroed, if the flags are odd."""
+    if size > _LARGE_ROOM:
+        return MessageBuffer(size, mapped=True), None
+    small = size <= _ROOM
+    if flags & ODD_FLAGS:
+        return (_new if small else _new_large).make(), None
+    pool = _pool if small else _large_pool
+    return pool.take(), pool
+
+
+def _too_many(count: int, function: str) -> None:
+    """More than IOV_MAX (1024) are too many for the kernel, which says so itself."""
+    if count > INT_MAX:  # msg_iovlen is an int on most systems, and would be cut down to one
+        raise OSError(f"{function}() argument 1 is too long")
+
+
+def _aligned(body: bytes) -> bytes:
+    """``body``, and zeros up to where a struct may begin."""
+    return body + b"\0" * (-len(body) & 15)
+
+
+# --- sending -------------------------------------------------------------------------
+
+
+def send(
+    sock: SocketState,
+    parts: list[Any],
+    pack_control: Callable[[], bytes],
+    flags: int,
+    sockaddr: bytes = b"",
+) -> int:
+    """``sendmsg(2)`` of the buffers ``parts``, and of the control messages that are packed then.
+
+    To an address or, without one, to whom the socket is connected.
+    """
+    _too_many(len(parts), "sendmsg")
+    views: list[Any] = []
+    kept: list[Any] = []
+    try:
+        export(views, parts)
+        sizes = [*map(size_in, views)]
+        packed = pack_control()
+        count, total = len(views), sum(sizes)
+        inside = total <= SMALL
+        data = b"".join(views) if inside else b""
+        if inside and 1 < count <= _MANY:
+            # To join small buffers takes 20 ns each; to pack an iovec for each, 185.
+            sizes, count = [total], 1
+        size = _HEADER + _IOVEC * count + len(data) + len(sockaddr) + len(packed) + 64
+        buffer, pool = _buffer_of(size)
+        if inside:
+            at = buffer.base + _HEADER + _IOVEC * count
+            numbers = []
+            for each in sizes:
+                numbers.append(at)
+                at += each
+        else:
+            kept.extend(map(number_in, views))
+            numbers = [number for number, _ in kept]
+        body = b"".join(map(_iovec.pack, numbers, sizes)) + data
+        name_at = control_at = 0
+        if sockaddr:
+            body = _aligned(body)
+            name_at = buffer.base + _HEADER + len(body)
+            body += sockaddr
+        if packed:
+            body = _aligned(body)
+            control_at = buffer.base + _HEADER + len(body)
+            body += packed
+        iov_at = buffer.base + _HEADER if count else 0
+        header = (name_at, len(sockaddr), iov_at, count, control_at, len(packed), 0)
+        fill(buffer.pointer, _msghdr.pack(*header) + body)
+        n: int = call_with_retry(sock, WRITE, _sendmsg, buffer.pointer, flags, total)
+        if pool is not None:
+            pool.put(buffer)
+        return n
+    finally:
+        kept.clear()
+        release(views)
+
+
+def export(views: list[Any], parts: list[Any]) -> None:
+    """Export each buffer once: its memory stays where it is until its view is released."""
+    try:
+        views.extend(map(memoryview, parts))
+    except TypeError:
+        for part in parts[len(views) :]:
+            view_of(part).release()
+        raise
+
+
+def _sendmsg(calls: Library, fd: int, pointer: Any, flags: int, size: int) -> int:
+    flags |= calls.dontwait
+    n: int = (calls if size <= KEEP_GIL_MAX else lib).sendmsg(fd, pointer, flags)
+    return n
+
+
+# --- receiving -----------------------------------------------------------------------
+
+_NAME_ROOM = SOCKADDR_MAX + 15 & ~15
+# No address of an earlier message, and no control messages of one, should C write none and not
+# say so: a first message of length 0 ends them.
+_NOTHING = bytes(_NAME_ROOM + control.data_at)
+
+
+class Received:
+    """What ``recvmsg(2)`` has written: its result, data, control messages, flags, sockaddr."""
+
+    __slots__ = ("control", "data", "msg_flags", "n", "sockaddr")
+
+    def __init__(self, n: int, data: bytes, control: bytes, msg_flags: int, sockaddr: bytes):
+        self.n, self.data, self.control = n, data, control
+        self.msg_flags, self.sockaddr = msg_flags, sockaddr
+
+
+def receive(sock: SocketState, bufsize: int, ancbufsize: int, flags: int) -> Received:
+    """``recvmsg(2)`` of up to ``bufsize`` bytes of data."""
+    return _receive(sock, None, bufsize, ancbufsize, flags)
+
+
+def receive_into(
+    sock: SocketState, views: list[Any], ancbufsize: int, flags: int
+) -> Received:
+    """``recvmsg(2)`` of data into the memory of ``views``."""
+    _too_many(len(views), "recvmsg_into")
+    pairs = [*map(number_in, views)]
+    try:
+        iovecs = b"".join(
+            [_iovec.pack(number, view.nbytes) for (number, _), view in zip(pairs, views)]
+        )
+        return _receive(sock, iovecs, 0, ancbufsize, flags)
+    finally:
+        pairs.clear()
+
+
+def _receive(
+    sock: SocketState, iovecs: bytes | None, inside: int, ancbufsize: int, flags: int
+) -> Received:
+    """``recvmsg(2)`` to where ``iovecs`` say, or without any to ``inside`` bytes of the buffer."""
+    count = 1 if iovecs is None else len(iovecs) // _IOVEC
+    name_at = _HEADER + _IOVEC * count
+    control_at = name_at + _NAME_ROOM
+    data_at = control_at + (max(ancbufsize, control.data_at) + 15 & ~15)
+    buffer, pool = _buffer_of(data_at + inside, flags)
+    base, size = buffer.base, TRANSFER_MAX
+    if iovecs is None:
+        size = min(inside, TRANSFER_MAX)
+        iovecs = _iovec.pack(base + data_at, size)
+    iov_at = base + _HEADER if count else 0
+    msg_control = base + control_at if ancbufsize else 0
+    before = (
+        _msghdr.pack(base + name_at, SOCKADDR_MAX, iov_at, count, msg_control, ancbufsize, 0)
+        + iovecs
+        + _NOTHING
+    )
+    try:
+        n = call_with_retry(sock, READ, _recvmsg, buffer.pointer, before, flags, size)
+        _, namelen, _, _, _, controllen, msg_flags = _msghdr.unpack_from(bytes_at(base, _HEADER))
+        received = Received(
+            n,
+            bytes_at(base + data_at, min(n, inside)),
+            bytes_at(base + control_at, min(controllen, ancbufsize)),
+            msg_flags,
+            bytes_at(base + name_at, min(namelen, SOCKADDR_MAX)),
+        )
+    except BaseException:
+        # The call may have been made already; if not, the first message has the length 0.
+        if ancbufsize >= control.data_at and any(bytes_at(base + control_at, control.data_at)):
+            controllen = _msghdr.unpack_from(bytes_at(base, _HEADER))[5]
+            close_received(bytes_at(base + control_at, min(controllen, ancbufsize)))
+        raise
+    if pool is not None:
+        pool.put(buffer)
+    return received
+
+
+def _recvmsg(
+    calls: Library, fd: int, pointer: Any, before: bytes, flags: int, size: int
+) -> int:
+    fill(pointer, before)
+    flags |= calls.dontwait
+    n: int = (calls if size <= KEEP_GIL_MAX else lib).recvmsg(fd, pointer, flags)
+    return n
+
+
+def close_received(raw: bytes) -> None:
+    """Close the descriptors that came with a message which nobody will see."""
+    for level, cmsg_type, data in control.walk(raw)[0]:
+        if (level, cmsg_type) == _RIGHTS:
+            for fd in memoryview(data[: len(data) // 4 * 4]).cast("i"):
+                lib.close(fd)

@@ -1,0 +1,72 @@
+"""A socket's state, on which all methods stand.
+
+The slots have the names of the members of CPython's ``PySocketSockObject``, with an underscore
+on either side, so that no attribute of a subclass meets them by accident:
+
+``_sock_fd_``       the descriptor, −1 once it is closed or has left the object
+``_sock_family_``   the address family
+``_sock_type_``     the type, without the flags SOCK_CLOEXEC and SOCK_NONBLOCK
+``_sock_proto_``    the protocol
+``_sock_timeout_``  None: blocking mode; 0.0: non-blocking mode; else seconds
+``_sock_calls_``    the library for calls that transfer data: ``lib`` in blocking mode;
+                    else ``lib_keeping_gil``, whose calls never block
+``_sock_owned_``    a list with the descriptor, which is empty once somebody has taken it to
+                    close it or to keep it (see ``descriptor``)
+
+``_closed`` and ``_io_refs`` are called as in CPython's ``socket.py``, since programs know them.
+
+Other threads and signal handlers may change the state at any time, so a method reads each
+slot once.
+"""
+
+from __future__ import annotations
+
+from .._host import lib, lib_keeping_gil
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from typing_extensions import Self
+
+    from .._ffi.prototype import Library
+
+
+class SocketState:
+    """The slots of a socket, and the values that they have before ``__init__``."""
+
+    __slots__ = (
+        "_closed",
+        "_io_refs",
+        "_sock_calls_",
+        "_sock_family_",
+        "_sock_fd_",
+        "_sock_owned_",
+        "_sock_proto_",
+        "_sock_timeout_",
+        "_sock_type_",
+    )
+
+    _closed: bool  # whether close() was called; files of makefile may still use the socket
+    _io_refs: int  # how many do
+    _sock_calls_: Library
+    _sock_family_: int
+    _sock_fd_: int
+    _sock_owned_: list[int]
+    _sock_proto_: int
+    _sock_timeout_: float | None
+    _sock_type_: int
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        self = object.__new__(cls)
+        self._sock_owned_ = []
+        self._closed, self._io_refs = False, 0
+        self._sock_fd_, self._sock_family_, self._sock_type_, self._sock_proto_ = -1, 0, 0, 0
+        self._sock_timeout_, self._sock_calls_ = None, lib
+        return self
+
+
+def set_mode(sock: SocketState, seconds: float | None) -> None:
+    """Let a socket be in blocking (None), non-blocking (0.0) or timeout mode."""
+    sock._sock_timeout_ = seconds
+    sock._sock_calls_ = lib if seconds is None else lib_keeping_gil

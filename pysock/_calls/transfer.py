@@ -1,0 +1,152 @@
+"""One attempt at one system call that transfers data.
+
+Each function here lends C the memory it needs, calls it once, and takes the memory back.
+Its first arguments are the library to call by (``lib``, or ``lib_keeping_gil`` for a socket
+that must not block) and the descriptor.  It answers −1 or None if the call failed: whether
+to wait and try again is for ``wait`` to say.
+"""
+
+from __future__ import annotations
+
+from .._ffi.interpreter import (
+    POOL_MAX,
+    TRANSFER_MAX,
+    address_in,
+    bytes_at,
+    pass_memory,
+)
+from .._host import lib
+from .memory import SOCKADDR_MAX, map_memory, pool_for, sockaddr_pool
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .._ffi.prototype import Library
+
+# Up to this size, copying what is transferred takes C less time than other threads would
+# need to notice that they may run.
+KEEP_GIL_MAX = 65536
+
+# --- receiving -----------------------------------------------------------------------
+
+
+def receive(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
+    """``recv(2)`` of up to ``size`` bytes."""
+    flags |= calls.dontwait
+    if size > KEEP_GIL_MAX:
+        calls = lib
+    if size > POOL_MAX:
+        with map_memory(size) as mapped, memoryview(mapped) as view:
+            n = calls.recv(fd, address_in(view), min(size, TRANSFER_MAX), flags)
+            return None if n < 0 else with_zeros(_copy(view, n), n)
+    pool = pool_for(size, flags)
+    entry = pool.take()
+    pointer = entry[1]
+    n = calls.recv(fd, pointer, size, flags)
+    data = None if n < 0 else with_zeros(bytes_at(pointer, min(n, size)), n)
+    pool.put(entry)
+    return data
+
+
+def _copy(view: memoryview, n: int) -> bytes:
+    with view[:n] as part:
+        return bytes(part)
+
+
+def with_zeros(data: bytes, n: int) -> bytes:
+    """``data``, which C counts as ``n`` bytes.
+
+    With MSG_TRUNC, C answers with the size of a message, of which it wrote only ``data``.
+    In CPython the result is as long as that, the rest being whatever was in memory.
+    """
+    return data if len(data) == n else data.ljust(n, b"\0")
+
+
+def receive_into(calls: Library, fd: int, view: memoryview, size: int, flags: int) -> int:
+    """``recv(2)`` of up to ``size`` bytes into a caller's buffer."""
+    if size > KEEP_GIL_MAX:
+        flags |= calls.dontwait
+        n: int = lib.recv(fd, address_in(view), min(size, TRANSFER_MAX), flags)
+    else:
+        n = calls.recv(fd, address_in(view), size, flags | calls.dontwait)
+    return n
+
+
+def receive_from(calls: Library, fd: int, size: int, flags: int) -> tuple[bytes, bytes] | None:
+    """``recvfrom(2)`` of up to ``size`` bytes, and the sender's sockaddr."""
+    flags |= calls.dontwait
+    if size > KEEP_GIL_MAX:
+        calls = lib
+    if size > POOL_MAX:
+        with map_memory(size) as mapped, memoryview(mapped) as view:
+            answer = with_sockaddr(
+                calls.recvfrom, fd, address_in(view), min(size, TRANSFER_MAX), flags
+            )
+            return answer and (with_zeros(_copy(view, answer[0]), answer[0]), answer[1])
+    pool = pool_for(size, flags)
+    entry = pool.take()
+    pointer = entry[1]
+    answer = with_sockaddr(calls.recvfrom, fd, pointer, size, flags)
+    result = None
+    if answer is not None:
+        n, sockaddr = answer
+        result = with_zeros(bytes_at(pointer, min(n, size)), n), sockaddr
+    pool.put(entry)
+    return result
+
+
+def receive_from_into(
+    calls: Library, fd: int, view: memoryview, size: int, flags: int
+) -> tuple[int, bytes] | None:
+    """``recvfrom(2)`` of up to ``size`` bytes into a caller's buffer, and the sender's sockaddr."""
+    flags |= calls.dontwait
+    if size > KEEP_GIL_MAX:
+        calls, size = lib, min(size, TRANSFER_MAX)
+    return with_sockaddr(calls.recvfrom, fd, address_in(view), size, flags)
+
+
+def with_sockaddr(
+    function: Callable[..., int], *args: Any, after: tuple[Any, ...] = ()
+) -> tuple[int, bytes] | None:
+    """``function(*args, sockaddr, length, *after)``: its result, and the sockaddr that C wrote.
+
+    C may say a length that is larger than what it had room for: then it cut the address.
+    """
+    entry = sockaddr_pool.take()
+    _, address, counter, length = entry
+    counter.value = SOCKADDR_MAX
+    n = function(*args, address, length, *after)
+    answer = None
+    if n >= 0:
+        answer = n, bytes_at(address, min(counter.value, SOCKADDR_MAX))
+    sockaddr_pool.put(entry)
+    return answer
+
+
+# --- sending -------------------------------------------------------------------------
+
+
+def transmit(calls: Library, fd: int, data: Any, flags: int) -> int:
+    """``send(2)`` of a bytes-like object."""
+    flags |= calls.dontwait
+    return pass_memory(
+        data,
+        lambda pointer, size: (calls if size <= KEEP_GIL_MAX else lib).send(
+            fd, pointer, size, flags
+        ),
+    )
+
+
+def transmit_to(calls: Library, fd: int, data: Any, flags: int, sockaddr: bytes) -> int:
+    """``sendto(2)`` of a bytes-like object, to an address."""
+    flags |= calls.dontwait
+
+    def call(pointer: Any, size: int) -> int:
+        sendto = (calls if size <= KEEP_GIL_MAX else lib).sendto
+        return pass_memory(
+            sockaddr, lambda to, length: sendto(fd, pointer, size, flags, to, length)
+        )
+
+    return pass_memory(data, call)

@@ -1,0 +1,182 @@
+"""The one policy for a call that failed: repeat it, wait, or raise.
+
+A socket is in one of three modes, by its timeout: blocking (None), non-blocking (0) or
+timeout mode (seconds).  In the last two its descriptor does not block.  A call is made
+first, and only its failure is looked at here:
+
+EINTR            repeat: a signal handler has run, and did not raise (PEP 475).
+EAGAIN           in timeout mode, ``poll(2)`` for what is left of the time, and repeat.
+anything else    raise.
+
+Calling first saves a system call wherever the answer is there already.  Every wait ends at
+its deadline, also if poll says "ready" and the call EAGAIN for ever, as happens when other
+threads are faster, or when a datagram's receiver is full.  Only ``connect`` has a policy of
+its own (``_methods.connection``).
+"""
+
+from __future__ import annotations
+
+from ctypes import c_char
+from math import ceil
+from time import monotonic, sleep
+
+from .._ffi.abi import codec
+from .._ffi.errors import ATTEMPTS, from_errno, timeout
+from .._ffi.interpreter import pop_errno
+from .._host import abi, constants, lib, structs, system
+from .getsockopt import getsockopt_int
+from .memory import Pool, with_pointer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .._ffi.prototype import Library
+    from .state import SocketState
+
+READ = constants["POLLIN"]
+WRITE = constants["POLLOUT"]
+ERROR = constants["POLLERR"]
+
+_POLL_MAX = 2**31 - 1  # poll(2) takes its milliseconds as an int
+_pollfd = codec(abi, structs["pollfd"], "fd events revents")
+
+
+def _poll_entry() -> Any:
+    """A pollfd as memory, and its pointer: its members one by one cost 300 ns more on PyPy."""
+    pollfd, pointer = with_pointer(structs["pollfd"])
+    return (c_char * _pollfd.size).from_buffer(pollfd), pointer
+
+
+_polls = Pool(_poll_entry)
+
+
+def call_with_retry(
+    sock: SocketState,
+    events: int,
+    attempt: Callable[..., Any],
+    *args: Any,
+    deadline: float | None = None,
+) -> Any:
+    """``attempt(calls, fd, *args)``, repeated until it succeeds, or as long as the mode allows.
+
+    Calls that share a deadline (``sendall``) say it; otherwise the timeout is for this one.
+    """
+    calls = sock._sock_calls_
+    result = attempt(calls, sock._sock_fd_, *args)
+    if _failed(result):
+        return retry(sock, calls, events, attempt, *args, deadline=deadline)
+    return result
+
+
+def _failed(result: Any) -> bool:
+    return result is None or (type(result) is int and result < 0)
+
+
+def retry(
+    sock: SocketState,
+    calls: Library,
+    events: int,
+    attempt: Callable[..., Any],
+    *args: Any,
+    deadline: float | None = None,
+) -> Any:
+    """``attempt(calls, fd, *args)`` has just failed: its result when it does not, or why."""
+    if deadline is None:
+        deadline = deadline_of(sock)
+    unready = 0  # how often it would have blocked
+    lost = 0  # how often errno was lost
+    while True:
+        number = pop_errno()
+        if number in system.WOULD_BLOCK:
+            mode = sock._sock_timeout_
+            if deadline is not None or (mode is None and not system.KERNEL_WAITS):
+                _wait(sock, events, deadline, unready)
+                unready += 1
+            # If another thread has just ended non-blocking mode, the kernel waits from now on.
+            elif mode is not None or calls is lib:
+                raise from_errno(number)
+        elif number == 0 and lost < ATTEMPTS:
+            # A signal handler made a call that failed, after ours had.  Nothing happened
+            # yet, so the call is made again, as after EINTR.
+            lost += 1
+        elif number != system.INTERRUPTED:
+            raise from_errno(number)
+        calls = sock._sock_calls_
+        result = attempt(calls, sock._sock_fd_, *args)
+        if not _failed(result):
+            return result
+
+
+def _wait(sock: SocketState, events: int, deadline: float | None, unready: int) -> None:
+    """Wait until a call that would block is worth another attempt, or raise that it is too late."""
+    limit = _kernel_limit(sock, events) if deadline is None else deadline
+    # After the first attempt poll is asked even if other threads have held up this one past
+    # its deadline.
+    late = unready > 0 and limit is not None and deadline_passed(limit)
+    begin = monotonic()
+    if late or not wait_until_ready(sock, events, limit):
+        raise from_errno(system.TIMED_OUT) if deadline is None else timeout("timed out")
+    if unready > 1 and monotonic() - begin < _AT_ONCE:
+        # "Ready" without a wait, and not for the first time: give way, ever longer.
+        pause = min(_AT_ONCE * 2**unready, _PAUSE_MAX)
+        sleep(pause if limit is None else max(0.0, min(pause, limit - begin)))
+
+
+_AT_ONCE = 0.0002  # seconds
+_PAUSE_MAX = 0.02
+
+
+def waits_in_python(sock: SocketState, deadline: float | None) -> bool:
+    """Whether a call that would block is waited for here, and not by the kernel."""
+    return deadline is not None or (sock._sock_timeout_ is None and not system.KERNEL_WAITS)
+
+
+def _kernel_limit(sock: SocketState, events: int) -> float | None:
+    """When the kernel would give up a wait, were it the one that waits."""
+    option = constants["SO_RCVTIMEO" if events & READ else "SO_SNDTIMEO"]
+    milliseconds = getsockopt_int(sock._sock_fd_, constants["SOL_SOCKET"], option)
+    return monotonic() + milliseconds / 1000 if milliseconds > 0 else None
+
+
+def deadline_of(sock: SocketState) -> float | None:
+    """When a call that begins now has to be done; None unless the socket is in timeout mode."""
+    seconds = sock._sock_timeout_
+    return monotonic() + seconds if seconds else None
+
+
+def deadline_passed(deadline: float) -> bool:
+    """Whether it is too late."""
+    return monotonic() >= deadline
+
+
+def wait_until_ready(sock: SocketState, events: int, deadline: float | None) -> bool:
+    """``poll(2)`` until the socket is ready for ``events``; False if the deadline passes.
+
+    It is asked at least once, even if other threads held up this one past the deadline.
+    """
+    entry = _polls.take()
+    memory, pointer = entry
+    milliseconds = -1
+    lost = 0
+    try:
+        while (fd := sock._sock_fd_) != -1:
+            if deadline is not None:
+                # Rounded up: a wait that ends early would only be repeated.
+                milliseconds = min(max(0, ceil((deadline - monotonic()) * 1000)), _POLL_MAX)
+            memory.raw = _pollfd.pack(fd, events, 0)
+            n = lib.poll(pointer, 1, milliseconds)
+            if n > 0:
+                return True
+            if n < 0:
+                number = pop_errno()
+                if number == 0 and lost < ATTEMPTS:
+                    lost += 1
+                elif number != system.INTERRUPTED:
+                    raise from_errno(number)
+            elif deadline is not None and deadline_passed(deadline):
+                return False
+        return True  # closed meanwhile, and poll would wait: let the call say so
+    finally:
+        _polls.put(entry)

@@ -1,0 +1,230 @@
+"""``python -m pysock demo``: watch the documentation's echo server and client talk.
+
+Two processes run for each kind of socket, and each shows the foreign calls that it makes,
+under the line of Python that made them.  The exit status is 0 only if all that was sent
+came back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import linecache
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import contextmanager, suppress
+
+from .. import __version__, _platform
+from ..trace import show, watch
+from . import echo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+PACKAGE = __name__.partition(".")[0]
+PATIENCE = 30  # seconds for one conversation, which takes a fraction of one
+
+# Children speak to their parent through one pipe, so that it hears them in the order of
+# what happens.  Each line begins with the role of who speaks; then comes the address
+# where the server listens, behind @, or text to print, with this in the place of its line
+# ends, so that what belongs together stays together.
+_ADDRESS = "@"
+_BREAK = "\x1f"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = DESCRIPTION
+    parser.epilog = EPILOG
+    # How it starts its own children.
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+
+
+def main(options: argparse.Namespace) -> int:
+    if options.child:
+        return child(*options.child)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # not while a folder is made or removed
+    print(INTRODUCTION.format(version=__version__, target=_platform.target))
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            failed = [k for k in echo.available() if not conversation(k, folder)]
+        except KeyboardInterrupt:
+            print("\ninterrupted")
+            return 130
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+    print(f"\nNo echo over: {', '.join(failed)}" if failed else "\nAll echoes came back.")
+    return 1 if failed else 0
+
+
+DESCRIPTION = """\
+Run the echo server and client of Python's documentation as two processes, over TCP, a Unix
+socket and UDP, and show each foreign call that they make, below the line of Python that leads
+to it.  A call looks like this, with the bytes of the socket address in it behind the arrow:
+
+  client | s.connect(address)
+  client |     connect(sockfd 3, addr ↓, addrlen 16) → 0
+  client |       addr  02 00        sin_family  AF_INET
+  client |             87 6b        sin_port    34667 (network order)
+  client |             7f 00 00 01  sin_addr    127.0.0.1"""
+
+EPILOG = """\
+examples:
+  python -m pysock demo               the same as python -m pysock
+  python -m pysock demo | less        a page at a time, without colours
+  NO_COLOR=1 python -m pysock demo    without colours in a terminal, too
+
+The exit status is 0 only if all that was sent came back."""
+
+INTRODUCTION = """\
+pysock {version} on {target}
+
+The echo server and client of Python's documentation, as two processes.  Below each line
+of Python stand the foreign calls that it leads to, with their arguments and result, and
+below a call (↓) the bytes of the socket address in it, member by member."""
+
+
+# --- the parent ----------------------------------------------------------------------
+
+
+def conversation(kind: str, folder: str) -> bool:
+    """Run a server and a client of one kind; True if the echo came back."""
+    print(f"\n=== {echo.KINDS[kind][0]} ===\n", flush=True)
+    children: list[subprocess.Popen[str]] = []
+    guard = threading.Timer(PATIENCE, lambda: end(children))
+    heard, said = os.pipe()
+    with open(heard, encoding="utf-8") as lines:
+        try:
+            with open(said, "w") as pipe, uninterrupted():
+                guard.start()  # which takes over from here that no signal is for it
+                for role in ("server", "client"):
+                    children.append(start(role, kind, os.path.join(folder, "echo"), pipe))
+            for line in lines:
+                role, _, text = line.rstrip("\n").partition(" ")
+                if not role:  # an empty line is how ``output`` tries whether it can write
+                    continue
+                if text.startswith(_ADDRESS):
+                    tell(children[1], text[len(_ADDRESS) :])
+                    continue
+                for part in text.split(_BREAK):
+                    print(f"{_coloured(role)} | {part}", flush=True)
+            return all(process.wait() == 0 for process in children)
+        finally:
+            guard.cancel()
+            end(children)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Put off Ctrl-C: a child that runs but is in no list yet would be left behind."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def start(role: str, kind: str, path: str, pipe: Any) -> subprocess.Popen[str]:
+    """A child process, which says what it does to ``pipe``."""
+    return subprocess.Popen(
+        [sys.executable, "-m", PACKAGE, "demo", "--child", role, kind, path],
+        stdin=subprocess.PIPE,
+        stdout=pipe,
+        encoding="utf-8",
+        start_new_session=True,  # Ctrl-C is for the parent, which ends its children
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+
+
+def tell(process: subprocess.Popen[str], address: str) -> None:
+    """Let the client know where its server listens."""
+    stdin = process.stdin
+    assert stdin is not None
+    with suppress(BrokenPipeError):  # it has ended already, and its status says how
+        stdin.write(address + "\n")
+        stdin.flush()
+
+
+def end(children: list[subprocess.Popen[str]]) -> None:
+    """Leave no process behind.  The client goes first: a server is used to that."""
+    for process in reversed(children):
+        process.kill()
+    for process in children:
+        process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+def _coloured(role: str) -> str:
+    if not sys.stdout.isatty() or "NO_COLOR" in os.environ:
+        return role
+    return f"\033[{36 if role == 'server' else 33}m{role}\033[0m"
+
+
+# --- the children --------------------------------------------------------------------
+
+
+def child(role: str, kind: str, path: str) -> int:
+    """Be a server or a client, and say each foreign call to the parent."""
+    # If the parent is gone, nobody else would end this process.
+    guard = threading.Timer(PATIENCE, os._exit, [1])
+    guard.daemon = True
+    guard.start()
+
+    def say(text: str) -> None:
+        # One write for the whole line: the other child writes to the same pipe.
+        sys.stdout.write(f"{role} {text}\n")
+        sys.stdout.flush()
+
+    address = ""
+    if role == "client":
+        address = sys.stdin.readline().strip()
+        if not address:  # the server has failed
+            return 1
+    try:
+        with watch.watching(Narrator(say)):
+            if role == "server":
+                echo.server(kind, path, lambda address: say(_ADDRESS + repr(address)))
+                return 0
+            data = echo.client(kind, ast.literal_eval(address))
+    except BrokenPipeError:
+        os._exit(1)  # the parent is gone, and nobody to tell
+    except BaseException:
+        say(_ADDRESS)
+        raise
+    say(f"Received {data!r}")
+    return 0 if data == echo.MESSAGE else 1
+
+
+class Narrator:
+    """Says each call, below the line of the program that led to it."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.say = say
+        self.line: str | None = None
+
+    def __call__(self, call: watch.Call) -> None:
+        line = _statement()
+        text = [] if line == self.line else [f"{line}"]
+        self.line = line
+        text += ["    " + part for part in show.lines(call)]
+        self.say(_BREAK.join(text))
+
+
+def _statement() -> str | None:
+    """The line of ``echo`` that is running."""
+    frame = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_filename == echo.__file__:
+            return linecache.getline(echo.__file__, frame.f_lineno).strip()
+        frame = frame.f_back  # type: ignore[assignment]
+    return None

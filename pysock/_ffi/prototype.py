@@ -1,0 +1,145 @@
+"""From a line of C to a Python callable.
+
+A prototype is written as the manual page prints it, and says everything ctypes must
+know: the types of the arguments and of the result, and the names that a tracer shows.
+Beside it stands how the function says that it failed (``errors``), and whether it can
+block:
+
+>>> connect = Prototype("int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen)")
+>>> connect.name, connect.result
+('connect', 'int')
+>>> connect.parameters
+[('int', 'sockfd'), ('const struct sockaddr *', 'addr'), ('socklen_t', 'addrlen')]
+
+Nothing is loaded before ``bind`` is called.
+"""
+
+from __future__ import annotations
+
+import ctypes
+
+from .errors import errcheck, in_line
+from .interpreter import declared, hot_function
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+
+class Prototype:
+    """One C function: its declaration, its failure convention, and whether it blocks.
+
+    ``keeps_gil``: it never blocks.  ``dontwait``: it does not block if its flags have
+    MSG_DONTWAIT.  ``retried_for_errno``: it never blocks, and a call that failed changed
+    nothing, so that it can be repeated to learn its errno.
+    """
+
+    __slots__ = (
+        "dontwait",
+        "failed",
+        "keeps_gil",
+        "name",
+        "result",
+        "retried_for_errno",
+        "tail",
+        "text",
+    )
+
+    def __init__(
+        self,
+        text: str,
+        failed: Callable[[Any], bool] | None = None,
+        *,
+        keeps_gil: bool = False,
+        dontwait: bool = False,
+        retried_for_errno: bool = False,
+    ) -> None:
+        head, _, self.tail = text.partition("(")
+        self.result, self.name = _type_and_name(head)
+        self.text, self.failed, self.dontwait = text, failed, dontwait
+        self.keeps_gil = keeps_gil or retried_for_errno
+        self.retried_for_errno = retried_for_errno
+
+    @property
+    def parameters(self) -> list[tuple[str, str]]:
+        """``(C type, name)`` of each parameter."""
+        inside = self.tail.rstrip(")")
+        return [] if inside == "void" else [_type_and_name(p) for p in inside.split(",")]
+
+
+def _type_and_name(declaration: str) -> tuple[str, str]:
+    if declaration.endswith("]"):  # an array parameter is a pointer in disguise
+        declaration = declaration[: declaration.index("[")]
+        kind, _, name = declaration.rpartition(" ")
+        return f"{kind.strip()} *", name
+    split = max(declaration.rfind(" "), declaration.rfind("*")) + 1
+    return declaration[:split].strip(), declaration[split:]
+
+
+class Library:
+    """The host's C functions, an attribute each.
+
+    ``hasattr(lib, "accept4")`` is the feature test: what the library lacks is not here.
+    Callers look a function up at each call (``lib.recv(…)``), so that ``trace.watch`` can put
+    a traced function in its place; while nobody watches, that costs nothing.
+    """
+
+    def __init__(self, constants: Mapping[str, int]) -> None:
+        self.constants = constants
+        self.prototypes: dict[str, Prototype] = {}
+        self.dontwait = 0  # what to add to the flags of a call that goes by this library
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...
+
+
+def bind(
+    library: Library,
+    prototypes: Iterable[Prototype],
+    loaded: ctypes.CDLL,
+    types: Mapping[str, Any],
+    *,
+    keeps_gil: bool = False,
+) -> None:
+    """Look up each prototype in the loaded library; ``types`` has the C types but pointers.
+
+    With ``keeps_gil``, the caller sees to it that none of them blocks; and functions that are
+    retried for their errno drop it.
+    """
+    for prototype in prototypes:
+        name = prototype.name
+        result, parameters = signature(prototype, types)
+        try:
+            if prototype.failed is in_line:
+                keeps = keeps_gil or prototype.keeps_gil
+                drops = keeps_gil and prototype.retried_for_errno
+                function = hot_function(loaded, name, result, parameters, keeps, drops)
+            else:
+                function = declared(loaded, name, result, parameters)
+                if prototype.failed is not None:
+                    unchecked = declared(loaded, name, result, parameters)
+                    function.errcheck = errcheck(prototype.failed, unchecked)
+        except AttributeError:
+            continue
+        setattr(library, name, function)
+        library.prototypes[name] = prototype
+
+
+def signature(prototype: Prototype, types: Mapping[str, Any]) -> tuple[Any, list[Any]]:
+    """The ctypes types of a prototype's result and parameters."""
+    parameters = [_type(kind, types) for kind, _ in prototype.parameters]
+    return _result(prototype.result, types), parameters
+
+
+def _result(text: str, types: Mapping[str, Any]) -> Any:
+    if text == "void":
+        return None
+    if text == "const char *":  # text that C owns: read at once
+        return ctypes.c_char_p
+    return _type(text, types)
+
+
+def _type(text: str, types: Mapping[str, Any]) -> Any:
+    return ctypes.c_void_p if text.endswith("*") else types[text]

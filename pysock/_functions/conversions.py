@@ -1,0 +1,146 @@
+"""Numbers and addresses between Python and the wire: htons, inet_pton, CMSG_LEN, …"""
+
+from __future__ import annotations
+
+import sys
+
+from .._calls.msghdr import control
+from .._ffi.arguments import (
+    ULONG_MAX,
+    c_int,
+    c_ssize_t,
+    c_string,
+    kind,
+    one_int,
+    size_of,
+    type_name,
+    view_of,
+    warn_caller,
+)
+from .._ffi.errors import checked
+from .._ffi.interpreter import chars, pointer_to
+from .._host import lib
+from ..families._hosts import AF_INET, AF_INET6, ntop
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal
+
+    from .._types import ReadableBuffer
+
+_ORDER: Literal["little", "big"] = sys.byteorder
+_PACKED = {AF_INET: 4, AF_INET6: 16}
+
+# --- byte order, byteorder(3) --------------------------------------------------------
+#
+# Network order is big-endian: each function is its own inverse.
+
+
+def _short(x: Any, function: str) -> int:
+    number = one_int(x) if sys.version_info >= (3, 13) else c_int(x)
+    if number < 0:
+        raise OverflowError(
+            f"{function}: can't convert negative Python int to C 16-bit unsigned integer"
+        )
+    if number > 0xFFFF:
+        complaint = f"{function}: Python int too large to convert to C 16-bit unsigned integer"
+        if sys.version_info >= (3, 10):
+            raise OverflowError(complaint)
+        warn_caller(f"{complaint} (The silent truncation is deprecated)")
+    return int.from_bytes((number & 0xFFFF).to_bytes(2, _ORDER), "big")
+
+
+def _long(x: Any) -> int:
+    if not isinstance(x, int):
+        raise TypeError(f"expected int, {type_name(x)} found")
+    if x < 0:
+        raise OverflowError("can't convert negative value to unsigned int")
+    if x > ULONG_MAX:
+        raise OverflowError("Python int too large to convert to C unsigned long")
+    if x > 0xFFFFFFFF:
+        raise OverflowError("int larger than 32 bits")
+    return int.from_bytes(x.to_bytes(4, _ORDER), "big")
+
+
+def htons(x: int, /) -> int:
+    """``htons(3)``: a 16-bit number from host to network byte order."""
+    return _short(x, "htons")
+
+
+def ntohs(x: int, /) -> int:
+    """``ntohs(3)``: a 16-bit number from network to host byte order."""
+    return _short(x, "ntohs")
+
+
+def htonl(x: int, /) -> int:
+    """``htonl(3)``: a 32-bit number from host to network byte order."""
+    return _long(x)
+
+
+def ntohl(x: int, /) -> int:
+    """``ntohl(3)``: a 32-bit number from network to host byte order."""
+    return _long(x)
+
+
+# --- IP addresses as text ------------------------------------------------------------
+
+
+def inet_aton(ip_string: str, /) -> bytes:
+    """``inet_aton(3)``: the four bytes of ``'127.0.0.1'``, or of its short forms."""
+    if sys.version_info >= (3, 13) and not isinstance(ip_string, str):
+        raise TypeError(f"inet_aton() argument must be str, not {kind(ip_string)}")
+    packed = chars(4)
+    if not lib.inet_aton(c_string(ip_string, "inet_aton", 1), pointer_to(packed)):
+        raise OSError("illegal IP address string passed to inet_aton")
+    return packed.raw
+
+
+def inet_ntoa(packed_ip: ReadableBuffer, /) -> str:
+    """``inet_ntoa(3)``: four bytes as ``'127.0.0.1'``."""
+    with view_of(packed_ip) as view:
+        if size_of(view) != 4:
+            raise OSError("packed IP wrong length for inet_ntoa")
+        return ntop(AF_INET, view.tobytes())
+
+
+def inet_pton(address_family: int, ip_string: str, /) -> bytes:
+    """``inet_pton(3)``: the 4 bytes of an IPv4 or the 16 of an IPv6 address."""
+    family = c_int(address_family)
+    packed = chars(16)
+    text = c_string(ip_string, "inet_pton", 2)
+    if not checked(lib.inet_pton, family, text, pointer_to(packed)):
+        raise OSError("illegal IP address string passed to inet_pton")
+    if family not in _PACKED:
+        raise OSError("unknown address family")
+    return packed.raw[: _PACKED[family]]
+
+
+def inet_ntop(address_family: int, packed_ip: ReadableBuffer, /) -> str:
+    """``inet_ntop(3)``: the 4 or 16 bytes of an address as text."""
+    family = c_int(address_family)
+    with view_of(packed_ip) as view:
+        size = size_of(view)
+        if family not in _PACKED:
+            raise ValueError(f"unknown address family {family}")
+        if size != _PACKED[family]:
+            raise ValueError("invalid length of packed IP address string")
+        return ntop(family, view.tobytes())
+
+
+# --- control messages ----------------------------------------------------------------
+
+
+def CMSG_LEN(length: int, /) -> int:
+    """``CMSG_LEN(3)``: the length of a control message with ``length`` bytes of data."""
+    length = c_ssize_t(length)
+    if not control.len_in_range(length):
+        raise OverflowError("CMSG_LEN() argument out of range")
+    return control.len(length)
+
+
+def CMSG_SPACE(length: int, /) -> int:
+    """``CMSG_SPACE(3)``: the room that such a message takes in a buffer, with its padding."""
+    length = c_ssize_t(length)
+    if not control.space_in_range(length):
+        raise OverflowError("CMSG_SPACE() argument out of range")
+    return control.space(length)

@@ -1,0 +1,221 @@
+"""Hosts: from their names to addresses and back, by the C library's resolver.
+
+What it knows of hosts comes from wherever the system is told to look: a file, DNS, or
+something else.  Each call may take as long as that takes; no timeout of a socket counts.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from ctypes import POINTER, c_int, c_void_p, cast, string_at
+from errno import EAFNOSUPPORT
+
+from .. import _public
+from .._enums import AddressFamily, SocketKind, member
+from .._ffi import arguments
+from .._ffi.arguments import c_string, fs_bytes
+from .._ffi.errors import check_resolved, from_errno, raise_h
+from .._ffi.interpreter import chars, pointer_to
+from .._host import constants, lib, structs
+from ..families import codec_of, unpack_for
+from ..families._hosts import (
+    AF_INET,
+    AF_INET6,
+    AF_UNSPEC,
+    addrinfo,
+    idna,
+    ipv4_text,
+    ntop,
+    resolve,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from .._types import AddrInfo, InetAddress
+
+
+def getaddrinfo(
+    host: str | bytes | None,
+    port: str | bytes | int | None,
+    family: int = 0,
+    type: int = 0,
+    proto: int = 0,
+    flags: int = 0,
+) -> list[AddrInfo]:
+    """``getaddrinfo(3)``: ``(family, type, proto, canonname, address)`` for each way there.
+
+    ``host`` is a name, a numeric address or None; ``port`` a number, a service's name or
+    None.  The rest narrows the answer down.
+    """
+    family, type, proto, flags = map(arguments.c_int, (family, type, proto, flags))
+    if host is None:
+        node = None
+    elif isinstance(host, str):
+        node = host.encode("idna")
+    elif isinstance(host, bytes):
+        node = host
+    else:
+        raise TypeError("getaddrinfo() argument 1 must be string or None")
+    service = _service(port)
+    sys.audit("socket.getaddrinfo", host, port, family, type, proto)
+    answers = addrinfo(_until_nul(node), _until_nul(service), family, type, proto, flags)
+    return [
+        (
+            member(AddressFamily, af),
+            member(SocketKind, socktype),
+            protocol,
+            canonical.decode(),
+            unpack_for(proto, raw),
+        )
+        for af, socktype, protocol, canonical, raw in answers
+    ]
+
+
+def _service(port: Any) -> bytes | None:
+    if port is None:
+        return None
+    if type(port) is int:
+        if sys.version_info < (3, 12):
+            arguments.c_long(port)
+        return str(port).encode()
+    if isinstance(port, str):
+        return port.encode()
+    if isinstance(port, bytes):
+        return port
+    raise OSError("Int or String expected")
+
+
+def _until_nul(text: bytes | None) -> bytes | None:
+    """What C sees of a string with a NUL inside."""
+    return text and text.partition(b"\0")[0]
+
+
+def getnameinfo(sockaddr: InetAddress, flags: int, /) -> tuple[str, str]:
+    """``getnameinfo(3)``: the names ``(host, service)`` of an address, or their numbers."""
+    flags = arguments.c_int(flags)
+    if not isinstance(sockaddr, tuple):
+        del sockaddr  # which the traceback would keep alive
+        raise TypeError("getnameinfo() argument 1 must be a tuple")
+    illegal = "getnameinfo(): illegal sockaddr argument"
+    if not 2 <= len(sockaddr) <= 4 or not isinstance(sockaddr[0], str):
+        raise TypeError(illegal)
+    node = c_string(sockaddr[0], "getnameinfo", 1)
+    port = arguments.c_int(sockaddr[1])
+    flowinfo, scope_id = (*map(arguments.c_uint, sockaddr[2:]), 0, 0)[:2]
+    if flowinfo > 0xFFFFF:
+        raise OverflowError("getnameinfo(): flowinfo must be 0-1048575.")
+    sys.audit("socket.getnameinfo", sockaddr)
+    answers = list(
+        addrinfo(
+            node,
+            b"%d" % port,
+            AF_UNSPEC,
+            constants["SOCK_DGRAM"],  # any one type: the same address comes once for each
+            flags=constants["AI_NUMERICHOST"],
+        )
+    )
+    if len(answers) > 1:
+        raise OSError("sockaddr resolved to multiple addresses")
+    family, name = answers[0][0], answers[0][4]
+    if family == AF_INET and len(sockaddr) != 2:
+        raise OSError("IPv4 sockaddr must be 2 tuple")
+    if family == AF_INET6:
+        codec: Any = codec_of(AF_INET6)
+        _, sin6_port, _, sin6_addr, _ = codec.sockaddr_in6.unpack(name)
+        name = codec.fill(sin6_port, flowinfo, sin6_addr, scope_id)
+    host = chars(constants["NI_MAXHOST"])
+    service = chars(constants["NI_MAXSERV"])
+    into = pointer_to(host), len(host), pointer_to(service), len(service)
+    check_resolved(lib, lib.getnameinfo, name, len(name), *into, flags)
+    return host.value.decode(), service.value.decode()
+
+
+def gethostname() -> str:
+    """``gethostname(2)``: the name of this machine."""
+    sys.audit("socket.gethostname")
+    name = chars(1024)
+    lib.gethostname(pointer_to(name), len(name) - 1)
+    return os.fsdecode(name.value)
+
+
+def sethostname(name: str | bytes, /) -> None:
+    """``sethostname(2)``: give this machine another name."""
+    encoded = name if isinstance(name, bytes) else fs_bytes(name)
+    sys.audit("socket.sethostname", encoded)
+    lib.sethostname(encoded, len(encoded))
+
+
+def gethostbyname(hostname: str, /) -> str:
+    """``getaddrinfo(3)`` for an IPv4 address: ``'127.0.0.1'``."""
+    name = idna(hostname, "gethostbyname")
+    sys.audit("socket.gethostbyname", hostname)
+    return ipv4_text(resolve(name, AF_INET)[1])
+
+
+def gethostbyname_ex(hostname: str, /) -> tuple[str, list[str], list[str]]:
+    """``gethostbyname_r(3)``: ``(name, aliases, IPv4 addresses)``."""
+    name = idna(hostname, "gethostbyname_ex")
+    sys.audit("socket.gethostbyname", hostname)
+    resolve(name, AF_INET)
+    return _hostent(AF_INET, lambda *answer: lib.gethostbyname_r(name, *answer))
+
+
+def gethostbyaddr(ip_address: str, /) -> tuple[str, list[str], list[str]]:
+    """``gethostbyaddr_r(3)``: ``(name, aliases, addresses)`` for an IPv4 or IPv6 address."""
+    name = idna(ip_address, "gethostbyaddr")
+    sys.audit("socket.gethostbyaddr", ip_address)
+    family, packed = resolve(name, AF_UNSPEC)
+    return _hostent(
+        family,
+        lambda *answer: lib.gethostbyaddr_r(packed, len(packed), family, *answer),
+    )
+
+
+def _hostent(family: int, call: Any) -> tuple[str, list[str], list[str]]:
+    """``call(hostent, buffer, its length, result, h_errno)``, and what it found."""
+    hostent, result, h_errno = structs["hostent"](), c_void_p(), c_int()
+    buffer = chars(16384)
+    call(
+        pointer_to(hostent),
+        pointer_to(buffer),
+        len(buffer),
+        pointer_to(result),
+        pointer_to(h_errno),
+    )
+    if not result.value:
+        raise_h(lib, h_errno.value)
+    if hostent.h_addrtype != family:
+        raise from_errno(EAFNOSUPPORT)
+    size = 4 if family == AF_INET else 16
+    aliases = [string_at(alias).decode() for alias in _pointers(hostent.h_aliases)]
+    addresses = [ntop(family, string_at(a, size)) for a in _pointers(hostent.h_addr_list)]
+    name = string_at(hostent.h_name).decode()
+    del buffer  # all of the above was in here
+    return name, aliases, addresses
+
+
+def _pointers(at: int) -> Iterator[int]:
+    """The pointers of an array of them that ends with NULL; NULL is an empty one."""
+    array = cast(at, POINTER(c_void_p))
+    i = 0
+    while at and array[i]:
+        yield array[i]
+        i += 1
+
+
+def getfqdn(name: str = "") -> str:
+    """``gethostbyaddr(3)``: the first name of a host (of this one, if not given) with a dot."""
+    name = name.strip()
+    unnamed = ("0.0.0.0", "::") if sys.version_info >= (3, 10) else ("0.0.0.0",)
+    if not name or name in unnamed:
+        name = _public.module.gethostname()
+    try:
+        hostname, aliases, _ = _public.module.gethostbyaddr(name)
+    except OSError:
+        return name
+    names: list[str] = [hostname, *aliases]
+    return next((found for found in names if "." in found), names[0])

@@ -1,0 +1,286 @@
+"""bind, listen, accept, connect, shutdown: how two sockets come together, and part.
+
+connect has a policy of its own: it is never repeated after an interruption, but goes on by
+itself.  Where a descriptor does not block, or a signal interrupts connect, pysock waits until
+the socket can be written to, and asks with SO_ERROR how it has ended.
+"""
+
+from __future__ import annotations
+
+from errno import EAGAIN, EWOULDBLOCK
+from functools import partial
+from sys import audit
+from time import monotonic, sleep
+
+from .. import _public, _timeouts
+from .._calls.descriptor import NewerWay, adopt, claim_once, close_all
+from .._calls.getsockopt import socket_error
+from .._calls.state import SocketState
+from .._calls.transfer import with_sockaddr
+from .._calls.wait import (
+    ERROR,
+    READ,
+    WRITE,
+    call_with_retry,
+    deadline_of,
+    deadline_passed,
+    wait_until_ready,
+    waits_in_python,
+)
+from .._ffi.arguments import c_int, one_int
+from .._ffi.errors import ATTEMPTS, attempt, from_errno, timeout
+from .._ffi.interpreter import NULL, pass_memory, pop_errno
+from .._host import constants, lib, system
+from ..families import packers, unpack_for
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .._ffi.prototype import Library
+    from .._socket import Socket
+    from .._types import Address, RetAddress
+
+_CLOEXEC = constants.get("SOCK_CLOEXEC", 0)
+_AF_ALG, _AF_UNIX = constants.get("AF_ALG"), constants.get("AF_UNIX")
+_BACKLOG = min(constants["SOMAXCONN"], 128)
+
+
+class Connection(SocketState):
+    """Names and connections: ``bind(2)``, ``listen(2)``, ``connect(2)`` and similar calls."""
+
+    __slots__ = ()
+
+    def bind(self, address: Address, /) -> None:
+        """``bind(2)``: give the socket an address of this machine.
+
+        What an address is depends on the family; for AF_INET it is ``(host, port)``, with
+        ``""`` for all addresses and 0 for any free port.  Does not block, except to look up a
+        host's name.  Raises OSError: EADDRINUSE, EACCES (ports below 1024), and others.
+
+        >>> sock = socket()
+        >>> sock.bind(("127.0.0.1", 0))
+        """
+        sockaddr = packers[self._sock_family_](address, "bind", self._sock_proto_)
+        audit("socket.bind", self, address)
+        lib.bind(self._sock_fd_, sockaddr, len(sockaddr))
+
+    def listen(self, backlog: int = _BACKLOG, /) -> None:
+        """``listen(2)``: take connections, of which up to ``backlog`` wait for ``accept``.
+
+        Does not block.  Raises OSError: EADDRINUSE, EOPNOTSUPP (a datagram socket).
+        """
+        lib.listen(self._sock_fd_, max(0, c_int(backlog)))
+
+    def _accept(self) -> tuple[int, RetAddress]:
+        """``accept4(2)``: a new descriptor, and the peer's address."""
+        owned: list[int] = []
+        try:
+            address = _accept_into(owned, self)
+            return owned.pop(), address
+        except BaseException:
+            close_all(owned)
+            raise
+
+    def connect(self, address: Address, /) -> None:
+        """``connect(2)``: connect to an address, or set to whom datagrams go.
+
+        Blocks until the connection stands (with a timeout: TimeoutError), and to look up a
+        host's name.  Raises BlockingIOError (EINPROGRESS) in non-blocking mode, where the
+        connection goes on in the background; ConnectionRefusedError if nobody listens; and
+        other kinds of OSError as the manual page lists them.
+
+        >>> listener = create_server(("127.0.0.1", 0))
+        >>> sock = socket()
+        >>> sock.connect(listener.getsockname())
+        """
+        sockaddr = packers[self._sock_family_](address, "connect", self._sock_proto_)
+        audit("socket.connect", self, address)
+        number = _connect(self, sockaddr)
+        if number is None:
+            raise timeout("timed out")
+        if number:
+            raise from_errno(number)
+
+    def connect_ex(self, address: Address, /) -> int:
+        """``connect(2)``: like ``connect``, but return its errno, 0 for success.
+
+        A timeout that passes is EWOULDBLOCK.  What is wrong with the address is raised.
+        """
+        sockaddr = packers[self._sock_family_](address, "connect_ex", self._sock_proto_)
+        audit("socket.connect", self, address)
+        number = _connect(self, sockaddr)
+        return EWOULDBLOCK if number is None else number
+
+    def shutdown(self, how: int, /) -> None:
+        """``shutdown(2)``: end one or both directions (SHUT_RD, SHUT_WR, SHUT_RDWR).
+
+        Unlike ``close``, it works on the connection, whoever else has a descriptor of it.
+        Does not block.  Raises OSError: ENOTCONN.
+        """
+        lib.shutdown(self._sock_fd_, one_int(how))
+
+    def getsockname(self) -> RetAddress:
+        """``getsockname(2)``: this end's address.  Does not block.
+
+        >>> socket().getsockname()
+        ('0.0.0.0', 0)
+        """
+        return unpack_for(self._sock_proto_, _name(lib.getsockname, self._sock_fd_))
+
+    def getpeername(self) -> RetAddress:
+        """``getpeername(2)``: the other end's address.  Does not block.
+
+        Raises OSError: ENOTCONN.
+        """
+        return unpack_for(self._sock_proto_, _name(lib.getpeername, self._sock_fd_))
+
+
+def _name(question: Any, fd: int) -> bytes:
+    found: list[bytes] = []
+
+    def ask() -> int:
+        answer = with_sockaddr(question, fd)
+        if answer is None:
+            return -1
+        found.append(answer[1])
+        return 0
+
+    number = attempt(ask)
+    if number < 0:
+        raise from_errno(-number)
+    return found[0]
+
+
+# --- accept --------------------------------------------------------------------------
+
+
+class Acceptor(Connection):
+    """``accept``, which makes socket objects."""
+
+    __slots__ = ()
+
+    def accept(self) -> tuple[Socket, RetAddress]:
+        """``accept4(2)`` with SOCK_CLOEXEC: a new socket for a connection, and the peer's address.
+
+        Blocks until there is a connection (with a timeout: TimeoutError).  Raises
+        BlockingIOError in non-blocking mode, and other kinds of OSError as the manual page
+        lists them: EMFILE, EINVAL (not listening).
+
+        >>> listener = create_server(("127.0.0.1", 0))
+        >>> client = create_connection(listener.getsockname())
+        >>> sock, address = listener.accept()
+        >>> address == client.getsockname()
+        True
+        """
+        owned: list[int] = []
+        try:
+            address = _accept_into(owned, self)
+            # Programs replace this name, to have sockets of their own class.
+            make = partial(
+                _public.module.socket, self._sock_family_, self._sock_type_, self._sock_proto_
+            )
+            sock = adopt(owned, lambda fd: make(fileno=fd), known=True)
+        except BaseException:
+            close_all(owned)
+            raise
+        # Some systems let the new socket inherit that its listener does not block.
+        if self._sock_timeout_ and _timeouts.default is None:
+            sock.setblocking(True)
+        return sock, address
+
+
+_accept4 = NewerWay(hasattr(lib, "accept4"))
+
+
+def _accept_into(owned: list[int], sock: Connection) -> RetAddress:
+    """Accept a connection, whose descriptor is then in ``owned``; the peer's address."""
+    try:
+        sockaddr = call_with_retry(sock, READ, _accept_once, owned, sock._sock_family_)
+    except OSError as error:
+        if not _accept4.refuses(error.errno or 0):
+            raise
+        _accept4.works = False
+        try:
+            sockaddr = call_with_retry(sock, READ, _accept_once, owned, sock._sock_family_)
+        except BaseException:
+            _accept4.works = None  # it is not accept4 that is refused
+            raise
+    if _accept4.works is False:
+        system.set_inheritable(owned[0], False)
+    else:
+        _accept4.works = True
+    return unpack_for(sock._sock_proto_, sockaddr)
+
+
+def _accept_once(calls: Library, fd: int, owned: list[int], family: int) -> bytes | None:
+    """``accept4(2)``, or where that is not to be had ``accept(2)``: the peer's sockaddr."""
+    flags: tuple[int, ...] = ()
+    if _accept4.works is False:
+        function = partial(claim_once, owned, lib.accept)
+    else:
+        function, flags = partial(claim_once, owned, lib.accept4), (_CLOEXEC,)
+    if family == _AF_ALG:  # it fails if it is asked for an address
+        return None if function(fd, NULL, NULL, *flags) < 0 else b""
+    answer = with_sockaddr(function, fd, after=flags)
+    return None if answer is None else answer[1]
+
+
+# --- connect -------------------------------------------------------------------------
+
+
+def _call_connect(fd: int, sockaddr: bytes) -> int:
+    return pass_memory(sockaddr, lambda pointer, size: lib.connect(fd, pointer, size))
+
+
+def _connect(sock: Connection, sockaddr: bytes) -> int | None:
+    """``connect(2)``: 0 once it is done, the errno of its failure, or None: timed out.
+
+    An interrupted connect goes on like one on a descriptor that does not block; both are
+    waited for, unless the socket is in non-blocking mode.
+    """
+    deadline = None
+    under_way = system.CONNECTING
+    pause, lost = _PAUSE, 0
+    while _call_connect(sock._sock_fd_, sockaddr) < 0:
+        number = pop_errno()
+        if number == 0:
+            # A signal handler took our errno.  Asking again is safe here: if the first call
+            # got as far as that, it goes on, and the second says so in other words.
+            under_way = system.STILL_CONNECTING
+            lost += 1
+            if lost == ATTEMPTS:
+                raise from_errno(0)
+            continue
+        if number == under_way:
+            number = system.CONNECTING
+        # Not sooner: after the call, other threads may hold up this one for longer than
+        # a short timeout, while the connection stands already.
+        deadline = deadline or deadline_of(sock)
+        if number == EAGAIN and deadline is not None and sock._sock_family_ == _AF_UNIX:
+            # The listener has no room, and poll cannot tell when it has (cpython#117208).
+            if deadline_passed(deadline):
+                return None
+            sleep(max(0.0, min(pause, deadline - monotonic())))
+            pause = min(2 * pause, _PAUSE_MAX)
+            continue
+        interrupted = number == system.INTERRUPTED
+        pending = interrupted or (
+            number == system.CONNECTING and waits_in_python(sock, deadline)
+        )
+        if sock._sock_timeout_ == 0 or not pending:
+            return number
+        if not wait_until_ready(sock, WRITE | ERROR, deadline):
+            return None
+        outcome = socket_error(sock._sock_fd_)
+        # In some families, unix(7) for one, a signal ends it for good: then it is made again.
+        if outcome or not interrupted or _is_connected(sock._sock_fd_):
+            return 0 if outcome == system.CONNECTED else outcome
+    return 0
+
+
+_PAUSE, _PAUSE_MAX = 0.0005, 0.02  # seconds
+
+
+def _is_connected(fd: int) -> bool:
+    return with_sockaddr(lib.getpeername, fd) is not None

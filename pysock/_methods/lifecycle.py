@@ -1,0 +1,169 @@
+"""A socket object's life: how it gets its descriptor, its mode, and how it is closed.
+
+Who owns a descriptor at which moment is explained in ``_calls.descriptor``.
+"""
+
+from __future__ import annotations
+
+from sys import audit
+from warnings import warn
+
+from .. import _timeouts
+from .._calls.descriptor import (
+    AdoptedDescriptor,
+    NewerWay,
+    claim,
+    close_all,
+    close_first,
+    move,
+)
+from .._calls.getsockopt import identify
+from .._calls.state import SocketState, set_mode
+from .._ffi.arguments import constructor_int
+from .._ffi.errors import from_errno, raise_unless_reset
+from .._host import constants, lib, system
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_CLOEXEC = constants.get("SOCK_CLOEXEC", 0)
+_NONBLOCK = constants.get("SOCK_NONBLOCK", 0)
+_TYPE = ~(_CLOEXEC | _NONBLOCK)  # what else a type says
+_AF_INET, _SOCK_STREAM = constants["AF_INET"], constants["SOCK_STREAM"]
+_NOT_GIVEN = -1  # "is" is the quickest way to see it
+
+# SOCK_CLOEXEC: until Linux 2.6.27 it was an unknown type.
+cloexec = NewerWay(bool(_CLOEXEC))
+
+
+class Lifecycle(SocketState):
+    """From ``socket(2)`` to ``close(2)``."""
+
+    __slots__ = ()
+
+    def __init__(
+        self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None
+    ) -> None:
+        if not (family is type is proto is _NOT_GIVEN):
+            family, type, proto = map(constructor_int, (family, type, proto))
+        if fileno is not None:
+            self._init_from(fileno, family, type, proto)
+            return
+        family = _AF_INET if family == -1 else family
+        type = _SOCK_STREAM if type == -1 else type
+        proto = 0 if proto == -1 else proto
+        audit("socket.__new__", self, family, type, proto)
+        owned: list[int] = []
+        try:
+            fd = _open(owned, family, type, proto)
+            self._begin(fd, family, type, proto)
+            move(owned, self._sock_owned_)
+        except BaseException:
+            self._sock_fd_ = -1
+            close_all(owned)
+            raise
+
+    def _init_from(self, fileno: int, family: int, type: int, proto: int) -> None:
+        """Be the socket that a descriptor is; if that fails, it stays the caller's."""
+        adopted = fileno if isinstance(fileno, AdoptedDescriptor) else None
+        if system.TELLS_OF_GIVEN:
+            audit("socket.__new__", self, family, type, proto)
+        fd = system.given_descriptor(fileno)
+        if adopted is None or not adopted.known:
+            family, type, proto = identify(fd, family, type, proto)
+        owned = [fd] if adopted is None or not adopted.owned else adopted.owned
+        try:
+            self._begin(fd, family, type, proto)
+            move(owned, self._sock_owned_)
+        except BaseException:
+            self._sock_fd_ = -1
+            if self._sock_owned_:
+                move(self._sock_owned_, owned)
+            raise
+
+    def _begin(self, fd: int, family: int, type: int, proto: int) -> None:
+        """Take over a descriptor, in the mode that new sockets have."""
+        seconds = 0.0 if type & _NONBLOCK else _timeouts.default
+        self._closed, self._io_refs = False, 0
+        self._sock_family_, self._sock_type_, self._sock_proto_ = family, type & _TYPE, proto
+        set_mode(self, seconds)
+        if seconds is not None and not type & _NONBLOCK:
+            system.set_blocking(fd, False)
+        self._sock_fd_ = fd
+
+    def fileno(self) -> int:
+        """The file descriptor, or −1 once the socket is closed.  Makes no call."""
+        return self._sock_fd_
+
+    def detach(self) -> int:
+        """Close the socket object without its descriptor, and return that: it stays open.
+
+        Makes no call (on Windows ``ioctlsocket``, so that the handle blocks as expected).
+        """
+        self._closed = True
+        self._sock_fd_ = -1
+        owned: list[int] = []
+        try:
+            move(self._sock_owned_, owned)
+        except IndexError:
+            return -1
+        fd = owned[0]
+        system.release_descriptor(fd, self._sock_timeout_ is None)
+        return fd
+
+    def close(self) -> None:
+        """``close(2)``: the socket cannot be used any more.
+
+        Does not block, but for SO_LINGER.  Raises OSError (not ECONNRESET), and the descriptor
+        is gone nevertheless.  Closing twice does nothing.
+        """
+        # For one caller alone, and not for another thread or a signal handler as well.
+        self._sock_fd_ = -1
+        try:
+            failed = close_first(self._sock_owned_) < 0
+        except IndexError:
+            return
+        if failed:
+            raise_unless_reset()
+
+    def __del__(self, _warn: Any = warn, _lib: Any = lib) -> None:
+        try:
+            fd, owned = self._sock_fd_, self._sock_owned_
+        except AttributeError:
+            return  # an exception came before there was any state
+        try:
+            if fd != -1:
+                try:
+                    text = repr(self)
+                except (TypeError, AttributeError):  # modules have lost their names already
+                    cls = self.__class__
+                    kind = f"family={self._sock_family_}, type={self._sock_type_}"
+                    text = f"<{cls.__module__}.{cls.__qualname__} fd={fd}, {kind}>"
+                _warn(f"unclosed {text}", ResourceWarning, stacklevel=2, source=self)
+        finally:
+            while owned:
+                _lib.close(owned.pop())
+
+    def __repr__(self) -> str:
+        return (
+            f"<socket object, fd={self._sock_fd_}, family={self._sock_family_}, "
+            f"type={self._sock_type_}, proto={self._sock_proto_}>"
+        )
+
+
+def _open(owned: list[int], family: int, type: int, proto: int) -> int:
+    """``socket(2)``: a descriptor that no child inherits, in ``owned``."""
+    if cloexec.works is not False:
+        fd = claim(owned, lib.socket, family, type | _CLOEXEC, proto)
+        if fd >= 0:
+            cloexec.works = True
+            return fd
+        if not cloexec.refuses(-fd):
+            raise from_errno(-fd)
+    fd = claim(owned, lib.socket, family, type, proto)
+    if fd < 0:
+        raise from_errno(-fd)
+    cloexec.works = False
+    system.set_inheritable(fd, False)
+    return fd

@@ -1,0 +1,221 @@
+"""sendmsg, recvmsg, recvmsg_into: messages with all that belongs to them.
+
+Data is gathered from several buffers, or scattered over them; control messages come along.
+How all of it lies in memory is shown in ``_calls.msghdr``.
+"""
+
+from __future__ import annotations
+
+from struct import error as StructError
+from sys import audit
+from warnings import warn
+
+from .._calls import msghdr
+from .._calls.cmsg import SOCKLEN_MAX
+from .._calls.msghdr import Received, close_received, control
+from .._calls.state import SocketState
+from .._ffi.arguments import c_int, c_ssize_t, kind, size_of, view_of
+from .._ffi.interpreter import release
+from ..families import packers, unpack_for
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from .._types import Address, Cmsg, CmsgArg, ReadableBuffer, RetAddress, WriteableBuffer
+
+
+class Message(SocketState):
+    """Whole messages: ``sendmsg(2)`` and ``recvmsg(2)``."""
+
+    __slots__ = ()
+
+    def sendmsg(
+        self,
+        buffers: Iterable[ReadableBuffer],
+        ancdata: Iterable[CmsgArg] = (),
+        flags: int = 0,
+        address: Address | None = None,
+        /,
+    ) -> int:
+        """``sendmsg(2)``: gather buffers into one message, with control messages.
+
+        ``buffers`` are bytes-like objects, ``ancdata`` tuples ``(cmsg_level, cmsg_type,
+        cmsg_data)``, ``flags`` are MSG_ constants.  Without ``address``, the message goes to
+        the peer of a connected socket.  Returns the number of bytes of data that were sent.
+
+        Blocks until there is room for some of it (with a timeout: TimeoutError).  Raises
+        BlockingIOError in non-blocking mode, other kinds of OSError as the manual page lists
+        them, and TypeError for what is no buffer.
+
+        >>> a, b = socketpair()
+        >>> a.sendmsg([b"Hello, ", b"world"])
+        12
+        """
+        flags = c_int(flags)
+        sockaddr = b""
+        if address is not None:
+            sockaddr = packers[self._sock_family_](address, "sendmsg", self._sock_proto_)
+        audit("socket.sendmsg", self, address)
+        return send_message(self, buffers, ancdata, flags, sockaddr)
+
+    def recvmsg(
+        self, bufsize: int, ancbufsize: int = 0, flags: int = 0, /
+    ) -> tuple[bytes, list[Cmsg], int, RetAddress]:
+        """``recvmsg(2)``: data and control messages.
+
+        Takes up to ``bufsize`` bytes of data, and up to ``ancbufsize`` bytes of control
+        messages (``CMSG_SPACE`` says how many bytes one takes).  Returns ``(data, ancdata,
+        msg_flags, address)``: ``ancdata`` is a list of tuples ``(cmsg_level, cmsg_type,
+        cmsg_data)``, ``msg_flags`` say what was cut (MSG_TRUNC, MSG_CTRUNC), and ``address``
+        is the sender's, where there is one.
+
+        Blocks until there is data (with a timeout: TimeoutError).  Raises BlockingIOError in
+        non-blocking mode, and other kinds of OSError as the manual page lists them.
+
+        >>> a, b = socketpair()
+        >>> a.sendall(b"Hello, world")
+        >>> b.recvmsg(1024, CMSG_SPACE(4))
+        (b'Hello, world', [], 0, None)
+        """
+        bufsize, ancbufsize, flags = c_ssize_t(bufsize), c_ssize_t(ancbufsize), c_int(flags)
+        if bufsize < 0:
+            raise ValueError("negative buffer size in recvmsg()")
+        _check_room(ancbufsize)
+        received = msghdr.receive(self, bufsize, ancbufsize, flags)
+        return _answer(self, received.data, received)
+
+    def recvmsg_into(
+        self, buffers: Iterable[WriteableBuffer], ancbufsize: int = 0, flags: int = 0, /
+    ) -> tuple[int, list[Cmsg], int, RetAddress]:
+        """``recvmsg(2)``: data into the caller's buffers, one after the other.
+
+        Like ``recvmsg``, but instead of the data itself the number of bytes is returned:
+        ``(nbytes, ancdata, msg_flags, address)``.  The buffers cannot be resized meanwhile.
+
+        >>> a, b = socketpair()
+        >>> a.sendall(b"Hello, world")
+        >>> head, rest = bytearray(5), bytearray(100)
+        >>> b.recvmsg_into([head, rest])
+        (12, [], 0, None)
+        >>> head
+        bytearray(b'Hello')
+        """
+        ancbufsize, flags = c_ssize_t(ancbufsize), c_int(flags)
+        parts = iterated(buffers, 1, "recvmsg_into")
+        views: list[Any] = []
+        try:
+            try:
+                views.extend(map(memoryview, parts))
+            except (TypeError, ValueError, BufferError):
+                raise TypeError(_NO_BUFFER) from None
+            if any(view.readonly or not view.c_contiguous for view in views):
+                raise TypeError(_NO_BUFFER)
+            _check_room(ancbufsize)
+            received = msghdr.receive_into(self, views, ancbufsize, flags)
+        finally:
+            release(views)
+        return _answer(self, received.n, received)
+
+
+_NO_BUFFER = (
+    "recvmsg_into() argument 1 must be an iterable of single-segment read-write buffers"
+)
+
+
+def send_message(
+    sock: SocketState, buffers: Any, ancdata: Any, flags: int, sockaddr: bytes = b""
+) -> int:
+    """``sendmsg(2)`` of what the caller gave, to a packed address or without one."""
+    # A list of our own: another thread may change the caller's meanwhile.
+    parts = [*buffers] if type(buffers) is list else iterated(buffers, 1, "sendmsg")
+    return msghdr.send(sock, parts, lambda: pack_control(ancdata), flags, sockaddr)
+
+
+def iterated(items: Any, position: int, function: str) -> list[Any]:
+    """The items of an argument that has to be iterable."""
+    try:
+        iterator = iter(items)
+    except TypeError:
+        complaint = f"{function}() argument {position} must be an iterable"
+        raise TypeError(complaint) from None
+    return list(iterator)
+
+
+def _check_room(ancbufsize: int) -> None:
+    if not 0 <= ancbufsize <= SOCKLEN_MAX:
+        raise ValueError("invalid ancillary data buffer length")
+
+
+def _answer(sock: Message, data: Any, received: Received) -> tuple[Any, list[Cmsg], int, Any]:
+    """What a message is in Python: ``(data, ancdata, msg_flags, address)``."""
+    try:
+        ancdata, whole = control.walk(received.control)
+        if not whole:
+            warn_of_truncation()
+        address = unpack_for(sock._sock_proto_, received.sockaddr)
+        return data, ancdata, received.msg_flags, address
+    except BaseException:
+        close_received(received.control)
+        raise
+
+
+def warn_of_truncation() -> None:
+    """What CPython says to control messages that end in the middle of one."""
+    complaint = "received malformed or improperly-truncated ancillary data"
+    warn(complaint, RuntimeWarning, stacklevel=4)
+
+
+# --- control messages from the caller -------------------------------------------------
+
+# What ``control.messages`` raises if it is given something that it cannot pack.
+UNPACKABLE = (TypeError, ValueError, BufferError, StructError)
+
+
+def pack_control(ancdata: Any) -> bytes:
+    """The caller's control messages as they lie in memory.
+
+    What ``control.messages`` cannot take is looked at again, for what C would say to it.
+    """
+    if type(ancdata) is tuple and not ancdata:
+        return b""
+    items = ancdata if type(ancdata) is list else iterated(ancdata, 2, "sendmsg")
+    try:
+        packed = control.messages(items)
+    except UNPACKABLE as error:
+        if is_callers(error):
+            raise
+        packed = b""
+    if not packed or len(packed) > control.most:
+        packed = control.messages(map(_checked, items))
+        if len(packed) > SOCKLEN_MAX:
+            raise OSError("too much ancillary data")
+    return packed
+
+
+def is_callers(error: Exception) -> bool:
+    """Whether code of the caller's raised it: an ``__index__``, or a signal handler."""
+    at = error.__traceback__
+    while at and at.tb_next:
+        at = at.tb_next
+    return bool(at and at.tb_frame.f_code is not control.messages.__code__)
+
+
+def _checked(item: Any) -> tuple[int, int, bytes]:
+    if type(item) is not tuple or len(item) != 3:
+        _must_be_three(item)
+    level, number, data = item
+    level, number = c_int(level), c_int(number)
+    with view_of(data) as view:
+        if size_of(view) > control.most:
+            raise OSError("ancillary data item too large")
+        return level, number, view.tobytes()
+
+
+def _must_be_three(item: Any) -> None:
+    label = "[sendmsg() ancillary data items]"
+    if not hasattr(item, "__getitem__") or isinstance(item, (bytes, dict)):
+        raise TypeError(f"{label}() argument must be 3-item sequence, not {kind(item)}")
+    if len(item) != 3:
+        raise TypeError(f"{label}() argument must be sequence of length 3, not {len(item)}")

@@ -1,0 +1,49 @@
+"""setblocking, settimeout and their questions; whether children inherit the descriptor.
+
+The three modes are explained in ``_calls.wait``.
+"""
+
+from __future__ import annotations
+
+from .. import _timeouts
+from .._calls.state import SocketState, set_mode
+from .._host import system
+
+
+class Mode(SocketState):
+    """How long calls wait."""
+
+    __slots__ = ()
+
+    def setblocking(self, flag: bool, /) -> None:
+        """True: calls block until they are done.  False: they fail rather than wait.
+
+        The same as ``settimeout(None)`` and ``settimeout(0)``.  Sets O_NONBLOCK by ``ioctl(2)``
+        or ``fcntl(2)``.
+        """
+        blocking = _timeouts.truth(flag)
+        set_mode(self, None if blocking else 0.0)
+        system.set_blocking(self._sock_fd_, blocking)
+
+    def settimeout(self, value: float | None, /) -> None:
+        """Let calls wait for up to ``value`` seconds; 0 is non-blocking, None blocking mode.
+
+        A call that is not done by then raises TimeoutError.  The descriptor does not block any
+        more: waiting is done by ``poll(2)``.
+        """
+        seconds = _timeouts.parse(value)
+        set_mode(self, seconds)
+        system.set_blocking(self._sock_fd_, seconds is None)
+
+    def gettimeout(self) -> float | None:
+        """The timeout in seconds, or None.  Makes no call."""
+        return self._sock_timeout_
+
+    def getblocking(self) -> bool:
+        """False in non-blocking mode, else True.  Makes no call."""
+        return self._sock_timeout_ != 0
+
+    @property
+    def timeout(self) -> float | None:
+        """The timeout in seconds, or None."""
+        return self._sock_timeout_

@@ -1,0 +1,136 @@
+"""sendfile: a file through a socket, by the kernel alone where it can.
+
+``sendfile(2)`` moves pages from a file to a socket without a copy through this process.
+What it cannot take, because it is no file of the file system, is read and sent in pieces.
+"""
+
+from __future__ import annotations
+
+import os
+
+from .._calls.wait import WRITE, deadline_of, wait_until_ready
+from .._ffi.errors import timeout
+from .._host import constants
+from .lifecycle import Lifecycle
+from .mode import Mode
+from .stream import Stream
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .._types import SendableFile
+
+_PIECE = 8192  # what is read at a time where sendfile(2) does not serve
+_MOST = 2**30  # what sendfile(2) is asked for at a time: its count may be an int
+
+
+class GiveupOnSendfile(Exception):
+    """``sendfile(2)`` does not serve for this file."""
+
+    __module__ = "pysock"
+    __qualname__ = "_GiveupOnSendfile"
+
+
+class SendFile(Lifecycle, Stream, Mode):
+    """``sendfile(2)``."""
+
+    __slots__ = ()
+
+    def sendfile(self, file: SendableFile, offset: int = 0, count: int | None = None) -> int:
+        """``sendfile(2)``: send a file from ``offset`` until its end, or ``count`` bytes of it.
+
+        ``file`` is open in binary mode; if it is no regular file, ``send(2)`` is used.  Returns
+        how many bytes were sent.  The file's position is then after them, also if an error has
+        ended it.
+
+        Blocks until all is sent; a timeout is for each part that the kernel takes at once.
+        Raises ValueError in non-blocking mode, and what ``send`` raises.
+        """
+        try:
+            return self._sendfile_use_sendfile(file, offset, count)
+        except GiveupOnSendfile:
+            return self._sendfile_use_send(file, offset, count)
+
+    def _sendfile_use_sendfile(
+        self, file: Any, offset: int = 0, count: int | None = None
+    ) -> int:
+        """Send with ``sendfile(2)``, or raise GiveupOnSendfile before anything was sent."""
+        if not hasattr(os, "sendfile"):
+            raise GiveupOnSendfile("os.sendfile() not available on this platform")
+        _check(self, file, count)
+        try:
+            fileno = file.fileno()
+            size = os.fstat(fileno).st_size
+        except (AttributeError, OSError) as error:  # io.UnsupportedOperation is an OSError
+            raise GiveupOnSendfile(error) from None
+        if not size:
+            return 0
+        if self.gettimeout() == 0:
+            raise ValueError("non-blocking sockets are not supported")
+        total = 0
+        try:
+            while count is None or total < count:
+                piece = min(_MOST, size if count is None else count - total)
+                # The timeout is for each piece: a large file may take as long as it takes.
+                deadline = deadline_of(self)
+                if deadline is not None and not wait_until_ready(self, WRITE, deadline):
+                    raise timeout("timed out")
+                try:
+                    sent = os.sendfile(self.fileno(), fileno, offset, piece)
+                except BlockingIOError:
+                    if deadline is None:
+                        # The descriptor does not block, though the socket is in blocking mode.
+                        wait_until_ready(self, WRITE, None)
+                    continue
+                except OSError as error:
+                    if total == 0:
+                        raise GiveupOnSendfile(error) from None
+                    raise
+                if not sent:
+                    break
+                offset += sent
+                total += sent
+            return total
+        finally:
+            if total and hasattr(file, "seek"):
+                file.seek(offset)
+
+    def _sendfile_use_send(self, file: Any, offset: int = 0, count: int | None = None) -> int:
+        """Send with ``send(2)``, piece by piece."""
+        _check(self, file, count)
+        if self.gettimeout() == 0:
+            raise ValueError("non-blocking sockets are not supported")
+        if offset:
+            file.seek(offset)
+        total = 0
+        try:
+            while count is None or total < count:
+                piece = _PIECE if count is None else min(_PIECE, count - total)
+                data = memoryview(file.read(piece))
+                if not data:
+                    break
+                while data:
+                    try:
+                        sent = self.send(data)
+                    except BlockingIOError:
+                        continue
+                    total += sent
+                    data = data[sent:]
+            return total
+        finally:
+            if total and hasattr(file, "seek"):
+                file.seek(offset + total)
+
+
+def _check(sock: SendFile, file: Any, count: int | None) -> None:
+    if "b" not in getattr(file, "mode", "b"):
+        raise ValueError("file should be opened in binary mode")
+    if not sock._sock_type_ & constants["SOCK_STREAM"]:
+        raise ValueError("only SOCK_STREAM type sockets are supported")
+    if count is not None:
+        complaint = f"count must be a positive integer (got {count!r})"
+        if not isinstance(count, int):
+            raise TypeError(complaint)
+        if count <= 0:
+            raise ValueError(complaint)

@@ -1,0 +1,185 @@
+"""sendmsg and recvmsg of a short message: one small buffer, and control messages.
+
+So travel descriptors, credentials, time stamps.  A preallocated message is laid out once: its
+pointers stay, and a call sets only the lengths, through numbers that lie over members of the
+structs.
+
+    msghdr, iovec | sockaddr | control messages | data
+
+That saves 1 us of a call which takes 2 (3.11).
+"""
+
+from __future__ import annotations
+
+from ctypes import addressof, c_char, sizeof
+from sys import audit
+
+from ..._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool
+from ..._calls.msghdr import close_received, control
+from ..._calls.wait import READ, WRITE, retry
+from ..._ffi.arguments import ZERO, c_int
+from ..._ffi.interpreter import chars, pointer_to
+from ..._host import structs
+from ...families import unpack_for
+from ..message import UNPACKABLE, Message, is_callers, send_message, warn_of_truncation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# LIMIT is a power of two, so that ``a | b < LIMIT`` tests both sizes with one comparison.
+_LIMIT = 16384
+
+_msghdr, _iovec = structs["msghdr"], structs["iovec"]
+_NAME_AT = sizeof(_msghdr) + sizeof(_iovec)
+_CONTROL_AT = _NAME_AT + SOCKADDR_MAX + 15 & ~15
+_DATA_AT = _CONTROL_AT + _LIMIT
+_SIZE = 1 << (_DATA_AT + _LIMIT - 1).bit_length()
+
+
+def _preallocated() -> dict[str, Any]:
+    """Each part of a message by its name: ``message`` is the pointer, the others are memory."""
+    memory = chars(_SIZE)
+    at = addressof(memory)
+    header, iovec = _msghdr.from_buffer(memory), _iovec.from_buffer(memory, sizeof(_msghdr))
+    header.msg_name = at + _NAME_AT
+    header.msg_iov, header.msg_iovlen = at + sizeof(_msghdr), 1
+    header.msg_control = at + _CONTROL_AT
+    iovec.iov_base = at + _DATA_AT
+    members = _members(memory, _msghdr, 0) | _members(memory, _iovec, sizeof(_msghdr))
+    cmsghdr = structs["cmsghdr"]
+    return members | {
+        "message": pointer_to(memory),
+        "sockaddr": (c_char * SOCKADDR_MAX).from_buffer(memory, _NAME_AT),
+        "control": (c_char * _LIMIT).from_buffer(memory, _CONTROL_AT),
+        "first": (c_char * sizeof(cmsghdr)).from_buffer(memory, _CONTROL_AT),
+        "data": (c_char * _LIMIT).from_buffer(memory, _DATA_AT),
+    }
+
+
+def _members(memory: Any, struct: Any, at: int) -> dict[str, Any]:
+    """The members of a struct in memory, as numbers whose ``value`` can be read and set."""
+    return {
+        name: kind.from_buffer(memory, at + getattr(struct, name).offset)
+        for name, kind in struct._fields_
+    }
+
+
+def _outgoing() -> tuple[Any, ...]:
+    parts = _preallocated()
+    parts["msg_name"].value = 0  # it has no address to go to: an empty one, the BSDs refuse
+    names = "message iov_len data msg_controllen control"
+    return tuple(map(parts.get, names.split()))
+
+
+def _incoming() -> tuple[Any, ...]:
+    names = "message iov_len data msg_controllen control first msg_namelen sockaddr msg_flags"
+    return tuple(map(_preallocated().get, names.split()))
+
+
+_outgoing_pool, _incoming_pool = Pool(_outgoing), Pool(_incoming)
+_pop_outgoing, _put_outgoing = _outgoing_pool.pop, _outgoing_pool.put
+_pop_incoming, _put_incoming = _incoming_pool.pop, _incoming_pool.put
+_sendmsg, _recvmsg = Message.sendmsg, Message.recvmsg
+_messages, _walk = control.messages, control.walk
+
+
+def sendmsg(
+    self: Message, buffers: Any, ancdata: Any = (), flags: int = 0, address: Any = None, /
+) -> int:
+    if (
+        address is None
+        and type(ancdata) is list
+        and type(buffers) is list
+        and len(buffers) == 1
+        and (flags is ZERO or not (flags := c_int(flags)) & ODD_FLAGS)
+    ):
+        audit("socket.sendmsg", self, None)
+        try:
+            (data,) = buffers  # in one step: another thread may change the list
+            packed = _messages(ancdata) if type(data) is bytes else b""
+        except UNPACKABLE as error:
+            if is_callers(error):
+                raise
+            packed = b""
+        if packed and len(data) < _LIMIT and len(packed) < _LIMIT:
+            try:
+                entry = _pop_outgoing()
+            except IndexError:
+                entry = _outgoing()
+            pointer, iov_len, memory, controllen, room = entry
+            iov_len.value, memory.raw = len(data), data
+            controllen.value, room.raw = len(packed), packed
+            calls = self._sock_calls_
+            n: int = calls.sendmsg(self._sock_fd_, pointer, flags | calls.dontwait)
+            if n < 0:
+                n = retry(self, calls, WRITE, _again_sendmsg, pointer, flags)
+            _put_outgoing(entry)
+            return n
+        return send_message(self, buffers, ancdata, flags)
+    return _sendmsg(self, buffers, ancdata, flags, address)
+
+
+def _again_sendmsg(calls: Any, fd: int, pointer: Any, flags: int) -> int:
+    n: int = calls.sendmsg(fd, pointer, flags | calls.dontwait)
+    return n
+
+
+_NO_NAME = bytes(SOCKADDR_MAX)
+_NO_MESSAGE = bytes(sizeof(structs["cmsghdr"]))
+
+
+def recvmsg(
+    self: Message, bufsize: int, ancbufsize: int = 0, flags: int = 0, /
+) -> tuple[bytes, Any, int, Any]:
+    if (
+        type(bufsize) is not int
+        or type(ancbufsize) is not int
+        or not ancbufsize
+        or not 0 <= bufsize | ancbufsize < _LIMIT
+        or (flags is not ZERO and (flags := c_int(flags)) & ODD_FLAGS)
+    ):
+        return _recvmsg(self, bufsize, ancbufsize, flags)
+    try:
+        entry = _pop_incoming()
+    except IndexError:
+        entry = _incoming()
+    # While nobody uses it, its flags, its sockaddr and its first control message are zero.
+    pointer, iov_len, memory, controllen, room, first, namelen, sender, msg_flags = entry
+    iov_len.value, controllen.value, namelen.value = bufsize, ancbufsize, SOCKADDR_MAX
+    calls = self._sock_calls_
+    try:
+        n = calls.recvmsg(self._sock_fd_, pointer, flags | calls.dontwait)
+        if n < 0:
+            sizes = bufsize, ancbufsize
+            n = retry(self, calls, READ, _again_recvmsg, entry, sizes, flags)
+        size = controllen.value
+        raw = room[: size if size <= ancbufsize else ancbufsize]
+        data = memory[: n if n <= bufsize else bufsize]
+        told, length = msg_flags.value, namelen.value
+        address = None
+        if told or length:
+            name = sender[:length]
+            msg_flags.value, sender.raw = 0, _NO_NAME
+            address = unpack_for(self._sock_proto_, name)
+        ancdata, whole = _walk(raw)
+        if not whole:
+            warn_of_truncation()
+        if raw:
+            first.raw = _NO_MESSAGE
+    except BaseException:
+        # Descriptors may be there already, which nobody will see.
+        if any(first.raw):
+            close_received(room[: min(controllen.value, ancbufsize)])
+        raise
+    _put_incoming(entry)
+    return data, ancdata, told, address
+
+
+def _again_recvmsg(
+    calls: Any, fd: int, entry: tuple[Any, ...], sizes: tuple[int, int], flags: int
+) -> int:
+    pointer, iov_len, _, controllen, _, _, namelen, *_ = entry
+    (iov_len.value, controllen.value), namelen.value = sizes, SOCKADDR_MAX
+    n: int = calls.recvmsg(fd, pointer, flags | calls.dontwait)
+    return n

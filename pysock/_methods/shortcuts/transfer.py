@@ -1,0 +1,234 @@
+"""recv, recv_into, send, sendall, recvfrom, sendto in one step each."""
+
+from __future__ import annotations
+
+from ctypes import c_char
+from sys import audit
+
+from ..._calls.memory import (
+    ODD_FLAGS,
+    SOCKADDR_MAX,
+    Pool,
+    data_pool,
+    large_pool,
+    sockaddr_memory,
+    with_pointer,
+)
+from ..._calls.transfer import (
+    KEEP_GIL_MAX,
+    receive,
+    receive_from,
+    receive_into,
+    transmit,
+    transmit_to,
+    with_zeros,
+)
+from ..._calls.wait import READ, WRITE, deadline_of, retry
+from ..._ffi.arguments import ZERO, c_int
+from ..._ffi.interpreter import COPY_MAX, POOL_MAX
+from ..._ffi.portable import array_over
+from ..._ffi.signature import NOT_GIVEN
+from ..._host import constants, lib
+from ...families import packers, unpack_for
+from ...families._hosts import known_addresses
+from ..datagram import Datagram
+from ..stream import Stream, send_rest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..._types import ReadableBuffer, RetAddress, WriteableBuffer
+
+_BYTES = bytes  # which is a parameter's name
+_AF_INET = constants["AF_INET"]
+
+# --- streams -------------------------------------------------------------------------
+
+_pop_data, _put_data = data_pool.pop, data_pool.put
+_recv, _recv_into, _send, _sendall = Stream.recv, Stream.recv_into, Stream.send, Stream.sendall
+
+
+def recv(self: Stream, bufsize: int, flags: int = 0, /) -> bytes:
+    if (
+        type(bufsize) is not int
+        or not 0 < bufsize <= POOL_MAX
+        or (flags is not ZERO and (flags := c_int(flags)) & ODD_FLAGS)
+    ):
+        return _recv(self, bufsize, flags)
+    calls = self._sock_calls_
+    if bufsize <= COPY_MAX:
+        try:
+            entry = _pop_data()
+        except IndexError:
+            entry = data_pool.make()
+        buffer, pointer = entry
+        n: int = calls.recv(self._sock_fd_, pointer, bufsize, flags | calls.dontwait)
+        # Slicing an array is one memcpy.
+        data: bytes = buffer[:n] if 0 <= n <= bufsize else with_zeros(buffer[:bufsize], n)
+        _put_data(entry)
+    else:
+        entry = large_pool.take()
+        buffer, pointer = entry
+        function = calls.recv if bufsize <= KEEP_GIL_MAX else lib.recv
+        n = function(self._sock_fd_, pointer, bufsize, flags | calls.dontwait)
+        data = buffer[:n] if 0 <= n <= bufsize else with_zeros(buffer[:bufsize], n)
+        large_pool.put(entry)
+    if n < 0:
+        data = retry(self, calls, READ, receive, bufsize, flags)
+    return data
+
+
+def recv_into(self: Stream, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
+    # An exact bytearray or memoryview keeps its size once it is exported.  What is exported
+    # is a temporary of the call: no traceback keeps it.
+    if nbytes is ZERO and flags is ZERO:
+        calls = self._sock_calls_
+        if type(buffer) is bytearray:
+            size = len(buffer)
+            if 0 < size <= KEEP_GIL_MAX:
+                n: int = calls.recv(
+                    self._sock_fd_,
+                    array_over(buffer),
+                    size if size <= len(buffer) else len(buffer),
+                    calls.dontwait,
+                )
+                if n < 0:
+                    with memoryview(buffer) as view:
+                        n = retry(self, calls, READ, receive_into, view, view.nbytes, 0)
+                return n
+        elif type(buffer) is memoryview:
+            try:
+                size = 0 if buffer.readonly or not buffer.c_contiguous else buffer.nbytes
+            except ValueError:  # it was released
+                size = 0
+            if 0 < size <= KEEP_GIL_MAX:
+                n = calls.recv(self._sock_fd_, array_over(buffer), size, calls.dontwait)
+                if n < 0:
+                    with memoryview(buffer) as view:
+                        n = retry(self, calls, READ, receive_into, view, size, 0)
+                return n
+    return _recv_into(self, buffer, nbytes, flags)
+
+
+def small_bytes(data: Any) -> Any:
+    """A copy of a small buffer, which costs less than to find out where it is; or ``data``."""
+    kind = type(data)
+    try:
+        # An item of an array has up to 8 bytes.  Whatever has bytes can be joined, in one step
+        # (60 ns; a view's ``tobytes`` takes twice that).
+        if (data.nbytes if kind is memoryview else len(data) * 8) <= COPY_MAX:
+            return b"".join((data,))
+    except (TypeError, ValueError, BufferError):
+        return data  # it has no length, or no bytes: the method will say so
+    return data
+
+
+_COPIED = frozenset((bytearray, memoryview))
+
+
+def send(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> int:
+    data = small_bytes(bytes) if type(bytes) in _COPIED else bytes
+    if (
+        type(data) is _BYTES
+        and (flags is ZERO or not (flags := c_int(flags)) & ODD_FLAGS)
+        and (size := len(data)) <= KEEP_GIL_MAX
+    ):
+        calls = self._sock_calls_
+        n: int = calls.send(self._sock_fd_, data, size, flags | calls.dontwait)
+        if n < 0:
+            n = retry(self, calls, WRITE, transmit, data, flags)
+        return n
+    return _send(self, bytes, flags)
+
+
+def sendall(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> None:
+    data = small_bytes(bytes) if type(bytes) in _COPIED else bytes
+    if (
+        type(data) is not _BYTES
+        or (flags is not ZERO and (flags := c_int(flags)) & ODD_FLAGS)
+        or (size := len(data)) > KEEP_GIL_MAX
+    ):
+        return _sendall(self, bytes, flags)
+    calls = self._sock_calls_
+    n: int = calls.send(self._sock_fd_, data, size, flags | calls.dontwait)
+    if n != size:
+        deadline = deadline_of(self)
+        with memoryview(bytes) as view:  # it keeps its size while we wait
+            if n < 0:
+                n = retry(self, calls, WRITE, transmit, view, flags, deadline=deadline)
+            if n < view.nbytes:
+                send_rest(self, view, n, flags, deadline)
+    return None
+
+
+# --- datagrams -----------------------------------------------------------------------
+
+_datagram_pool = Pool(lambda: with_pointer(c_char * COPY_MAX) + sockaddr_memory())
+_pop_datagram, _put_datagram = _datagram_pool.pop, _datagram_pool.put
+_recvfrom = Datagram.recvfrom
+_sendto: Any = Datagram.sendto
+
+# The last address that somebody sent to, what it was packed for, and its bytes: a program that
+# talks to one peer passes the same tuple each time (200 ns).  Only a pair of an exact str and an
+# exact int, which nothing can change.
+_last: tuple[Any, int, bytes] = (object(), -1, b"")
+
+
+def recvfrom(self: Datagram, bufsize: int, flags: int = 0, /) -> tuple[bytes, RetAddress]:
+    if (
+        type(bufsize) is not int
+        or not 0 <= bufsize <= COPY_MAX
+        or (flags is not ZERO and (flags := c_int(flags)) & ODD_FLAGS)
+    ):
+        return _recvfrom(self, bufsize, flags)
+    try:
+        entry = _pop_datagram()
+    except IndexError:
+        entry = _datagram_pool.make()
+    buffer, pointer, array, address, counter, length = entry
+    counter.value = SOCKADDR_MAX
+    calls = self._sock_calls_
+    n = calls.recvfrom(
+        self._sock_fd_, pointer, bufsize, flags | calls.dontwait, address, length
+    )
+    if 0 <= n <= bufsize:
+        data, sockaddr = buffer[:n], array[: counter.value]
+        _put_datagram(entry)
+    else:
+        data, sockaddr = with_zeros(buffer[:bufsize], n), array[: counter.value]
+        _put_datagram(entry)
+        if n < 0:
+            data, sockaddr = retry(self, calls, READ, receive_from, bufsize, flags)
+    return data, known_addresses.get(sockaddr) or unpack_for(self._sock_proto_, sockaddr)
+
+
+def sendto(
+    self: Datagram,
+    bytes: Any = NOT_GIVEN,
+    flags: Any = NOT_GIVEN,
+    address: Any = NOT_GIVEN,
+    more: Any = NOT_GIVEN,
+    /,
+) -> int:
+    global _last
+    if (
+        type(bytes) is not _BYTES
+        or flags is NOT_GIVEN
+        or address is not NOT_GIVEN
+        or (size := len(bytes)) > KEEP_GIL_MAX
+    ):
+        n: int = _sendto(self, bytes, flags, address, more)
+        return n
+    address, family = flags, self._sock_family_
+    last, last_family, sockaddr = _last
+    if address is not last or family != last_family:
+        sockaddr = packers[family](address, "sendto", self._sock_proto_)
+        if family == _AF_INET and type(address) is tuple and [*map(type, address)] == [str, int]:
+            _last = address, family, sockaddr
+    audit("socket.sendto", self, address)
+    calls = self._sock_calls_
+    n = calls.sendto(self._sock_fd_, bytes, size, calls.dontwait, sockaddr, len(sockaddr))
+    if n < 0:
+        n = retry(self, calls, WRITE, transmit_to, bytes, 0, sockaddr)
+    return n

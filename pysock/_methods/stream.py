@@ -1,0 +1,139 @@
+"""recv, recv_into, send, sendall: the bytes of a stream, or one datagram, by the connection.
+
+Each method checks its arguments, as CPython does, and makes its call until it succeeds
+(``call_with_retry``).  What ``transfer`` calls an attempt is one system call.
+"""
+
+from __future__ import annotations
+
+from .._calls.state import SocketState
+from .._calls.transfer import receive, receive_into, transmit
+from .._calls.wait import READ, WRITE, call_with_retry, deadline_of, deadline_passed
+from .._ffi.arguments import (
+    c_int,
+    c_ssize_t,
+    room_in,
+    size_of,
+    view_of,
+    writable_view_of,
+)
+from .._ffi.errors import timeout
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .._types import ReadableBuffer, WriteableBuffer
+
+
+class Stream(SocketState):
+    """Data without an address: ``recv(2)`` and ``send(2)``."""
+
+    __slots__ = ()
+
+    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
+        """``recv(2)``: up to ``bufsize`` bytes; ``b""`` when the peer has ended the conversation.
+
+        ``flags`` are MSG_ constants.  Of a datagram, what is longer than ``bufsize`` is lost.
+
+        Blocks until there is something (with a timeout: TimeoutError).  Raises
+        BlockingIOError in non-blocking mode, ConnectionResetError if the peer has broken off,
+        and other kinds of OSError as the manual page lists them.
+
+        >>> a, b = socketpair()
+        >>> a.sendall(b"Hello, world")
+        >>> b.recv(1024)
+        b'Hello, world'
+        """
+        size, flags = c_ssize_t(bufsize), c_int(flags)
+        if size < 0:
+            raise ValueError("negative buffersize in recv")
+        if size == 0:
+            return b""
+        data: bytes = call_with_retry(self, READ, receive, size, flags)
+        return data
+
+    def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
+        """``recv(2)`` into a writable buffer; returns the number of bytes.
+
+        Up to ``nbytes``, or (0) as many as there is room for.  The buffer cannot be resized
+        meanwhile.  Blocks, and fails, like ``recv``.
+
+        >>> a, b = socketpair()
+        >>> a.sendall(b"Hello, world")
+        >>> b.recv_into(bytearray(1024))
+        12
+        """
+        with writable_view_of(buffer, "recv_into") as view:
+            room = room_in(view, buffer, "recv_into")
+            nbytes, flags = c_ssize_t(nbytes), c_int(flags)
+            if nbytes < 0:
+                raise ValueError("negative buffersize in recv_into")
+            if nbytes > room:
+                raise ValueError("buffer too small for requested bytes")
+            size = nbytes or room
+            if size == 0:
+                return 0
+            n: int = call_with_retry(self, READ, receive_into, view, size, flags)
+            return n
+
+    def send(self, bytes: ReadableBuffer, flags: int = 0, /) -> int:
+        """``send(2)``: send some of a bytes-like object; returns how many bytes were taken.
+
+        The rest is for the caller to send again; ``sendall`` does that.
+
+        Blocks until there is room for some of it (with a timeout: TimeoutError).  Raises
+        BlockingIOError in non-blocking mode, BrokenPipeError or ConnectionResetError if the
+        peer is gone, and other kinds of OSError as the manual page lists them.
+
+        >>> a, b = socketpair()
+        >>> a.send(b"Hello, world")
+        12
+        """
+        with view_of(bytes) as view:
+            size_of(view)
+            data = passable(bytes, view)
+            n: int = call_with_retry(self, WRITE, transmit, data, c_int(flags))
+            return n
+
+    def sendall(self, bytes: ReadableBuffer, flags: int = 0, /) -> None:
+        """``send(2)``, repeated until all of a bytes-like object is sent.
+
+        Blocks until then; the timeout is for the whole of it.  Raises what ``send`` raises,
+        and then nobody knows how much was sent.
+
+        >>> a, b = socketpair()
+        >>> a.sendall(b"Hello, world")
+        """
+        with view_of(bytes) as view:
+            size = size_of(view)
+            flags = c_int(flags)
+            deadline = deadline_of(self)
+            n: int = call_with_retry(
+                self, WRITE, transmit, passable(bytes, view), flags, deadline=deadline
+            )
+            if n < size:
+                send_rest(self, view, n, flags, deadline)
+
+
+def passable(data: ReadableBuffer, view: memoryview) -> ReadableBuffer:
+    """What ``transmit`` is given: bytes as they are, of which nothing else need be known."""
+    return data if type(data) is bytes else view
+
+
+def send_rest(
+    sock: SocketState, view: memoryview, n: int, flags: int, deadline: float | None
+) -> None:
+    """Send what is left of ``view`` after the first ``n`` bytes."""
+    with _octets(view) as octets:
+        while n < len(octets):
+            if deadline is not None and deadline_passed(deadline):
+                raise timeout("timed out")
+            with octets[n:] as rest:
+                n += call_with_retry(sock, WRITE, transmit, rest, flags, deadline=deadline)
+
+
+def _octets(view: memoryview) -> memoryview:
+    """A view byte by byte, or of a copy: those of C structs can be cast to nothing."""
+    try:
+        return view.cast("B")
+    except ValueError:
+        return memoryview(view.tobytes())

@@ -1,0 +1,189 @@
+"""A host, as people write it, to the bytes of an IP address, and back.
+
+Numbers in dotted form never leave the process.  Names go to the C library, whose
+``getaddrinfo(3)`` asks the hosts file, DNS, or whatever else the system is told to ask;
+the first answer counts.
+"""
+
+from __future__ import annotations
+
+from ctypes import c_void_p, string_at
+
+from .._ffi.arguments import kind, type_name
+from .._ffi.errors import check_resolved
+from .._ffi.interpreter import chars, pointer_to
+from .._host import abi, constants, lib, structs, system
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+AF_INET = constants["AF_INET"]
+AF_INET6 = constants["AF_INET6"]
+AF_UNSPEC = constants["AF_UNSPEC"]
+BROADCAST = b"\xff\xff\xff\xff"
+
+# The one cache of addresses.  A numeric IPv4 host (str) → its four bytes; a host, not
+# ``(host, port)``, so that a port of 80.0 is not taken for 80.  And a sockaddr of the host's
+# (bytes) → the address that it is, where nothing else decides that (``FamilyCodec.fixed``).
+# A look-up takes 30 ns, inet_pton(3) 460, a codec's unpack 400.  Emptied when full.
+_CACHED = 1024
+known_addresses: dict[str | bytes, Any] = {}
+
+
+def remember(key: str | bytes, value: Any) -> None:
+    """Put what was found into the cache."""
+    if len(known_addresses) >= _CACHED:
+        known_addresses.clear()
+    known_addresses[key] = value
+
+
+def host(value: Any) -> bytes:
+    """The host part of an address as C wants it; IDNA where it is not ASCII."""
+    if isinstance(value, str):
+        if str.isascii(value):
+            name = str.encode(value)
+        else:
+            try:
+                name = value.encode("idna")
+            except UnicodeError:
+                raise TypeError("encoding of hostname failed") from None
+    elif isinstance(value, (bytes, bytearray)):
+        name = bytes(value)
+    else:
+        raise TypeError(f"str, bytes or bytearray expected, not {type_name(value)}")
+    if b"\0" in name:
+        raise TypeError("host name must not contain null character")
+    return name
+
+
+def idna(value: Any, function: str) -> bytes:
+    """The host argument of ``gethostbyname`` and similar functions."""
+    if isinstance(value, str):
+        name = value.encode("idna")
+    elif isinstance(value, (bytes, bytearray)):
+        name = bytes(value)
+    else:
+        raise TypeError(
+            f"{function}() argument 1 must be str, bytes or bytearray, not {kind(value)}"
+        )
+    if b"\0" in name:
+        raise TypeError(
+            f"{function}() argument 1 must be encoded string without null bytes, "
+            f"not {kind(value)}"
+        )
+    return name
+
+
+def ipv4(name: bytes) -> bytes:
+    """The four bytes of an IPv4 host; a numeric one is remembered."""
+    packed = pton(AF_INET, name)
+    if packed is None:
+        return resolve(name, AF_INET)[1]
+    remember(name.decode("ascii"), packed)
+    return packed
+
+
+def ipv6(name: bytes) -> bytes:
+    """The sixteen bytes of an IPv6 host."""
+    return resolve(name, AF_INET6)[1]
+
+
+def resolve(name: bytes, family: int) -> tuple[int, bytes]:
+    """``(family, address)`` of a host, in ``family`` or, with AF_UNSPEC, in either."""
+    if not name:
+        return _wildcard(family)
+    if name in (b"255.255.255.255", b"<broadcast>"):
+        if family not in (AF_INET, AF_UNSPEC):
+            raise OSError("address family mismatched")
+        return AF_INET, BROADCAST
+    if family != AF_INET6:
+        packed = pton(AF_INET, name)
+        if packed is not None:
+            return AF_INET, packed
+    if family != AF_INET and b"%" not in name:
+        packed = pton(AF_INET6, name)
+        if packed is not None:
+            return AF_INET6, packed
+    found = next(addrinfo(name, None, family))
+    if found[0] not in _SIZES:
+        raise OSError("unknown address family")
+    return found[0], address_in(found[4])
+
+
+def _wildcard(family: int) -> tuple[int, bytes]:
+    passive = constants["AI_PASSIVE"]
+    answers = list(addrinfo(None, b"0", family, constants["SOCK_DGRAM"], flags=passive))
+    if answers[0][0] not in _SIZES:
+        raise OSError("unsupported address family")
+    if len(answers) > 1:
+        raise OSError("wildcard resolved to multiple address")
+    return answers[0][0], address_in(answers[0][4])
+
+
+_SIZES = {AF_INET: 4, AF_INET6: 16}
+
+
+def address_in(raw: bytes) -> bytes:
+    """The IP address inside a packed sockaddr_in or sockaddr_in6."""
+    return raw[4:8] if abi.family_of(raw) == AF_INET else raw[8:24]
+
+
+def pton(family: int, name: bytes) -> bytes | None:
+    """``inet_pton(3)``: the bytes of a numeric address; None if ``name`` is none."""
+    packed = chars(16)
+    if lib.inet_pton(family, name, pointer_to(packed)) != 1:
+        return None
+    return packed.raw[: _SIZES[family]]
+
+
+def ntop(family: int, packed: bytes) -> str:
+    """``inet_ntop(3)``: the text of an address, which must have its family's size."""
+    text = chars(46)  # INET6_ADDRSTRLEN
+    lib.inet_ntop(family, packed, pointer_to(text), len(text))
+    return text.value.decode("ascii")
+
+
+def ipv4_text(packed: bytes) -> str:
+    """``'127.0.0.1'`` for four bytes."""
+    return ntop(AF_INET, packed)
+
+
+def ipv6_text(packed: bytes) -> str:
+    """``'::1'`` for sixteen bytes."""
+    return ntop(AF_INET6, packed)
+
+
+def addrinfo(
+    node: bytes | None,
+    service: bytes | None,
+    family: int = 0,
+    socktype: int = 0,
+    protocol: int = 0,
+    flags: int = 0,
+) -> Iterator[tuple[int, int, int, bytes, bytes]]:
+    """``getaddrinfo(3)``: ``(family, type, protocol, canonical name, packed address)`` each."""
+    Addrinfo = structs["addrinfo"]
+    hints = Addrinfo(
+        ai_flags=flags, ai_family=family, ai_socktype=socktype, ai_protocol=protocol
+    )
+    first = c_void_p()
+    check_resolved(
+        lib, lib.getaddrinfo, node, service, pointer_to(hints), pointer_to(first)
+    )
+    answers = []
+    try:
+        at = first.value
+        while at:
+            found = Addrinfo.from_address(at)
+            canonical = system.text_at(found.ai_canonname) if found.ai_canonname else b""
+            raw = string_at(found.ai_addr, found.ai_addrlen)
+            answers.append(
+                (found.ai_family, found.ai_socktype, found.ai_protocol, canonical, raw)
+            )
+            at = found.ai_next
+    finally:
+        lib.freeaddrinfo(first)
+    del hints  # not before: C read it
+    return iter(answers)

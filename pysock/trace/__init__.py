@@ -1,0 +1,1 @@
+"""Watching foreign calls: ``watch`` records them, ``show`` writes them as text."""
