@@ -96,8 +96,7 @@ class Socket(Acceptor, SendFile, MakeFile, SocketBase):
         if self._io_refs <= 0:
             self._real_close()
 
-    def _real_close(self) -> None:
-        super().close()
+    _real_close = Lifecycle.close
 
     def _decref_socketios(self) -> None:
         """A file of ``makefile`` was closed; the last one lets a closed socket go."""

@@ -9,13 +9,14 @@ behind it never leaves.
 from __future__ import annotations
 
 import sys
-from ctypes import c_uint32
+from ctypes import c_char, c_uint32
 from errno import EBADF, ENOTSOCK
 
 from .._ffi.errors import attempt, from_errno
-from .._ffi.interpreter import chars, pointer_to
+from .._ffi.interpreter import bytes_of, fill
 from .._host import abi, constants, lib
-from .transfer import with_sockaddr
+from .memory import Pool, with_pointer
+from .transfer import sockaddr_from
 
 OPTION_MAX = 1024  # bytes of an option's value, as in CPython
 LARGEST_UNIT = 16  # bytes; that of SO_GET_FILTER is 8 (struct sock_filter)
@@ -23,6 +24,9 @@ LARGEST_UNIT = 16  # bytes; that of SO_GET_FILTER is 8 (struct sock_filter)
 _SOL_SOCKET = constants["SOL_SOCKET"]
 # The options whose length is not in bytes, and the unit that it is in.
 _UNITS = {(_SOL_SOCKET, constants.get("SO_ATTACH_FILTER")): 8}
+
+
+_pool = Pool(lambda: with_pointer(c_char * (OPTION_MAX * LARGEST_UNIT)) + with_pointer(c_uint32))
 
 
 def getsockopt_bytes(fd: int, level: int, optname: int, size: int) -> bytes:
@@ -35,11 +39,15 @@ def getsockopt_bytes(fd: int, level: int, optname: int, size: int) -> bytes:
 
 def _getsockopt(fd: int, level: int, optname: int, size: int) -> tuple[int, bytes]:
     """0 or minus an errno, and what C wrote."""
-    value = chars(OPTION_MAX * LARGEST_UNIT)
     unit = _UNITS.get((level, optname), 1)
-    length = c_uint32(size // unit)
-    n = attempt(lib.getsockopt, fd, level, optname, pointer_to(value), pointer_to(length))
-    return n, value.raw[: min(length.value * unit, size)]
+    entry = _pool.take()
+    value, pointer, length, length_pointer = entry
+    fill(pointer, bytes(size))
+    length.value = size // unit
+    n = attempt(lib.getsockopt, fd, level, optname, pointer, length_pointer)
+    written = bytes_of(value, pointer, min(length.value * unit, size))
+    _pool.put(entry)
+    return n, written
 
 
 def getsockopt_int(fd: int, level: int, optname: int, size: int = 4) -> int:
@@ -59,22 +67,12 @@ def identify(fd: int, family: int, type: int, proto: int) -> tuple[int, int, int
 
     A descriptor that is no socket is an error even if nothing is to be asked.
     """
-    sockaddr = b""
-
-    def getsockname() -> int:
-        nonlocal sockaddr
-        answer = with_sockaddr(lib.getsockname, fd)
-        if answer is None:
-            return -1
-        sockaddr = answer[1]
-        return 0
-
-    n = attempt(getsockname)
-    if n < 0:
-        if family == -1 or -n in (EBADF, ENOTSOCK):  # AF_ALG has no getsockname
-            raise from_errno(-n)
-    elif family == -1:
-        family = abi.family_of(sockaddr)
+    try:
+        sockaddr = sockaddr_from(lib.getsockname, fd)
+        family = abi.family_of(sockaddr) if family == -1 else family
+    except OSError as error:
+        if family == -1 or error.errno in (EBADF, ENOTSOCK):  # AF_ALG has no getsockname
+            raise
     if type == -1:
         type = getsockopt_int(fd, _SOL_SOCKET, constants["SO_TYPE"])
     if "SO_PROTOCOL" not in constants:

@@ -42,7 +42,7 @@ from .._host import abi, constants, lib, structs
 from .cmsg import Control
 from .memory import ODD_FLAGS, SOCKADDR_MAX, Pool, SmallPool, map_memory
 from .transfer import KEEP_GIL_MAX
-from .wait import READ, WRITE, call_with_retry
+from .wait import READ, WRITE, retry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -133,27 +133,33 @@ def send(
     views: list[Any] = []
     kept: list[Any] = []
     try:
-        export(views, parts)
-        sizes = [*map(size_in, views)]
+        if _BYTES.issuperset(map(type, parts)):
+            sizes = [len(part) for part in parts]
+        else:
+            export(views, parts)
+            sizes = [size_in(view) for view in views]
         packed = pack_control()
-        count, total = len(views), sum(sizes)
+        count, total = len(parts), sum(sizes)
         inside = total <= SMALL
-        data = b"".join(views) if inside else b""
+        data = b"".join(views or parts) if inside else b""
         if inside and 1 < count <= _MANY:
             # To join small buffers takes 20 ns each; to pack an iovec for each, 185.
             sizes, count = [total], 1
         size = _HEADER + _IOVEC * count + len(data) + len(sockaddr) + len(packed) + 64
         buffer, pool = _buffer_of(size)
+        iovecs = b""
         if inside:
             at = buffer.base + _HEADER + _IOVEC * count
-            numbers = []
             for each in sizes:
-                numbers.append(at)
+                iovecs += _iovec.pack(at, each)
                 at += each
         else:
+            if not views:
+                export(views, parts)
             kept.extend(map(number_in, views))
-            numbers = [number for number, _ in kept]
-        body = b"".join(map(_iovec.pack, numbers, sizes)) + data
+            for (number, _), each in zip(kept, sizes):
+                iovecs += _iovec.pack(number, each)
+        body = iovecs + data
         name_at = control_at = 0
         if sockaddr:
             body = _aligned(body)
@@ -166,13 +172,19 @@ def send(
         iov_at = buffer.base + _HEADER if count else 0
         header = (name_at, len(sockaddr), iov_at, count, control_at, len(packed), 0)
         fill(buffer.pointer, _msghdr.pack(*header) + body)
-        n: int = call_with_retry(sock, WRITE, _sendmsg, buffer.pointer, flags, total)
+        calls = sock._sock_calls_
+        n = _sendmsg(calls, sock._sock_fd_, buffer.pointer, flags, total)
+        if n < 0:
+            n = retry(sock, calls, WRITE, _sendmsg, buffer.pointer, flags, total)
         if pool is not None:
             pool.put(buffer)
         return n
     finally:
         kept.clear()
         release(views)
+
+
+_BYTES = {bytes}
 
 
 def export(views: list[Any], parts: list[Any]) -> None:
@@ -250,7 +262,10 @@ def _receive(
         + _NOTHING
     )
     try:
-        n = call_with_retry(sock, READ, _recvmsg, buffer.pointer, before, flags, size)
+        calls = sock._sock_calls_
+        n = _recvmsg(calls, sock._sock_fd_, buffer.pointer, before, flags, size)
+        if n < 0:
+            n = retry(sock, calls, READ, _recvmsg, buffer.pointer, before, flags, size)
         _, namelen, _, _, _, controllen, msg_flags = _msghdr.unpack_from(bytes_at(base, _HEADER))
         received = Received(
             n,

@@ -8,11 +8,12 @@ to wait and try again is for ``wait`` to say.
 
 from __future__ import annotations
 
+from .._ffi.errors import ATTEMPTS, from_errno, raise_errno
 from .._ffi.interpreter import (
     POOL_MAX,
     TRANSFER_MAX,
     address_in,
-    bytes_at,
+    bytes_of,
     pass_memory,
 )
 from .._host import lib
@@ -43,9 +44,9 @@ def receive(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
             return None if n < 0 else with_zeros(_copy(view, n), n)
     pool = pool_for(size, flags)
     entry = pool.take()
-    pointer = entry[1]
+    array, pointer = entry
     n = calls.recv(fd, pointer, size, flags)
-    data = None if n < 0 else with_zeros(bytes_at(pointer, min(n, size)), n)
+    data = None if n < 0 else with_zeros(bytes_of(array, pointer, min(n, size)), n)
     pool.put(entry)
     return data
 
@@ -87,12 +88,12 @@ def receive_from(calls: Library, fd: int, size: int, flags: int) -> tuple[bytes,
             return answer and (with_zeros(_copy(view, answer[0]), answer[0]), answer[1])
     pool = pool_for(size, flags)
     entry = pool.take()
-    pointer = entry[1]
+    array, pointer = entry
     answer = with_sockaddr(calls.recvfrom, fd, pointer, size, flags)
     result = None
     if answer is not None:
         n, sockaddr = answer
-        result = with_zeros(bytes_at(pointer, min(n, size)), n), sockaddr
+        result = with_zeros(bytes_of(array, pointer, min(n, size)), n), sockaddr
     pool.put(entry)
     return result
 
@@ -115,14 +116,29 @@ def with_sockaddr(
     C may say a length that is larger than what it had room for: then it cut the address.
     """
     entry = sockaddr_pool.take()
-    _, address, counter, length = entry
+    array, address, counter, length = entry
     counter.value = SOCKADDR_MAX
     n = function(*args, address, length, *after)
     answer = None
     if n >= 0:
-        answer = n, bytes_at(address, min(counter.value, SOCKADDR_MAX))
+        answer = n, bytes_of(array, address, min(counter.value, SOCKADDR_MAX))
     sockaddr_pool.put(entry)
     return answer
+
+
+def sockaddr_from(question: Callable[..., int], fd: int) -> bytes:
+    """The sockaddr that ``getsockname(2)`` or ``getpeername(2)`` answers with, or OSError."""
+    entry = sockaddr_pool.take()
+    array, address, counter, length = entry
+    for _ in range(ATTEMPTS):
+        counter.value = SOCKADDR_MAX
+        if question(fd, address, length) >= 0:
+            size = counter.value
+            sockaddr = bytes_of(array, address, size if size <= SOCKADDR_MAX else SOCKADDR_MAX)
+            sockaddr_pool.put(entry)
+            return sockaddr
+        raise_errno()
+    raise from_errno(0)
 
 
 # --- sending -------------------------------------------------------------------------

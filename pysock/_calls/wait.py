@@ -52,28 +52,6 @@ def _poll_entry() -> Any:
 _polls = Pool(_poll_entry)
 
 
-def call_with_retry(
-    sock: SocketState,
-    events: int,
-    attempt: Callable[..., Any],
-    *args: Any,
-    deadline: float | None = None,
-) -> Any:
-    """``attempt(calls, fd, *args)``, repeated until it succeeds, or as long as the mode allows.
-
-    Calls that share a deadline (``sendall``) say it; otherwise the timeout is for this one.
-    """
-    calls = sock._sock_calls_
-    result = attempt(calls, sock._sock_fd_, *args)
-    if _failed(result):
-        return retry(sock, calls, events, attempt, *args, deadline=deadline)
-    return result
-
-
-def _failed(result: Any) -> bool:
-    return result is None or (type(result) is int and result < 0)
-
-
 def retry(
     sock: SocketState,
     calls: Library,
@@ -82,7 +60,11 @@ def retry(
     *args: Any,
     deadline: float | None = None,
 ) -> Any:
-    """``attempt(calls, fd, *args)`` has just failed: its result when it does not, or why."""
+    """``attempt(calls, fd, *args)`` has just failed, with −1 or None: repeat it, or raise why.
+
+    Returns the result of the attempt that succeeds.  Calls that share a deadline (``sendall``)
+    say it; otherwise the timeout is for this one.
+    """
     if deadline is None:
         deadline = deadline_of(sock)
     unready = 0  # how often it would have blocked
@@ -105,7 +87,7 @@ def retry(
             raise from_errno(number)
         calls = sock._sock_calls_
         result = attempt(calls, sock._sock_fd_, *args)
-        if not _failed(result):
+        if result is not None and not (type(result) is int and result < 0):
             return result
 
 

@@ -18,6 +18,7 @@ private name costs speed and nothing else.
 ``pass_memory``    a call with the memory of a bytes-like object
 ``release``        release a list of memoryviews
 ``bytes_at``       memory → bytes
+``bytes_of``       the same of an array, whose pointer is known, too
 ``fill``           bytes → memory
 ``chars``          new memory for C, zeroed
 ``NULL``           the null pointer, for a hot function
@@ -70,6 +71,7 @@ number_in = chosen.number_in
 pass_memory = chosen.pass_memory
 release = chosen.release
 bytes_at = chosen.bytes_at
+bytes_of = chosen.bytes_of
 fill = chosen.fill
 NULL = chosen.NULL
 PASSABLE_TYPE = chosen.PASSABLE_TYPE

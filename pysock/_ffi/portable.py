@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PASSABLE_TYPE: Any = bytes
 NULL: Any = None
 COPY_MAX = 16384
-POOL_MAX = 1 << 18
+POOL_MAX = 1 << 20
 
 # Linux moves at most this many bytes in one call, and other systems refuse more.
 # It also keeps a size inside the C int as which an undeclared number is passed: 2**32 + 5
@@ -96,6 +96,12 @@ def release(views: list[Any]) -> None:
     for view in views:
         view.release()
     views.clear()
+
+
+def bytes_of(array: Any, pointer: Any, size: int) -> bytes:
+    """The first bytes of an array: to slice it is one memcpy."""
+    data: bytes = array[:size]
+    return data
 
 
 def fill(pointer: Any, data: bytes) -> None:

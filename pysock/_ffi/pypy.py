@@ -36,6 +36,11 @@ bytes_at: Callable[[Any, int], bytes] = _rawffi.charp2rawstring  # 3 ns; a slice
 fill: Callable[[Any, bytes], None] = _rawffi.rawstring2charp  # 10 ns
 
 
+def bytes_of(array: Any, pointer: Any, size: int) -> bytes:
+    """The first bytes of an array, of which slicing would be a loop."""
+    return bytes_at(pointer, size)
+
+
 def open_library(name: str | None) -> ctypes.CDLL:
     """The library, None for what this process has loaded already.
 

@@ -16,26 +16,25 @@ from .. import _public, _timeouts
 from .._calls.descriptor import NewerWay, adopt, claim_once, close_all
 from .._calls.getsockopt import socket_error
 from .._calls.state import SocketState
-from .._calls.transfer import with_sockaddr
+from .._calls.transfer import sockaddr_from, with_sockaddr
 from .._calls.wait import (
     ERROR,
     READ,
     WRITE,
-    call_with_retry,
     deadline_of,
     deadline_passed,
+    retry,
     wait_until_ready,
     waits_in_python,
 )
 from .._ffi.arguments import c_int, one_int
-from .._ffi.errors import ATTEMPTS, attempt, from_errno, timeout
+from .._ffi.errors import ATTEMPTS, from_errno, timeout
 from .._ffi.interpreter import NULL, pass_memory, pop_errno
 from .._host import constants, lib, system
 from ..families import packers, unpack_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
 
     from .._ffi.prototype import Library
     from .._socket import Socket
@@ -126,30 +125,14 @@ class Connection(SocketState):
         >>> socket().getsockname()
         ('0.0.0.0', 0)
         """
-        return unpack_for(self._sock_proto_, _name(lib.getsockname, self._sock_fd_))
+        return unpack_for(self._sock_proto_, sockaddr_from(lib.getsockname, self._sock_fd_))
 
     def getpeername(self) -> RetAddress:
         """``getpeername(2)``: the other end's address.  Does not block.
 
         Raises OSError: ENOTCONN.
         """
-        return unpack_for(self._sock_proto_, _name(lib.getpeername, self._sock_fd_))
-
-
-def _name(question: Any, fd: int) -> bytes:
-    found: list[bytes] = []
-
-    def ask() -> int:
-        answer = with_sockaddr(question, fd)
-        if answer is None:
-            return -1
-        found.append(answer[1])
-        return 0
-
-    number = attempt(ask)
-    if number < 0:
-        raise from_errno(-number)
-    return found[0]
+        return unpack_for(self._sock_proto_, sockaddr_from(lib.getpeername, self._sock_fd_))
 
 
 # --- accept --------------------------------------------------------------------------
@@ -196,13 +179,13 @@ _accept4 = NewerWay(hasattr(lib, "accept4"))
 def _accept_into(owned: list[int], sock: Connection) -> RetAddress:
     """Accept a connection, whose descriptor is then in ``owned``; the peer's address."""
     try:
-        sockaddr = call_with_retry(sock, READ, _accept_once, owned, sock._sock_family_)
+        sockaddr = _wait_and_accept(owned, sock)
     except OSError as error:
         if not _accept4.refuses(error.errno or 0):
             raise
         _accept4.works = False
         try:
-            sockaddr = call_with_retry(sock, READ, _accept_once, owned, sock._sock_family_)
+            sockaddr = _wait_and_accept(owned, sock)
         except BaseException:
             _accept4.works = None  # it is not accept4 that is refused
             raise
@@ -211,6 +194,14 @@ def _accept_into(owned: list[int], sock: Connection) -> RetAddress:
     else:
         _accept4.works = True
     return unpack_for(sock._sock_proto_, sockaddr)
+
+
+def _wait_and_accept(owned: list[int], sock: Connection) -> bytes:
+    calls, family = sock._sock_calls_, sock._sock_family_
+    sockaddr = _accept_once(calls, sock._sock_fd_, owned, family)
+    if sockaddr is None:
+        sockaddr = retry(sock, calls, READ, _accept_once, owned, family)
+    return sockaddr
 
 
 def _accept_once(calls: Library, fd: int, owned: list[int], family: int) -> bytes | None:

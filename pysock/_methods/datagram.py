@@ -6,7 +6,7 @@ from sys import audit
 
 from .._calls.state import SocketState
 from .._calls.transfer import receive_from, receive_from_into, transmit_to
-from .._calls.wait import READ, WRITE, call_with_retry
+from .._calls.wait import READ, WRITE, retry
 from .._ffi.arguments import (
     c_int,
     c_ssize_t,
@@ -52,7 +52,11 @@ class Datagram(SocketState):
         size, flags = c_ssize_t(bufsize), c_int(flags)
         if size < 0:
             raise ValueError("negative buffersize in recvfrom")
-        data, sockaddr = call_with_retry(self, READ, receive_from, size, flags)
+        calls = self._sock_calls_
+        received = receive_from(calls, self._sock_fd_, size, flags)
+        if received is None:
+            received = retry(self, calls, READ, receive_from, size, flags)
+        data, sockaddr = received
         return data, unpack_for(self._sock_proto_, sockaddr)
 
     def recvfrom_into(
@@ -71,7 +75,11 @@ class Datagram(SocketState):
             if nbytes > room:
                 raise ValueError("nbytes is greater than the length of the buffer")
             size = nbytes or room
-            n, sockaddr = call_with_retry(self, READ, receive_from_into, view, size, flags)
+            calls = self._sock_calls_
+            received = receive_from_into(calls, self._sock_fd_, view, size, flags)
+            if received is None:
+                received = retry(self, calls, READ, receive_from_into, view, size, flags)
+        n, sockaddr = received
         return n, unpack_for(self._sock_proto_, sockaddr)
 
     if TYPE_CHECKING:
@@ -114,8 +122,10 @@ class Datagram(SocketState):
             flags = c_int(flags)
             sockaddr = packers[self._sock_family_](address, "sendto", self._sock_proto_)
             audit("socket.sendto", self, address)
-            data = passable(bytes, view)
-            n: int = call_with_retry(self, WRITE, transmit_to, data, flags, sockaddr)
+            data, calls = passable(bytes, view), self._sock_calls_
+            n = transmit_to(calls, self._sock_fd_, data, flags, sockaddr)
+            if n < 0:
+                n = retry(self, calls, WRITE, transmit_to, data, flags, sockaddr)
             return n
 
     sendto.__wrapped__ = sendto_as_documented  # type: ignore[attr-defined]

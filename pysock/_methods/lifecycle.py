@@ -54,11 +54,10 @@ class Lifecycle(SocketState):
         type = _SOCK_STREAM if type == -1 else type
         proto = 0 if proto == -1 else proto
         audit("socket.__new__", self, family, type, proto)
-        owned: list[int] = []
+        owned = self._sock_owned_ = []
         try:
             fd = _open(owned, family, type, proto)
             self._begin(fd, family, type, proto)
-            move(owned, self._sock_owned_)
         except BaseException:
             self._sock_fd_ = -1
             close_all(owned)
@@ -85,11 +84,11 @@ class Lifecycle(SocketState):
     def _begin(self, fd: int, family: int, type: int, proto: int) -> None:
         """Take over a descriptor, in the mode that new sockets have."""
         seconds = 0.0 if type & _NONBLOCK else _timeouts.default
-        self._closed, self._io_refs = False, 0
         self._sock_family_, self._sock_type_, self._sock_proto_ = family, type & _TYPE, proto
-        set_mode(self, seconds)
-        if seconds is not None and not type & _NONBLOCK:
-            system.set_blocking(fd, False)
+        if seconds is not None:
+            set_mode(self, seconds)
+            if not type & _NONBLOCK:
+                system.set_blocking(fd, False)
         self._sock_fd_ = fd
 
     def fileno(self) -> int:
@@ -154,6 +153,13 @@ class Lifecycle(SocketState):
 
 def _open(owned: list[int], family: int, type: int, proto: int) -> int:
     """``socket(2)``: a descriptor that no child inherits, in ``owned``."""
+    if cloexec.works:
+        # As ``claim``, in fewer steps.
+        owned.extend(map(lib.socket, (family,), (type | _CLOEXEC,), (proto,)))
+        fd = owned[-1]
+        if fd >= 0:
+            return fd
+        owned.pop()
     if cloexec.works is not False:
         fd = claim(owned, lib.socket, family, type | _CLOEXEC, proto)
         if fd >= 0:

@@ -1,14 +1,14 @@
 """recv, recv_into, send, sendall: the bytes of a stream, or one datagram, by the connection.
 
-Each method checks its arguments, as CPython does, and makes its call until it succeeds
-(``call_with_retry``).  What ``transfer`` calls an attempt is one system call.
+Each method checks its arguments, as CPython does, and makes one attempt (``_calls.transfer``).
+If that failed, ``retry`` decides whether to wait, to repeat or to raise (``_calls.wait``).
 """
 
 from __future__ import annotations
 
 from .._calls.state import SocketState
 from .._calls.transfer import receive, receive_into, transmit
-from .._calls.wait import READ, WRITE, call_with_retry, deadline_of, deadline_passed
+from .._calls.wait import READ, WRITE, deadline_of, deadline_passed, retry
 from .._ffi.arguments import (
     c_int,
     c_ssize_t,
@@ -48,7 +48,10 @@ class Stream(SocketState):
             raise ValueError("negative buffersize in recv")
         if size == 0:
             return b""
-        data: bytes = call_with_retry(self, READ, receive, size, flags)
+        calls = self._sock_calls_
+        data = receive(calls, self._sock_fd_, size, flags)
+        if data is None:
+            data = retry(self, calls, READ, receive, size, flags)
         return data
 
     def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
@@ -72,7 +75,10 @@ class Stream(SocketState):
             size = nbytes or room
             if size == 0:
                 return 0
-            n: int = call_with_retry(self, READ, receive_into, view, size, flags)
+            calls = self._sock_calls_
+            n = receive_into(calls, self._sock_fd_, view, size, flags)
+            if n < 0:
+                n = retry(self, calls, READ, receive_into, view, size, flags)
             return n
 
     def send(self, bytes: ReadableBuffer, flags: int = 0, /) -> int:
@@ -90,8 +96,10 @@ class Stream(SocketState):
         """
         with view_of(bytes) as view:
             size_of(view)
-            data = passable(bytes, view)
-            n: int = call_with_retry(self, WRITE, transmit, data, c_int(flags))
+            data, flags, calls = passable(bytes, view), c_int(flags), self._sock_calls_
+            n = transmit(calls, self._sock_fd_, data, flags)
+            if n < 0:
+                n = retry(self, calls, WRITE, transmit, data, flags)
             return n
 
     def sendall(self, bytes: ReadableBuffer, flags: int = 0, /) -> None:
@@ -105,11 +113,11 @@ class Stream(SocketState):
         """
         with view_of(bytes) as view:
             size = size_of(view)
-            flags = c_int(flags)
+            data, flags, calls = passable(bytes, view), c_int(flags), self._sock_calls_
             deadline = deadline_of(self)
-            n: int = call_with_retry(
-                self, WRITE, transmit, passable(bytes, view), flags, deadline=deadline
-            )
+            n = transmit(calls, self._sock_fd_, data, flags)
+            if n < 0:
+                n = retry(self, calls, WRITE, transmit, data, flags, deadline=deadline)
             if n < size:
                 send_rest(self, view, n, flags, deadline)
 
@@ -128,7 +136,11 @@ def send_rest(
             if deadline is not None and deadline_passed(deadline):
                 raise timeout("timed out")
             with octets[n:] as rest:
-                n += call_with_retry(sock, WRITE, transmit, rest, flags, deadline=deadline)
+                calls = sock._sock_calls_
+                sent = transmit(calls, sock._sock_fd_, rest, flags)
+                if sent < 0:
+                    sent = retry(sock, calls, WRITE, transmit, rest, flags, deadline=deadline)
+                n += sent
 
 
 def _octets(view: memoryview) -> memoryview:

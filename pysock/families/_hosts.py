@@ -24,15 +24,15 @@ AF_INET6 = constants["AF_INET6"]
 AF_UNSPEC = constants["AF_UNSPEC"]
 BROADCAST = b"\xff\xff\xff\xff"
 
-# The one cache of addresses.  A numeric IPv4 host (str) → its four bytes; a host, not
-# ``(host, port)``, so that a port of 80.0 is not taken for 80.  And a sockaddr of the host's
-# (bytes) → the address that it is, where nothing else decides that (``FamilyCodec.fixed``).
+# The one cache of addresses.  A numeric IPv4 host (str) → its four bytes, and with a port
+# (a tuple of exactly a str and an int) → its sockaddr.  And a sockaddr of the host's (bytes) →
+# the address that it is, where nothing else decides that (``FamilyCodec.fixed``).
 # A look-up takes 30 ns, inet_pton(3) 460, a codec's unpack 400.  Emptied when full.
 _CACHED = 1024
-known_addresses: dict[str | bytes, Any] = {}
+known_addresses: dict[Any, Any] = {}
 
 
-def remember(key: str | bytes, value: Any) -> None:
+def remember(key: Any, value: Any) -> None:
     """Put what was found into the cache."""
     if len(known_addresses) >= _CACHED:
         known_addresses.clear()

@@ -12,7 +12,7 @@ from .._ffi.abi import be16
 from .._ffi.arguments import c_int
 from . import _hosts
 from ._codec import FamilyCodec, must_be_tuple
-from ._hosts import known_addresses
+from ._hosts import known_addresses, remember
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,9 +36,14 @@ class Family(FamilyCodec):
         if type(address) is tuple and len(address) == 2:
             host, number = address
             if type(host) is str and type(number) is int and 0 <= number <= 0xFFFF:
-                known = known_addresses.get(host)
+                known: bytes | None = known_addresses.get(address)
                 if known is not None:
-                    return self.fill(number, known, b"")
+                    return known
+                sin_addr = known_addresses.get(host)
+                if sin_addr is not None:
+                    known = self.fill(number, sin_addr, b"")
+                    remember(address, known)
+                    return known
         address = must_be_tuple(address, caller, "AF_INET")
         if len(address) != 2:
             raise TypeError("AF_INET address must be a pair (host, port)")
