@@ -1,8 +1,8 @@
-"""The public constants, and the four groups of them that print their names.
+"""The public constants, and the enums of four groups of them.
 
-C knows numbers only.  The public module shows AddressFamily, SocketKind, MsgFlag and
-AddressInfo as enums; the package below works with the integers, and turns them into
-members where they come out.
+C has only numbers.  The public module has the enums AddressFamily, SocketKind, MsgFlag and
+AddressInfo, whose members print their names.  The modules below this one use the numbers;
+public functions turn a number that they return into a member (``member``).
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 public_constants = _constants.table(target)
 public_texts = _constants.texts(target)
-if WINDOWS:  # which of its constants there are, depends on what Windows this is
+if WINDOWS:  # whose version decides which constants are public
     from ._host import system
 
     public_constants = system.shown(public_constants)
 
 
-# The first name of a value is the one it prints: AF_NETLINK, not AF_ROUTE.
+# Sorted by name, because an enum prints the first name of a value: AF_NETLINK, not AF_ROUTE.
 _named = sorted(
     (value, name)
     for name, value in public_constants.items()
@@ -51,14 +51,14 @@ def _enum(base: Any, name: str, prefix: str, doc: str) -> Any:
 if not TYPE_CHECKING:
     AddressFamily = _enum(IntEnum, "AddressFamily", "AF_", "The address families.")
     SocketKind = _enum(IntEnum, "SocketKind", "SOCK_", "The types of sockets.")
-    MsgFlag = _enum(IntFlag, "MsgFlag", "MSG_", "The flags of send, recv and their kin.")
+    MsgFlag = _enum(IntFlag, "MsgFlag", "MSG_", "The flags of send, recv and similar functions.")
     AddressInfo = _enum(IntFlag, "AddressInfo", "AI_", "The flags of getaddrinfo.")
 
 KINDS = (AddressFamily, SocketKind, MsgFlag, AddressInfo)
 
 
 def member(kind: type[Kind], value: int) -> Kind:
-    """``value`` as a member of ``kind``, or as it is where no member has it."""
+    """The member of ``kind`` that has ``value``, or ``value`` itself if there is none."""
     try:
         return kind(value)
     except ValueError:

@@ -1,7 +1,24 @@
-"""The host: its ABI row, its numbers, its structs, and its C functions.
+"""The host: its ABI, its constants, its structs, and its C functions.
 
-This is the one place that loads a library.  ``system`` is the module that knows the host's:
-``_libc`` or ``_winsock``, which have one vocabulary.
+This is the only module that loads a library.  ``system`` is the platform API: ``_libc``, or on
+Windows ``_winsock``, which has the same names.  So the modules above need not know which it is:
+
+``structs``, ``load``        an ABI → its structs; → its functions, ``(lib, lib_keeping_gil)``
+``descriptor``               a Python object → a descriptor, or a handle of Windows
+``given_descriptor``         the same for a new socket object
+``duplicate``, ``claim_duplicate``, ``set_blocking``, ``get_inheritable``, ``set_inheritable``
+                             what ``dup(2)``, ``fcntl(2)`` and ``ioctl(2)`` do to a descriptor
+``release_descriptor``       prepare a descriptor that leaves its socket object
+``text_at``                  the text at an address, as ``getaddrinfo(3)`` returns it
+``WOULD_BLOCK``, ``INTERRUPTED``, ``CONNECTING``, ``STILL_CONNECTING``, ``CONNECTED``,
+``TIMED_OUT``                what an error means: a set of numbers, or a number
+``KERNEL_WAITS``             whether the kernel waits in blocking mode
+``LONGEST_TIMEOUT``          in nanoseconds
+``REUSE_ADDRESS``            whether ``create_server`` sets SO_REUSEADDR
+``TELLS_OF_GIVEN``           whether a socket object for a given descriptor is audited
+``LACKING``, ``OWN_NAMES``   public functions that the system lacks; public names only it has
+``complete``                 add to the class ``Socket`` what only the system has
+``received``, ``shown``      of Windows alone: ``fromshare``, and the public constants
 """
 
 from __future__ import annotations

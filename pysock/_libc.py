@@ -1,9 +1,14 @@
-"""POSIX: the ABI rows, the structs that follow from a row, and the prototypes.
+"""POSIX: the platforms' ABIs, the structs that follow from an ABI, and the prototypes.
 
-Importing this module loads no library; ``load`` does.  Each row of ``_ROWS`` is a
-platform, each column a respect in which platforms differ (``_abi.ABI`` explains them);
-each row of ``PROTOTYPES`` is a function as its manual page prints it, with how it says
-that it failed (``_errors``).
+Everything here is data that can be looked at on any host; only ``load`` loads a library.
+
+``_ABIS`` is a table of platforms.  Its columns are the respects in which platforms differ
+(``_ffi.abi.ABI`` explains them).  ``structs`` declares each struct once for all platforms.
+``PROTOTYPES`` has the functions as their manual pages print them, each with its convention for
+failure (``_ffi.errors``).
+
+The module is the platform API of POSIX systems.  ``_host`` lists its names; ``_winsock`` has
+the same names for Windows.
 """
 
 from __future__ import annotations
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
 _INT, _UINT, _LEN, _SIZE = "int", "unsigned int", "socklen_t", "size_t"
 
 # fmt: off
-_ROWS = {
+_ABIS = {
     # name          sa_len sun_path storage msg_iovlen controllen cmsg_len align canon_1st nfds_t
     "linux-gnu":  (False, 108,     128,    _SIZE,     _SIZE,     _SIZE,   0,    False,    _SIZE),
     "linux-musl": (False, 108,     128,    _INT,      _LEN,      _LEN,    0,    False,    _SIZE),
@@ -38,13 +43,13 @@ _ROWS = {
     "freebsd":    (True,  104,     128,    _INT,      _LEN,      _LEN,    0,    True,     _UINT),
     "netbsd":     (True,  104,     128,    _INT,      _LEN,      _LEN,    0,    True,     _UINT),
     "openbsd":    (True,  104,     256,    _UINT,     _LEN,      _LEN,    0,    False,    _UINT),
-    # For its addresses and control messages; Winsock has its own msghdr.
+    # For Windows' addresses and control messages only: _winheaders has its msghdr.
     "windows":    (False, 108,     128,    _UINT,     _UINT,     _SIZE,   0,    True,     _UINT),
 }
 # fmt: on
 
-# An alignment of 0 is that of a pointer.  But some BSDs align control messages as the
-# processor's long double (_ALIGNBYTES), which is 16 bytes on these:
+# An alignment of 0 is that of a pointer.  But some BSDs align control messages like a long
+# double (_ALIGNBYTES), and that takes 16 bytes on these processors:
 _LONG_DOUBLE = {"netbsd": ("aarch64", "riscv64", "sparc64"), "openbsd": ("sparc64",)}
 
 
@@ -53,22 +58,25 @@ _NARROW = ("armhf", "generic32", "hppa", "i386", "mips", "mipsel", "powerpc")
 
 
 def order_of(target: str) -> Any:
-    """The byte order of a target's processor: ``"little"`` or ``"big"``."""
+    """The byte order of a target's processor, ``"little"`` or ``"big"``."""
     processor = target.replace("-time64", "").rpartition("-")[2]
-    if processor.startswith("generic"):  # the host's, which has no name here
+    if processor.startswith("generic"):  # the host's processor, which the tables do not name
         return sys.byteorder
     return "big" if processor in _BIG_ENDIAN else "little"
 
 
 def abi_of(target: str) -> ABI:
-    """The row of a target: ``linux-gnu-x86_64``, ``darwin-arm64``, ``freebsd-i386``, …"""
+    """The ABI of a target: ``linux-gnu-x86_64``, ``darwin-arm64``, ``freebsd-i386``, …
+
+    Raises ValueError for an unknown target.
+    """
     constants = {**_constants.table(target), **_constants.internal(target)}
     name, _, processor = target.replace("-time64", "").rpartition("-")
-    columns: dict[str, Any] = dict(zip(_COLUMNS, _ROWS[name]))
+    columns: dict[str, Any] = dict(zip(_COLUMNS, _ABIS[name]))
     bits = 32 if processor in _NARROW else 64
     if processor in _LONG_DOUBLE.get(name, ()):
         columns["cmsg_align"] = 16
-    # musl keeps POSIX's 32-bit lengths, and pads them to the width of the kernel's.
+    # musl has POSIX's 32-bit lengths, and pads them to the 64 bits of the kernel's.
     columns["padded"] = name == "linux-musl" and bits == 64
     return ABI(target, bits=bits, order=order_of(target), constants=constants, **columns)
 
@@ -90,7 +98,15 @@ _COLUMNS = (
 
 
 def structs(abi: ABI) -> dict[str, Any]:
-    """The structs of the socket API, other than addresses, on the platform of ``abi``."""
+    """The structs of the socket API, except addresses, on the platform of ``abi``, by name.
+
+    For example ``struct msghdr`` on 64-bit platforms; a cell is 8 bytes, ``pad`` is 4 of them:
+
+        offset  0      8             16    24           32        40               48
+        glibc   | name | namelen pad | iov | iovlen     | control | controllen     | flags pad |
+        musl    | name | namelen pad | iov | iovlen pad | control | controllen pad | flags pad |
+        BSD     | name | namelen pad | iov | iovlen pad | control | controllen flags |
+    """
 
     def length(name: str, ctype: str) -> list[tuple[str, Any]]:
         pad = [(f"__pad_{name}", "int")] if abi.padded else []
@@ -149,7 +165,7 @@ def structs(abi: ABI) -> dict[str, Any]:
 
 # --- functions -----------------------------------------------------------------------
 
-# in_line: the caller looks at the result itself; what may have to wait asks _calls.wait what to do.
+# in_line: the caller tests the result itself; if a call may have to wait, _calls.wait decides.
 PROTOTYPES = [
     # sys/socket.h: a socket's life
     Prototype("int socket(int domain, int type, int protocol)", in_line),
@@ -188,7 +204,7 @@ PROTOTYPES = [
     Prototype(
         "ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags)", in_line, dontwait=True
     ),
-    # sys/socket.h: questions, answered at once
+    # sys/socket.h: queries and options, which never block
     Prototype(
         "int getsockname(int sockfd, struct sockaddr *addr, socklen_t *addrlen)",
         in_line,
@@ -250,12 +266,12 @@ PROTOTYPES = [
 
 
 def load(abi: ABI) -> tuple[Library, Library]:
-    """The functions of this process's C library, and of what it was linked with.
+    """``(lib, lib_keeping_gil)``: the functions of the libraries that this process has loaded.
 
-    The second library, ``lib_keeping_gil``, has the functions that MSG_DONTWAIT keeps from
-    blocking, for calls that have that flag.  So they need not let other threads run meanwhile:
-    that saves 35 ns, and, beside a thread that computes, the 5 ms until it gives way again.
-    It also has those that are retried for their errno, for a first attempt that drops it.
+    ``lib_keeping_gil`` has the functions that MSG_DONTWAIT keeps from blocking, for calls with
+    that flag (its ``dontwait``).  Such a call keeps the GIL.  If it released the GIL, it would
+    wait to get it back from a thread that computes: 5 ms, Python's switch interval.  The library
+    also has the functions that are retried for their errno, for a first attempt that drops it.
     """
     loaded = open_library(None)
     lib, lib_keeping_gil = Library(abi.constants), Library(abi.constants)
@@ -268,33 +284,36 @@ def load(abi: ABI) -> tuple[Library, Library]:
 
 # --- descriptors ---------------------------------------------------------------------
 #
-# fcntl(2) and ioctl(2) are variadic: on Apple silicon such arguments travel elsewhere
-# than declared ones, so the few things that need them go through os.
+# fcntl(2) and ioctl(2) are variadic, and Apple silicon passes variadic arguments differently
+# from declared ones.  So the few tasks that need them are left to ``os``.
 
 duplicate = os.dup
 
 
 def claim_duplicate(owned: list[int], fd: int) -> None:
-    """``dup(2)`` into ``owned``, in one step of C (see ``_calls.descriptor``)."""
+    """``dup(2)``: append the new descriptor to ``owned`` in one step of C (``_calls.descriptor``).
+
+    Raises OSError.
+    """
     owned.extend(map(os.dup, (fd,)))
 
 
-set_blocking: Any = getattr(os, "set_blocking", None)  # which Windows lacks
+set_blocking: Any = getattr(os, "set_blocking", None)  # os of Windows lacks it
 get_inheritable = os.get_inheritable
 set_inheritable = os.set_inheritable
 
 
 def release_descriptor(fd: int, blocking: bool) -> None:
-    """A descriptor that leaves its socket object is as the object's mode wants it already."""
+    """Prepare a descriptor that leaves its socket object: nothing to do, except on Windows."""
 
 
-# --- what _winsock says in other words --------------------------------------------------
+# --- what is different on Windows ----------------------------------------------------
 
 descriptor = arguments.descriptor
 given_descriptor = arguments.given_descriptor
-text_at = ctypes.string_at  # what ai_canonname points to
+text_at = ctypes.string_at  # the text that ai_canonname points to, as bytes
 
-# What an errno says to ``_wait``.
+# What an errno means to ``_calls.wait`` and ``_methods.connection``.
 WOULD_BLOCK = frozenset((errno.EAGAIN, errno.EWOULDBLOCK))
 INTERRUPTED = errno.EINTR
 CONNECTING = errno.EINPROGRESS
@@ -302,23 +321,24 @@ STILL_CONNECTING = errno.EALREADY
 CONNECTED = errno.EISCONN
 TIMED_OUT = errno.ETIMEDOUT
 
-# Whether CPython tells auditors of a socket object for a descriptor that exists already.
+# Whether CPython raises the audit event of a new socket object for a given descriptor, too.
 TELLS_OF_GIVEN = True
 
-LONGEST_TIMEOUT = 2**63  # nanoseconds: all that CPython has a number for
+LONGEST_TIMEOUT = 2**63  # nanoseconds: all that fit CPython's type for a time
 
-# Whether the kernel waits for a socket in blocking mode; otherwise ``_wait`` does.
+# Whether the kernel waits for a socket in blocking mode; otherwise ``_calls.wait`` does.
 KERNEL_WAITS = True
 
 
-# Public functions that this system lacks, and public names that it has alone.
+# Public functions that this system lacks, and public names that only this system has.
 LACKING: tuple[str, ...] = ("fromshare",)
 OWN_NAMES: dict[str, Any] = {}
 
 
 def complete(socket: type) -> None:
-    """Give ``Socket`` what this system has alone."""
+    """Add to the class ``Socket`` what only this system has: nothing."""
 
-# Here, unlike on Windows, SO_REUSEADDR lets a server start again at an address that has
-# connections left in TIME_WAIT, and never lets two servers share one.
+
+# Whether create_server sets SO_REUSEADDR.  Here, unlike on Windows, the option lets a server
+# restart at an address that has connections in TIME_WAIT, and never lets two servers share it.
 REUSE_ADDRESS = True

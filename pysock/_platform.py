@@ -1,6 +1,7 @@
-"""Which system is this?  The one place that asks.
+"""The name of the host in the tables of platforms: ``target``, like ``linux-gnu-x86_64``.
 
-What the package needs to know about the host follows from its name in the tables (``target``).
+No other module asks for ``sys.platform`` or ``os.name``: what the package needs to know about
+the host follows from its target.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from . import _constants
 
 
 def _target() -> str:
-    """The name of the host in the tables of constants: ``linux-gnu-x86_64``."""
+    """The host as ``system-processor`` or ``linux-libc-processor``, whether in the tables or not."""
     if os.name == "nt":
         return _windows()
     bits = 64 if sys.maxsize > 2**32 else 32
@@ -31,22 +32,22 @@ def _target() -> str:
 
 
 def _linux_library() -> str:
-    """glibc says its version; musl and others do not know the question."""
+    """``gnu`` or ``musl``: only glibc has its version in ``confstr(3)``."""
     try:
         return "gnu" if os.confstr("CS_GNU_LIBC_VERSION") else "musl"
     except (AttributeError, ValueError, OSError):
         return "musl"
 
 
-# What uname(2) calls a processor, where the tables call it otherwise; and what a 32-bit
-# process is on it, for uname tells the kernel's machine.
+# uname(2)'s name of a processor → the tables' name, where they differ.  uname names the kernel's
+# processor; in a 32-bit process it is _NARROW's.
 _PROCESSORS = {"amd64": "x86_64", "arm64": "aarch64", "evbarm": "aarch64", "ppc": "powerpc"}
 _PROCESSORS |= {"ppc64le": "powerpc64le", "parisc": "hppa", "parisc64": "hppa"}
 _NARROW = {"x86_64": "i386", "aarch64": "armhf", "mips64": "mips", "ppc64": "powerpc"}
 
 
 def _processor(machine: str, bits: int, order: str) -> str:
-    """The processor's name in the tables."""
+    """The tables' name of a processor: ``machine`` of uname(2) in a process of ``bits``."""
     machine = _PROCESSORS.get(machine, machine)
     if bits == 32:
         if machine.startswith("armv"):
@@ -60,7 +61,7 @@ def _processor(machine: str, bits: int, order: str) -> str:
 
 
 def _wide_time() -> bool:
-    """Whether this 32-bit Python, and so its C library's callers, have a 64-bit ``time_t``."""
+    """Whether this 32-bit Python was compiled with a 64-bit ``time_t``, and so its C calls."""
     try:
         time.gmtime(2**32)
     except (OverflowError, OSError):
@@ -69,14 +70,14 @@ def _wide_time() -> bool:
 
 
 def _windows() -> str:
-    build = sys.version.lower()  # says what this process is, on whatever machine
+    build = sys.version.lower()  # names the processor of this process, not of the machine
     if "amd64" in build:
         return "windows-x86_64"
     return "windows-aarch64" if "arm64" in build else "windows-i386"
 
 
 def _known(target: str) -> str:
-    """``target``, or for a Linux on some other processor the kernel's generic numbers."""
+    """``target``, or on Linux, if the tables lack the processor, the kernel's generic target."""
     if _constants.knows(target) or sys.platform != "linux":
         return target
     usual = target.replace("-time64", "")

@@ -1,11 +1,11 @@
 """The public module, for functions that look names up in it when they are called.
 
 Programs and their tests replace names of the module (``pysock.socket``,
-``pysock.getaddrinfo``) to mock them.  What is built on such a name asks for
-``_public.module.socket`` at each call, as CPython's own code asks its module's globals.
+``pysock.getaddrinfo``) to mock them.  A function that uses such a name looks up
+``_public.module.socket`` at each call, as CPython's functions look up their module's globals.
 
-The module is kept here, and not looked up in ``sys.modules``, where it may be missing: at the
-exit of the interpreter, say.
+The module is kept here, since ``sys.modules`` may lack it: when the interpreter exits, for
+example.
 """
 
 from __future__ import annotations

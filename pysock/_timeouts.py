@@ -1,4 +1,4 @@
-"""Seconds, as a caller gives them, and the default timeout of new sockets."""
+"""A caller's timeout → seconds, and the default timeout of new sockets."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ default: float | None = None  # the timeout in seconds that new sockets get
 
 _NANOSECONDS = 10**9
 _TIME_T = "PyTime_t" if sys.version_info >= (3, 13) else "_PyTime_t"
-# For a float, CPython named another type between gh-97786 and gh-152849.
+# CPython's message for a float names another type between gh-97786 and gh-152849.
 _OUT_OF_TIME_T = (3, 11, 3) <= sys.version_info < (3, 16)
 
 
 def parse(value: Any) -> float | None:
-    """A timeout in seconds: None, or a number that is not negative.
+    """A timeout in seconds, from None or a number that is not negative.
 
-    Like CPython, keep whole nanoseconds, rounded away from zero: no timeout that a caller
-    asks for becomes 0, which would mean "do not block".
+    As in CPython, it is a whole number of nanoseconds, rounded away from zero: a very short
+    timeout does not become 0, which would mean "do not block".
+
+    Raises TypeError, OverflowError if it is too long, or ValueError if it is negative or NaN.
     """
     if value is None:
         return None
@@ -54,16 +56,22 @@ if sys.version_info >= (3, 12):
 else:
 
     def truth(value: Any) -> bool:
-        """A flag, which until Python 3.11 had to be an integer."""
+        """A flag as a bool; until Python 3.11 it has to be an integer."""
         return c_long(index_or_int(value)) != 0
 
 
 def getdefaulttimeout() -> float | None:
-    """The timeout in seconds that new sockets get; None (at first) for no timeout."""
+    """The timeout of new sockets in seconds; None, as at first, means no timeout.
+
+    Does not block.
+    """
     return default
 
 
 def setdefaulttimeout(timeout: float | None, /) -> None:
-    """Set the timeout in seconds that new sockets get; None for no timeout."""
+    """Set the timeout of new sockets, in seconds; None means no timeout, 0 non-blocking mode.
+
+    Does not block.  Raises TypeError, ValueError or OverflowError for what is no timeout.
+    """
     global default
     default = parse(timeout)

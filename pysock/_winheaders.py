@@ -1,8 +1,8 @@
 """Winsock as its headers declare it: structs, and prototypes by library.
 
-Importing this module loads no library.  Where Winsock has what POSIX has, the struct and its
-members are called as there, so that the rest of the package need not know: a ``WSAMSG`` is a
-``msghdr``, and its ``lpBuffers`` are ``msg_iov``.
+A struct that is the same thing as one of POSIX has POSIX's names: ``WSAMSG`` is called
+``msghdr``, and its member ``lpBuffers`` is ``msg_iov``.  So the rest of the package need not
+know about Winsock's.  Importing this module loads no library.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 def types(abi: ABI) -> dict[str, Any]:
-    """The C types of the prototypes below.
+    """The C types of the prototypes below, except pointers: name → ctypes type.
 
-    A socket is a handle as wide as a pointer.  It is unsigned in C; signed, INVALID_SOCKET is
-    −1, as in Python's ``fileno``.
+    A socket is a handle as wide as a pointer.  C declares it unsigned; here it is signed, so
+    that INVALID_SOCKET is −1, as in Python's ``fileno``.
     """
     return {
         **abi.types,
@@ -37,7 +37,7 @@ def types(abi: ABI) -> dict[str, Any]:
 
 
 def structs(abi: ABI) -> dict[str, Any]:
-    """The structs of Winsock, other than addresses."""
+    """The structs of Winsock, except addresses, by name."""
     word = abi.types["size_t"]
     wide = abi.bits == 64
     made = [
@@ -89,7 +89,7 @@ def structs(abi: ABI) -> dict[str, Any]:
             "protoent", ("p_name", "void *"), ("p_aliases", "void *"), ("p_proto", "short")
         ),
         abi.struct("if_nameindex", ("if_index", "unsigned int"), ("if_name", "void *")),
-        # A set of one socket: the count says how many there are, not FD_SETSIZE.
+        # Room for one socket: Windows reads fd_count sockets, not FD_SETSIZE.
         abi.struct("fd_set", ("fd_count", "unsigned int"), ("fd_array", word)),
         abi.struct("timeval", ("tv_sec", "int"), ("tv_usec", "int")),
         abi.struct(
@@ -118,7 +118,7 @@ def structs(abi: ABI) -> dict[str, Any]:
             ("dwProviderReserved", "unsigned int"),
             ("szProtocol", c_char * 512),
         ),
-        # Of its 1352 bytes, what is needed here.
+        # 1352 bytes, of which only the first members are needed.
         abi.struct(
             "MIB_IF_ROW2",
             ("InterfaceLuid", "uint64_t"),
@@ -131,8 +131,8 @@ def structs(abi: ABI) -> dict[str, Any]:
 
 # --- functions -----------------------------------------------------------------------
 
-# By the library that they are in.  What takes or gives text in the system's code page is
-# left out where there is a function for Unicode.
+# By library.  A function whose text is in the system's code page is left out if there is a
+# Unicode function that does the same.
 PROTOTYPES = {
     "ws2_32": [
         Prototype("int WSAStartup(WORD version, WSADATA *data)"),
@@ -229,7 +229,8 @@ PROTOTYPES = {
     ],
 }
 
-# Winsock's extensions are found by a GUID, through the socket that they are for.
+# Functions that are in no library: a socket's provider has them, and WSAIoctl returns their
+# addresses for a GUID (mswsock.h).
 EXTENSIONS = {
     "WSASendMsg": (
         pack("<IHH8s", 0xA441E712, 0x754F, 0x43CA, b"\x84\xa7\x0d\xee\x44\xcf\x60\x6d"),

@@ -330,9 +330,14 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, name: str, handler: Action) -> No
         assert check
         return check(result, function, arguments)
 
+    unheard = ["the first"] if name == "socket" else []  # Lifecycle's attempt in fewer steps
+
     def witness(*arguments: Any) -> Any:
         result = real(*arguments)
-        run()
+        if result == -1 and unheard:
+            unheard.clear()
+        else:
+            run()
         return result
 
     def first(*arguments: Any) -> Any:

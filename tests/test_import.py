@@ -50,7 +50,7 @@ def tried(call, *arguments):
 """
 
 EVERYTHING = CLOSED + """
-names = [name for name in dir(socket) if name not in ("fromfd", "dup", "close")]
+names = [name for name in dir(socket) if name not in ("fromfd", "dup", "close", "SocketIO")]
 for name in names:
     value = getattr(socket, name)
     if callable(value):

@@ -157,7 +157,7 @@ def send(
             if not views:
                 export(views, parts)
             kept.extend(map(number_in, views))
-            for (number, _), each in zip(kept, sizes):
+            for number, each in zip([pair[0] for pair in kept], sizes):
                 iovecs += _iovec.pack(number, each)
         body = iovecs + data
         name_at = control_at = 0

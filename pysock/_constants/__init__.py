@@ -1,8 +1,16 @@
-"""The constants of every platform: one module a system, loaded when a target of it is asked for.
+"""The constants of every platform: a module for each system, loaded when it is first needed.
 
-``table("linux-musl-s390x")`` is what the first target of the system has, with the differences that
-apply to the one asked for.  A value is what CPython shows, which passes it through a C ``long``:
-where that has 32 bits, INADDR_BROADCAST is -1.
+A target is a platform's name, like ``linux-musl-s390x``.  A system's module, which
+``python -m tools.abi`` generates from the system's headers, has
+
+``CONSTANTS``, ``INTERNAL``  the public constants of the system's first target, and those that
+                             only this package needs
+``DIFFERENCES``              layers of constants that other targets change; None removes one
+``TARGETS``                  each target, and the layers that apply to it, in their order
+
+so ``table("linux-musl-s390x")`` is CONSTANTS, changed by each of these layers.  Values are those
+that CPython shows.  CPython passes them through a C ``long``: if that has 32 bits,
+INADDR_BROADCAST is -1.
 """
 
 from __future__ import annotations
@@ -22,8 +30,9 @@ if TYPE_CHECKING:
 
 SYSTEMS = ("linux", "darwin", "freebsd", "netbsd", "openbsd", "windows")
 
-# A Linux processor that has no row has the kernel's asm-generic values, as some of these have.
-# Two others have those of the same processor with the other byte order.
+# Targets that share the constants and layouts of another.  mips64 and ppc64 have those of the
+# same processor with the other byte order.  A Linux processor without tables has the kernel's
+# asm-generic values, and so have the processors to which the last four refer.
 _SAME = {
     "linux-gnu-mips64": "linux-gnu-mips64el",
     "linux-gnu-ppc64": "linux-gnu-powerpc64le",
@@ -35,7 +44,7 @@ _SAME = {
 }
 
 
-# The constants that are text.  A platform has a group of them where it has a certain number.
+# The constants that are text.  A platform has a group of them if it has a certain number.
 _TEXTS = {
     "BTPROTO_RFCOMM": {
         "BDADDR_ANY": "00:00:00:00:00:00",
@@ -53,38 +62,38 @@ _TEXTS = {
 
 
 def targets(*systems: str) -> tuple[str, ...]:
-    """The names of the targets of some systems, or of all: ``linux-gnu-x86_64``, ..."""
+    """The names of the targets of ``systems``, or of all: ``linux-gnu-x86_64``, …"""
     return tuple(target for system in systems or SYSTEMS for target in _system(system)[3])
 
 
 def knows(target: str) -> bool:
-    """Whether there are constants of a target."""
-    return row(target) in _system(target.partition("-")[0])[3]
+    """Whether there are tables of a target."""
+    return canonical(target) in _system(target.partition("-")[0])[3]
 
 
-def row(target: str) -> str:
-    """The target itself, or that of which it has the numbers and layouts."""
+def canonical(target: str) -> str:
+    """The target whose constants and layouts ``target`` shares, mostly ``target`` itself."""
     return _SAME.get(target, target)
 
 
 def table(target: str) -> dict[str, int]:
-    """The constants that `socket` has on a target."""
+    """The constants of ``socket`` on a target, except texts; ValueError if it is unknown."""
     return _tables(target)[0]
 
 
 def texts(target: str) -> dict[str, str]:
-    """Those that `socket` has on a target and that are no numbers."""
+    """The constants of ``socket`` on a target that are text."""
     numbers = table(target)
     return {k: v for number, group in _TEXTS.items() if number in numbers for k, v in group.items()}
 
 
 def internal(target: str) -> dict[str, int]:
-    """The constants of a target that the package needs and does not export."""
+    """The constants of a target that only this package needs."""
     return _tables(target)[1]
 
 
 def _tables(target: str) -> tuple[dict[str, int], dict[str, int]]:
-    name = row(target)
+    name = canonical(target)
     system = name.partition("-")[0]
     if system not in SYSTEMS:
         raise _unknown(target)
@@ -103,7 +112,7 @@ def _tables(target: str) -> tuple[dict[str, int], dict[str, int]]:
 
 
 def _system(name: str) -> System:
-    # Written out, so that a program that freezes an application finds each module.
+    # An import statement each, so that tools that freeze applications find the modules.
     if name == "linux":
         from . import linux
 
@@ -136,9 +145,9 @@ def _unknown(target: str) -> ValueError:
 
 
 def nearest(word: str, known: Sequence[str]) -> list[str]:
-    """Up to three of ``known`` that begin like ``word``, for a hint in an error.
+    """Up to three of ``known`` that begin like ``word``, for a hint in an error's message.
 
-    (``difflib`` finds better ones, and would take 3 ms of each import.)
+    (``difflib`` finds better ones, but importing it takes 3 ms.)
     """
     for end in range(len(word), len(word) // 2, -1):
         found = [name for name in known if name.startswith(word[:end])]

@@ -1,15 +1,26 @@
-"""What an ABI row is: how one platform lays out the structs of the socket API.
+"""A platform's ABI: how it lays out the structs of the socket API in memory.
 
-Structs differ from system to system in a few respects only, and each respect is a column:
+The same C declaration gives other bytes on another platform.  Platforms differ in a few
+respects only; an ``ABI`` has a value for each of them, and a struct is declared once for all:
 
->>> row = ABI("darwin", sa_len=True, sun_path=104, msg_iovlen="int",
-...           msg_controllen="uint32_t", cmsg_len="uint32_t", cmsg_align=4)
->>> row.sockaddr("sockaddr_in", "sin", ("sin_port", be16)).ctype.sin_port.offset
-2
+>>> linux = ABI("linux", sa_len=False, sun_path=108, msg_iovlen="size_t",
+...             msg_controllen="size_t", cmsg_len="size_t", order="little")
+>>> darwin = ABI("darwin", sa_len=True, sun_path=104, msg_iovlen="int",
+...              msg_controllen="uint32_t", cmsg_len="uint32_t", cmsg_align=4, order="little")
+>>> members = ("sin_port", be16), ("sin_addr", be32), ("sin_zero", c_char * 8)
+>>> for abi in linux, darwin:
+...     sockaddr_in = abi.sockaddr("sockaddr_in", "sin", *members)
+...     print(sockaddr_in.packer(family=2)(80, 0x7F000001, b"").hex(" "))
+02 00 00 50 7f 00 00 01 00 00 00 00 00 00 00 00
+10 02 00 50 7f 00 00 01 00 00 00 00 00 00 00 00
 
-From a row the structs follow (``_libc.structs``), and so does every address
-(``row.sockaddr``).  Widths are exact, pointers included, so that a 32-bit or a
-big-endian layout can be declared and printed on any host.
+    offset   0         1            2          4          8
+    Linux    | sin_family           | sin_port | sin_addr | sin_zero …
+    Darwin   | sin_len | sin_family | sin_port | sin_addr | sin_zero …
+
+``ABI.sockaddr`` makes all addresses, and ``_libc.structs`` the other structs.  Each integer
+has the platform's byte order, and a pointer is an integer of the platform's width, so the
+layout of a 32-bit or a big-endian platform can be declared and printed on any host.
 """
 
 from __future__ import annotations
@@ -44,10 +55,21 @@ be32: Any = c_uint32.__ctype_be__  # type: ignore[attr-defined]
 
 
 class ABI:
-    """One platform's row.
+    """One platform's layout of structs, as a value for each respect in which layouts differ.
 
-    ``order`` is its processor's byte order, ``bits`` the width of a pointer, and ``constants``
-    the platform's numbers.
+    ``name``             the target, like ``linux-gnu-x86_64``
+    ``sa_len``           whether an address begins with its length, in one byte (the BSDs)
+    ``sun_path``         size of ``sockaddr_un.sun_path`` in bytes
+    ``msg_iovlen``, ``msg_controllen``, ``cmsg_len``
+                         C types of these members of ``msghdr`` and ``cmsghdr``
+    ``cmsg_align``       alignment of control messages in bytes; 0 for that of a pointer
+    ``storage``          size of ``struct sockaddr_storage`` in bytes
+    ``padded``           whether those three members are padded to 64 bits (64-bit musl)
+    ``canonname_first``  whether ``addrinfo`` has ``ai_canonname`` before ``ai_addr``
+    ``nfds``             C type that ``nfds_t`` is
+    ``bits``             width of a pointer
+    ``order``            byte order of the processor
+    ``constants``        the platform's constants, by name
     """
 
     def __init__(
@@ -99,14 +121,17 @@ class ABI:
             "__be32": be32,
         }
         self.types["nfds_t"] = self.types[nfds]
-        self._made: dict[str, Any] = {}  # struct by name, so that each is one class
+        self._made: dict[str, Any] = {}  # by name, so that each struct is one class
 
     def ordered(self, simple: Any) -> Any:
-        """``simple`` in this row's byte order."""
+        """The ctypes integer type ``simple`` in this platform's byte order."""
         return simple.__ctype_be__ if self.order == "big" else simple.__ctype_le__
 
     def struct(self, name: str, *members: Member) -> Any:
-        """The ctypes struct ``name``; a member is ``(name, C type)`` or ``(name, ctypes type)``."""
+        """The ctypes struct ``name``, the same class at each call.
+
+        A member is ``(name, type)``: a ctypes type, or a C type's name in ``types``.
+        """
         made = self._made.get(name)
         if made is None:
             fields = [(m, self.types[t] if isinstance(t, str) else t) for m, t in members]
@@ -114,9 +139,10 @@ class ABI:
         return made
 
     def sockaddr(self, name: str, prefix: str, *members: Member) -> Sockaddr:
-        """A socket address: ``members`` behind the header that this platform gives them all.
+        """A socket address: ``members`` after the header of all this platform's addresses.
 
-        ``prefix`` is ``sin`` of ``sin_family``; or the whole name, of a ``family`` without one.
+        ``prefix`` begins the names in the header: ``sin`` for ``sin_len`` and ``sin_family``.
+        A prefix that ends in ``family`` is that member's whole name.
         """
         made = self._made.get(name)
         if made is None:
@@ -129,29 +155,29 @@ class ABI:
         return made
 
     def family_of(self, raw: bytes) -> int:
-        """The address family in the header of ``raw``, or 0 where it is too short for one."""
+        """The address family in the header of the address ``raw``; 0 if it is too short."""
         if self.sa_len:
             return raw[1] if len(raw) > 1 else 0
         return int.from_bytes(raw[:2], self.order) if len(raw) > 1 else 0
 
 
 class Sockaddr:
-    """One kind of address: the ctypes struct, and a quick way in and out of it.
+    """One kind of socket address: its ctypes struct, and conversion to and from bytes.
 
-    Setting a member of a ctypes struct costs 100 ns and more, and so does reading it; a
-    ``struct.Struct`` does a whole address in 71.  It is derived from the declaration,
-    so the layout still stands in one place, and gaps between members become zeros.
+    A ``struct.Struct`` converts a whole address in less time than ctypes needs for a single
+    member.  It is derived from the ctypes struct, so the layout is declared once.  Padding
+    between members is packed as zeros.
     """
 
     def __init__(self, abi: ABI, ctype: Any) -> None:
         self.abi, self.ctype = abi, ctype
         self.size = sizeof(ctype)
-        behind = ctype._fields_[2 if abi.sa_len else 1 :]
-        members = [(t, getattr(ctype, m).offset) for m, t in behind]
+        after_header = ctype._fields_[2 if abi.sa_len else 1 :]
+        members = [(t, getattr(ctype, m).offset) for m, t in after_header]
         orders = {_order(t) for t, _ in members} - {None}
         order = ">" if len(orders) == 2 else (orders.pop() or "=") if orders else "="
-        # struct.Struct knows one byte order at a time; where an address mixes them
-        # (sockaddr_in6), the members of the other order travel as bytes, each by a Struct.
+        # A struct.Struct has one byte order.  Where an address mixes two (sockaddr_in6), it
+        # takes the members in the other order as bytes, and each of them has its own Struct.
         self._odd = {
             i: Struct("<" + _code(t))
             for i, (t, _) in enumerate(members)
@@ -164,13 +190,13 @@ class Sockaddr:
         self._codec = Struct(order + _spaced([(0, 2, "2s"), *codes], self.size))
 
     def header(self, family: int, size: int) -> bytes:
-        """The first two bytes of an address: its family, behind its length on the BSDs."""
+        """The first two bytes of an address: its family; on the BSDs, its size and family."""
         if self.abi.sa_len:
             return bytes((size, family))
         return family.to_bytes(2, self.abi.order)
 
     def packer(self, family: int) -> Callable[..., bytes]:
-        """A function from the members' values to the address's bytes."""
+        """A function that packs the values of the members after the header into an address."""
         pack = partial(self._codec.pack, self.header(family, self.size))
         if not self._odd:
             return pack
@@ -182,7 +208,7 @@ class Sockaddr:
         return pack_mixed
 
     def unpack(self, raw: bytes) -> tuple[Any, ...]:
-        """``(header, *values)`` of the members; what ``raw`` is too short for reads as zero."""
+        """``(header, *values)`` of the address ``raw``; bytes that it lacks read as zeros."""
         whole = raw if len(raw) >= self.size else raw.ljust(self.size, b"\0")
         values = self._codec.unpack_from(whole)
         if not self._odd:
@@ -194,25 +220,26 @@ class Sockaddr:
 
 
 def codec(abi: ABI, ctype: Any, names: str, size: int = 0) -> Any:
-    """All members of a struct at once, but those that only pad it (``__pad_…``).
+    """A ``struct.Struct``, or an object like it, that converts a whole ctypes struct.
 
-    Wherever they lie on this platform, their values are in the order of ``names``.  Up to
-    ``size``, zeros follow.
+    It takes and returns the members' values in the order of ``names``, wherever the members
+    lie on this platform.  Padding (``__pad_…``) is packed as zeros, and so is the rest of
+    ``size`` bytes, if the struct is smaller.
     """
     members = [(name, getattr(ctype, name), t) for name, t in ctype._fields_ if name[:2] != "__"]
     codes = [(field.offset, field.size, _code(t)) for _, field, t in members]
     struct = Struct((">" if abi.order == "big" else "<") + _spaced(codes, size or sizeof(ctype)))
-    wanted, there = names.split(), [name for name, _, _ in members]
-    return struct if wanted == there else _Shuffled(struct, wanted, there)
+    wanted, in_memory = names.split(), [name for name, _, _ in members]
+    return struct if wanted == in_memory else _Shuffled(struct, wanted, in_memory)
 
 
 class _Shuffled:
-    """A ``struct.Struct`` whose values come and go in another order."""
+    """A ``struct.Struct`` that takes and returns values in another order than memory has."""
 
-    def __init__(self, struct: Struct, wanted: list[str], there: list[str]) -> None:
+    def __init__(self, struct: Struct, wanted: list[str], in_memory: list[str]) -> None:
         self.struct, self.size = struct, struct.size
-        self.order = [wanted.index(name) for name in there]
-        self.back = [there.index(name) for name in wanted]
+        self.order = [wanted.index(name) for name in in_memory]
+        self.back = [in_memory.index(name) for name in wanted]
 
     def pack(self, *values: Any) -> bytes:
         return self.struct.pack(*[values[i] for i in self.order])
@@ -223,7 +250,7 @@ class _Shuffled:
 
 
 def _spaced(codes: list[tuple[int, int, str]], size: int) -> str:
-    """The struct module's letters for members ``(offset, size, letter)``, and the gaps between."""
+    """The struct module's format for members ``(offset, width, code)``, padded to ``size``."""
     text, at = "", 0
     for offset, width, code in codes:
         text += "x" * (offset - at) + code
@@ -232,16 +259,16 @@ def _spaced(codes: list[tuple[int, int, str]], size: int) -> str:
 
 
 def _order(ctype: Any) -> str | None:
-    """``>`` or ``<`` for an integer of several bytes, None for what has no byte order."""
+    """The byte order of an integer type, ``>`` or ``<``; None for bytes and single bytes."""
     if sizeof(ctype) == 1 or not hasattr(ctype, "__ctype_be__"):
         return None
     return ">" if ctype.__ctype_be__ is ctype else "<"
 
 
 def _code(ctype: Any) -> str:
-    """The letter of the struct module for a ctypes type."""
+    """The struct module's format code for a ctypes type."""
     size = sizeof(ctype)
     if issubclass(ctype, Array):
         return f"{size}s"
-    letter = {1: "b", 2: "h", 4: "i", 8: "q"}[size]
-    return letter if ctype._type_.islower() else letter.upper()
+    code = {1: "b", 2: "h", 4: "i", 8: "q"}[size]
+    return code if ctype._type_.islower() else code.upper()

@@ -1,9 +1,8 @@
-"""Python objects to C numbers and strings, with the range checks and words of CPython.
+"""Python objects → C numbers and strings, with CPython's range checks and messages.
 
-ctypes would cut a number down to the width of its C type without a word, so nothing
-reaches C that has not been through here.  The functions are named after the C types, and
-answer in the messages of the running Python: until 3.9 an integer was asked for in other
-words than since.
+ctypes silently cuts a number to the width of its C type.  So each value passes one of these
+functions, which are named after C types, before it reaches C.  Exceptions have the messages
+of the running Python: Python 3.9 words those about integers differently from later versions.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-ZERO = 0  # "flags is ZERO" is the cheapest way to see that there are none
+ZERO = 0  # "flags is ZERO", a test of identity, is the fastest test for "no flags"
 INT_MAX = 2**31 - 1
 INT_MIN = -(2**31)
-LONG_MAX = 2 ** (8 * struct.calcsize("l") - 1) - 1  # on Windows, that of an int
+LONG_MAX = 2 ** (8 * struct.calcsize("l") - 1) - 1  # a long of Windows has 32 bits
 ULONG_MAX = 2 * LONG_MAX + 1
 
 if sys.version_info >= (3, 10):
@@ -31,7 +30,7 @@ if sys.version_info >= (3, 10):
 else:
 
     def plain_index(value: Any) -> int:
-        """``value`` as an int, and no subclass of it, which might compare as it pleases."""
+        """``value`` as an exact int: a subclass of int might compare in its own way."""
         return int.__add__(operator.index(value), 0)
 
 
@@ -40,7 +39,7 @@ if sys.version_info >= (3, 10):
 elif sys.implementation.name == "pypy":
 
     def index(value: Any) -> int:
-        """``value`` as an int, in the words of PyPy 3.9."""
+        """``value`` as an int, or TypeError with the message of PyPy 3.9."""
         try:
             return plain_index(value)
         except TypeError:
@@ -52,13 +51,13 @@ elif sys.implementation.name == "pypy":
 else:
 
     def index(value: Any) -> int:
-        """``value`` as an int, or through ``__int__`` with a warning, as Python 3.9 has it."""
+        """``value`` as an int; as in Python 3.9, ``__int__`` will do, with a warning."""
         if isinstance(value, float):
             raise TypeError("integer argument expected, got float")
         return index_or_int(value)
 
     def index_or_int(value: Any) -> int:
-        """Like ``index``, for the few functions of Python 3.9 that take a float as well."""
+        """Like ``index``, for the few functions that accept a float as well in Python 3.9."""
         if hasattr(type(value), "__index__"):
             return plain_index(value)
         complaint = f"an integer is required (got type {type_name(value)})"
@@ -73,7 +72,7 @@ else:
 
 
 def warn_caller(message: str) -> None:
-    """A DeprecationWarning at the line that called pysock, however deep within we are."""
+    """Issue a DeprecationWarning for the line of the program that called pysock."""
     frame, level = sys._getframe(1), 2
     while frame.f_back and (frame.f_globals.get("__package__") or "").split(".")[0] == "pysock":
         frame, level = frame.f_back, level + 1
@@ -81,14 +80,14 @@ def warn_caller(message: str) -> None:
 
 
 def c_long(number: int) -> int:
-    """``number``, if a C long has room for it: the first check of each conversion."""
+    """``number``, or OverflowError if it does not fit a C ``long``, as CPython checks first."""
     if not -LONG_MAX - 1 <= number <= LONG_MAX:
         raise OverflowError("Python int too large to convert to C long")
     return number
 
 
 def c_int(value: Any) -> int:
-    """A C ``int`` out of a tuple of arguments."""
+    """``value`` as a C ``int``, with the messages of ``PyArg_ParseTuple`` (format ``i``)."""
     if type(value) is int and INT_MIN <= value <= INT_MAX:
         return value
     number = index(value)
@@ -100,7 +99,7 @@ def c_int(value: Any) -> int:
 
 
 def one_int(value: Any) -> int:
-    """A C ``int`` that is a function's only argument: CPython words its overflow otherwise."""
+    """``value`` as a C ``int`` that is a function's only argument: another overflow message."""
     if type(value) is int and INT_MIN <= value <= INT_MAX:
         return value
     number = index_or_int(value)
@@ -109,17 +108,17 @@ def one_int(value: Any) -> int:
     raise OverflowError("Python int too large to convert to C int")
 
 
-# socket(family, type, proto) changed from the one wording to the other.
+# The arguments of socket(family, type, proto) have had the other message since Python 3.11.
 constructor_int = one_int if sys.version_info >= (3, 11) else c_int
 
 
 def c_uint(value: Any) -> int:
-    """A C ``unsigned int``; as in CPython, it takes the lower 32 bits of any integer."""
+    """``value`` as a C ``unsigned int``: as in CPython, the lower 32 bits of any integer."""
     return index(value) & 0xFFFFFFFF
 
 
 def c_ssize_t(value: Any) -> int:
-    """A C ``Py_ssize_t``: the size of something in memory."""
+    """``value`` as a ``Py_ssize_t``: a size in memory, in bytes."""
     if type(value) is int and -sys.maxsize - 1 <= value <= sys.maxsize:
         return value
     if sys.version_info < (3, 10) and isinstance(value, float):
@@ -131,7 +130,10 @@ def c_ssize_t(value: Any) -> int:
 
 
 def descriptor(value: Any) -> int:
-    """A file descriptor.  CPython cuts 2**32 down to 0, and closes standard input; not here."""
+    """``value`` as a file descriptor, or OverflowError.
+
+    CPython cuts the number to an int: its ``close(2**32)`` closes standard input.
+    """
     if type(value) is int and 0 <= value <= INT_MAX:
         return value
     number = c_long(index_or_int(value))
@@ -141,7 +143,7 @@ def descriptor(value: Any) -> int:
 
 
 def given_descriptor(value: Any) -> int:
-    """A file descriptor for a new socket, which was no float in Python 3.9 either."""
+    """``value`` as the descriptor of a new socket object: not negative, and never a float."""
     if sys.version_info < (3, 10) and isinstance(value, float):
         raise TypeError("integer argument expected, got float")
     number = descriptor(value)
@@ -151,7 +153,10 @@ def given_descriptor(value: Any) -> int:
 
 
 def c_string(value: Any, function: str, position: int) -> bytes:
-    """A ``const char *`` from a str, in UTF-8 and without NUL inside."""
+    """A str as a ``const char *``: UTF-8, without NUL inside.
+
+    TypeError names the ``function`` and the ``position`` of its argument.
+    """
     if not isinstance(value, str):
         raise TypeError(f"{function}() argument {position} must be str, not {kind(value)}")
     encoded = value.encode()
@@ -161,31 +166,31 @@ def c_string(value: Any, function: str, position: int) -> bytes:
 
 
 def plain(value: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The items of a tuple, as C finds them, whatever a class that inherits from it says."""
+    """The items of a tuple as C reads them, whatever a subclass of tuple overrides."""
     return tuple.__getitem__(value, slice(None))
 
 
 def fs_bytes(name: Any) -> bytes:
-    """A str, bytes or path as a C string, in the file system's encoding."""
+    """A str, bytes or path as a C string in the file system's encoding, without NUL inside."""
     encoded = os.fsencode(name)
     if b"\0" in encoded:
         raise ValueError("embedded null byte")
     return encoded
 
 
-# A caller's memory is exported once: ``with view_of(data) as view``.  The one view tells both
-# where the memory is and how large, and holds it there until C has returned.  It goes straight
-# into the ``with``, so no variable here has it: the traceback of a signal handler that raises
-# meanwhile does not keep the caller's buffer locked.
+# A caller's buffer is exported once: ``with view_of(data) as view``.  The view has the address
+# and the size, and keeps the memory in place until C has returned.  ``view_of`` has no variable
+# for it: if a signal handler raises there, the traceback would keep the view alive, and the
+# caller could not resize a bytearray.
 
 
 def view_of(data: Any) -> memoryview:
-    """The memory of a bytes-like object; ``size_of`` says whether it is in one piece."""
+    """A memoryview of a bytes-like object; ``size_of`` checks that its bytes are contiguous."""
     try:
         return memoryview(data)
     except TypeError:
         if _has_buffer(data):
-            raise  # by its own code
+            raise  # what its __buffer__ raised
         raise TypeError(f"a bytes-like object is required, not {type_name(data)!r}") from None
 
 
@@ -194,14 +199,14 @@ def _has_buffer(data: Any) -> bool:
 
 
 def size_of(view: memoryview) -> int:
-    """How many bytes there are in a view; BufferError if they are not in one piece."""
+    """The number of bytes in a view; BufferError if they are not contiguous."""
     if not view.c_contiguous:
         raise BufferError("memoryview: underlying buffer is not C-contiguous")
     return view.nbytes
 
 
 def writable_view_of(buffer: Any, function: str) -> memoryview:
-    """The memory of a caller's buffer, which ``room_in`` then asks whether C may write to it."""
+    """A memoryview of a caller's buffer; ``room_in`` checks that C may write to it."""
     try:
         return memoryview(buffer)
     except (TypeError, ValueError, BufferError):  # ValueError: a view that was released
@@ -209,7 +214,7 @@ def writable_view_of(buffer: Any, function: str) -> memoryview:
 
 
 def room_in(view: memoryview, buffer: Any, function: str) -> int:
-    """How many bytes C may write to ``view``, the memory of ``buffer``."""
+    """How many bytes C may write to ``view``, a view of ``buffer``; TypeError if it may not."""
     if view.readonly or not view.c_contiguous:
         raise _not_writable(buffer, function)
     return view.nbytes
@@ -221,7 +226,7 @@ def _not_writable(buffer: Any, function: str) -> TypeError:
 
 
 def attempted(convert: Callable[[Any], int], value: Any) -> int | None:
-    """``convert(value)``, or None where it is no such number: then it means something else."""
+    """``convert(value)``; None if ``value`` is no such number, and so has another meaning."""
     try:
         return convert(value)
     except (TypeError, OverflowError):
@@ -229,12 +234,12 @@ def attempted(convert: Callable[[Any], int], value: Any) -> int | None:
 
 
 def kind(value: Any) -> str:
-    """What ``value`` is, as CPython tells it that an argument is of the wrong type."""
+    """What ``value`` is, in the messages of CPython about an argument of the wrong type."""
     return "None" if value is None else type_name(value)
 
 
 def type_name(value: Any) -> str:
-    """The name of the type of ``value``, as C has it: ``int``, but ``array.array``."""
+    """``tp_name`` of the type of ``value``, as C knows it: ``int``, ``array.array``."""
     try:
         "".join([value])
     except TypeError as error:  # sequence item 0: expected str instance, array.array found

@@ -1,17 +1,18 @@
-"""How a C function says that it failed, and the exception that follows.
+"""How a C function reports failure, and the exception that follows.
 
-C has no exceptions.  Most functions answer with a number below 0 (−1) or with NULL, and leave
-the reason in ``errno``; some return the reason itself, or have a variable of their own for it.
-Each prototype in ``_libc`` names the convention of its function, one of those below.
+C has no exceptions.  Most functions return a number below 0 (−1) or NULL, and set ``errno`` to
+the reason; some return the reason itself, or have a variable of their own for it.  Each
+prototype in ``_libc`` names the convention of its function: ``minus_one``, ``null`` or
+``in_line``.
 
-errno is read by ``pop_errno`` alone, which also sets it to 0.  Three places call it: the
-functions below, ``_calls.wait``, which decides what a failed transfer does next, and
-``_methods.connection``, since connect has a policy of its own.
+``pop_errno`` is the only reader of errno, and sets it to 0.  Its callers are the functions
+below; ``_calls.wait``, which decides what a failed transfer does next; ``_methods.connection``,
+since connect has a policy of its own; and ``_winsock``, where it imitates a function of POSIX.
 
-errno can be lost: if a signal handler runs just after our call failed, and makes a call that
-fails, too, then it takes the errno that was left there.  So 0 says "lost", and the call is made
-again, to fail in the same way.  This has an end (``ATTEMPTS``), for the sake of a library that
-sets no errno.
+errno can be lost.  A signal handler can run just after our call has failed, and make a call
+that fails, too: then the handler reads and resets the errno.  So 0 means "lost", and our call
+is repeated, to fail in the same way.  It is repeated ``ATTEMPTS`` times at most, in case a
+library sets no errno at all.
 """
 
 from __future__ import annotations
@@ -46,14 +47,14 @@ if sys.version_info >= (3, 10):
 else:
 
     class timeout(OSError):
-        """A deadline that passed; from Python 3.10 on this is ``TimeoutError``."""
+        """A deadline has passed; from Python 3.10 on this is ``TimeoutError``."""
 
         __module__ = "pysock"
 
 
 from_errno = os_error  # the exception for an errno
 
-# How often a call that fails without an errno is made, before that counts as its answer.
+# How often a call that fails without an errno is made, before it is an OSError with errno 0.
 ATTEMPTS = 100
 
 
@@ -69,10 +70,10 @@ def raise_errno() -> None:
 
 
 def raise_unless_reset() -> None:
-    """``close(2)`` has failed: raise its errno, but for ECONNRESET.
+    """``close(2)`` has failed: raise its errno, except ECONNRESET.
 
-    That the peer has reset the connection is no news to one who closes it.  The descriptor is
-    gone, whatever close says, so the call is never repeated.
+    ECONNRESET says that the peer has reset the connection, which does not matter any more.
+    The descriptor is closed even if close fails, so the call is never repeated.
     """
     number = pop_errno()
     if number not in (0, ECONNRESET):
@@ -80,9 +81,10 @@ def raise_unless_reset() -> None:
 
 
 def attempt(function: Callable[..., int], *args: Any) -> int:
-    """``function(*args)``; if it fails (below 0), minus its errno, as the kernel has it.
+    """``function(*args)``; if it fails (a result below 0), minus its errno, as in the kernel.
 
-    For functions of which a failed call has changed nothing, so that it can be repeated.
+    For functions whose failed calls change nothing, so that a call can be repeated to learn a
+    lost errno.
     """
     for _ in range(ATTEMPTS):
         n = function(*args)
@@ -104,11 +106,11 @@ def checked(function: Callable[..., int], *args: Any) -> int:
 
 # --- conventions ---------------------------------------------------------------------
 #
-# Whether a result means failure.
+# Each says whether a result means failure.
 
 
 def minus_one(result: int) -> bool:
-    """−1 means failure.  Other numbers are answers, but no function gives one below 0."""
+    """A result below 0, in practice −1, means failure; 0 and above are answers."""
     return result < 0
 
 
@@ -118,18 +120,18 @@ def null(result: int | None) -> bool:
 
 
 def in_line(result: int) -> bool:
-    """The caller looks at the result itself, and most ask ``_calls.wait`` what to do.
+    """The caller tests the result itself; most callers then let ``_calls.wait`` decide.
 
-    So this convention does nothing; functions that have it are bound without it, in the
-    way that costs least (``interpreter.hot_function``).
+    So this convention does nothing.  ``prototype.bind`` binds its functions without a check,
+    in the fastest way (``interpreter.hot_function``).
     """
     return False
 
 
 def errcheck(failed: Callable[[Any], bool], function: Callable[..., Any]) -> Callable[..., Any]:
-    """What ctypes calls after each call of a declared ``function``, to have its failure raised.
+    """The function that ctypes calls after each call of a declared function, to raise failures.
 
-    ``function`` itself has no such check: by it, a call is repeated whose errno was lost.
+    ``function`` is the same C function without a check: it repeats a call whose errno is lost.
     """
 
     def check(result: Any, checked_function: Any, arguments: tuple[Any, ...]) -> Any:
@@ -146,7 +148,8 @@ def errcheck(failed: Callable[[Any], bool], function: Callable[..., Any]) -> Cal
 def check_resolved(library: Any, function: Callable[..., int], *args: Any) -> None:
     """Call ``getaddrinfo(3)`` or ``getnameinfo(3)``; raise gaierror if it fails.
 
-    Any number but 0 is the error itself, not −1 and errno; one of them says to look into errno.
+    Any result except 0 is itself the error (EAI_…); only with EAI_SYSTEM is the error in errno,
+    and raised as OSError.
     """
     system_error = library.constants.get("EAI_SYSTEM")
     for _ in range(ATTEMPTS):
@@ -160,5 +163,5 @@ def check_resolved(library: Any, function: Callable[..., int], *args: Any) -> No
 
 
 def raise_h(library: Any, code: int) -> NoReturn:
-    """``gethostbyname_r(3)`` leaves its error in a variable of its own."""
+    """Raise herror for ``code``, which ``gethostbyname_r(3)`` has written to ``*h_errnop``."""
     raise herror(code, library.hstrerror(code).decode("utf-8", "replace"))

@@ -1,31 +1,34 @@
-"""What is asked of the interpreter: how to call C, and how to share memory with it.
+"""How this interpreter calls C, and how it shares memory with C.
 
-``portable`` answers with ctypes' public names alone; ``cpython`` and ``pypy`` answer some of
-it with private names, each with the figure that it buys.  ``PYSOCK_PORTABLE=1`` in the
-environment does without those.  The tests run both ways, so an interpreter that drops a
-private name costs speed and nothing else.
+``portable`` uses the public names of ctypes only.  ``cpython`` and ``pypy`` replace some of its
+functions by faster ones with private names, each justified by a measurement.  With
+``PYSOCK_PORTABLE=1`` in the environment ``portable`` is used alone.  The tests run both ways, so
+an interpreter that drops a private name takes nothing from pysock except speed.
 
-``open_library``   a shared library, such that errno can be read after a call
-``declared``       a C function as a callable, its types declared
-``hot_function``   the same at less cost: it takes checked integers and pointers only;
-                   ``keeps_gil`` lets no other thread run, ``drops_errno`` keeps no errno
-``pop_errno``      what the last foreign call of this thread left in errno; resets it to 0
+``open_library``   load a shared library, in such a way that errno can be read after a call
+``declared``       a C function as a callable with declared types
+``hot_function``   the same, but faster: it takes checked integers and pointers only.
+                   With ``keeps_gil`` no other thread runs meanwhile; with ``drops_errno``
+                   the call's errno cannot be read
+``pop_errno``      the errno of this thread's last foreign call; resets it to 0
+``get_errno``      the same, without the reset
+``set_errno``      set what the next two would read
 ``os_error``       the exception for an errno
-``pointer_to``     a ctypes object → what stands for its address in a call
-``address_in``     a memoryview → what stands for the address of its memory in a call, as long
-                   as the view is not released
-``number_in``      the same as a number, and the object that has to be kept with it
-``pass_memory``    a call with the memory of a bytes-like object
+``pointer_to``     a ctypes object → its address, as an argument of a call
+``address_in``     a memoryview → the address of its memory, as an argument of a call; good
+                   until the view is released
+``number_in``      a memoryview → ``(address as an int, owner)``; good as long as both live
+``pass_memory``    ``call(pointer, size)`` with the memory of a bytes-like object
 ``release``        release a list of memoryviews
-``bytes_at``       memory → bytes
-``bytes_of``       the same of an array, whose pointer is known, too
-``fill``           bytes → memory
+``bytes_at``       the bytes at a pointer
+``bytes_of``       the first bytes of an array, given its pointer as well
+``fill``           copy bytes to a pointer
 ``chars``          new memory for C, zeroed
-``NULL``           the null pointer, for a hot function
-``PASSABLE_TYPE``  the type whose objects a hot function takes as they are: bytes, or None
-``COPY_MAX``       up to this size, copying is cheaper than finding out an address
-``POOL_MAX``       up to this size, memory that was used before is better than new memory
-``TRANSFER_MAX``   no call moves more bytes than this
+``NULL``           the null pointer, as an argument of a hot function
+``PASSABLE_TYPE``  the type whose objects a hot function takes for their address: bytes or None
+``COPY_MAX``       up to this size in bytes, copying is cheaper than finding an address
+``POOL_MAX``       up to this size in bytes, pooled memory is cheaper than new memory
+``TRANSFER_MAX``   the most bytes that one call may transfer
 """
 
 from __future__ import annotations
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
 
 
 def switch(name: str, default: str) -> bool:
-    """Whether a switch in the environment is on: any text but ``0`` or none."""
+    """Whether the environment variable ``name`` is on: set, and neither empty nor ``0``."""
     return os.environ.get(name, default) not in ("", "0")
 
 
@@ -59,7 +62,7 @@ elif PYPY:
 else:
     from . import portable as chosen  # type: ignore[no-redef]
 
-if WINDOWS:  # where errors are elsewhere, and functions are called in another way
+if WINDOWS:  # an error is GetLastError's there, and libraries have another calling convention
     from . import winerror as calling
 else:
     calling = chosen  # type: ignore[misc]
@@ -88,10 +91,10 @@ os_error = calling.os_error
 
 
 def chars(size: int) -> Array[c_char]:
-    """``size`` bytes of memory for C, zeroed.  Use few sizes, since each of them is a type.
+    """``size`` bytes of zeroed memory for C.  Use few different sizes: each is a ctypes type.
 
-    ctypes forgets a type that nobody holds, and each is a cycle of objects, which waits for
-    the garbage collector; so the types are kept here.
+    ``_array_type`` keeps these types.  Otherwise ctypes would make them anew, and each is a
+    reference cycle that only the garbage collector frees.
     """
     array: Array[c_char] = _array_type(size)()
     return array

@@ -1,4 +1,8 @@
-"""Foreign calls and shared memory by ctypes' public names (see ``interpreter``)."""
+"""Foreign calls and shared memory by ctypes' public names (see ``interpreter``).
+
+A caller's buffer is exported, by a memoryview, while C uses its address.  Read-only memory
+other than bytes is copied, since ctypes has no public way to its address.
+"""
 
 from __future__ import annotations
 
@@ -18,33 +22,33 @@ NULL: Any = None
 COPY_MAX = 16384
 POOL_MAX = 1 << 20
 
-# Linux moves at most this many bytes in one call, and other systems refuse more.
-# It also keeps a size inside the C int as which an undeclared number is passed: 2**32 + 5
-# would arrive as 5, and 2**31 + 10 as an enormous size.
+# Linux transfers at most this many bytes in one call, and other systems refuse more.  It also
+# fits a C int, as which ctypes passes an undeclared number: 2**32 + 5 would arrive as 5, and
+# 2**31 + 10 as an enormous size.
 TRANSFER_MAX = 0x7FFFF000
 
 pointer_to: Callable[[Any], Any] = ctypes.byref
 get_errno: Callable[[], int] = ctypes.get_errno
 set_errno: Callable[[int], int] = ctypes.set_errno
-# Reads errno and sets it to 0, in one step of C.  Between a call's return and this, a signal
-# handler can run.  If it makes a call of its own that fails, its errno replaces ours, and it
-# takes it; so 0 means "lost to a nested call", and the caller must ask C again.
+# Reads errno and sets it to 0, in one step of C.  A signal handler can run between the return
+# of our call and this.  If the handler's own call fails, its errno replaces ours, and the
+# handler resets it.  So 0 means "lost to a nested call": our call is repeated (see ``errors``).
 pop_errno: Callable[[], int] = partial(ctypes.set_errno, 0)
 bytes_at: Callable[[Any, int], bytes] = ctypes.string_at
 
-# An array of no elements over the memory of a writable buffer: as long as it lives, the
-# buffer can be neither resized nor freed.  A view does the same, so an array over a view need
-# only live until its address is known.  (The bound method, kept: 80 ns.)
+# An array of no elements over the memory of a writable buffer exports it: while the array
+# lives, the buffer can be neither resized nor freed.  A memoryview is an export already, so an
+# array over a view need only live until its address is known.
 array_over: Callable[[Any], Any] = (ctypes.c_char * 0).from_buffer
 
 
 def open_library(name: str | None) -> ctypes.CDLL:
-    """The library, None for what this process has loaded already, its errno kept for us."""
+    """A shared library, or with None all that this process has loaded; calls keep their errno."""
     return ctypes.CDLL(name, use_errno=True)
 
 
 def declared(library: ctypes.CDLL, name: str, result: Any, parameters: list[Any]) -> Any:
-    """A callable for the function ``name``, each type declared for ctypes to convert and check."""
+    """A callable for the function ``name``, whose arguments ctypes converts and checks."""
     function = library[name]
     function.argtypes = parameters
     function.restype = result
@@ -59,24 +63,24 @@ def hot_function(
     keeps_gil: bool,
     drops_errno: bool,
 ) -> Any:
-    """A callable that returns an int."""
+    """A callable that returns an int; here no faster than others."""
     return declared(library, name, result, parameters)
 
 
 def os_error(number: int) -> OSError:
-    """The exception for an errno: OSError picks its own subclass."""
+    """The exception for an errno; OSError chooses its own subclass."""
     return OSError(number, os.strerror(number))
 
 
 def address_in(view: memoryview) -> Any:
-    """A pointer to a view's memory; where it is read-only, to a copy of it."""
+    """A pointer to a view's memory, or to a copy of it if it is read-only."""
     if view.readonly:
         return view.tobytes()
     return ctypes.c_void_p(ctypes.addressof(array_over(view)))
 
 
 def number_in(view: memoryview) -> tuple[int, Any]:
-    """The address of a view's memory, or of a copy, and the object that keeps it good."""
+    """The address of a view's memory, or of a copy, as an int, and the owner of that memory."""
     if not view.readonly:
         return ctypes.addressof(array_over(view)), view
     pointer = ctypes.c_char_p(view.tobytes())
@@ -84,7 +88,10 @@ def number_in(view: memoryview) -> tuple[int, Any]:
 
 
 def pass_memory(data: Any, call: Callable[[Any, int], int]) -> int:
-    """``call(pointer, size)`` with the memory of a bytes-like object, or with a copy of it."""
+    """``call(pointer, size)`` with a bytes-like object's memory, or with a copy of it.
+
+    ``size`` is at most TRANSFER_MAX; the result is that of ``call``.
+    """
     if type(data) is bytes:
         return call(data, min(len(data), TRANSFER_MAX))
     with view_of(data) as view:
@@ -92,18 +99,18 @@ def pass_memory(data: Any, call: Callable[[Any, int], int]) -> int:
 
 
 def release(views: list[Any]) -> None:
-    """Release memoryviews, and forget them."""
+    """Release the memoryviews in a list, and empty it."""
     for view in views:
         view.release()
     views.clear()
 
 
 def bytes_of(array: Any, pointer: Any, size: int) -> bytes:
-    """The first bytes of an array: to slice it is one memcpy."""
+    """The first ``size`` bytes of an array; slicing it is one memcpy."""
     data: bytes = array[:size]
     return data
 
 
 def fill(pointer: Any, data: bytes) -> None:
-    """Copy ``data`` to memory."""
+    """Copy ``data`` to the memory at ``pointer``."""
     ctypes.memmove(pointer, data, len(data))

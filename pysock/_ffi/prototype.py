@@ -1,9 +1,8 @@
-"""From a line of C to a Python callable.
+"""A C function: from its declaration to a Python callable.
 
-A prototype is written as the manual page prints it, and says everything ctypes must
-know: the types of the arguments and of the result, and the names that a tracer shows.
-Beside it stands how the function says that it failed (``errors``), and whether it can
-block:
+A prototype is written as the manual page prints it.  ctypes takes from it the types of the
+parameters and of the result, and ``pysock.trace`` their names.  Two more properties come with
+it: how the function reports failure (``errors``), and whether it can block.
 
 >>> connect = Prototype("int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen)")
 >>> connect.name, connect.result
@@ -11,7 +10,7 @@ block:
 >>> connect.parameters
 [('int', 'sockfd'), ('const struct sockaddr *', 'addr'), ('socklen_t', 'addrlen')]
 
-Nothing is loaded before ``bind`` is called.
+A prototype loads nothing; ``bind`` finds its function in a library.
 """
 
 from __future__ import annotations
@@ -28,11 +27,15 @@ if TYPE_CHECKING:
 
 
 class Prototype:
-    """One C function: its declaration, its failure convention, and whether it blocks.
+    """One C function: its declaration, its failure convention, and whether it can block.
 
-    ``keeps_gil``: it never blocks.  ``dontwait``: it does not block if its flags have
-    MSG_DONTWAIT.  ``retried_for_errno``: it never blocks, and a call that failed changed
-    nothing, so that it can be repeated to learn its errno.
+    ``text``               the declaration
+    ``failed``             a convention of ``errors``; None if no result means failure, or if
+                           the caller knows how to tell
+    ``keeps_gil``          the function never blocks, so the call keeps the GIL
+    ``dontwait``           it does not block if its flags have MSG_DONTWAIT
+    ``retried_for_errno``  it never blocks, and a failed call changes nothing, so that the call
+                           can be repeated to learn its errno
     """
 
     __slots__ = (
@@ -69,7 +72,7 @@ class Prototype:
 
 
 def _type_and_name(declaration: str) -> tuple[str, str]:
-    if declaration.endswith("]"):  # an array parameter is a pointer in disguise
+    if declaration.endswith("]"):  # C passes an array parameter as a pointer
         declaration = declaration[: declaration.index("[")]
         kind, _, name = declaration.rpartition(" ")
         return f"{kind.strip()} *", name
@@ -80,15 +83,15 @@ def _type_and_name(declaration: str) -> tuple[str, str]:
 class Library:
     """The host's C functions, an attribute each.
 
-    ``hasattr(lib, "accept4")`` is the feature test: what the library lacks is not here.
-    Callers look a function up at each call (``lib.recv(…)``), so that ``trace.watch`` can put
-    a traced function in its place; while nobody watches, that costs nothing.
+    A function that the host lacks is no attribute: ``hasattr(lib, "accept4")`` tests for it.
+    Callers look a function up at each call (``lib.recv(…)``), so ``trace.watch`` can put a
+    traced function in its place.  Without a trace, this costs nothing.
     """
 
     def __init__(self, constants: Mapping[str, int]) -> None:
         self.constants = constants
         self.prototypes: dict[str, Prototype] = {}
-        self.dontwait = 0  # what to add to the flags of a call that goes by this library
+        self.dontwait = 0  # MSG_DONTWAIT if each call by this library must have that flag
 
     if TYPE_CHECKING:
 
@@ -103,10 +106,11 @@ def bind(
     *,
     keeps_gil: bool = False,
 ) -> None:
-    """Look up each prototype in the loaded library; ``types`` has the C types but pointers.
+    """Give ``library`` each function of ``prototypes`` that the ``loaded`` library has.
 
-    With ``keeps_gil``, the caller sees to it that none of them blocks; and functions that are
-    retried for their errno drop it.
+    ``types`` maps each C type, except pointers, to its ctypes type.  With ``keeps_gil`` the
+    functions keep the GIL, so the caller must prevent them from blocking; and the functions
+    that are retried for their errno drop it.
     """
     for prototype in prototypes:
         name = prototype.name
@@ -136,7 +140,7 @@ def signature(prototype: Prototype, types: Mapping[str, Any]) -> tuple[Any, list
 def _result(text: str, types: Mapping[str, Any]) -> Any:
     if text == "void":
         return None
-    if text == "const char *":  # text that C owns: read at once
+    if text == "const char *":  # a string that C owns: ctypes copies it at once
         return ctypes.c_char_p
     return _type(text, types)
 

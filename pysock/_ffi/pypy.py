@@ -1,8 +1,8 @@
 """Foreign calls and shared memory on PyPy (see ``interpreter``).
 
-ctypes on PyPy is compiled Python over function pointers that take plain integers.  So
-here an address is an integer, and the object that owns the memory stays in a variable, or
-goes back to a pool, until the call has returned.
+On PyPy, ctypes is Python code over ``_rawffi``, whose function pointers take plain integers.
+So here an address is an int.  It keeps no object alive: until the call has returned, a variable
+or a pool entry must refer to the object that owns the memory.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = ["TRANSFER_MAX", "declared", "os_error", "release"]
 
-# The collector moves objects, so bytes cannot be passed as they are.
+# The garbage collector moves objects, so bytes cannot be passed as they are.
 PASSABLE_TYPE: Any = None
 NULL: Any = 0
 COPY_MAX = 65536
-# New memory would be given back when the collector runs.  What C never wrote to takes none,
-# and beyond this size the C module, too, maps its memory anew for each call.
+# Larger than elsewhere, since the garbage collector frees new memory late.  A pooled buffer
+# takes only the pages that C has written to; and above this size the C module, too, maps new
+# memory for each call.
 POOL_MAX = 1 << 22
 
 pointer_to: Callable[[Any], Any] = ctypes.addressof
@@ -37,14 +38,15 @@ fill: Callable[[Any, bytes], None] = _rawffi.rawstring2charp  # 10 ns
 
 
 def bytes_of(array: Any, pointer: Any, size: int) -> bytes:
-    """The first bytes of an array, of which slicing would be a loop."""
+    """The first ``size`` bytes of an array; slicing it would be a loop over its items."""
     return bytes_at(pointer, size)
 
 
 def open_library(name: str | None) -> ctypes.CDLL:
-    """The library, None for what this process has loaded already.
+    """A shared library, or with None all that this process has loaded.
 
-    ctypes' copy of errno (use_errno) would hide the one that ``_rawffi`` has for all calls.
+    Without ``use_errno``: ``_rawffi`` saves the errno of each call, and a second copy by ctypes
+    would hide it.
     """
     return ctypes.CDLL(name)
 
@@ -57,18 +59,18 @@ def hot_function(
     keeps_gil: bool,
     drops_errno: bool,
 ) -> Any:
-    """A callable that returns an int, and takes integers only: addresses are integers.
+    """A callable that returns an int, and takes integers only, also for addresses.
 
-    It is the function pointer itself: calling that costs 60 ns, where ctypes takes 830, or
-    5000 when an argument's type is not exactly the declared one.
+    It is the ``_rawffi`` function pointer inside the ctypes function.  Calling it takes 60 ns;
+    by ctypes 830, or 5000 if an argument's type is not exactly the declared one.
     """
     return declared(library, name, result, parameters)._getfuncptr(parameters, result)
 
 
 def pop_errno() -> int:
-    """Read errno as this thread's last foreign call left it, and set it to 0.
+    """Read the errno of this thread's last foreign call, and set it to 0.
 
-    0 means "lost to a nested call" (see ``portable``).
+    0 means "lost to a nested call" (see ``errors``).
     """
     number = get_errno()
     set_errno(0)
@@ -81,9 +83,9 @@ def address_in(view: memoryview) -> Any:
 
 
 def number_in(view: memoryview) -> tuple[int, Any]:
-    """The address of a view's memory, or of a copy, and the object that keeps it good.
+    """The address of a view's memory, or of a copy, as an int, and the owner of that memory.
 
-    The address in an object that nobody can write to is good for one call only.
+    Read-only memory is copied: PyPy guarantees its address for one call only.
     """
     if view.readonly:
         copy = memoryview(bytearray(view))
@@ -91,13 +93,16 @@ def number_in(view: memoryview) -> tuple[int, Any]:
     return address_in(view), view
 
 
-# Memory for copies: finding out the address of new bytes costs 17 us for 64 KiB.
+# A pool of memory to copy bytes to: finding the address of new bytes costs 17 us for 64 KiB.
 _copies: list[tuple[Any, int]] = []
 _Copy = ctypes.c_char * COPY_MAX
 
 
 def pass_memory(data: Any, call: Callable[[Any, int], int]) -> int:
-    """``call(address, size)`` with the memory of a bytes-like object, or with a copy of it."""
+    """``call(address, size)`` with a bytes-like object's memory, or with a copy of it.
+
+    ``size`` is at most TRANSFER_MAX; the result is that of ``call``.
+    """
     if type(data) is bytes and len(data) <= COPY_MAX:
         try:
             copy, address = entry = _copies.pop()

@@ -1,4 +1,7 @@
-"""What ``inspect.signature`` shows: which parameters may be left out, how a class is called."""
+"""What ``inspect.signature`` shows: optional parameters without a default, how a class is called.
+
+CPython's module has signatures that Python code does not have by itself.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class _NotGiven:
-    """The default where None would be a value like any other."""
+    """The type of NOT_GIVEN, the default of a parameter for which None is a value."""
 
     def __repr__(self) -> str:
         return "<not given>"
@@ -21,10 +24,13 @@ NOT_GIVEN: Any = _NotGiven()
 
 
 class SignatureOfInit:
-    """``__signature__`` of a class whose ``__new__`` takes anything, as subclasses need it."""
+    """``__signature__`` of a class: that of ``__init__``.
+
+    The class has a ``__new__`` that takes any arguments, which is what inspect would show.
+    """
 
     def __get__(self, instance: object, owner: Any) -> Signature:
-        # ``inspect`` itself asks, or somebody who has it; to import it would take 10 ms.
+        # The caller is inspect itself, or has imported it; importing it here would be slow.
         inspect = sys.modules.get("inspect")
         if inspect is None:
             raise AttributeError("__signature__")
@@ -34,5 +40,5 @@ class SignatureOfInit:
 
 
 def sendto_as_documented(self: Any, bytes: Any, flags: int, address: Any = NOT_GIVEN, /) -> int:
-    """What is shown of ``sendto``, which counts its arguments itself, in C's words."""
+    """The signature to show for ``sendto``, whose own parameters let it count its arguments."""
     raise NotImplementedError

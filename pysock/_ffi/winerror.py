@@ -1,11 +1,11 @@
-"""Windows: where a failed call leaves its error, and what its numbers mean.
+"""Windows: where a failed call puts its error, and what the error's number means.
 
-``GetLastError`` takes the place of errno, and WSAGetLastError is another name for it; ctypes
-keeps a copy of it for each thread, as of errno.  What is left there is a number of Windows'
-own: for sockets one of the 10000s, whose names begin with WSA.  OSError turns such a number
-(``winerror``) into ``errno`` and into the subclass.
+``GetLastError`` has the part of errno, and WSAGetLastError is another name for it; ctypes saves
+its value for each thread, like errno.  The value is one of Windows' own numbers; for sockets
+they are from 10000 on, and their names begin with WSA.  OSError keeps the number as
+``winerror``, and derives ``errno`` and its own subclass from it.
 
-Importing this module loads no library; it can be imported anywhere.
+Importing this module loads no library, so it can be imported on any system.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["hot_function"]  # declared: a socket's handle is as wide as a pointer
+__all__ = ["hot_function"]  # the portable one: a handle, as wide as a pointer, must be declared
 
 # Only Windows' ctypes has these names.
 get_errno: Callable[[], int] = getattr(ctypes, "get_last_error", ctypes.get_errno)
@@ -28,33 +28,33 @@ _format: Callable[[int], str] = getattr(ctypes, "FormatError", str)
 
 
 def pop_errno() -> int:
-    """Read the error as this thread's last foreign call left it, and set it to 0.
+    """Read the last error of this thread's last foreign call, and set it to 0.
 
-    0 means "lost to a nested call" (see ``portable``).
+    0 means "lost to a nested call" (see ``errors``).
     """
     return set_errno(0)
 
 
 def open_library(name: str | None) -> Any:
-    """The library, its last error kept for us."""
+    """The shared library ``name``; its calls keep their last error."""
     load: Any = ctypes.WinDLL  # type: ignore[attr-defined,unused-ignore]
     return load(name, use_last_error=True)
 
 
 def function_at(address: int, result: Any, parameters: list[Any]) -> Any:
-    """A callable for the function at an address."""
+    """A callable for the function at an address, with the given ctypes types."""
     prototype: Any = ctypes.WINFUNCTYPE  # type: ignore[attr-defined,unused-ignore]
     return prototype(result, *parameters, use_last_error=True)(address)
 
 
 def os_error(number: int) -> OSError:
-    """The exception for an error: OSError picks errno and its own subclass."""
+    """The exception for an error of Windows; OSError chooses errno and its own subclass."""
     return OSError(0, text(number), None, number, None)
 
 
 def text(number: int) -> str:
-    """What Windows says of an error, or what its manual says where the system is silent."""
-    # As CPython has it: without the line end and the full stop.
+    """Windows' message for an error, or that of ``texts`` if the system has none."""
+    # As in CPython: without the end of line and the full stop.
     said = _format(number).rstrip("." + "".join(map(chr, range(33))))
     if said == "<no description>":
         return texts.get(number, f"Windows Error 0x{number:x}").rstrip(".")

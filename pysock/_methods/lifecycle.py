@@ -84,6 +84,7 @@ class Lifecycle(SocketState):
     def _begin(self, fd: int, family: int, type: int, proto: int) -> None:
         """Take over a descriptor, in the mode that new sockets have."""
         seconds = 0.0 if type & _NONBLOCK else _timeouts.default
+        self._closed, self._io_refs = False, 0
         self._sock_family_, self._sock_type_, self._sock_proto_ = family, type & _TYPE, proto
         if seconds is not None:
             set_mode(self, seconds)

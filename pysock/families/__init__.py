@@ -1,10 +1,12 @@
-"""The registry of address families: what Python writes as a tuple, C as a struct.
+"""The registry of address families, which finds the codec of a socket address.
 
-Each family is one file of this folder, named after its constant: AF_INET6 is ``inet6.py``.
-It has a class ``Family``, the codec that packs and unpacks the family's addresses.  An
-address of a family without one comes back as ``(family, bytes)``, and cannot be packed.  The
-number of a family stands in the platform's table; where it does not, in the codec itself
-(``FamilyCodec.number``).
+Python writes an address as a tuple or a string, C as a struct; a codec converts between the
+two.  Each family is one file of this folder, named after its constant (AF_INET6 is
+``inet6.py``), with one class ``Family``, the codec.  An address of a family without a codec is
+unpacked as ``(family, bytes)``, and cannot be packed.
+
+The number of a family comes from the platform's table of constants, or, if the table lacks the
+family, from the codec (``FamilyCodec.number``).
 
 >>> raw = pack("AF_INET", ("127.0.0.1", 80), platform="linux-gnu-x86_64")
 >>> raw.hex(" ")
@@ -14,7 +16,7 @@ number of a family stands in the platform's table; where it does not, in the cod
 >>> pack("AF_INET", ("127.0.0.1", 80), platform="darwin-arm64")[:4].hex(" ")
 '10 02 00 50'
 
-A family of your own needs no file here: ``register`` its codec.
+``_codec.py`` explains how to add a family: by a file of this folder, or by ``register``.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ from . import (
 from ._codec import FamilyCodec, unclaimed
 from ._hosts import known_addresses, remember
 
-Page = FamilyCodec  # its name until 0.1
+Page = FamilyCodec  # the name of the class until 0.1
 
 __all__ = ["FamilyCodec", "Page", "pack", "register", "unpack"]
 
@@ -59,8 +61,8 @@ if TYPE_CHECKING:
 
     from .._ffi.abi import ABI
 
-# Named above, these are found by programs that freeze an application.  Another file of the
-# folder is a family, too.
+# The import statement above names these modules, so that programs that freeze an application
+# find them.  Any other file of the folder is a family, too.
 _NAMED = [
     *(alg, bluetooth, can, divert, hyperv, inet, inet6, link),
     *(netlink, packet, qipcrtr, rds, system, tipc, unix, vsock),
@@ -84,22 +86,24 @@ _classes: dict[str, type[FamilyCodec]] = {
 
 _abis = {host_target: host}
 
-# (platform, family's number) → its codec; None once it is known that there is none.
+# (platform, family's number) → the family's codec, or None if a search has found no codec.
 _codecs: dict[tuple[str, int], FamilyCodec | None] = {}
 
 
-# --- for everybody -------------------------------------------------------------------
+# --- public functions ----------------------------------------------------------------
 
 
 def pack(
     family: int | str, address: Any, *, proto: int = 0, platform: str = host_target
 ) -> bytes:
-    """The bytes of the struct that ``address`` is in C: what ``bind(2)`` would be given.
+    """The bytes of the struct that ``address`` is in C, as ``bind(2)`` takes it.
 
-    ``family`` is a number or the name of a constant, ``proto`` the protocol of the socket,
-    which decides what some addresses are.  ``platform`` is one of those that
-    ``python -m pysock abi`` lists, by default the host.  Blocks to look up a host's name.
-    Raises what ``bind`` raises, and ValueError for an unknown family or platform.
+    ``family`` is a number or the name of a constant.  ``proto`` is the protocol of the socket,
+    on which the form of the address depends in some families (AF_BLUETOOTH, AF_CAN).
+    ``platform`` is a name from the list of ``python -m pysock abi``, by default the host.
+
+    Blocks only to look up the name of a host.  Raises what ``bind`` raises for a wrong address,
+    and ValueError for an unknown family or platform.
     """
     abi = _abi(platform)
     number = _number(family, abi)
@@ -108,9 +112,14 @@ def pack(
 
 
 def unpack(raw: bytes, *, proto: int = 0, platform: str = host_target) -> Any:
-    """The address that the struct in ``raw`` stands for; None if it is empty.
+    """The address that the struct in ``raw`` stands for; None if ``raw`` is empty.
 
-    What ``raw`` is too short for reads as zero.  Does not block.
+    The header of the struct says the family.  If ``raw`` is shorter than the struct, the missing
+    bytes read as zero.  A family without a codec gives ``(family, bytes)``.  ``proto`` and
+    ``platform`` are those of ``pack``.
+
+    Does not block.  Raises ValueError for an unknown platform or protocol, and for bytes that
+    cannot be an address of the family.
     """
     raw, abi = bytes(raw), _abi(platform)
     if not raw:
@@ -122,7 +131,12 @@ def unpack(raw: bytes, *, proto: int = 0, platform: str = host_target) -> Any:
 def register(
     family: int | str, codec: type[FamilyCodec], *, platform: str = host_target
 ) -> None:
-    """Let ``codec`` pack and unpack a family: a number, or the name of a constant."""
+    """Let ``codec`` pack and unpack the addresses of a family on one platform.
+
+    ``family`` is a number or the name of a constant, ``codec`` a subclass of ``FamilyCodec``.
+    The codec replaces an earlier codec of the family.  Does not block.  Raises ValueError for
+    an unknown family or platform, and what the codec's ``declare`` raises.
+    """
     abi = _abi(platform)
     number = _number(family, abi)
     _codecs[abi.name, number] = codec(abi, number)
@@ -132,7 +146,7 @@ def register(
 
 
 def own_numbers() -> dict[str, int]:
-    """The constants of families that stand in no table of the host."""
+    """Names and numbers of the families whose number only the codec knows (on the host)."""
     return {
         name: codec.number
         for name, codec in _classes.items()
@@ -141,7 +155,7 @@ def own_numbers() -> dict[str, int]:
 
 
 def number_of(name: str, abi: ABI = host) -> int | None:
-    """The number of a family, like that of AF_INET; None if there is no such family."""
+    """The number of the family called ``name``, such as AF_INET; None if there is none."""
     if name in abi.constants:
         return abi.constants[name]
     codec = _classes.get(name)
@@ -149,7 +163,7 @@ def number_of(name: str, abi: ABI = host) -> int | None:
 
 
 def codec_of(family: int, abi: ABI = host) -> FamilyCodec | None:
-    """The codec of a family, or None."""
+    """The codec of a family, given by its number, or None."""
     try:
         return _codecs[abi.name, family]
     except KeyError:
@@ -182,7 +196,7 @@ def _abi(platform: str) -> ABI:
     return abi
 
 
-# --- for sockets ---------------------------------------------------------------------
+# --- what sockets call ---------------------------------------------------------------
 
 
 class _Packers(dict[int, "Callable[[Any, str, int], bytes]"]):
@@ -198,15 +212,15 @@ def _refuse(address: Any, caller: str, proto: int) -> bytes:
     raise OSError(f"{caller}(): bad family")
 
 
-# A family's number on the host → its codec's ``pack``.
+# A family's number on the host → ``pack`` of its codec.
 packers = _Packers()
 
-# The first bytes of a sockaddr of the host's, which say its family → its codec.
+# The first two bytes of a sockaddr on the host, which contain the family → the codec.
 _by_header: dict[bytes, FamilyCodec | None] = {}
 
 
 def unpack_for(proto: int, raw: bytes) -> Any:
-    """The address that C wrote, for a socket of this protocol; None where it wrote none."""
+    """The address in ``raw``, which C wrote for a socket of this protocol; None if it is empty."""
     address = known_addresses.get(raw)
     if address is not None or not raw:
         return address

@@ -1,7 +1,45 @@
-"""What each file of this folder offers: the codec of one family, its way in and out of C.
+"""The base class of the codecs, and how to add an address family.
 
-A codec declares its struct once, from the platform's row, and has a method for each
-direction.  Both are told the socket's protocol, which decides what some addresses are.
+Python writes a socket address as a tuple or a string, C as a struct.  A codec declares the
+struct of one family, and converts addresses in both directions.  To add a family:
+
+1.  Find the struct in the system's headers.  If CPython knows the family, find the form of
+    its addresses, too: ``getsockaddrarg`` and ``makesockaddr`` in ``Modules/socketmodule.c``.
+2.  Add a file to this folder, named after the family's constant: ``cards.py`` for AF_CARDS.
+3.  Write the codec, a subclass of ``FamilyCodec`` called ``Family``, with three methods:
+    ``declare``, ``pack`` and ``unpack``.  Two functions check addresses as CPython does:
+    ``must_be_tuple`` (below) and ``_items.items``.
+4.  Set the attributes ``needs``, ``fixed`` and ``number`` where their comments say so.
+    If a member's number says little to a reader of ``pysock.trace``, add ``text``.
+5.  Begin the file with what an address is in Python and in C, and an example with its bytes.
+
+Nothing else mentions the family: sockets, ``families.pack``, ``pysock.trace`` and the tests of
+all codecs find the file.  Here is a complete codec, for a struct with two members:
+
+    struct sockaddr_cards { sa_family_t sc_family; uint16_t sc_deck; uint32_t sc_card; };
+
+>>> from pysock import families
+>>> class Family(families.FamilyCodec):
+...     def declare(self):
+...         self.sockaddr_cards = self.abi.sockaddr(
+...             "sockaddr_cards", "sc", ("sc_deck", "uint16_t"), ("sc_card", "uint32_t")
+...         )
+...         self.fill = self.sockaddr_cards.packer(self.family)
+...     def pack(self, address, caller, proto):
+...         deck, card = must_be_tuple(address, caller, "AF_CARDS")
+...         return self.fill(deck, card)
+...     def unpack(self, raw, proto):
+...         header, deck, card = self.sockaddr_cards.unpack(raw)
+...         return deck, card
+
+A program can also keep the codec in a file of its own, and register it for a number:
+
+>>> families.register(1999, Family, platform="linux-gnu-x86_64")
+>>> raw = families.pack(1999, (1, 52), platform="linux-gnu-x86_64")
+>>> raw.hex(" ")  # family, deck, card
+'cf 07 01 00 34 00 00 00'
+>>> families.unpack(raw, platform="linux-gnu-x86_64")
+(1, 52)
 """
 
 from __future__ import annotations
@@ -20,16 +58,20 @@ if TYPE_CHECKING:
 
 
 class FamilyCodec:
-    """One address family on one platform."""
+    """The codec of one address family (``self.family``, its number) on one platform.
 
-    # A constant without which a platform does not have this family: some systems have the
-    # number of a family, and nothing else of it, or something else by the same name.
+    ``self.abi`` is the platform ABI: its byte order, its constants, its ways to lay out structs.
+    """
+
+    # The name of a constant.  A platform that lacks it does not have the family, although its
+    # headers may define the family's number, perhaps for something else.
     needs = ""
 
-    # Whether the same bytes always mean the same address, whatever the protocol or the
-    # machine's interfaces: then it may be remembered.
+    # Whether the same bytes always mean the same address, whatever the socket's protocol and
+    # the machine's interfaces.  If so, the registry caches unpacked addresses.
     fixed = False
-    # The number of a family that stands in no platform's table: that of a protocol of your own.
+
+    # The family's number, if no platform's headers define it (a protocol of your own).
     number: int | None = None
 
     def __init__(self, abi: ABI, family: int) -> None:
@@ -37,34 +79,55 @@ class FamilyCodec:
         self.declare()
 
     def declare(self) -> None:
-        """Declare the struct of this family (``abi.sockaddr``)."""
+        """Declare the family's struct and its packer, as attributes of the codec.
+
+        ``self.abi.sockaddr(name, prefix, *members)`` puts the platform's header before the
+        members: ``sin_family`` for the prefix ``sin``, on the BSDs after ``sin_len``.  A member
+        is ``(name, type)``.  Its type is the name of a C type (a key of ``ABI.types``), ``be16``
+        or ``be32`` for an integer in network byte order, or a ctypes array such as
+        ``c_ubyte * 4``.  Alignment and gaps between the members are those of C.
+
+        The struct's ``packer`` returns a function from the members' values to bytes; its
+        ``unpack`` returns the header and the members' values.  Arrays are bytes.
+        """
         raise NotImplementedError
 
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
-        """The bytes of the struct for ``address``, or TypeError, OverflowError, OSError."""
+        """Return the bytes of the struct for ``address``.
+
+        ``caller`` is the name of the public function, for messages such as
+        ``"bind(): AF_INET address must be tuple, not str"``; ``proto`` is the protocol of the
+        socket.  Raises what CPython raises: TypeError, OverflowError, ValueError or OSError.
+        """
         raise NotImplementedError
 
     def unpack(self, raw: bytes, proto: int) -> Any:
-        """The address in ``raw``, which may be shorter than the struct."""
+        """Return the address in ``raw``, for a socket of protocol ``proto``.
+
+        ``raw`` has the length that C reported, and may be shorter than the struct.
+        """
         raise NotImplementedError
 
     def text(self, member: str, octets: bytes) -> str | None:
-        """How to write the member whose bytes these are, if its number is not the way."""
+        """Return a member's bytes as text for a reader; None writes them as a number."""
         return None
 
     def struct_of(self, raw: bytes) -> Sockaddr:
-        """The struct that ``raw`` is: the one that the codec declares, if it declares one only."""
+        """Return the struct that describes ``raw``: the first that ``declare`` has declared.
+
+        A codec with several structs overrides this method.
+        """
         return next(v for v in vars(self).values() if isinstance(v, Sockaddr))
 
     def describe(self, raw: bytes) -> Iterator[tuple[str, str, str]]:
-        """``(bytes, member, what they mean)`` for each member of the struct in ``raw``."""
+        """Yield ``(bytes, member, meaning)``, three texts, for each member of the struct."""
         ctype = self.struct_of(raw).ctype
         for member, kind in ctype._fields_:
             field = getattr(ctype, member)
             octets = raw[field.offset : field.offset + field.size]
             if not octets:
                 return
-            # A string ends where it ends; other members read as zero where raw is too short.
+            # Where raw is too short, a string is short as well; other members read as zero.
             string = getattr(kind, "_type_", None) is c_char
             whole = octets if string else octets.ljust(field.size, b"\0")
             text = self.text(member, whole)
@@ -80,7 +143,7 @@ class FamilyCodec:
             yield _octets(octets), member, text
 
     def name_of(self, family: int) -> str:
-        """``"AF_INET"`` for its number."""
+        """Return the name of the constant of a family: ``"AF_INET"``, or ``"?"``."""
         numbers = self.abi.constants.items()
         known = next((name for name, n in numbers if n == family and name[:3] == "AF_"), "?")
         own = type(self).__module__.rpartition(".")[2].upper()
@@ -94,13 +157,13 @@ def _octets(octets: bytes) -> str:
 
 
 def unclaimed(abi: ABI, raw: bytes) -> tuple[int, bytes]:
-    """What an address is to Python for which no codec has a form, and CPython neither."""
-    # struct sockaddr has 14 bytes of data; what was not written reads as zero.
+    """``(family, bytes)``: the address in ``raw`` if neither a codec nor CPython knows its form."""
+    # As in CPython: the 14 bytes of sa_data in struct sockaddr.  Missing bytes read as zero.
     return abi.family_of(raw), raw[2:16].ljust(14, b"\0")
 
 
 def must_be_tuple(address: Any, caller: str, family: str) -> tuple[Any, ...]:
-    """CPython's first question to most addresses; the answer is the tuple, as C sees it."""
+    """Return the items of an address as a plain tuple, or raise CPython's TypeError."""
     if not isinstance(address, tuple):
         raise TypeError(f"{caller}(): {family} address must be tuple, not {type_name(address)}")
     return plain(address)

@@ -1,8 +1,8 @@
-"""A host, as people write it, to the bytes of an IP address, and back.
+"""From a host, as people write it, to the bytes of an IP address, and back.
 
-Numbers in dotted form never leave the process.  Names go to the C library, whose
-``getaddrinfo(3)`` asks the hosts file, DNS, or whatever else the system is told to ask;
-the first answer counts.
+``inet_pton(3)`` converts numeric addresses.  Names go to ``getaddrinfo(3)``, which may block: it
+asks the hosts file, DNS, or whatever other source the system is configured to use.  The first
+answer counts.
 """
 
 from __future__ import annotations
@@ -24,23 +24,27 @@ AF_INET6 = constants["AF_INET6"]
 AF_UNSPEC = constants["AF_UNSPEC"]
 BROADCAST = b"\xff\xff\xff\xff"
 
-# The one cache of addresses.  A numeric IPv4 host (str) → its four bytes, and with a port
-# (a tuple of exactly a str and an int) → its sockaddr.  And a sockaddr of the host's (bytes) →
-# the address that it is, where nothing else decides that (``FamilyCodec.fixed``).
-# A look-up takes 30 ns, inet_pton(3) 460, a codec's unpack 400.  Emptied when full.
+# The cache of addresses, with three kinds of entries:
+#
+#     a numeric IPv4 host (str)                             → its four bytes
+#     (host, port), a tuple of exactly a str and an int     → the sockaddr of this AF_INET address
+#     a sockaddr of a family that is ``FamilyCodec.fixed``  → the address in Python's form
+#
+# It saves inet_pton(3) and the codec's work for addresses that a program uses again and again.
+# A full cache is emptied.
 _CACHED = 1024
 known_addresses: dict[Any, Any] = {}
 
 
 def remember(key: Any, value: Any) -> None:
-    """Put what was found into the cache."""
+    """Put an entry into the cache; empty the cache first if it is full."""
     if len(known_addresses) >= _CACHED:
         known_addresses.clear()
     known_addresses[key] = value
 
 
 def host(value: Any) -> bytes:
-    """The host part of an address as C wants it; IDNA where it is not ASCII."""
+    """The host of an address as a C string; a name that is not ASCII is encoded by IDNA."""
     if isinstance(value, str):
         if str.isascii(value):
             name = str.encode(value)
@@ -59,7 +63,7 @@ def host(value: Any) -> bytes:
 
 
 def idna(value: Any, function: str) -> bytes:
-    """The host argument of ``gethostbyname`` and similar functions."""
+    """The host argument of ``gethostbyname`` and similar functions, as a C string."""
     if isinstance(value, str):
         name = value.encode("idna")
     elif isinstance(value, (bytes, bytearray)):
@@ -77,7 +81,7 @@ def idna(value: Any, function: str) -> bytes:
 
 
 def ipv4(name: bytes) -> bytes:
-    """The four bytes of an IPv4 host; a numeric one is remembered."""
+    """The four bytes of an IPv4 host.  Those of a numeric host are cached."""
     packed = pton(AF_INET, name)
     if packed is None:
         return resolve(name, AF_INET)[1]
@@ -91,7 +95,7 @@ def ipv6(name: bytes) -> bytes:
 
 
 def resolve(name: bytes, family: int) -> tuple[int, bytes]:
-    """``(family, address)`` of a host, in ``family`` or, with AF_UNSPEC, in either."""
+    """``(family, address)`` of a host: AF_INET, AF_INET6, or with AF_UNSPEC one of the two."""
     if not name:
         return _wildcard(family)
     if name in (b"255.255.255.255", b"<broadcast>"):
@@ -126,12 +130,12 @@ _SIZES = {AF_INET: 4, AF_INET6: 16}
 
 
 def address_in(raw: bytes) -> bytes:
-    """The IP address inside a packed sockaddr_in or sockaddr_in6."""
+    """The bytes of the IP address in a sockaddr_in or sockaddr_in6 of the host."""
     return raw[4:8] if abi.family_of(raw) == AF_INET else raw[8:24]
 
 
 def pton(family: int, name: bytes) -> bytes | None:
-    """``inet_pton(3)``: the bytes of a numeric address; None if ``name`` is none."""
+    """``inet_pton(3)``: the bytes of a numeric address, or None if ``name`` is not numeric."""
     packed = chars(16)
     if lib.inet_pton(family, name, pointer_to(packed)) != 1:
         return None
@@ -139,19 +143,19 @@ def pton(family: int, name: bytes) -> bytes | None:
 
 
 def ntop(family: int, packed: bytes) -> str:
-    """``inet_ntop(3)``: the text of an address, which must have its family's size."""
+    """``inet_ntop(3)``: the text of an address, whose length must be that of its family."""
     text = chars(46)  # INET6_ADDRSTRLEN
     lib.inet_ntop(family, packed, pointer_to(text), len(text))
     return text.value.decode("ascii")
 
 
 def ipv4_text(packed: bytes) -> str:
-    """``'127.0.0.1'`` for four bytes."""
+    """``inet_ntop(3)``: ``'127.0.0.1'`` for four bytes."""
     return ntop(AF_INET, packed)
 
 
 def ipv6_text(packed: bytes) -> str:
-    """``'::1'`` for sixteen bytes."""
+    """``inet_ntop(3)``: ``'::1'`` for sixteen bytes."""
     return ntop(AF_INET6, packed)
 
 
@@ -163,7 +167,10 @@ def addrinfo(
     protocol: int = 0,
     flags: int = 0,
 ) -> Iterator[tuple[int, int, int, bytes, bytes]]:
-    """``getaddrinfo(3)``: ``(family, type, protocol, canonical name, packed address)`` each."""
+    """``getaddrinfo(3)``: for each answer ``(family, type, protocol, canonical name, sockaddr)``.
+
+    Copies the list of C structs, and frees it, before the first answer is returned.
+    """
     Addrinfo = structs["addrinfo"]
     hints = Addrinfo(
         ai_flags=flags, ai_family=family, ai_socktype=socktype, ai_protocol=protocol
@@ -185,5 +192,5 @@ def addrinfo(
             at = found.ai_next
     finally:
         lib.freeaddrinfo(first)
-    del hints  # not before: C read it
+    del hints  # C has read the struct, so it had to exist until here
     return iter(answers)

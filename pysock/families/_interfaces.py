@@ -1,9 +1,10 @@
-"""Network interfaces in addresses: programs write a name, the kernel counts them.
+"""Network interfaces in addresses: Python writes a name, C an index.
 
-CPython asks by ioctl(2) on the socket itself.  That function is variadic and not bound here
-(see ``_foreign``), so if_nametoindex(3) and if_indextoname(3) make the same two ioctls
-on a socket of their own.  It belongs to the caller's network namespace, which may be
-another than that of a socket from elsewhere.
+CPython calls ``ioctl(2)`` (SIOCGIFINDEX, SIOCGIFNAME) on the socket itself.  ioctl is variadic,
+so pysock does not bind it (see ``_libc``).  ``if_nametoindex(3)`` and
+``if_indextoname(3)`` make the same ioctls on a temporary socket in the network namespace of the
+calling thread.  If the caller's socket belongs to another namespace, its interfaces may have
+other indexes.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from .._ffi.errors import ATTEMPTS, from_errno, raise_errno
 from .._ffi.interpreter import chars, pointer_to
 from .._host import constants, lib
 
-NAME_SIZE = constants["IF_NAMESIZE"]  # with the NUL at its end
+NAME_SIZE = constants["IF_NAMESIZE"]  # including the NUL at the end
 
 
 def index_of(name: bytes) -> int:
-    """The index of an interface, or OSError (ENODEV) if there is none of this name."""
+    """``if_nametoindex(3)``: the index of an interface; OSError (ENODEV) for an unknown name."""
     for _ in range(ATTEMPTS):
         index: int = lib.if_nametoindex(name)
         if index:
@@ -28,7 +29,7 @@ def index_of(name: bytes) -> int:
 
 
 def name_of(index: int) -> bytes:
-    """The name of an interface; empty if there is none with this index (any more)."""
+    """``if_indextoname(3)``: the name of an interface; empty if none has this index (any more)."""
     name = chars(NAME_SIZE)
     if index:
         try:
@@ -39,5 +40,5 @@ def name_of(index: int) -> bytes:
 
 
 def text(index: int) -> str:
-    """An index, and the name of the interface, for an observer."""
+    """An interface's index and name, for ``FamilyCodec.text``."""
     return ", ".join([str(index), *filter(None, [os.fsdecode(name_of(index))])])

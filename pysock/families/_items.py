@@ -1,14 +1,15 @@
-"""The items of an address tuple: how many there are, and what each may be.
+"""Check and convert the items of an address tuple, as ``PyArg_ParseTuple`` does for CPython.
 
-CPython's socketmodule takes them apart by ``PyArg_ParseTuple``, and so do the codecs, with the
-same letters and errors.  What stands behind ``|`` may be left out:
+``items`` takes the format letters of that function, one for each item, and raises the same
+errors.  Items after ``|`` are optional:
 
 >>> items(("hash", "sha256"), "ss|H", "a tuple (type, name[, feat])")
 [b'hash', b'sha256']
 >>> items(("hash", "sha256", -1), "ss|H", "a tuple (type, name[, feat])")
 [b'hash', b'sha256', 65535]
 
-The unsigned integers are not checked for their range, here as there: the lower bits count.
+As in CPython, unsigned integers (``B``, ``H``, ``I``) are not checked for overflow: their lower
+bits count.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class _WrongType(TypeError):
-    """An item of another type than its letter asks for, which leaves the words to the codec."""
+    """An item is not a str.  ``items`` raises a TypeError with the codec's message instead."""
 
 
 def _text(value: Any) -> str:
@@ -49,7 +50,11 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
 
 
 def items(address: Any, letters: str, complaint: str) -> list[Any]:
-    """Each item of a tuple as its letter wants it; TypeError(complaint) for any other tuple."""
+    """The items of a tuple, each converted as its letter says.
+
+    Raises TypeError(complaint) if ``address`` is not a tuple, if it has too few or too many items,
+    or if an item that has to be a str is not.
+    """
     required, _, optional = letters.partition("|")
     most = len(required) + len(optional)
     if not isinstance(address, tuple):

@@ -1,8 +1,12 @@
-"""AF_ALG, Linux's if_alg: the kernel's cryptography, behind a socket.
+"""AF_ALG: the cryptography of the Linux kernel.
 
-An address is ``(type, name[, feat[, mask]])``: what kind of algorithm ("hash", "skcipher",
-"aead", "rng"), and its name in the kernel ("sha256", "cbc(aes)").  A socket is bound to an
-algorithm; each socket that it then accepts is one operation, and has no address.
+In Python, an address is ``(type, name[, feat[, mask]])``: the type of an algorithm ("hash",
+"skcipher", "aead", "rng"), its name in the kernel ("sha256", "cbc(aes)"), and flags by which the
+kernel chooses between implementations, 0 by default.  A program binds a socket to an algorithm.
+Each socket that it then accepts is one operation, and has no address.
+
+In C, an address is a ``struct sockaddr_alg`` (``<linux/if_alg.h>``).  There is no manual page; see
+"User Space Interface" in the kernel's documentation of its crypto API.
 
 >>> from pysock.families import pack, unpack
 >>> raw = pack("AF_ALG", ("hash", "sha256"), platform="linux-gnu-x86_64")
@@ -23,7 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_TYPE_SIZE, _NAME_SIZE = 14, 64  # both with a NUL at the end
+_TYPE_SIZE, _NAME_SIZE = 14, 64  # including a NUL at the end
 
 
 class Family(FamilyCodec):
@@ -41,7 +45,7 @@ class Family(FamilyCodec):
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
         address = must_be_tuple(address, caller, "AF_ALG")
         shape = "AF_ALG address must be a tuple (type, name[, feat[, mask]])"
-        # Of feat and mask, CPython sends the lower halves alone.
+        # As in CPython, feat and mask are cut to 16 bits ("H"), although C has 32 for each.
         kind, name, *given = items(address, "ss|HH", shape)
         feat, mask = (*given, 0, 0)[:2]
         if len(kind) >= _TYPE_SIZE:

@@ -1,13 +1,22 @@
-"""AF_BLUETOOTH: a radio's four protocols, each with an address of its own.
+"""AF_BLUETOOTH: four protocols, each with its own form of address.
 
-A device is written ``'01:02:03:04:05:06'``, its highest byte first, and lies in memory the
-other way round.  By protocol, an address is
+In Python, a device is written ``'01:02:03:04:05:06'``, the most significant byte first.  The
+protocol of the socket (BTPROTO_L2CAP and so on) decides what an address is:
 
-    L2CAP   ``(device, psm[, cid[, bdaddr_type]])``; the last not on NetBSD
-    RFCOMM  ``(device, channel)``; Windows has this protocol alone
+    L2CAP   ``(device, psm[, cid[, bdaddr_type]])``; NetBSD has no bdaddr_type
+    RFCOMM  ``(device, channel)``; the only protocol on Windows
     SCO     ``device``, as str or bytes
-    HCI     a controller: its number, or ``(number, channel)`` for other than the raw channel
-            (Linux); the name of its node (FreeBSD); ``device`` (NetBSD)
+    HCI     a controller: on Linux its number, or ``(number, channel)`` for a channel other than
+            HCI_CHANNEL_RAW; on FreeBSD the name of its node; on NetBSD ``device``
+
+In C, a device is six bytes in reverse order, and an address is
+
+    Linux    ``struct sockaddr_l2``, ``sockaddr_rc``, ``sockaddr_sco`` or ``sockaddr_hci``, from
+             ``<bluetooth/l2cap.h>`` and similar headers of BlueZ; l2cap(7), rfcomm(7), …
+    FreeBSD  ``struct sockaddr_l2cap``, ``sockaddr_rfcomm``, ``sockaddr_sco`` or ``sockaddr_hci``,
+             from ``<netgraph/bluetooth/include/ng_btsocket.h>``; ng_btsocket(4)
+    NetBSD   ``struct sockaddr_bt``, from ``<netbt/bluetooth.h>``; bluetooth(4)
+    Windows  ``SOCKADDR_BTH``, from ``<ws2bth.h>``
 
 >>> from pysock.families import pack, unpack
 >>> raw = pack("AF_BLUETOOTH", ("01:02:03:04:05:06", 7), proto=3, platform="linux-gnu-x86_64")
@@ -16,8 +25,9 @@ other way round.  By protocol, an address is
 >>> unpack(raw, proto=3, platform="linux-gnu-x86_64")
 ('01:02:03:04:05:06', 7)
 
-Linux and FreeBSD expect psm and cid with the lower byte first on every processor.  CPython
-leaves that to the program, and so does this codec.
+Linux and FreeBSD expect psm and cid in little-endian order on every processor.  Like CPython,
+this codec packs them in the processor's order: on a big-endian processor, the program has to
+swap the bytes.
 """
 
 from __future__ import annotations
@@ -35,9 +45,9 @@ if TYPE_CHECKING:
 
     from .._ffi.abi import Sockaddr
 
-    Members = dict[str, Any]  # an address's, by what stands behind the prefix of their names
+    Members = dict[str, Any]  # members of a struct, by their names without prefix (see _members)
 
-# --- what the structs are --------------------------------------------------------------
+# --- the structs -----------------------------------------------------------------------
 
 _DEVICE, _U8, _U16 = c_ubyte * 6, "unsigned char", "unsigned short"
 
@@ -70,7 +80,7 @@ _STRUCTS: dict[str, dict[str, tuple[Any, ...]]] = {
         "HCI": ("sockaddr_hci", "hci", ("hci_node", c_char * 32)),
     },
     "netbsd": {"L2CAP": _BT, "RFCOMM": _BT, "SCO": _BT, "HCI": _BT},
-    # A packed struct: its integers are not aligned, so they are declared as bytes.
+    # The struct is packed, so its integers are not aligned: they are declared as arrays of bytes.
     "windows": {
         "RFCOMM": (
             *("SOCKADDR_BTH", "addressFamily"),
@@ -107,7 +117,7 @@ class Family(FamilyCodec):
         return _FORMS[protocol](dict(zip(_members(sockaddr), sockaddr.unpack(raw)[1:])))
 
     def struct_of(self, raw: bytes) -> Sockaddr:
-        """Each protocol's struct has another size, where it is another struct."""
+        """The struct that has the size of ``raw``: no two structs of a system have the same size."""
         structs = [sockaddr for _, sockaddr in self.protocols.values()]
         return next((each for each in structs if each.size == len(raw)), structs[0])
 
@@ -120,12 +130,15 @@ class Family(FamilyCodec):
 
 
 def _members(sockaddr: Sockaddr) -> dict[str, Any]:
-    """The types of a struct's members behind the header: ``bdaddr`` for ``l2_bdaddr``."""
+    """The types of a struct's members after the header, by names like ``bdaddr`` (l2_bdaddr)."""
     fields = sockaddr.ctype._fields_[2 if sockaddr.abi.sa_len else 1 :]
     return {_WINDOWS.get(name) or name.partition("_")[2] or name: kind for name, kind in fields}
 
 
-# --- what the addresses are ------------------------------------------------------------
+# --- the addresses ---------------------------------------------------------------------
+#
+# For each protocol, a function from a caller's address to the members of the struct, and a
+# function from the members to the address (``_…_form``).
 
 
 def _l2cap(address: Any, caller: str, kinds: Members) -> Members:
@@ -136,7 +149,7 @@ def _l2cap(address: Any, caller: str, kinds: Members) -> Members:
         "bdaddr": device(name),
         "psm": psm & 0xFFFF,
         "cid": cid & 0xFFFF,
-        "channel": cid & 0xFF,  # NetBSD has cid and channel in one
+        "channel": cid & 0xFF,  # NetBSD uses the same member for cid and channel
         "bdaddr_type": bdaddr_type & 0xFF,
     }
 
@@ -209,7 +222,8 @@ _FORMS: dict[str, Callable[[Members], Any]] = {
 }  # fmt: skip
 
 
-# Until Python 3.13 a number had to fit a C int; of a fitting one the lower bits were taken, too.
+# Up to Python 3.13, a number has to fit into a C int; from 3.14 on, any integer is accepted.  In
+# both cases the lower bits count.
 _NUMBER = "I" if sys.version_info >= (3, 14) else "i"
 
 
@@ -217,7 +231,7 @@ def _items(address: Any, letters: str, caller: str, parentheses: str = "()") -> 
     wrong = f"{caller}{parentheses}: wrong format"
     try:
         return items(address, letters.replace("n", _NUMBER), wrong)
-    except Exception as error:  # whatever was wrong with it
+    except Exception as error:  # CPython replaces every error of PyArg_ParseTuple
         raise OSError(wrong) from error
 
 
@@ -227,7 +241,7 @@ _DIGITS = frozenset(b"0123456789abcdefABCDEF")
 
 
 def device(name: bytes) -> bytes:
-    """The bytes of a device, as they lie in memory."""
+    """The bytes of a device in the order of C, from its text."""
     numbers = [_octet(written) for written in name.split(b":")]
     if len(numbers) == 6 and max(numbers) < 256:
         return bytes(numbers[::-1])
@@ -235,7 +249,7 @@ def device(name: bytes) -> bytes:
 
 
 def _octet(written: bytes) -> int:
-    """A number as sscanf's %X reads it, by which CPython does: after blanks, a sign and 0x."""
+    """A number as CPython reads it, by ``sscanf(3)`` with %X: after blanks, a sign and 0x."""
     number = written.lstrip(b" \t\n\v\f\r")
     digits = number[1:] if number[:1] in (b"+", b"-") else number
     if digits[:2] in (b"0x", b"0X"):
@@ -246,5 +260,5 @@ def _octet(written: bytes) -> int:
 
 
 def device_text(octets: bytes) -> str:
-    """A device as it is written; of Windows' eight bytes, the last two are always zero."""
+    """The text of a device; of the eight bytes of Windows, the last two are always zero."""
     return ":".join(f"{octet:02X}" for octet in octets[5::-1])

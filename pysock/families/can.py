@@ -1,12 +1,17 @@
-"""AF_CAN, Linux's can: the field bus of cars and machines.
+"""AF_CAN: Controller Area Network, the field bus of cars and machines.
 
-An address begins with the name of an interface, ``''`` for all of them.  What follows it
-depends on the socket's protocol:
+In Python, an address begins with the name of an interface, ``''`` for all interfaces.  The other
+items depend on the protocol of the socket:
 
     CAN_RAW, CAN_BCM  ``(interface,)``
-    CAN_ISOTP         ``(interface, rx_id, tx_id)``: the identifiers to receive and to send
-    CAN_J1939         ``(interface, name, pgn, addr)``: a device's name of 64 bits, a group
-                      of parameters, and the device's address on this bus
+    CAN_ISOTP         ``(interface, rx_id, tx_id)``: CAN identifiers for receiving and sending
+    CAN_J1939         ``(interface, name, pgn, addr)``: a device's name (64 bits), a parameter
+                      group number, and the device's address on the bus
+
+In C, an address is a ``struct sockaddr_can``: an interface's index and a union, one member of
+which belongs to CAN_ISOTP and one to CAN_J1939.  The header is ``<linux/can.h>``, on NetBSD, which
+has CAN_RAW only, ``<netcan/can.h>``.  There is no manual page; see "SocketCAN" in the
+documentation of the Linux kernel.
 
 >>> from pysock.families import pack
 >>> pack("AF_CAN", ("", 0x18DAF110, 0x18DA10F1), proto=6, platform="linux-gnu-x86_64").hex(" ")
@@ -36,7 +41,7 @@ class Family(FamilyCodec):
     needs = "CAN_RAW"
 
     def declare(self) -> None:
-        # The members of the union can_addr, "tp" for transport protocols.
+        # The members of the union can_addr; "tp" stands for transport protocols.
         self.tp = self.abi.struct(
             "struct can_addr_tp", ("rx_id", "uint32_t"), ("tx_id", "uint32_t")
         )
@@ -47,7 +52,7 @@ class Family(FamilyCodec):
             ("addr", "unsigned char"),
         )
         linux = self.abi.name.startswith("linux")
-        union = self.j1939 if linux else self.tp  # NetBSD's has the one alone
+        union = self.j1939 if linux else self.tp  # NetBSD's union has no member but tp
         self.sockaddr_can = self.abi.sockaddr(
             "sockaddr_can", "can", ("can_ifindex", "int"), ("can_addr", c_ubyte * sizeof(union))
         )
@@ -95,7 +100,7 @@ class Family(FamilyCodec):
             number = int.from_bytes(octets, self.abi.order)
             return _interfaces.text(number) if number else "0, all interfaces"
         if member == "can_addr" and any(octets):
-            # A union: the socket's protocol, which is not known here, says which of the two.
+            # The socket's protocol decides which member of the union counts.  It is unknown here.
             readings = [self.tp.from_buffer_copy(octets)]
             if len(octets) >= sizeof(self.j1939):
                 readings.append(self.j1939.from_buffer_copy(octets))
@@ -108,7 +113,7 @@ class Family(FamilyCodec):
 
 def _must_have(address: Any, count: int) -> tuple[Any, ...]:
     if not isinstance(address, tuple):
-        # CPython fails to ask whether it is a tuple, and this is what comes of it.
+        # CPython does not check the type, so PyArg_ParseTuple raises this SystemError.
         raise SystemError("new style getargs format but argument is not a tuple")
     items = plain(address)
     if len(items) != count:
@@ -117,7 +122,10 @@ def _must_have(address: Any, count: int) -> tuple[Any, ...]:
 
 
 def _long(address: tuple[Any, ...], position: int) -> int:
-    """An item that was an int itself until Python 3.13; ctypes cuts it down to its member."""
+    """An integer, which ctypes cuts to the size of the struct's member.
+
+    Up to version 3.13, CPython refuses objects that have ``__index__`` but are not ints.
+    """
     value = address[position]
     if not (hasattr(type(value), "__index__") if NEWER else isinstance(value, int)):
         raise TypeError(f"argument {position + 1} must be int, not {kind(value)}")

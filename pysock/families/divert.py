@@ -1,8 +1,11 @@
-"""AF_DIVERT, divert(4): take packets out of FreeBSD's firewall, and put them back.
+"""AF_DIVERT: packets that FreeBSD's firewall hands to a program, which may send them back.
 
-An address is that of an IPv4 socket, ``(host, port)``, in the struct of one, and with
-AF_INET inside.  To bind, the port is the one that a rule of the firewall diverts to; a
-packet comes with the address to send it back to.
+In Python, an address is ``(host, port)``, as for AF_INET.  For ``bind``, the port is the number in
+the firewall's rule; the host is ignored.  Each packet is received with an address, to which the
+program sends it back.
+
+In C, an address is a ``struct sockaddr_in`` (``<netinet/in.h>``) with AF_INET as its family, as
+for AF_RDS.  The manual page is divert(4).
 
 >>> from pysock import families
 >>> families.pack("AF_DIVERT", ("", 8668), platform="freebsd-x86_64").hex(" ")

@@ -1,7 +1,11 @@
-"""AF_HYPERV, Windows: between Hyper-V's virtual machines and their host.
+"""AF_HYPERV: connections between a Windows host and its Hyper-V virtual machines.
 
-An address is ``(vm_id, service_id)``, a GUID each, written as str.  A GUID's first three
-numbers lie in memory with the lowest byte first, the other eight bytes as they are written.
+In Python, an address is ``(vm_id, service_id)``: two GUIDs, each a str of 32 hexadecimal digits
+and 4 hyphens.
+
+In C, an address is a ``SOCKADDR_HV`` (``<hvsocket.h>``).  The first three numbers of a GUID are in
+little-endian order, the other eight bytes in the order of the text.  Microsoft documents the
+family under "Make your own integration services".
 
 >>> from pysock.families import pack, unpack
 >>> GUID = "00112233-4455-6677-8899-aabbccddeeff"
@@ -66,11 +70,11 @@ class Family(FamilyCodec):
 
 
 def guid(octets: bytes) -> str:
-    """A GUID as it is written."""
+    """The text of a GUID."""
     digits = _swapped(octets).hex()
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def _swapped(octets: bytes) -> bytes:
-    """A GUID's bytes from the order in which they are written to that in memory, or back."""
+    """The bytes of a GUID from the order of its text to the order of C, or back."""
     return octets[3::-1] + octets[5:3:-1] + octets[7:5:-1] + octets[8:]

@@ -1,7 +1,17 @@
-"""AF_INET, ip(7): IPv4.
+"""AF_INET: IPv4.
 
-An address is ``(host, port)``.  The host may be a name, an address in dotted form,
-``''`` for any address of this machine, or ``'<broadcast>'``.
+In Python, an address is ``(host, port)``.  The host is a name, a numeric address such as
+``'127.0.0.1'``, ``''`` for all addresses of this machine (INADDR_ANY), or ``'<broadcast>'``.  The
+port is a number from 0 to 65535.
+
+In C, an address is a ``struct sockaddr_in`` (``<netinet/in.h>``).  The manual page is ip(7).
+
+>>> from pysock.families import pack, unpack
+>>> raw = pack("AF_INET", ("192.0.2.1", 8080), platform="linux-gnu-x86_64")
+>>> raw.hex(" ")  # family, port in network order, address, eight bytes of padding
+'02 00 1f 90 c0 00 02 01 00 00 00 00 00 00 00 00'
+>>> unpack(raw, platform="linux-gnu-x86_64")
+('192.0.2.1', 8080)
 """
 
 from __future__ import annotations
@@ -10,6 +20,7 @@ from ctypes import c_ubyte
 
 from .._ffi.abi import be16
 from .._ffi.arguments import c_int
+from .._host import abi as host_abi
 from . import _hosts
 from ._codec import FamilyCodec, must_be_tuple
 from ._hosts import known_addresses, remember
@@ -37,12 +48,13 @@ class Family(FamilyCodec):
             host, number = address
             if type(host) is str and type(number) is int and 0 <= number <= 0xFFFF:
                 known: bytes | None = known_addresses.get(address)
-                if known is not None:
+                if known is not None and self.abi is host_abi:
                     return known
                 sin_addr = known_addresses.get(host)
                 if sin_addr is not None:
                     known = self.fill(number, sin_addr, b"")
-                    remember(address, known)
+                    if self.abi is host_abi:
+                        remember(address, known)
                     return known
         address = must_be_tuple(address, caller, "AF_INET")
         if len(address) != 2:
@@ -63,7 +75,10 @@ class Family(FamilyCodec):
 
 
 def port(value: Any, caller: str) -> int:
-    """A port's number, not yet its range: a host that is unknown is reported first."""
+    """A port as a C int.  The caller looks up the host, and then calls ``in_range``.
+
+    CPython has the same order: of an unknown host and a port out of range, it reports the host.
+    """
     try:
         return c_int(value)
     except OverflowError:
@@ -72,6 +87,7 @@ def port(value: Any, caller: str) -> int:
 
 
 def in_range(number: int, caller: str) -> int:
+    """The number of a port, or OverflowError."""
     if not 0 <= number <= 0xFFFF:
         raise OverflowError(f"{caller}(): port must be 0-65535.")
     return number

@@ -1,9 +1,19 @@
-"""AF_INET6, ipv6(7): IPv6.
+"""AF_INET6: IPv6.
 
-An address is ``(host, port, flowinfo, scope_id)``, the last two optional.  A link-local
-address needs its scope: the interface's index as ``scope_id``.  As in CPython, a
-``%interface`` behind the host is understood and then overridden by ``scope_id``, 0 by
-default; ``getaddrinfo`` is the way to turn it into an index.
+In Python, an address is ``(host, port[, flowinfo[, scope_id]])``.  The host is a name, a numeric
+address, or ``''`` for all addresses of this machine.  A link-local address (fe80::/10) needs its
+interface's index as ``scope_id``.  As in CPython, a host may end with ``%interface``, but
+``scope_id`` overrides it, even by the default 0: let ``getaddrinfo`` convert such a host.
+
+In C, an address is a ``struct sockaddr_in6`` (``<netinet/in.h>``, RFC 3493).  The manual page is
+ipv6(7).
+
+>>> from pysock.families import pack, unpack
+>>> raw = pack("AF_INET6", ("2001:db8::1", 80), platform="linux-gnu-x86_64")
+>>> raw.hex(" ")  # family, port and flowinfo in network order, 16 bytes of address, scope
+'0a 00 00 50 00 00 00 00 20 01 0d b8 00 00 00 00 00 00 00 00 00 00 00 01 00 00 00 00'
+>>> unpack(raw, platform="linux-gnu-x86_64")
+('2001:db8::1', 80, 0, 0)
 """
 
 from __future__ import annotations
@@ -67,9 +77,10 @@ class Family(FamilyCodec):
 
 
 def _scope(sin6_addr: bytes, scope_id: int) -> str:
-    """What PyPy shows behind the host, as ``getnameinfo(3)`` does; CPython left it out in 3.7.
+    """The text after ``%`` in PyPy's hosts, as ``getnameinfo(3)`` writes it.
 
-    The interface's name where the scope is a link (fe80::/10, ff02::/16), else the number.
+    It is the interface's name if the scope is a link (fe80::/10, ff02::/16), else the number.
+    CPython has omitted it since version 3.7.
     """
     prefix = int.from_bytes(sin6_addr[:2], "big")
     is_link = prefix & 0xFFC0 == 0xFE80 or prefix & 0xFF0F == 0xFF02

@@ -1,8 +1,12 @@
-"""AF_LINK, the BSDs' and macOS's link_addr(3): an interface's name and hardware address.
+"""AF_LINK: an interface's name and hardware address, on the BSDs and macOS.
 
-Nothing is sent to such an address.  It turns up in the lists of interfaces and routes, and
-CPython has no form for it: it comes back as ``(family, bytes)``, with 14 of its bytes, and
-cannot be packed.  This codec knows the struct, to describe it.
+The system's lists of interfaces and routes contain such addresses; nothing is sent to them.
+
+In Python, an address is ``(family, bytes)``, as in CPython, with the 14 bytes after the header.  It
+cannot be packed.
+
+In C, an address is a ``struct sockaddr_dl`` (``<net/if_dl.h>``).  This codec declares the struct,
+so that ``pysock.trace`` can describe it.  The manual page is link_addr(3).
 
 >>> from pysock.families import unpack
 >>> raw = bytes.fromhex("14 12 0100 18 03 00 00") + b"lo0".ljust(12, b"\\0")
@@ -20,25 +24,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# Behind the index: the kind of hardware, the lengths of name, address and selector, and
-# these three, for which systems leave different room.
+# After the index come the type of the hardware, three lengths (name, address, selector), and the
+# three themselves, for which the systems reserve different numbers of bytes.
 _ROOM = {"darwin": 12, "freebsd": 46, "netbsd": 24, "openbsd": 24}
 _COUNTS = ("sdl_type", "sdl_nlen", "sdl_alen", "sdl_slen")
 
 
 class Family(FamilyCodec):
-    needs = "AF_ROUTE"  # Windows has the number of AF_LINK, and no such struct
+    needs = "AF_ROUTE"  # Windows defines AF_LINK, but not the struct
 
     def declare(self) -> None:
         system = self.abi.name.partition("-")[0]
-        behind: list[tuple[str, Any]]
-        if system == "netbsd":  # a struct of its own, struct dl_addr
-            behind = [("sdl_addr", c_ubyte * (len(_COUNTS) + _ROOM[system]))]
+        rest: list[tuple[str, Any]]
+        if system == "netbsd":  # they are in one member, of type struct dl_addr
+            rest = [("sdl_addr", c_ubyte * (len(_COUNTS) + _ROOM[system]))]
         else:
-            behind = [(name, "unsigned char") for name in _COUNTS]
-            behind.append(("sdl_data", c_ubyte * _ROOM[system]))
+            rest = [(name, "unsigned char") for name in _COUNTS]
+            rest.append(("sdl_data", c_ubyte * _ROOM[system]))
         self.sockaddr_dl = self.abi.sockaddr(
-            "sockaddr_dl", "sdl", ("sdl_index", "unsigned short"), *behind
+            "sockaddr_dl", "sdl", ("sdl_index", "unsigned short"), *rest
         )
 
     def pack(self, address: Any, caller: str, proto: int) -> bytes:

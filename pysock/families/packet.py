@@ -1,13 +1,17 @@
-"""AF_PACKET, packet(7): frames as an interface sends and receives them.
+"""AF_PACKET: the frames that a network interface sends and receives, on Linux.
 
-An address is ``(ifname, proto[, pkttype[, hatype[, addr]]])``: the interface's name, the
-frame's protocol (ETH_P_…), to whom it went (PACKET_HOST, PACKET_OUTGOING, …), the kind of
-hardware (ARPHRD_…) and the hardware address.  To bind, the first two count; to send, the
-protocol and the hardware address.
+In Python, an address is ``(ifname, proto[, pkttype[, hatype[, addr]]])``: the interface's name,
+the frame's protocol (an ETH_P_ number in host order), the frame's direction or destination
+(PACKET_HOST, PACKET_OUTGOING, …), the type of the hardware (an ARPHRD_ number) and the hardware
+address.  ``bind`` uses the first two items; ``sendto`` uses the interface, the protocol and the
+hardware address.
+
+In C, an address is a ``struct sockaddr_ll`` (``<linux/if_packet.h>``).  The manual page is
+packet(7).
 
 >>> from pysock.families import pack, unpack
 >>> raw = pack("AF_PACKET", ("lo", 0x0800, 0, 1, bytes(6)), platform="linux-gnu-x86_64")
->>> raw[:4].hex(" "), raw[8:].hex(" ")  # in between, the index of the interface
+>>> raw[:4].hex(" "), raw[8:].hex(" ")  # the bytes between them are the interface's index
 ('11 00 08 00', '01 00 00 06 00 00 00 00 00 00 00 00')
 >>> unpack(raw, platform="linux-gnu-x86_64")
 ('lo', 2048, 0, 1, b'\\x00\\x00\\x00\\x00\\x00\\x00')
@@ -34,7 +38,7 @@ _TYPES = (
     "PACKET_OTHERHOST",
     "PACKET_OUTGOING",
 )
-_ADDRESS_SIZE = 8  # what sockaddr_ll has room for; but the kernel may answer with more
+_ADDRESS_SIZE = 8  # bytes of sll_addr; the kernel may return a longer address
 _TOO_LONG = bytes(_ADDRESS_SIZE + 1)
 
 
@@ -65,9 +69,9 @@ class Family(FamilyCodec):
         sll_addr = b""
         if len(address) == 5:
             with view_of(address[4]) as view:
-                # Larger ones are refused below.
+                # A longer address is refused below, after the interface's name is looked up.
                 sll_addr = view.tobytes() if size_of(view) <= _ADDRESS_SIZE else _TOO_LONG
-        # As in CPython, a name that is too long is cut.
+        # As in CPython, a name that is too long is truncated.
         index = _interfaces.index_of(name[: _interfaces.NAME_SIZE - 1])
         if len(sll_addr) > _ADDRESS_SIZE:
             raise ValueError("Hardware address must be 8 bytes or less")
@@ -77,7 +81,7 @@ class Family(FamilyCodec):
 
     def unpack(self, raw: bytes, proto: int) -> tuple[str, int, int, int, bytes]:
         _, protocol, index, hatype, pkttype, halen, _ = self.sockaddr_ll.unpack(raw)
-        # InfiniBand's addresses have 20 bytes, and run on behind the struct.
+        # The addresses of InfiniBand have 20 bytes and continue after the end of the struct.
         start = self.sockaddr_ll.ctype.sll_addr.offset
         sll_addr = raw[start:].ljust(_ADDRESS_SIZE, b"\0")[:halen]
         name = _interfaces.name_of(index).decode()

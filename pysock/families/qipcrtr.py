@@ -1,6 +1,8 @@
-"""AF_QIPCRTR: talk to the coprocessors of a Qualcomm chip, such as its modem.
+"""AF_QIPCRTR: messages between the processors of a Qualcomm chip, such as its modem.
 
-An address is ``(node, port)``: which processor, and which of its services.
+In Python, an address is ``(node, port)``: the number of a processor, and of a socket on it.
+
+In C, an address is a ``struct sockaddr_qrtr`` (``<linux/qrtr.h>``).  There is no manual page.
 
 >>> from pysock import families
 >>> families.pack("AF_QIPCRTR", (1, 0x4001), platform="linux-gnu-aarch64").hex(" ")

@@ -1,7 +1,9 @@
-"""AF_RDS, rds(7): reliable datagrams, to many peers from one socket, over TCP or InfiniBand.
+"""AF_RDS: reliable datagrams on Linux, from one socket to many peers, over TCP or InfiniBand.
 
-An address is that of an IPv4 socket, ``(host, port)``, in the struct of one, and with
-AF_INET inside.
+In Python, an address is ``(host, port)``, as for AF_INET.
+
+In C, an address is a ``struct sockaddr_in`` (``<netinet/in.h>``), also with AF_INET as its family.
+The manual page is rds(7), from rds-tools.
 
 >>> from pysock import families
 >>> families.pack("AF_RDS", ("127.0.0.1", 4000), platform="linux-gnu-x86_64")[:8].hex(" ")
@@ -24,5 +26,6 @@ class Family(inet.Family):
         self.fill = self.sockaddr_in.packer(self.abi.constants["AF_INET"])
 
     def unpack(self, raw: bytes, proto: int) -> Any:
-        # What the kernel writes has AF_INET inside too, so it comes to that family's codec.
+        # The kernel, too, writes AF_INET into the struct, so the codec of AF_INET unpacks it.
+        # A struct with AF_RDS in its header is unknown to CPython.
         return unclaimed(self.abi, raw)

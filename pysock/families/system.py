@@ -1,7 +1,11 @@
-"""AF_SYSTEM, macOS: controls of the kernel, sys/kern_control.h.
+"""AF_SYSTEM: connections to kernel controls, on macOS.
 
-An address is ``(id, unit)``, or the name of a control, of which the kernel tells the id; the
-unit is then 0, which lets the kernel choose one.  The protocol is SYSPROTO_CONTROL.
+In Python, an address is ``(id, unit)``: the number of a control and of one of its units.  It can
+also be the control's name, a str.  Then the codec asks the kernel for the id, and the unit is 0,
+which lets the kernel choose a unit.  The protocol of the socket must be SYSPROTO_CONTROL.
+
+In C, an address is a ``struct sockaddr_ctl`` (``<sys/kern_control.h>``).  There is no manual page;
+comments in the header explain the interface.
 
 >>> from pysock.families import pack, unpack
 >>> raw = pack("AF_SYSTEM", (7, 1), proto=2, platform="darwin-arm64")
@@ -59,7 +63,7 @@ class Family(FamilyCodec):
         complaint = f"{caller}(): PF_SYSTEM address must be a str or a pair (id, unit)"
         try:
             number, unit = items(address, "II", complaint)
-        except Exception as error:  # whatever was wrong with it
+        except Exception as error:  # CPython replaces every error of PyArg_ParseTuple
             raise TypeError(complaint) from error
         return self.fill(AF_SYS_CONTROL, number, unit, b"")
 
@@ -70,12 +74,12 @@ class Family(FamilyCodec):
         return number, unit
 
     def id_of(self, name: bytes) -> int:
-        """``ioctl(2)``: the number that a control has since it was registered."""
+        """``ioctl(2)`` with CTLIOCGINFO: the id of the control called ``name``."""
         if len(name) > self.ctl_info.ctl_name.size:
             raise ValueError("provided string is too long")
         unknown = OSError("cannot find kernel control with provided name")
         if self.abi is not host:
-            raise unknown  # only the kernel itself can tell
+            raise unknown  # the host's kernel does not know the controls of another platform
         info = self.ctl_info(ctl_name=name)
         asked = checked(lib.socket, self.family, self.abi.constants["SOCK_DGRAM"], self.control)
         try:

@@ -1,11 +1,16 @@
-"""AF_TIPC, Linux's tipc: messages between the nodes of a cluster, by the name of a service.
+"""AF_TIPC: messages between the nodes of a cluster, addressed to services, on Linux.
 
-An address is ``(addr_type, v1, v2, v3[, scope])``.  What the three numbers are depends on
-the first item; ``scope`` says how far a name is made known, by default in all the cluster.
+In Python, an address is ``(addr_type, v1, v2, v3[, scope])``.  ``addr_type`` decides what the three
+numbers are:
 
-    TIPC_ADDR_NAME     a service's type and instance; v3 is 0, and is not sent
-    TIPC_ADDR_NAMESEQ  a type, and the lowest and highest of a range of instances
-    TIPC_ADDR_ID       one socket: its node and reference; v3 is 0, and is not sent
+    TIPC_ADDR_NAME     a service: type, instance; v3 is ignored, and unpacked it equals v2
+    TIPC_ADDR_NAMESEQ  a range of services: type, lowest instance, highest instance
+    TIPC_ADDR_ID       one socket: node, reference; v3 is ignored, and unpacked it is 0
+
+``scope`` says where a name is published: by default in the whole cluster (TIPC_CLUSTER_SCOPE).
+
+In C, an address is a ``struct sockaddr_tipc`` (``<linux/tipc.h>``).  There is no manual page; see
+"TIPC" in the documentation of the Linux kernel.
 
 >>> from pysock.families import pack, unpack
 >>> raw = pack("AF_TIPC", (2, 18888, 17, 0), platform="linux-gnu-x86_64")  # TIPC_ADDR_NAME
@@ -37,7 +42,7 @@ class Family(FamilyCodec):
             "family",
             ("addrtype", "unsigned char"),
             ("scope", c_byte),
-            ("addr", self.abi.types["uint32_t"] * 3),  # a union of the three kinds
+            ("addr", self.abi.types["uint32_t"] * 3),  # a union of a struct for each addr_type
         )
         self.fill = self.sockaddr_tipc.packer(self.family)
         self.union = Struct(("<" if self.abi.order == "little" else ">") + "3I")
@@ -50,7 +55,7 @@ class Family(FamilyCodec):
         if kind == self.abi.constants["TIPC_ADDR_NAMESEQ"]:
             addr = self.union.pack(v1, v2, v3)
         elif kind == self.abi.constants["TIPC_ADDR_NAME"]:
-            addr = self.union.pack(v1, v2, 0)  # 0: tipc's "domain", which restricts a look-up
+            addr = self.union.pack(v1, v2, 0)  # 0: "domain", which may restrict the look-up
         elif kind == self.abi.constants["TIPC_ADDR_ID"]:
             addr = self.union.pack(v2, v1, 0)  # the reference comes before the node
         else:
@@ -66,7 +71,7 @@ class Family(FamilyCodec):
             v1, v2, v3 = v2, v1, 0
         elif kind != self.abi.constants["TIPC_ADDR_NAMESEQ"]:
             raise ValueError("Invalid address type")
-        # A signed char, which CPython makes an unsigned int of.
+        # A signed char in C, which CPython converts to an unsigned int.
         return kind, v1, v2, v3, scope & 0xFFFFFFFF
 
     def text(self, member: str, octets: bytes) -> str | None:

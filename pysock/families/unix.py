@@ -1,8 +1,20 @@
-"""AF_UNIX, unix(7): a name in the file system, or in Linux's abstract namespace.
+"""AF_UNIX: sockets of one machine, with a path in the file system or an abstract name.
 
-An address is a path: str, bytes or any buffer.  On Linux, a path that begins with NUL is
-an abstract name, every byte of which counts, and an empty one asks the kernel for such a
-name.  A socket without a name has the address ``''``.
+In Python, an address is a path: a str, in the encoding of the file system, or a bytes-like
+object.  On Linux, a path that begins with NUL is an abstract name, in which every byte counts;
+``bind`` to an empty path lets the kernel choose an abstract name.  An address is returned as str,
+an abstract name as bytes.  A socket without a name has the address ``''``.
+
+In C, an address is a ``struct sockaddr_un`` (``<sys/un.h>``).  It has room for 108 bytes of path
+on Linux and Windows, 104 on the BSDs and macOS, including the NUL at the end.  The manual page is
+unix(7).
+
+>>> from pysock.families import pack, unpack
+>>> raw = pack("AF_UNIX", "/tmp/s", platform="linux-gnu-x86_64")
+>>> raw.hex(" ")  # family, path, NUL
+'01 00 2f 74 6d 70 2f 73 00'
+>>> unpack(raw, platform="linux-gnu-x86_64")
+'/tmp/s'
 """
 
 from __future__ import annotations
@@ -56,7 +68,8 @@ class Family(FamilyCodec):
         return repr(_decoded(octets))
 
 
-# As os.fsdecode has it on POSIX.  On Windows that takes no bytes that are no text.
+# The encoding of os.fsencode and os.fsdecode on POSIX.  Windows has another error handler there,
+# which refuses bytes that are not text.
 _CODEC, _ERRORS = sys.getfilesystemencoding(), "surrogateescape"
 
 

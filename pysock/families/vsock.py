@@ -1,7 +1,10 @@
-"""AF_VSOCK, vsock(7): talk between a host and its virtual machines.
+"""AF_VSOCK: connections between a host and its virtual machines, on Linux.
 
-An address is ``(cid, port)``: which machine (VMADDR_CID_HOST is the host), and a port of
-32 bits.  In C the port comes first.
+In Python, an address is ``(cid, port)``: the number of a machine (VMADDR_CID_HOST is the host), and
+a port of 32 bits.
+
+In C, an address is a ``struct sockaddr_vm`` (``<linux/vm_sockets.h>``), in which the port comes
+first.  The manual page is vsock(7).
 
 >>> from pysock import families
 >>> families.pack("AF_VSOCK", (2, 1024), platform="linux-gnu-x86_64").hex(" ")
@@ -52,7 +55,10 @@ class Family(FamilyCodec):
 
 
 def pair(address: Any, family: str) -> tuple[int, int]:
-    """Two numbers of 32 bits, as CPython asks for them: naming itself, and not the caller."""
+    """Two numbers of 32 bits.
+
+    As in CPython, messages name its C function, getsockaddrarg, not the caller's function.
+    """
     if not isinstance(address, tuple):
         raise TypeError(f"getsockaddrarg: {family} address must be tuple, not {type_name(address)}")
     numbers = plain(address)

@@ -86,17 +86,37 @@ def draw(results: Path, picture: Path) -> None:
     subprocess.run(command, cwd=ROOT, check=True)
 
 
-def document(pythons: list[str], *, quick: bool) -> None:
-    """Measure everything on some interpreters, and put it into docs/."""
-    options = ["--quick", "--row", "*"] if quick else []
+def document(pythons: list[str], patterns: list[str], *, quick: bool) -> None:
+    """Measure everything on some interpreters, and put it into docs/.
+
+    With patterns, only those rows; the others stay as they were measured before.
+    """
+    options = ["--quick", "--row", "*"] if quick else [f"--row={each}" for each in patterns]
     found = {}
     for name, option in (("speed", []), ("speed-curves", ["--curves"])):
+        results = ROOT / f"tools/bench/results/{name}.json"
+        if patterns and option:
+            found[name] = json.loads(results.read_text())["runs"]
+            continue
         runs = [run for python in pythons for run in elsewhere(python, *option, *options)]
-        results = ROOT / f"docs/{name}.json"
+        if patterns:
+            runs = replaced(json.loads(results.read_text())["runs"], runs)
         save(runs, results)
-        draw(results, results.with_suffix(".svg"))
+        draw(results, ROOT / f"docs/{name}.svg")
         found[name] = runs
     page.write(found["speed"], found["speed-curves"])
+
+
+def replaced(runs: list[report.Data], newer: list[report.Data]) -> list[report.Data]:
+    """``runs`` with the rows of ``newer`` in them, without rows that are no more."""
+    for run in runs:
+        known = {row["name"]: row for row in run["rows"]}
+        for other in newer:
+            if report.interpreter(other) == report.interpreter(run):
+                known.update((row["name"], row) for row in other["rows"])
+        run["rows"] = [known[row.name] for row in rows.ROWS if row.name in known]
+        run["mean"] = report.mean(run, whole=len(run["rows"]) == len(rows.ROWS))
+    return runs
 
 
 def main() -> int:
@@ -114,14 +134,15 @@ def main() -> int:
     add("--json", type=Path, metavar="FILE", help="write the results there")
     add("--plot", type=Path, metavar="FILE", help="draw them (SVG or PNG)")
     add("--check", action="store_true", help="fail if a row is above its ceiling, noise allowed")
-    add("--docs", action="store_true", help="make the figures of docs/speed.md anew (12 min)")
+    add("--docs", action="store_true", help="make the figures of docs/speed.md anew, all (12 min) or these rows")
     arguments = parser.parse_args()
     try:
         (curves if arguments.curves else rows).chosen(arguments.row)
     except ValueError as error:
         parser.error(str(error))
     if arguments.docs:
-        document(arguments.python or interpreters.found(), quick=arguments.quick)
+        pythons = arguments.python or interpreters.found()
+        document(pythons, arguments.row, quick=arguments.quick)
         return 0
     runs = []
     if arguments.python:
