@@ -3,7 +3,8 @@
 This is the only module that loads a library.  ``system`` is the platform API: ``_libc``, or on
 Windows ``_winsock``, which has the same names.  So the modules above need not know which it is:
 
-``structs``, ``load``        an ABI → its structs; → its functions, ``(lib, lib_keeping_gil)``
+``structs``                  an ABI → its structs, by name
+``load``                     an ABI → the loaded functions, ``(lib, lib_keeping_gil)``
 ``descriptor``               a Python object → a descriptor, or a handle of Windows
 ``given_descriptor``         the same for a new socket object
 ``duplicate``, ``claim_duplicate``, ``set_blocking``, ``get_inheritable``, ``set_inheritable``
@@ -13,12 +14,13 @@ Windows ``_winsock``, which has the same names.  So the modules above need not k
 ``WOULD_BLOCK``, ``INTERRUPTED``, ``CONNECTING``, ``STILL_CONNECTING``, ``CONNECTED``,
 ``TIMED_OUT``                what an error means: a set of numbers, or a number
 ``KERNEL_WAITS``             whether the kernel waits in blocking mode
-``LONGEST_TIMEOUT``          in nanoseconds
+``LONGEST_TIMEOUT``          the longest timeout of a socket, in nanoseconds
 ``REUSE_ADDRESS``            whether ``create_server`` sets SO_REUSEADDR
 ``TELLS_OF_GIVEN``           whether a socket object for a given descriptor is audited
 ``LACKING``, ``OWN_NAMES``   public functions that the system lacks; public names only it has
 ``complete``                 add to the class ``Socket`` what only the system has
-``received``, ``shown``      of Windows alone: ``fromshare``, and the public constants
+``received``, ``shown``      on Windows only: what ``share`` made → a handle and its kind; which
+                             constants are public
 """
 
 from __future__ import annotations

@@ -321,7 +321,7 @@ STILL_CONNECTING = errno.EALREADY
 CONNECTED = errno.EISCONN
 TIMED_OUT = errno.ETIMEDOUT
 
-# Whether CPython raises the audit event of a new socket object for a given descriptor, too.
+# Whether CPython raises the audit event ``socket.__new__`` for a given descriptor, too.
 TELLS_OF_GIVEN = True
 
 LONGEST_TIMEOUT = 2**63  # nanoseconds: all that fit CPython's type for a time

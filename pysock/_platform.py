@@ -14,7 +14,7 @@ from . import _constants
 
 
 def _target() -> str:
-    """The host as ``system-processor`` or ``linux-libc-processor``, whether in the tables or not."""
+    """The target that the host would be, whether the tables have it or not."""
     if os.name == "nt":
         return _windows()
     bits = 64 if sys.maxsize > 2**32 else 32
@@ -40,7 +40,7 @@ def _linux_library() -> str:
 
 
 # uname(2)'s name of a processor → the tables' name, where they differ.  uname names the kernel's
-# processor; in a 32-bit process it is _NARROW's.
+# processor; _NARROW has the processor that a 32-bit process on it is compiled for.
 _PROCESSORS = {"amd64": "x86_64", "arm64": "aarch64", "evbarm": "aarch64", "ppc": "powerpc"}
 _PROCESSORS |= {"ppc64le": "powerpc64le", "parisc": "hppa", "parisc64": "hppa"}
 _NARROW = {"x86_64": "i386", "aarch64": "armhf", "mips64": "mips", "ppc64": "powerpc"}
@@ -61,7 +61,7 @@ def _processor(machine: str, bits: int, order: str) -> str:
 
 
 def _wide_time() -> bool:
-    """Whether this 32-bit Python was compiled with a 64-bit ``time_t``, and so its C calls."""
+    """Whether this 32-bit Python was compiled with a 64-bit ``time_t``."""
     try:
         time.gmtime(2**32)
     except (OverflowError, OSError):

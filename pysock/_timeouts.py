@@ -71,7 +71,7 @@ def getdefaulttimeout() -> float | None:
 def setdefaulttimeout(timeout: float | None, /) -> None:
     """Set the timeout of new sockets, in seconds; None means no timeout, 0 non-blocking mode.
 
-    Does not block.  Raises TypeError, ValueError or OverflowError for what is no timeout.
+    Does not block.  Raises TypeError, ValueError or OverflowError for an invalid timeout.
     """
     global default
     default = parse(timeout)

@@ -1,8 +1,8 @@
 """Winsock as its headers declare it: structs, and prototypes by library.
 
-A struct that is the same thing as one of POSIX has POSIX's names: ``WSAMSG`` is called
-``msghdr``, and its member ``lpBuffers`` is ``msg_iov``.  So the rest of the package need not
-know about Winsock's.  Importing this module loads no library.
+A struct that corresponds to one of POSIX has POSIX's names: ``WSAMSG`` is called ``msghdr``,
+and its member ``lpBuffers`` is ``msg_iov``.  So the rest of the package need not know Winsock's
+names.  Importing this module loads no library.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Winsock, in the vocabulary of ``_libc``.
+"""Winsock as a platform API: the names of ``_libc``, for Windows.
 
-Where Winsock has a function of POSIX, its row in ``_winheaders`` is enough.  Where it has
-another, ``Winsock`` has a method that says the one in words of the other.
+If Winsock has a function of POSIX, the prototype in ``_winheaders`` is enough.  For any other
+function, ``Winsock`` has a method with POSIX's name and arguments that calls Winsock's function.
 
-No call of ours waits inside Windows: a thread that does so hears nothing of Ctrl-C.  In
-blocking mode, too, it is ``_wait`` that waits, by select() for a tenth of a second at a
-time, and in between Python runs its signal handlers.
+No call waits inside Windows, because Ctrl-C does not interrupt a thread that does.  All handles
+are non-blocking.  In blocking mode, too, ``_calls.wait`` waits, by select() for a tenth of a
+second at a time; in between Python runs its signal handlers.
 """
 
 from __future__ import annotations
@@ -40,34 +40,34 @@ if TYPE_CHECKING:
 
 __all__ = ["structs"]
 
-# What an error says to ``_wait``.
+# What an error means to ``_calls.wait`` and ``_methods.connection``.
 WOULD_BLOCK = frozenset((10035,))  # WSAEWOULDBLOCK
 INTERRUPTED = 10004  # WSAEINTR
-CONNECTING = 10035  # and not WSAEINPROGRESS, which has another meaning
+CONNECTING = 10035  # WSAEWOULDBLOCK, not WSAEINPROGRESS, which means something else
 STILL_CONNECTING = 10037  # WSAEALREADY
 CONNECTED = 10056  # WSAEISCONN
 TIMED_OUT = 10060  # WSAETIMEDOUT
 _MESSAGE_SIZE = 10040  # WSAEMSGSIZE
 
 TELLS_OF_GIVEN = False
-LONGEST_TIMEOUT = (2**31 - 1) * 10**6  # nanoseconds; CPython counts milliseconds by an int
+LONGEST_TIMEOUT = (2**31 - 1) * 10**6  # nanoseconds; CPython has an int of milliseconds
 KERNEL_WAITS = False
-_SLICE = 100  # milliseconds, until Ctrl-C is heard
-_LONG_SLICE = 1000  # and that another thread has closed the socket
+_SLICE = 100  # milliseconds of one wait in the thread that runs signal handlers (Ctrl-C)
+_LONG_SLICE = 1000  # milliseconds in other threads, until they see that a socket was closed
 
-# Here SO_REUSEADDR would let two servers share an address; to start again at one that has
-# connections left in TIME_WAIT needs no option.
+# Here SO_REUSEADDR would let two servers share an address.  No option is needed to restart a
+# server at an address that has connections in TIME_WAIT.
 REUSE_ADDRESS = False
 
 
 class Winsock(Library):
-    """ws2_32, iphlpapi and kernel32; where they differ, with POSIX's names and arguments."""
+    """The functions of ws2_32, iphlpapi and kernel32, and POSIX's names for those that differ."""
 
     def __init__(self, abi: ABI) -> None:
         super().__init__(abi.constants)
         self.types, self.structs = types(abi), structs(abi)
-        for name, rows in PROTOTYPES.items():
-            bind(self, rows, open_library(name), self.types)
+        for name, prototypes in PROTOTYPES.items():
+            bind(self, prototypes, open_library(name), self.types)
         self.recvfrom: Any = self._clearing(vars(self)["recvfrom"])
         data = (self.types["char"] * 512)()  # WSADATA, 408 bytes at most
         code = self.WSAStartup(0x0202, data)  # version 2.2
@@ -77,7 +77,7 @@ class Winsock(Library):
     # --- a socket's life -------------------------------------------------------------
 
     def socket(self, domain: int, type: int, protocol: int, info: Any = None) -> int:
-        """``socket(2)``: a handle that no child process inherits, and that does not block."""
+        """``socket(2)``: a non-blocking handle that no child process inherits."""
         flags = self.constants["WSA_FLAG_OVERLAPPED"] | self.constants["WSA_FLAG_NO_HANDLE_INHERIT"]
         handle: int = self.WSASocketW(domain, type, protocol, info, 0, flags)
         try:
@@ -88,18 +88,18 @@ class Winsock(Library):
         return handle
 
     def received(self, info: Any) -> int:
-        """The socket that some process, or this one, has shared by a WSAPROTOCOL_INFOW."""
+        """A new handle of the socket that ``info``, a WSAPROTOCOL_INFOW of any process, names."""
         unknown = self.constants["FROM_PROTOCOL_INFO"]
         return self.socket(unknown, unknown, unknown, byref(info))
 
     def shared(self, handle: int, process: int) -> Any:
-        """A WSAPROTOCOL_INFOW, by which a process can have this socket."""
+        """A WSAPROTOCOL_INFOW, from which ``process`` (a process id) can make this socket."""
         info = self.structs["WSAPROTOCOL_INFOW"]()
         self.WSADuplicateSocketW(handle, process, byref(info))
         return info
 
     def set_blocking(self, handle: int, blocking: bool) -> None:
-        """FIONBIO of ``ioctl(2)``."""
+        """``ioctl(2)`` with FIONBIO, which is ``ioctlsocket`` here; OSError if it fails."""
         self.ioctlsocket(handle, self.constants["FIONBIO"], byref(c_uint32(not blocking)))
 
     def close(self, handle: int) -> int:
@@ -108,10 +108,10 @@ class Winsock(Library):
         return result
 
     def poll(self, fds: Any, nfds: int, timeout: int) -> int:
-        """``poll(2)`` of one socket, which may return 0 early: a slice of the time is over.
+        """``poll(2)`` of one socket.  It may return 0 early, after one slice of ``timeout``.
 
-        By select(): until Windows 10 2004, WSAPoll() did not tell that a connection had
-        failed.  It is told by the third set, for which the caller's POLLERR stands here.
+        It calls select(), since before Windows 10 2004 WSAPoll() did not report a failed
+        connection.  select() reports that in its third set, which is used for POLLERR.
         """
         entry, fd_set = fds._obj, self.structs["fd_set"]
         bits = [self.constants[name] for name in ("POLLIN", "POLLOUT", "POLLERR")]
@@ -126,7 +126,11 @@ class Winsock(Library):
 
     @staticmethod
     def _clearing(recvfrom: Any) -> Any:
-        """For a stream, Windows leaves the address alone, and says nothing of its length."""
+        """A ``recvfrom`` that sets the address to zeros first: an address without a family.
+
+        For a stream, Windows writes neither an address nor its length, and the memory may have
+        the address of an earlier call in it.
+        """
 
         def cleared(s: int, buf: Any, len: int, flags: int, src_addr: Any, addrlen: Any) -> int:
             memset(src_addr, 0, 16)
@@ -138,18 +142,18 @@ class Winsock(Library):
     # --- messages --------------------------------------------------------------------
 
     def _extension(self, handle: int, name: str) -> Any:
-        """A function that is not in the library, but comes with the socket's provider."""
-        guid, row = EXTENSIONS[name]
+        """A function of the socket's provider, which no library has."""
+        guid, prototype = EXTENSIONS[name]
         pointer, size = c_void_p(), c_uint32()
         code = self.constants["SIO_GET_EXTENSION_FUNCTION_POINTER"]
         self.WSAIoctl(
             *(handle, code, guid, len(guid)),
             *(byref(pointer), sizeof(pointer), byref(size), None, None),
         )
-        return winerror.function_at(pointer.value or 0, *signature(row, self.types))
+        return winerror.function_at(pointer.value or 0, *signature(prototype, self.types))
 
     def sendmsg(self, handle: int, msg: Any, flags: int) -> int:
-        """``sendmsg(2)``, by the function that serves all sockets as long as that will do."""
+        """``sendmsg(2)``, by WSASendTo for all sockets; only control messages need WSASendMsg."""
         sent, m = c_uint32(), self._msghdr(msg)
         if m.msg_controllen:
             call = self._extension(handle, "WSASendMsg")
@@ -162,18 +166,18 @@ class Winsock(Library):
         return -1 if failed else sent.value
 
     def recvmsg(self, handle: int, msg: Any, flags: int) -> int:
-        """``recvmsg(2)``: a message that is too long for its buffers is cut, with MSG_TRUNC.
+        """``recvmsg(2)``: a message that is longer than its buffers is cut, with MSG_TRUNC.
 
-        Windows has WSARecvMsg for datagrams and raw sockets alone.
+        By WSARecvMsg, which is for datagrams and raw sockets only; for a stream, by WSARecv.
         """
         received, m = c_uint32(), self._msghdr(msg)
         if self._type(handle) == self.constants["SOCK_STREAM"]:
-            told = c_uint32(flags)
+            msg_flags = c_uint32(flags)
             if self.WSARecv(
-                handle, m.msg_iov, m.msg_iovlen, byref(received), byref(told), None, None
+                handle, m.msg_iov, m.msg_iovlen, byref(received), byref(msg_flags), None, None
             ):
                 return -1
-            m.msg_namelen, m.msg_controllen, m.msg_flags = 0, 0, told.value
+            m.msg_namelen, m.msg_controllen, m.msg_flags = 0, 0, msg_flags.value
             return received.value
         call = self._extension(handle, "WSARecvMsg")
         lengths = m.msg_namelen, m.msg_controllen
@@ -181,7 +185,7 @@ class Winsock(Library):
         if call(handle, msg, byref(received), None, None):
             number = pop_errno()
             cut = self.constants["MSG_TRUNC"] | self.constants["MSG_CTRUNC"]
-            # Without a count, nobody knows what is in the buffers.
+            # A cut message is a result only if Windows has counted its bytes.
             if number != _MESSAGE_SIZE or not (m.msg_flags & cut and received.value):
                 m.msg_namelen, m.msg_controllen = lengths  # for the next attempt
                 set_errno(number)
@@ -189,7 +193,7 @@ class Winsock(Library):
         return received.value
 
     def _msghdr(self, pointer: Any) -> Any:
-        """The message header in the memory that is pointed to."""
+        """The ``msghdr`` at a pointer."""
         return self.structs["msghdr"].from_address(cast(pointer, c_void_p).value or 0)
 
     def _type(self, handle: int) -> int:
@@ -211,7 +215,7 @@ class Winsock(Library):
         self.FreeAddrInfoW(res)
 
     def gai_strerror(self, errcode: int) -> bytes:
-        """``gai_strerror(3)``, which is no function here; so CPython says this."""
+        """``gai_strerror(3)``, which Winsock does not export: CPython's text in its place."""
         return b"getaddrinfo failed"
 
     def getnameinfo(
@@ -225,7 +229,7 @@ class Winsock(Library):
         return code
 
     def gethostbyname_r(self, name: bytes, *answer: Any) -> None:
-        """``gethostbyname_r(3)``; here each thread has an answer of its own."""
+        """``gethostbyname_r(3)``: in Winsock, ``gethostbyname`` has a result for each thread."""
         self._hostent(self.gethostbyname(name), *answer)
 
     def gethostbyaddr_r(self, addr: bytes, len: int, type: int, *answer: Any) -> None:
@@ -242,11 +246,11 @@ class Winsock(Library):
             h_errnop._obj.value = pop_errno()
 
     def hstrerror(self, err: int) -> bytes:
-        """``hstrerror(3)``, which is not here; so CPython says this."""
+        """``hstrerror(3)``, which Winsock lacks: CPython's text in its place."""
         return b"host not found"
 
     def inet_aton(self, cp: bytes, inp: Any) -> bool:
-        """``inet_aton(3)``: whether it is an address."""
+        """``inet_aton(3)``: whether ``cp`` is an address, which is then written to ``inp``."""
         packed = self.inet_addr(cp)
         if packed == 0xFFFFFFFF and cp != b"255.255.255.255":
             return False
@@ -254,7 +258,7 @@ class Winsock(Library):
         return True
 
     def gethostname(self, name: Any, len: int) -> None:
-        """``gethostname(2)``; the function of this name knows no Unicode."""
+        """``gethostname(2)``, by a Unicode function; OSError if it fails."""
         wide = _Text()
         # 5: ComputerNamePhysicalDnsHostname
         if not self.GetComputerNameExW(5, wide, byref(c_uint32(len))):
@@ -289,7 +293,7 @@ class Winsock(Library):
         """``if_freenameindex(3)``."""
         del self._interfaces[ptr]
 
-    _interfaces: dict[int, Any] = {}  # what if_nameindex() answered, until it is given back
+    _interfaces: dict[int, Any] = {}  # owners of if_nameindex()'s memory, by its address
 
     def _interface(self, luid: int) -> bytes:
         name = _Text()
@@ -304,7 +308,7 @@ _Text = c_wchar * 1025  # room for any name: NI_MAXHOST
 
 
 def _wide(text: bytes | None) -> str | None:
-    # What is no text names no host, which Windows may say.
+    # No host has a name that is not UTF-8, so Windows will report the error.
     return None if text is None else text.decode("utf-8", "replace")
 
 
@@ -317,7 +321,7 @@ _lib: Winsock
 
 
 def load(abi: ABI) -> tuple[Winsock, Winsock]:
-    """Winsock, ready for use; there is one library only, as no socket blocks in it."""
+    """Winsock, initialized: twice the same library, as no call blocks in it."""
     global _lib
     _lib = Winsock(abi)
     return _lib, _lib
@@ -325,34 +329,34 @@ def load(abi: ABI) -> tuple[Winsock, Winsock]:
 
 # --- handles -------------------------------------------------------------------------
 
-# os has these functions on Windows alone.
+# Only os of Windows has these functions.
 get_inheritable: Any = getattr(os, "get_handle_inheritable", None)
 set_inheritable: Any = getattr(os, "set_handle_inheritable", None)
 
 
 def duplicate(handle: int) -> int:
-    """``dup(2)``."""
+    """``dup(2)``; OSError if it fails."""
     return _lib.received(_lib.shared(handle, os.getpid()))
 
 
 def set_blocking(handle: int, blocking: bool) -> None:
-    """A handle never blocks, not even in blocking mode."""
+    """Make a handle non-blocking, in any mode of its socket object: the kernel never waits."""
     _lib.set_blocking(handle, False)
 
 
 def claim_duplicate(owned: list[int], handle: int) -> None:
-    """``dup(2)`` into ``owned`` (see ``_calls.descriptor``)."""
+    """``dup(2)``: append the new handle to ``owned`` (see ``_calls.descriptor``)."""
     owned.append(duplicate(handle))
 
 
 def release_descriptor(handle: int, blocking: bool) -> None:
-    """A handle that others use from now on is as they expect it."""
+    """Prepare a handle that leaves its socket object: if that is in blocking mode, it blocks."""
     if handle != -1 and blocking:
         _lib.set_blocking(handle, True)
 
 
 def descriptor(value: Any) -> int:
-    """A socket's handle."""
+    """``value`` as a socket's handle; TypeError or OverflowError if it is none."""
     number = arguments.index_or_int(value)
     if not -(2**63) <= number < 2**63:
         raise OverflowError("int too big to convert")
@@ -360,7 +364,7 @@ def descriptor(value: Any) -> int:
 
 
 def given_descriptor(value: Any) -> int:
-    """A handle for a new socket."""
+    """``value`` as the handle of a new socket object; ValueError if it is INVALID_SOCKET."""
     if isinstance(value, bytes):
         _shared(value)
         raise TypeError("what share() makes is for fromshare()")
@@ -371,12 +375,12 @@ def given_descriptor(value: Any) -> int:
 
 
 def text_at(address: int) -> bytes:
-    """What ai_canonname points to."""
+    """The text that ai_canonname points to, which is UTF-16, as bytes."""
     return wstring_at(address).encode()
 
 
 def received(info: Any) -> tuple[int, int, int, int]:
-    """A handle, family, type and protocol, out of what ``share`` has made in some process."""
+    """``(handle, family, type, protocol)`` from the bytes that ``share`` made in some process."""
     with arguments.view_of(info) as view:
         known = _shared(view.tobytes())
     handle = _lib.received(known)
@@ -393,11 +397,11 @@ def _shared(raw: bytes) -> Any:
 
 
 def shown(numbers: dict[str, int]) -> dict[str, int]:
-    """The platform's numbers that programs see.
+    """The constants that are public, of all the platform's ``numbers``.
 
-    Programs take AF_UNIX for a promise, but not every Windows has it.  And of the options of
-    TCP, CPython chose which to show: each is asked for by name where programs are to run on
-    several versions of Windows.
+    Programs test for a name to find out whether Windows has the feature.  So AF_UNIX is public
+    only if this Windows can make such a socket; and of TCP's options, only those that CPython
+    has.
     """
     tcp = ("FASTOPEN", "KEEPCNT", "KEEPIDLE", "KEEPINTVL", "MAXSEG", "NODELAY")
     return {
@@ -415,13 +419,16 @@ def _creates(family: int) -> bool:
         return False
 
 
-# --- what is here alone --------------------------------------------------------------
+# --- what only Windows has -----------------------------------------------------------
 
 
 def share(self: Any, process_id: int, /) -> bytes:
-    """``WSADuplicateSocketW``: bytes out of which ``fromshare`` makes the socket, in a process."""
+    """``WSADuplicateSocketW``: bytes from which ``fromshare`` makes this socket in a process.
+
+    ``process_id`` is that process.  Does not block.  Raises OSError.
+    """
     process_id = arguments.c_uint(process_id)
-    # There, too, it should be as expected.
+    # The other process expects a handle that blocks, if this socket is in blocking mode.
     release_descriptor(self._sock_fd_, self._sock_timeout_ is None)
     return bytes(_lib.shared(self._sock_fd_, process_id))
 
@@ -429,7 +436,9 @@ def share(self: Any, process_id: int, /) -> bytes:
 def ioctl(self: Any, control: int, option: Any, /) -> int:
     """``WSAIoctl``: SIO_RCVALL, SIO_KEEPALIVE_VALS or SIO_LOOPBACK_FAST_PATH.
 
-    ``option`` is a number, for SIO_KEEPALIVE_VALS ``(onoff, milliseconds, milliseconds)``.
+    ``option`` is a number; for SIO_KEEPALIVE_VALS ``(onoff, time, interval)`` in milliseconds.
+
+    Does not block.  Raises OSError, or ValueError for another ``control``.
     """
     control = arguments.c_uint(control)
     value: Any
@@ -455,10 +464,10 @@ OWN_NAMES = {"errorTab": winerror.texts}
 
 
 class _OfInstances:
-    """A method of each socket that one does not see by looking at the class.
+    """A method that instances have, but not the class: ``hasattr(socket, "sendmsg")`` is False.
 
-    To asyncio, from Python 3.12 on, ``hasattr(socket.socket, "sendmsg")`` is a promise that
-    there is os.sysconf too, without which it cannot be imported.
+    If it were True, asyncio of Python 3.12 and later would call os.sysconf, which Windows
+    lacks, when it is imported.
     """
 
     def __init__(self, function: Any) -> None:
@@ -472,6 +481,6 @@ class _OfInstances:
 
 
 def complete(socket: Any) -> None:
-    """Give ``Socket`` what this system has alone."""
+    """Add ``ioctl`` and ``share`` to the class ``Socket``, and hide its ``sendmsg``."""
     socket.ioctl, socket.share = ioctl, share
     socket.sendmsg = _OfInstances(socket.sendmsg)

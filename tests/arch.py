@@ -26,7 +26,7 @@ LEFT_OUT = """
 """.split()
 
 SHORT = """
-    constants differential families fuzz kernel_host kernel_inet pages
+    codecs constants differential families fuzz kernel_host kernel_inet
     parity_addresses parity_messages platform
 """.split()
 

@@ -1,4 +1,4 @@
-"""Addresses of families that this machine may not have, against their bytes on each platform."""
+"""Addresses of families that this machine may lack, and their bytes on each platform."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GUID = "a42e7cda-d03f-480c-9cc2-a4de20abb878"
 
 
 class Case(NamedTuple):
-    """An address, its bytes, and what it comes back as where that is something else."""
+    """An address, its bytes, and the address that they unpack to, if it is another one."""
 
     platform: str
     family: str
@@ -55,7 +55,7 @@ CASES = [
     Case(S390X, TIPC, 0, (2, 1, 2, 2, 2), f"00 1e 02 02 00 00 00 01 00 00 00 02{zeros(4)}"),
     Case(LINUX, TIPC, 0, (1, 1, 2, 3, 3), "1e 00 01 03 01 00 00 00 02 00 00 00 03 00 00 00"),
     Case(LINUX, TIPC, 0, (3, 1, 2, 0, 0), f"1e 00 03 00 02 00 00 00 01{zeros(7)}"),
-    # A scope is a signed char, and comes back as an unsigned int.
+    # The scope is a signed char, and unpacked an unsigned int.
     Case(LINUX, TIPC, 0, (3, 0, 0, 0, -2), f"1e 00 03 fe{zeros(12)}", (3, 0, 0, 0, 2**32 - 2)),
     # ALG
     Case(
@@ -84,13 +84,13 @@ CASES = [
     Case(FREEBSD, BT, SCO, DEVICE, "08 24 06 05 04 03 02 01"),
     Case(FREEBSD, BT, HCI, "ubt0hci", f"22 24 75 62 74 30 68 63 69{zeros(25)}"),
     Case(FREEBSD, BT, HCI, "n" * 32, f"22 24{' 6e' * 32}"),
-    # NetBSD has one struct for all, and a byte for channel and cid.
+    # NetBSD has one struct for all protocols, and one byte for channel and cid.
     Case(NETBSD, BT, L2CAP, (DEVICE, 1), f"10 1f 06 05 04 03 02 01 01{zeros(7)}"),
     Case(NETBSD, BT, L2CAP, (DEVICE, 1, 4), f"10 1f 06 05 04 03 02 01 01 00 04{zeros(5)}"),
     Case(NETBSD, BT, RFCOMM, (DEVICE, 5), f"10 1f 06 05 04 03 02 01 00 00 05{zeros(5)}"),
     Case(NETBSD, BT, SCO, DEVICE, f"10 1f 06 05 04 03 02 01{zeros(8)}"),
     Case(NETBSD, BT, HCI, DEVICE, f"10 1f 06 05 04 03 02 01{zeros(8)}"),
-    # Windows: BT_PORT_ANY comes back as -1.
+    # Windows: BT_PORT_ANY is unpacked as -1.
     Case(WINDOWS, BT, RFCOMM, (DEVICE, 5), f"20 00 06 05 04 03 02 01{zeros(18)} 05 00 00 00"),
     Case(WINDOWS, BT, RFCOMM, (DEVICE, -1), f"20 00 06 05 04 03 02 01{zeros(18)} ff ff ff ff"),
     # macOS and Windows
@@ -115,7 +115,7 @@ def test_bytes(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_what_is_missing_reads_as_zero(case: Case) -> None:
-    """CPython reads whatever lies behind a short address; here it is zeros, and no crash."""
+    """CPython reads the memory after a short address; pysock reads zeros, and does not crash."""
     raw = bytes.fromhex(case.octets)
     for size in range(2, len(raw)):
         whole = raw[:size].ljust(len(raw), b"\0")
@@ -123,24 +123,24 @@ def test_what_is_missing_reads_as_zero(case: Case) -> None:
         def back(octets: bytes) -> Any:
             try:
                 return unpack(octets, proto=case.number, platform=case.platform)
-            except ValueError as error:  # TIPC, of a kind that there is not; half a character
+            except ValueError as error:  # TIPC: an unknown addr_type; ALG: half of a character
                 return str(error)
 
         assert back(raw[:size]) == back(whole)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_members_are_told(case: Case) -> None:
-    """What observers of foreign calls show of an address is all of its bytes, in words."""
+def test_members_are_described(case: Case) -> None:
+    """``pysock.trace`` shows every member of an address as text."""
     abi = abi_of(case.platform)
-    page = families.codec_of(abi.constants[case.family], abi)
-    assert page
+    codec = families.codec_of(abi.constants[case.family], abi)
+    assert codec
     raw = bytes.fromhex(case.octets)
-    told = {member: text for _, member, text in page.describe(raw)}
-    assert case.family in told.values()
-    assert len(told) == len(page.struct_of(raw).ctype._fields_)
+    described = {member: text for _, member, text in codec.describe(raw)}
+    assert case.family in described.values()
+    assert len(described) == len(codec.struct_of(raw).ctype._fields_)
     if DEVICE in str(case.address):
-        assert DEVICE in told.values()
+        assert DEVICE in described.values()
 
 
 Wrong = tuple[str, Union[str, int], Union[int, str], Any, type[Exception], str]
@@ -249,8 +249,8 @@ def test_devices_are_read_as_sscanf_reads_them(written: str, octets: str | None)
         assert device(written.encode()).hex(" ") == octets
 
 
-def test_a_controls_id_is_asked_of_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on macOS: the name goes into struct ctl_info, and its number comes out of it."""
+def test_the_kernel_is_asked_for_the_id_of_a_control(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on macOS: C reads the name from struct ctl_info, and writes the id into it."""
     pytest.importorskip("fcntl")
     abi: ABI = abi_of(MACOS)
     codec = System(abi, abi.constants["AF_SYSTEM"])
@@ -267,7 +267,7 @@ def test_a_controls_id_is_asked_of_the_kernel(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("pysock.families.system.ioctl", ioctl, raising=False)
     raw = codec.pack("com.apple.net.utun_control", "connect", abi.constants["SYSPROTO_CONTROL"])
     assert codec.unpack(raw, abi.constants["SYSPROTO_CONTROL"]) == (5, 0)
-    # _IOWR('N', 3, struct ctl_info): the way it goes, the struct's size, the group, the number.
+    # _IOWR('N', 3, struct ctl_info): the direction, the struct's size, the group, the number.
     assert asked == [(0xC0000000 | 100 << 16 | ord("N") << 8 | 3, asked[0][1])]
     assert asked[0][1] == bytes(4) + b"com.apple.net.utun_control".ljust(96, b"\0")
 

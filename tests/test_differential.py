@@ -24,8 +24,8 @@ import pytest
 
 import pysock
 from pysock import _platform
-from pysock._host import abi, constants, lib, structs
 from pysock._calls.msghdr import control
+from pysock._host import abi, constants, lib, structs
 
 from . import interpose
 from .addresses import control_cases, families, pack_cases, protocols, raw_cases

@@ -30,7 +30,7 @@ def run(program: str, *arguments: str) -> str:
 
 # From here on, each import of what is not loaded yet fails; and that this is so is tried first.
 CLOSED = """\
-import errno, inspect, os, sys
+import errno, inspect, os, sys, tempfile
 import pysock as socket
 from pysock import families
 sys.meta_path.clear()
@@ -63,6 +63,7 @@ print(len(names) > 300)
 """
 
 METHODS = CLOSED + """
+os.chdir(tempfile.mkdtemp())  # for the sockets that get a name
 addresses = [(), "x", b"x", 1, ("x",), ("127.0.0.1", 1), ("lo", 1), (1, 2), "no.host.", {}]
 kinds = socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW
 families_of_numbers = {int(family) for family in socket.AddressFamily}

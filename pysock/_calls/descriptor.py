@@ -7,7 +7,7 @@ made, moved and closed in one step of C each, and in between they are in a list:
 
     owned.extend(map(lib.socket, (family,), (type,), (protocol,)))      made
     theirs.extend(map(ours.pop, (0,)))                                  moved
-    list(map(lib.close, map(owned.pop, (0,))))                          closed
+    next(map(lib.close, map(owned.pop, (0,))))                          closed
 
 ``list.extend`` draws on ``map``, which calls the function: while they run, no Python code
 does.  Whoever has such a list, closes what is in it if an exception arrives; a number below 0,
@@ -72,9 +72,9 @@ def move(source: list[int], target: list[int]) -> None:
 
 def close_first(owned: list[int]) -> int:
     """``close(2)``: its result, or IndexError if another thread was faster."""
-    # list() is a call, after which a signal is heard: not later, where the object that is
+    # next() is a call, after which a signal is heard: not later, where the object that is
     # closed may be on its way out, and an exception would be ignored.
-    result: int = list(map(lib.close, map(owned.pop, _FIRST)))[0]
+    result: int = next(map(lib.close, map(owned.pop, _FIRST)))
     return result
 
 

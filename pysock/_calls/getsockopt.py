@@ -31,15 +31,23 @@ _pool = Pool(lambda: with_pointer(c_char * (OPTION_MAX * LARGEST_UNIT)) + with_p
 
 def getsockopt_bytes(fd: int, level: int, optname: int, size: int) -> bytes:
     """``getsockopt(2)``: up to ``size`` bytes, some of which C may read first: they are 0."""
-    n, value = _getsockopt(fd, level, optname, size)
+    unit = _UNITS.get((level, optname), 1)
+    n, value = _getsockopt(fd, level, optname, size, unit)
     if n < 0:
         raise from_errno(-n)
     return value
 
 
-def _getsockopt(fd: int, level: int, optname: int, size: int) -> tuple[int, bytes]:
+def getsockopt_int(fd: int, level: int, optname: int, size: int = 4) -> int:
+    """``getsockopt(2)`` of an int, or of an unsigned number of 8 bytes."""
+    n, value = _getsockopt(fd, level, optname, size)
+    if n < 0:
+        raise from_errno(-n)
+    return int.from_bytes(value.ljust(size, b"\0"), sys.byteorder, signed=size == 4)
+
+
+def _getsockopt(fd: int, level: int, optname: int, size: int, unit: int = 1) -> tuple[int, bytes]:
     """0 or minus an errno, and what C wrote."""
-    unit = _UNITS.get((level, optname), 1)
     entry = _pool.take()
     value, pointer, length, length_pointer = entry
     fill(pointer, bytes(size))
@@ -48,12 +56,6 @@ def _getsockopt(fd: int, level: int, optname: int, size: int) -> tuple[int, byte
     written = bytes_of(value, pointer, min(length.value * unit, size))
     _pool.put(entry)
     return n, written
-
-
-def getsockopt_int(fd: int, level: int, optname: int, size: int = 4) -> int:
-    """``getsockopt(2)`` of an int, or of an unsigned number of 8 bytes."""
-    value = getsockopt_bytes(fd, level, optname, size)
-    return int.from_bytes(value.ljust(size, b"\0"), sys.byteorder, signed=size == 4)
 
 
 def socket_error(fd: int) -> int:

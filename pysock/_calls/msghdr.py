@@ -40,13 +40,14 @@ from .._ffi.interpreter import (
 )
 from .._host import abi, constants, lib, structs
 from .cmsg import Control
+from .descriptor import close_all
 from .memory import ODD_FLAGS, SOCKADDR_MAX, Pool, SmallPool, map_memory
 from .transfer import KEEP_GIL_MAX
 from .wait import READ, WRITE, retry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from .._ffi.prototype import Library
@@ -294,9 +295,20 @@ def _recvmsg(
     return n
 
 
+# --- descriptors ---------------------------------------------------------------------
+
+_FD = 4  # bytes: the data of SCM_RIGHTS are C ints
+
+
+def descriptors_in(ancdata: Iterable[tuple[int, int, bytes]]) -> list[int]:
+    """The descriptors in control messages, of which the last may end in the middle of one."""
+    fds: list[int] = []
+    for level, cmsg_type, data in ancdata:
+        if (level, cmsg_type) == _RIGHTS:
+            fds += memoryview(data[: len(data) // _FD * _FD]).cast("i")
+    return fds
+
+
 def close_received(raw: bytes) -> None:
     """Close the descriptors that came with a message which nobody will see."""
-    for level, cmsg_type, data in control.walk(raw)[0]:
-        if (level, cmsg_type) == _RIGHTS:
-            for fd in memoryview(data[: len(data) // 4 * 4]).cast("i"):
-                lib.close(fd)
+    close_all(descriptors_in(control.walk(raw)[0]))

@@ -17,7 +17,6 @@ its own (``_methods.connection``).
 from __future__ import annotations
 
 from ctypes import c_char
-from math import ceil
 from time import monotonic, sleep
 
 from .._ffi.abi import codec
@@ -73,7 +72,7 @@ def retry(
         number = pop_errno()
         if number in system.WOULD_BLOCK:
             mode = sock._sock_timeout_
-            if deadline is not None or (mode is None and not system.KERNEL_WAITS):
+            if waits_in_python(mode, deadline):
                 _wait(sock, events, deadline, unready)
                 unready += 1
             # If another thread has just ended non-blocking mode, the kernel waits from now on.
@@ -110,9 +109,9 @@ _AT_ONCE = 0.0002  # seconds
 _PAUSE_MAX = 0.02
 
 
-def waits_in_python(sock: SocketState, deadline: float | None) -> bool:
+def waits_in_python(mode: float | None, deadline: float | None) -> bool:
     """Whether a call that would block is waited for here, and not by the kernel."""
-    return deadline is not None or (sock._sock_timeout_ is None and not system.KERNEL_WAITS)
+    return deadline is not None or (mode is None and not system.KERNEL_WAITS)
 
 
 def _kernel_limit(sock: SocketState, events: int) -> float | None:
@@ -133,6 +132,10 @@ def deadline_passed(deadline: float) -> bool:
     return monotonic() >= deadline
 
 
+def _ceil(number: float) -> int:
+    return -int(-number // 1)
+
+
 def wait_until_ready(sock: SocketState, events: int, deadline: float | None) -> bool:
     """``poll(2)`` until the socket is ready for ``events``; False if the deadline passes.
 
@@ -146,7 +149,7 @@ def wait_until_ready(sock: SocketState, events: int, deadline: float | None) -> 
         while (fd := sock._sock_fd_) != -1:
             if deadline is not None:
                 # Rounded up: a wait that ends early would only be repeated.
-                milliseconds = min(max(0, ceil((deadline - monotonic()) * 1000)), _POLL_MAX)
+                milliseconds = min(max(0, _ceil((deadline - monotonic()) * 1000)), _POLL_MAX)
             memory.raw = _pollfd.pack(fd, events, 0)
             n = lib.poll(pointer, 1, milliseconds)
             if n > 0:

@@ -5,11 +5,12 @@ A target is a platform's name, like ``linux-musl-s390x``.  A system's module, wh
 
 ``CONSTANTS``, ``INTERNAL``  the public constants of the system's first target, and those that
                              only this package needs
-``DIFFERENCES``              layers of constants that other targets change; None removes one
+``DIFFERENCES``              layers: constants that other targets have instead, or None for a
+                             constant that they lack
 ``TARGETS``                  each target, and the layers that apply to it, in their order
 
-so ``table("linux-musl-s390x")`` is CONSTANTS, changed by each of these layers.  Values are those
-that CPython shows.  CPython passes them through a C ``long``: if that has 32 bits,
+``table("linux-musl-s390x")`` is CONSTANTS, changed by each layer of that target.  A value is
+what CPython shows.  CPython passes it through a C ``long``, so if that has 32 bits,
 INADDR_BROADCAST is -1.
 """
 

@@ -1,7 +1,7 @@
 """A platform's ABI: how it lays out the structs of the socket API in memory.
 
 The same C declaration gives other bytes on another platform.  Platforms differ in a few
-respects only; an ``ABI`` has a value for each of them, and a struct is declared once for all:
+respects only.  An ``ABI`` has a value for each of them, and a struct is declared once for all:
 
 >>> linux = ABI("linux", sa_len=False, sun_path=108, msg_iovlen="size_t",
 ...             msg_controllen="size_t", cmsg_len="size_t", order="little")
@@ -18,9 +18,10 @@ respects only; an ``ABI`` has a value for each of them, and a struct is declared
     Linux    | sin_family           | sin_port | sin_addr | sin_zero …
     Darwin   | sin_len | sin_family | sin_port | sin_addr | sin_zero …
 
-``ABI.sockaddr`` makes all addresses, and ``_libc.structs`` the other structs.  Each integer
-has the platform's byte order, and a pointer is an integer of the platform's width, so the
-layout of a 32-bit or a big-endian platform can be declared and printed on any host.
+``ABI.sockaddr`` makes all addresses, and ``_libc.structs`` the other structs.  An integer has
+the platform's byte order (or network byte order: ``be16``, ``be32``), and a pointer is an
+integer of the platform's width.  So the layout of a 32-bit or a big-endian platform can be
+declared and printed on any host.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class ABI:
     ``storage``          size of ``struct sockaddr_storage`` in bytes
     ``padded``           whether those three members are padded to 64 bits (64-bit musl)
     ``canonname_first``  whether ``addrinfo`` has ``ai_canonname`` before ``ai_addr``
-    ``nfds``             C type that ``nfds_t`` is
+    ``nfds``             C type of ``nfds_t``
     ``bits``             width of a pointer
     ``order``            byte order of the processor
     ``constants``        the platform's constants, by name
@@ -121,7 +122,7 @@ class ABI:
             "__be32": be32,
         }
         self.types["nfds_t"] = self.types[nfds]
-        self._made: dict[str, Any] = {}  # by name, so that each struct is one class
+        self._made: dict[str, Any] = {}  # structs by name: each is made once
 
     def ordered(self, simple: Any) -> Any:
         """The ctypes integer type ``simple`` in this platform's byte order."""
@@ -141,8 +142,8 @@ class ABI:
     def sockaddr(self, name: str, prefix: str, *members: Member) -> Sockaddr:
         """A socket address: ``members`` after the header of all this platform's addresses.
 
-        ``prefix`` begins the names in the header: ``sin`` for ``sin_len`` and ``sin_family``.
-        A prefix that ends in ``family`` is that member's whole name.
+        The names in the header begin with ``prefix``: ``sin_len`` and ``sin_family`` with
+        ``sin``.  A prefix that ends in ``family`` is the whole name of that member.
         """
         made = self._made.get(name)
         if made is None:
@@ -155,7 +156,7 @@ class ABI:
         return made
 
     def family_of(self, raw: bytes) -> int:
-        """The address family in the header of the address ``raw``; 0 if it is too short."""
+        """The address family in the header of an address; 0 if ``raw`` is too short for it."""
         if self.sa_len:
             return raw[1] if len(raw) > 1 else 0
         return int.from_bytes(raw[:2], self.order) if len(raw) > 1 else 0
@@ -208,7 +209,7 @@ class Sockaddr:
         return pack_mixed
 
     def unpack(self, raw: bytes) -> tuple[Any, ...]:
-        """``(header, *values)`` of the address ``raw``; bytes that it lacks read as zeros."""
+        """``(header, *values)`` of the members of an address; ``raw`` is extended by zeros."""
         whole = raw if len(raw) >= self.size else raw.ljust(self.size, b"\0")
         values = self._codec.unpack_from(whole)
         if not self._odd:
@@ -259,7 +260,7 @@ def _spaced(codes: list[tuple[int, int, str]], size: int) -> str:
 
 
 def _order(ctype: Any) -> str | None:
-    """The byte order of an integer type, ``>`` or ``<``; None for bytes and single bytes."""
+    """The byte order of an integer type, ``>`` or ``<``; None for arrays and single bytes."""
     if sizeof(ctype) == 1 or not hasattr(ctype, "__ctype_be__"):
         return None
     return ">" if ctype.__ctype_be__ is ctype else "<"

@@ -51,7 +51,7 @@ elif sys.implementation.name == "pypy":
 else:
 
     def index(value: Any) -> int:
-        """``value`` as an int; as in Python 3.9, ``__int__`` will do, with a warning."""
+        """``value`` as an int; as in Python 3.9, by ``__int__`` (with a warning) if need be."""
         if isinstance(value, float):
             raise TypeError("integer argument expected, got float")
         return index_or_int(value)
@@ -80,7 +80,7 @@ def warn_caller(message: str) -> None:
 
 
 def c_long(number: int) -> int:
-    """``number``, or OverflowError if it does not fit a C ``long``, as CPython checks first."""
+    """``number``, or OverflowError if it does not fit a C ``long``: CPython's first check."""
     if not -LONG_MAX - 1 <= number <= LONG_MAX:
         raise OverflowError("Python int too large to convert to C long")
     return number
@@ -99,7 +99,7 @@ def c_int(value: Any) -> int:
 
 
 def one_int(value: Any) -> int:
-    """``value`` as a C ``int`` that is a function's only argument: another overflow message."""
+    """``value`` as a C ``int``, with the message of functions that take nothing else."""
     if type(value) is int and INT_MIN <= value <= INT_MAX:
         return value
     number = index_or_int(value)
@@ -108,7 +108,7 @@ def one_int(value: Any) -> int:
     raise OverflowError("Python int too large to convert to C int")
 
 
-# The arguments of socket(family, type, proto) have had the other message since Python 3.11.
+# Python 3.11 changed the message for the arguments of socket(family, type, proto).
 constructor_int = one_int if sys.version_info >= (3, 11) else c_int
 
 
@@ -155,7 +155,7 @@ def given_descriptor(value: Any) -> int:
 def c_string(value: Any, function: str, position: int) -> bytes:
     """A str as a ``const char *``: UTF-8, without NUL inside.
 
-    TypeError names the ``function`` and the ``position`` of its argument.
+    The message of a TypeError has the ``function`` and the ``position`` of its argument.
     """
     if not isinstance(value, str):
         raise TypeError(f"{function}() argument {position} must be str, not {kind(value)}")
@@ -179,9 +179,9 @@ def fs_bytes(name: Any) -> bytes:
 
 
 # A caller's buffer is exported once: ``with view_of(data) as view``.  The view has the address
-# and the size, and keeps the memory in place until C has returned.  ``view_of`` has no variable
-# for it: if a signal handler raises there, the traceback would keep the view alive, and the
-# caller could not resize a bytearray.
+# and the size, and keeps the memory in place until C has returned.  ``view_of`` keeps the view
+# in no variable: if a signal handler raised there, the traceback would keep the view alive, and
+# the caller could not resize a bytearray.
 
 
 def view_of(data: Any) -> memoryview:
@@ -214,7 +214,7 @@ def writable_view_of(buffer: Any, function: str) -> memoryview:
 
 
 def room_in(view: memoryview, buffer: Any, function: str) -> int:
-    """How many bytes C may write to ``view``, a view of ``buffer``; TypeError if it may not."""
+    """The size of ``view`` in bytes if C may write to it, else TypeError about ``buffer``."""
     if view.readonly or not view.c_contiguous:
         raise _not_writable(buffer, function)
     return view.nbytes
@@ -226,7 +226,7 @@ def _not_writable(buffer: Any, function: str) -> TypeError:
 
 
 def attempted(convert: Callable[[Any], int], value: Any) -> int | None:
-    """``convert(value)``; None if ``value`` is no such number, and so has another meaning."""
+    """``convert(value)``, or None if ``value`` is no number that it accepts."""
     try:
         return convert(value)
     except (TypeError, OverflowError):

@@ -9,7 +9,6 @@ from .arguments import size_of, view_of
 from .portable import (
     COPY_MAX,
     NULL,
-    PASSABLE_TYPE,
     POOL_MAX,
     TRANSFER_MAX,
     array_over,
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = [
     "COPY_MAX",
     "NULL",
-    "PASSABLE_TYPE",
     "POOL_MAX",
     "TRANSFER_MAX",
     "address_in",
@@ -76,19 +74,21 @@ class _DroppingErrno(_ctypes.CFuncPtr):
 def hot_function(
     library: ctypes.CDLL,
     name: str,
-    result: Any,
-    parameters: list[Any],
+    signature: Callable[[], tuple[Any, list[Any]]],
     keeps_gil: bool,
     drops_errno: bool,
 ) -> Any:
-    """A callable that returns an int, and takes checked integers and pointers only."""
+    """A callable that returns an int, and takes checked integers and pointers only.
+
+    ``signature`` is not called, since no types are declared.
+    """
     kind = _DroppingErrno if drops_errno else _KeepingGIL if keeps_gil else _ReleasingGIL
     return kind((name, library))
 
 
-# PyObject_AsReadBuffer (in the stable ABI, so it stays) finds the address of an object's memory
-# without exporting it.  The memoryview is the only export: no exception, however badly timed,
-# can leave a second export unreleased.
+# PyObject_AsReadBuffer (in the stable ABI, so it stays) finds the address of an object's memory,
+# and keeps no export of it.  The memoryview is the only export, so no exception, however badly
+# timed, can leave a second one unreleased.
 _where = _DroppingErrno(("PyObject_AsReadBuffer", ctypes.pythonapi))
 _object = ctypes.py_object
 
@@ -118,6 +118,6 @@ def pass_memory(data: Any, call: Callable[[Any, int], int]) -> int:
         return call(address_in(view), min(size_of(view), TRANSFER_MAX))
 
 
-# Each view loses its last reference, and so its export, in one step of C: no signal handler
+# Each view loses its last reference, and so is released, in one step of C: no signal handler
 # can run halfway.
 release: Callable[[list[Any]], None] = list.clear

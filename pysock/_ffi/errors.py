@@ -1,13 +1,13 @@
 """How a C function reports failure, and the exception that follows.
 
 C has no exceptions.  Most functions return a number below 0 (−1) or NULL, and set ``errno`` to
-the reason; some return the reason itself, or have a variable of their own for it.  Each
-prototype in ``_libc`` names the convention of its function: ``minus_one``, ``null`` or
-``in_line``.
+the reason; some return the reason itself, or have a variable of their own for it.  A prototype
+in ``_libc`` names the convention of its function, ``minus_one``, ``null`` or ``in_line``, or
+none if its caller knows what to do.
 
-``pop_errno`` is the only reader of errno, and sets it to 0.  Its callers are the functions
-below; ``_calls.wait``, which decides what a failed transfer does next; ``_methods.connection``,
-since connect has a policy of its own; and ``_winsock``, where it imitates a function of POSIX.
+``pop_errno`` reads errno and sets it to 0.  Its callers are the functions below; ``_calls.wait``,
+which decides what a failed transfer does next; ``_methods.connection``, since connect has a
+policy of its own; and ``_winsock``, where it imitates a function of POSIX.
 
 errno can be lost.  A signal handler can run just after our call has failed, and make a call
 that fails, too: then the handler reads and resets the errno.  So 0 means "lost", and our call
@@ -70,7 +70,7 @@ def raise_errno() -> None:
 
 
 def raise_unless_reset() -> None:
-    """``close(2)`` has failed: raise its errno, except ECONNRESET.
+    """``close(2)`` has failed: raise its errno, unless it is ECONNRESET or lost.
 
     ECONNRESET says that the peer has reset the connection, which does not matter any more.
     The descriptor is closed even if close fails, so the call is never repeated.
@@ -81,10 +81,10 @@ def raise_unless_reset() -> None:
 
 
 def attempt(function: Callable[..., int], *args: Any) -> int:
-    """``function(*args)``; if it fails (a result below 0), minus its errno, as in the kernel.
+    """``function(*args)``; if it fails (returns a number below 0), minus its errno.
 
     For functions whose failed calls change nothing, so that a call can be repeated to learn a
-    lost errno.
+    lost errno.  OSError, with errno 0, if no attempt has one.
     """
     for _ in range(ATTEMPTS):
         n = function(*args)
@@ -129,9 +129,10 @@ def in_line(result: int) -> bool:
 
 
 def errcheck(failed: Callable[[Any], bool], function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function that ctypes calls after each call of a declared function, to raise failures.
+    """The ``errcheck`` of a declared function: ctypes calls it after each call, with the result.
 
-    ``function`` is the same C function without a check: it repeats a call whose errno is lost.
+    It raises a failure.  ``function`` is the same C function without a check, by which a call
+    is repeated if its errno is lost.
     """
 
     def check(result: Any, checked_function: Any, arguments: tuple[Any, ...]) -> Any:
@@ -148,8 +149,8 @@ def errcheck(failed: Callable[[Any], bool], function: Callable[..., Any]) -> Cal
 def check_resolved(library: Any, function: Callable[..., int], *args: Any) -> None:
     """Call ``getaddrinfo(3)`` or ``getnameinfo(3)``; raise gaierror if it fails.
 
-    Any result except 0 is itself the error (EAI_…); only with EAI_SYSTEM is the error in errno,
-    and raised as OSError.
+    Any result except 0 is itself the error (EAI_…).  Only for EAI_SYSTEM the error is in errno,
+    and is raised as OSError.
     """
     system_error = library.constants.get("EAI_SYSTEM")
     for _ in range(ATTEMPTS):

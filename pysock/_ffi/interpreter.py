@@ -2,8 +2,8 @@
 
 ``portable`` uses the public names of ctypes only.  ``cpython`` and ``pypy`` replace some of its
 functions by faster ones with private names, each justified by a measurement.  With
-``PYSOCK_PORTABLE=1`` in the environment ``portable`` is used alone.  The tests run both ways, so
-an interpreter that drops a private name takes nothing from pysock except speed.
+``PYSOCK_PORTABLE=1`` in the environment ``portable`` is used alone.  The tests run both ways:
+should an interpreter drop a private name, this setting costs pysock nothing except speed.
 
 ``open_library``   load a shared library, in such a way that errno can be read after a call
 ``declared``       a C function as a callable with declared types
@@ -12,7 +12,7 @@ an interpreter that drops a private name takes nothing from pysock except speed.
                    the call's errno cannot be read
 ``pop_errno``      the errno of this thread's last foreign call; resets it to 0
 ``get_errno``      the same, without the reset
-``set_errno``      set what the next two would read
+``set_errno``      set the number that the two above read
 ``os_error``       the exception for an errno
 ``pointer_to``     a ctypes object → its address, as an argument of a call
 ``address_in``     a memoryview → the address of its memory, as an argument of a call; good
@@ -25,7 +25,6 @@ an interpreter that drops a private name takes nothing from pysock except speed.
 ``fill``           copy bytes to a pointer
 ``chars``          new memory for C, zeroed
 ``NULL``           the null pointer, as an argument of a hot function
-``PASSABLE_TYPE``  the type whose objects a hot function takes for their address: bytes or None
 ``COPY_MAX``       up to this size in bytes, copying is cheaper than finding an address
 ``POOL_MAX``       up to this size in bytes, pooled memory is cheaper than new memory
 ``TRANSFER_MAX``   the most bytes that one call may transfer
@@ -77,7 +76,6 @@ bytes_at = chosen.bytes_at
 bytes_of = chosen.bytes_of
 fill = chosen.fill
 NULL = chosen.NULL
-PASSABLE_TYPE = chosen.PASSABLE_TYPE
 COPY_MAX = chosen.COPY_MAX
 POOL_MAX = chosen.POOL_MAX
 TRANSFER_MAX = chosen.TRANSFER_MAX

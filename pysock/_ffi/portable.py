@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-PASSABLE_TYPE: Any = bytes
 NULL: Any = None
 COPY_MAX = 16384
 POOL_MAX = 1 << 20
@@ -43,7 +42,7 @@ array_over: Callable[[Any], Any] = (ctypes.c_char * 0).from_buffer
 
 
 def open_library(name: str | None) -> ctypes.CDLL:
-    """A shared library, or with None all that this process has loaded; calls keep their errno."""
+    """The library ``name``, or with None all that this process has loaded; calls save errno."""
     return ctypes.CDLL(name, use_errno=True)
 
 
@@ -58,13 +57,15 @@ def declared(library: ctypes.CDLL, name: str, result: Any, parameters: list[Any]
 def hot_function(
     library: ctypes.CDLL,
     name: str,
-    result: Any,
-    parameters: list[Any],
+    signature: Callable[[], tuple[Any, list[Any]]],
     keeps_gil: bool,
     drops_errno: bool,
 ) -> Any:
-    """A callable that returns an int; here no faster than others."""
-    return declared(library, name, result, parameters)
+    """A callable that returns an int; here no faster than others.
+
+    ``signature()`` has the ctypes types of the result and of the parameters.
+    """
+    return declared(library, name, *signature())
 
 
 def os_error(number: int) -> OSError:

@@ -16,6 +16,7 @@ A prototype loads nothing; ``bind`` finds its function in a library.
 from __future__ import annotations
 
 import ctypes
+from functools import partial
 
 from .errors import errcheck, in_line
 from .interpreter import declared, hot_function
@@ -114,13 +115,14 @@ def bind(
     """
     for prototype in prototypes:
         name = prototype.name
-        result, parameters = signature(prototype, types)
         try:
             if prototype.failed is in_line:
                 keeps = keeps_gil or prototype.keeps_gil
                 drops = keeps_gil and prototype.retried_for_errno
-                function = hot_function(loaded, name, result, parameters, keeps, drops)
+                types_of = partial(signature, prototype, types)
+                function = hot_function(loaded, name, types_of, keeps, drops)
             else:
+                result, parameters = signature(prototype, types)
                 function = declared(loaded, name, result, parameters)
                 if prototype.failed is not None:
                     unchecked = declared(loaded, name, result, parameters)

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["TRANSFER_MAX", "declared", "os_error", "release"]
 
-# The garbage collector moves objects, so bytes cannot be passed as they are.
-PASSABLE_TYPE: Any = None
 NULL: Any = 0
 COPY_MAX = 65536
 # Larger than elsewhere, since the garbage collector frees new memory late.  A pooled buffer
@@ -43,7 +41,7 @@ def bytes_of(array: Any, pointer: Any, size: int) -> bytes:
 
 
 def open_library(name: str | None) -> ctypes.CDLL:
-    """A shared library, or with None all that this process has loaded.
+    """The library ``name``, or with None all that this process has loaded.
 
     Without ``use_errno``: ``_rawffi`` saves the errno of each call, and a second copy by ctypes
     would hide it.
@@ -54,8 +52,7 @@ def open_library(name: str | None) -> ctypes.CDLL:
 def hot_function(
     library: ctypes.CDLL,
     name: str,
-    result: Any,
-    parameters: list[Any],
+    signature: Callable[[], tuple[Any, list[Any]]],
     keeps_gil: bool,
     drops_errno: bool,
 ) -> Any:
@@ -64,6 +61,7 @@ def hot_function(
     It is the ``_rawffi`` function pointer inside the ctypes function.  Calling it takes 60 ns;
     by ctypes 830, or 5000 if an argument's type is not exactly the declared one.
     """
+    result, parameters = signature()
     return declared(library, name, result, parameters)._getfuncptr(parameters, result)
 
 

@@ -1,7 +1,4 @@
-"""What ``inspect.signature`` shows: optional parameters without a default, how a class is called.
-
-CPython's module has signatures that Python code does not have by itself.
-"""
+"""What ``inspect.signature`` shows, where that is not what the Python code declares."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class _NotGiven:
-    """The type of NOT_GIVEN, the default of a parameter for which None is a value."""
+    """The type of NOT_GIVEN, the default of a parameter for which None is a valid argument."""
 
     def __repr__(self) -> str:
         return "<not given>"
@@ -40,5 +37,5 @@ class SignatureOfInit:
 
 
 def sendto_as_documented(self: Any, bytes: Any, flags: int, address: Any = NOT_GIVEN, /) -> int:
-    """The signature to show for ``sendto``, whose own parameters let it count its arguments."""
+    """The signature that ``sendto`` shows; its own parameters only serve to count arguments."""
     raise NotImplementedError

@@ -1,8 +1,8 @@
 """Windows: where a failed call puts its error, and what the error's number means.
 
-``GetLastError`` has the part of errno, and WSAGetLastError is another name for it; ctypes saves
-its value for each thread, like errno.  The value is one of Windows' own numbers; for sockets
-they are from 10000 on, and their names begin with WSA.  OSError keeps the number as
+``GetLastError`` takes the place of errno, and WSAGetLastError is another name for it; ctypes
+saves its value for each thread, like errno.  The value is one of Windows' own error numbers.
+Those of sockets begin at 10000, and their names with WSA.  OSError keeps the number as
 ``winerror``, and derives ``errno`` and its own subclass from it.
 
 Importing this module loads no library, so it can be imported on any system.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["hot_function"]  # the portable one: a handle, as wide as a pointer, must be declared
+__all__ = ["hot_function"]  # with declared types: a handle is as wide as a pointer
 
 # Only Windows' ctypes has these names.
 get_errno: Callable[[], int] = getattr(ctypes, "get_last_error", ctypes.get_errno)

@@ -1,8 +1,8 @@
 """The functions of the module, by subject.
 
-``connections``  create_connection, create_server, socketpair
-``descriptors``  close, dup, fromfd, send_fds, recv_fds
-``resolver``     getaddrinfo, getnameinfo, gethostby…
+``connections``  socketpair, create_connection, create_server, has_dualstack_ipv6
+``descriptors``  close, dup, fromfd, fromshare, send_fds, recv_fds
+``resolver``     getaddrinfo, getnameinfo, gethostname, gethostby…, getfqdn
 ``netdb``        getservby…, getprotobyname, if_…
 ``conversions``  htons, inet_pton, CMSG_LEN and similar functions
 """

@@ -1,7 +1,7 @@
-"""What is built from sockets: pairs, connections, servers.
+"""Functions that make connected or listening sockets: pairs, connections, servers.
 
-These functions call the module's public names, not each other's code: whoever replaces
-``socket.socket`` or ``socket.getaddrinfo`` changes what they do.
+They look up ``socket``, ``getaddrinfo`` and similar names in the public module at each call, so
+that a program that replaces such a name (to mock it, say) changes what they do.
 """
 
 from __future__ import annotations
@@ -38,12 +38,19 @@ def socketpair(
     type: int = _STREAM,
     proto: int = 0,
 ) -> tuple[Socket, Socket]:
-    """``socketpair(2)``: two sockets connected to each other, AF_UNIX streams by default.
+    """``socketpair(2)``: two sockets that are connected to each other.
 
-    No child process inherits them.  A system without that call makes a pair by TCP.  Does not
-    block.  Raises OSError: EMFILE, EOPNOTSUPP (a family without pairs).
+    The defaults are AF_UNIX, SOCK_STREAM and 0.  Child processes do not inherit the descriptors.
+    A system without the call (Windows) makes a TCP connection over the loopback interface: there
+    ``family`` is AF_INET (the default) or AF_INET6, and ``type`` SOCK_STREAM.
+
+    Does not block.  Raises OSError: EMFILE, EOPNOTSUPP (a family without pairs), and others.  On a
+    system without the call, it raises ValueError for other families, types and protocols.
 
     >>> a, b = socketpair()
+    >>> a.sendall(b"Hello")
+    >>> b.recv(1024)
+    b'Hello'
     """
     if not _HAS_SOCKETPAIR:
         return _fallback_socketpair(family, type, proto)
@@ -65,7 +72,7 @@ def socketpair(
 
 
 def _open_pair(fds: list[int], family: int, type: int, proto: int) -> None:
-    """``socketpair(2)``: two descriptors that no child inherits."""
+    """``socketpair(2)``: put two descriptors, which no child process inherits, into ``fds``."""
     if _cloexec.works is not False:
         n = claim_pair(fds, lib.socketpair, family, type | _CLOEXEC, proto)
         if n >= 0:
@@ -82,6 +89,7 @@ def _open_pair(fds: list[int], family: int, type: int, proto: int) -> None:
 
 
 def _adopt_first(fds: list[int], make: Any) -> Any:
+    """Make a socket object that owns the first descriptor of ``fds``."""
     owned: list[int] = []
     try:
         move(fds, owned)
@@ -94,7 +102,7 @@ def _adopt_first(fds: list[int], make: Any) -> Any:
 def _fallback_socketpair(
     family: int | None = _INET, type: int = _STREAM, proto: int = 0
 ) -> tuple[Socket, Socket]:
-    """A pair from a TCP connection to oneself, for systems without ``socketpair(2)``."""
+    """``connect(2)`` and ``accept(2)``: a pair by TCP, for systems without ``socketpair(2)``."""
     module = _public.module
     hosts = {module.AF_INET: _LOCALHOST, module.AF_INET6: _LOCALHOST_V6}
     if family not in hosts:
@@ -113,14 +121,14 @@ def _fallback_socketpair(
             try:
                 client.connect(listener.getsockname()[:2])
             except (BlockingIOError, InterruptedError):
-                pass  # under way
+                pass  # the connection is in progress
             client.setblocking(True)
             server, _ = listener.accept()
         except BaseException:
             client.close()
             raise
     try:
-        # Somebody else on this machine may have been quicker to connect.
+        # Another program on this machine may have connected to the listener first.
         ends = server.getsockname(), server.getpeername()
         if ends != (client.getpeername(), client.getsockname()):
             raise ConnectionError("Unexpected peer connection")
@@ -140,8 +148,20 @@ def create_connection(
 ) -> Socket:
     """``getaddrinfo(3)`` and ``connect(2)``: a TCP connection to ``(host, port)``.
 
-    Each address of the host is tried in turn.  If none answers, the last error is raised,
-    or with ``all_errors`` an ExceptionGroup of them all (Python 3.11).
+    Tries the addresses of the host, IPv6 and IPv4, one after the other, and returns a socket object
+    for the first that accepts.  ``timeout`` is in seconds, None for no timeout, by default that of
+    ``getdefaulttimeout``.  It applies to each attempt separately, and the socket keeps it.
+    ``source_address`` is an address for ``bind``, on this machine.
+
+    Blocks until a connection stands, and to look up the host's name, for which the timeout does
+    not count.  Raises gaierror if the look-up fails.  If every attempt fails, it raises the error
+    of the last, for example ConnectionRefusedError or TimeoutError; or, from Python 3.11 on, with
+    ``all_errors``, an ExceptionGroup of all errors.
+
+    >>> server = create_server(("127.0.0.1", 0))
+    >>> client = create_connection(server.getsockname(), timeout=10)
+    >>> client.getpeername() == server.getsockname()
+    True
     """
     module = _public.module
     host, port = address
@@ -155,7 +175,7 @@ def create_connection(
             if source_address:
                 sock.bind(source_address)
             sock.connect(target)
-            errors.clear()  # an exception refers to this frame, which refers to it
+            errors.clear()  # breaks a cycle: errors → exception → traceback → this frame → errors
             connected: Socket = sock
             return connected
         except OSError as error:
@@ -179,7 +199,14 @@ def create_connection(
 
 
 def has_dualstack_ipv6() -> bool:
-    """Whether one IPv6 socket can serve IPv4 too."""
+    """``socket(2)`` and ``setsockopt(2)``: whether an IPv6 server can accept IPv4, too.
+
+    Returns True if IPV6_V6ONLY can be switched off on a new AF_INET6 socket, else False.  Does not
+    block.  Raises no OSError.
+
+    >>> if has_dualstack_ipv6():
+    ...     server = create_server(("", 0), family=AF_INET6, dualstack_ipv6=True)
+    """
     module = _public.module
     if not (module.has_ipv6 and hasattr(module, "IPV6_V6ONLY")):
         return False
@@ -201,8 +228,18 @@ def create_server(
 ) -> Socket:
     """``socket(2)``, ``bind(2)`` and ``listen(2)``: a TCP server at ``(host, port)``.
 
-    With ``dualstack_ipv6``, an AF_INET6 server accepts IPv4 as well; otherwise it is told
-    not to, whatever the system's default.
+    The host ``""`` stands for all addresses of this machine, the port 0 for any free port.
+    ``family`` is AF_INET or AF_INET6; ``backlog`` is the argument of ``listen``.  ``reuse_port``
+    sets SO_REUSEPORT.  SO_REUSEADDR is always set, except on Windows.  With ``dualstack_ipv6``,
+    an AF_INET6 server also accepts IPv4; without it, IPV6_V6ONLY is set.
+
+    Does not block, except to look up a host's name.  Raises OSError, with the address in the
+    message of ``bind``: EADDRINUSE, EADDRNOTAVAIL, EACCES (ports below 1024), and others.
+    Raises ValueError for an option that the system lacks, and for ``dualstack_ipv6`` with AF_INET.
+
+    >>> server = create_server(("127.0.0.1", 0))
+    >>> client = create_connection(server.getsockname())
+    >>> sock, address = server.accept()
     """
     module = _public.module
     if reuse_port and not hasattr(module, "SO_REUSEPORT"):

@@ -1,4 +1,4 @@
-"""Numbers and addresses between Python and the wire: htons, inet_pton, CMSG_LEN, …"""
+"""Conversions of numbers and IP addresses (htons, inet_pton, …), and sizes of control messages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ _PACKED = {AF_INET: 4, AF_INET6: 16}
 
 # --- byte order, byteorder(3) --------------------------------------------------------
 #
-# Network order is big-endian: each function is its own inverse.
+# Network order is big-endian.  So htons and ntohs do the same: they swap the bytes of a number on
+# a little-endian processor, and nothing on a big-endian processor.
 
 
 def _short(x: Any, function: str) -> int:
@@ -63,22 +64,47 @@ def _long(x: Any) -> int:
 
 
 def htons(x: int, /) -> int:
-    """``htons(3)``: a 16-bit number from host to network byte order."""
+    """``htons(3)``: convert a 16-bit number from host to network byte order.
+
+    Does not block.  Raises OverflowError for a number below 0 or above 0xFFFF.  (Python 3.9 cuts
+    larger numbers to 16 bits, with a DeprecationWarning.)
+
+    >>> htons(80).to_bytes(2, sys.byteorder).hex(" ")
+    '00 50'
+    """
     return _short(x, "htons")
 
 
 def ntohs(x: int, /) -> int:
-    """``ntohs(3)``: a 16-bit number from network to host byte order."""
+    """``ntohs(3)``: convert a 16-bit number from network to host byte order.
+
+    Does not block.  Raises what ``htons`` raises.
+
+    >>> ntohs(htons(80))
+    80
+    """
     return _short(x, "ntohs")
 
 
 def htonl(x: int, /) -> int:
-    """``htonl(3)``: a 32-bit number from host to network byte order."""
+    """``htonl(3)``: convert a 32-bit number from host to network byte order.
+
+    Does not block.  Raises OverflowError for a number below 0 or above 0xFFFFFFFF.
+
+    >>> htonl(0x7F000001).to_bytes(4, sys.byteorder).hex(" ")
+    '7f 00 00 01'
+    """
     return _long(x)
 
 
 def ntohl(x: int, /) -> int:
-    """``ntohl(3)``: a 32-bit number from network to host byte order."""
+    """``ntohl(3)``: convert a 32-bit number from network to host byte order.
+
+    Does not block.  Raises what ``htonl`` raises.
+
+    >>> ntohl(htonl(0x7F000001)) == 0x7F000001
+    True
+    """
     return _long(x)
 
 
@@ -86,7 +112,16 @@ def ntohl(x: int, /) -> int:
 
 
 def inet_aton(ip_string: str, /) -> bytes:
-    """``inet_aton(3)``: the four bytes of ``'127.0.0.1'``, or of its short forms."""
+    """``inet_aton(3)``: the four bytes, in network order, of an IPv4 address as text.
+
+    It also takes the short forms that the manual page lists, such as ``'127.1'``, and some C
+    libraries ignore text after a blank.  ``inet_pton`` is strict.
+
+    Does not block.  Raises OSError for other text.
+
+    >>> inet_aton("127.0.0.1").hex(" ")
+    '7f 00 00 01'
+    """
     if sys.version_info >= (3, 13) and not isinstance(ip_string, str):
         raise TypeError(f"inet_aton() argument must be str, not {kind(ip_string)}")
     packed = chars(4)
@@ -96,7 +131,13 @@ def inet_aton(ip_string: str, /) -> bytes:
 
 
 def inet_ntoa(packed_ip: ReadableBuffer, /) -> str:
-    """``inet_ntoa(3)``: four bytes as ``'127.0.0.1'``."""
+    """``inet_ntoa(3)``: the text of an IPv4 address, given as four bytes in network order.
+
+    ``packed_ip`` is a bytes-like object.  Does not block.  Raises OSError for another length.
+
+    >>> inet_ntoa(bytes([127, 0, 0, 1]))
+    '127.0.0.1'
+    """
     with view_of(packed_ip) as view:
         if size_of(view) != 4:
             raise OSError("packed IP wrong length for inet_ntoa")
@@ -104,7 +145,14 @@ def inet_ntoa(packed_ip: ReadableBuffer, /) -> str:
 
 
 def inet_pton(address_family: int, ip_string: str, /) -> bytes:
-    """``inet_pton(3)``: the 4 bytes of an IPv4 or the 16 of an IPv6 address."""
+    """``inet_pton(3)``: the bytes, in network order, of an IP address as text.
+
+    Returns 4 bytes for AF_INET, 16 for AF_INET6.  Does not block.  Raises OSError for text that is
+    not an address of the family, and for another family (EAFNOSUPPORT).
+
+    >>> inet_pton(AF_INET6, "2001:db8::1").hex(":", 2)
+    '2001:0db8:0000:0000:0000:0000:0000:0001'
+    """
     family = c_int(address_family)
     packed = chars(16)
     text = c_string(ip_string, "inet_pton", 2)
@@ -116,7 +164,14 @@ def inet_pton(address_family: int, ip_string: str, /) -> bytes:
 
 
 def inet_ntop(address_family: int, packed_ip: ReadableBuffer, /) -> str:
-    """``inet_ntop(3)``: the 4 or 16 bytes of an address as text."""
+    """``inet_ntop(3)``: the text of an IP address, given as bytes in network order.
+
+    ``packed_ip`` is a bytes-like object of 4 bytes for AF_INET, 16 for AF_INET6.  Does not block.
+    Raises ValueError for another length or family.
+
+    >>> inet_ntop(AF_INET6, bytes(15) + bytes([1]))
+    '::1'
+    """
     family = c_int(address_family)
     with view_of(packed_ip) as view:
         size = size_of(view)
@@ -131,7 +186,16 @@ def inet_ntop(address_family: int, packed_ip: ReadableBuffer, /) -> str:
 
 
 def CMSG_LEN(length: int, /) -> int:
-    """``CMSG_LEN(3)``: the length of a control message with ``length`` bytes of data."""
+    """``CMSG_LEN(3)``: the length of a control message with ``length`` bytes of data.
+
+    It includes the header (``struct cmsghdr``), but not the padding after the data: it is the
+    member ``cmsg_len`` of the header (RFC 3542, cmsg(3)).
+
+    Does not block.  Raises OverflowError if ``length`` is negative or too large.
+
+    >>> CMSG_LEN(4) == CMSG_LEN(0) + 4
+    True
+    """
     length = c_ssize_t(length)
     if not control.len_in_range(length):
         raise OverflowError("CMSG_LEN() argument out of range")
@@ -139,7 +203,16 @@ def CMSG_LEN(length: int, /) -> int:
 
 
 def CMSG_SPACE(length: int, /) -> int:
-    """``CMSG_SPACE(3)``: the room that such a message takes in a buffer, with its padding."""
+    """``CMSG_SPACE(3)``: the room for a control message with ``length`` bytes of data.
+
+    It includes the header and the padding after the data (RFC 3542, cmsg(3)).  For several control
+    messages, ``recvmsg`` needs the sum of their ``CMSG_SPACE``.
+
+    Does not block.  Raises OverflowError if ``length`` is negative or too large.
+
+    >>> CMSG_SPACE(4) >= CMSG_LEN(4)
+    True
+    """
     length = c_ssize_t(length)
     if not control.space_in_range(length):
         raise OverflowError("CMSG_SPACE() argument out of range")

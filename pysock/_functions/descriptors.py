@@ -1,14 +1,16 @@
-"""Descriptors as such: closed, duplicated, made into sockets, sent to other processes."""
+"""Functions for descriptors: close, duplicate, make a socket object, send to another process."""
 
 from __future__ import annotations
 
-from array import array
 from functools import partial
 
 from .. import _public
 from .._calls.descriptor import adopt, close_all
+from .._calls.msghdr import descriptors_in
+from .._ffi.arguments import c_int
 from .._ffi.errors import raise_unless_reset
 from .._host import constants, lib, system
+from .._methods.options import int_bytes
 from .conversions import CMSG_LEN
 
 TYPE_CHECKING = False
@@ -20,38 +22,58 @@ if TYPE_CHECKING:
     from .._types import Address, ReadableBuffer, RetAddress
 
 _RIGHTS = constants["SOL_SOCKET"], constants.get("SCM_RIGHTS", -1)
+_INT = len(int_bytes(0))
 
 
 def close(fd: SupportsIndex, /) -> None:
-    """``close(2)``: close a socket's descriptor.
+    """``close(2)``: close a socket's descriptor, for example the result of ``detach``.
 
-    Does not block, but for SO_LINGER.  Raises OSError (not ECONNRESET), and the descriptor is
-    gone nevertheless.
+    Does not block, except for SO_LINGER.  Raises OSError: EBADF, EIO, and others, but not
+    ECONNRESET.  The descriptor is closed even if an error is raised.
+
+    >>> fd = socket().detach()
+    >>> close(fd)
     """
     if lib.close(system.descriptor(fd)) < 0:
         raise_unless_reset()
 
 
 def dup(fd: SupportsIndex, /) -> int:
-    """``dup(2)``: a second descriptor for the same socket, which no child inherits.
+    """``dup(2)``: a second descriptor for the same socket.
 
-    Does not block.  Raises OSError: EBADF, EMFILE.
+    The caller has to close it; child processes do not inherit it.  Does not block.  Raises OSError:
+    EBADF, EMFILE.
+
+    >>> sock = socket()
+    >>> fd = dup(sock.fileno())
+    >>> fd == sock.fileno()
+    False
+    >>> close(fd)
     """
     duplicate: int = system.duplicate(system.descriptor(fd))
     return duplicate
 
 
 def fromfd(fd: SupportsIndex, family: int, type: int, proto: int = 0) -> Socket:
-    """``dup(2)``: a socket object for a duplicate of a descriptor, which stays the caller's.
+    """``dup(2)``: a socket object for a duplicate of a descriptor.
+
+    The caller still has to close ``fd``.  ``family``, ``type`` and ``proto`` describe the socket,
+    as in ``socket(family, type, proto)``; the kernel does not check them.
 
     Does not block.  Raises OSError: EBADF, EMFILE, ENOTSOCK.
+
+    >>> a, b = socketpair()
+    >>> sock = fromfd(a.fileno(), a.family, a.type)
+    >>> sock.fileno() == a.fileno()
+    False
+    >>> sock.close()
     """
     module = _public.module
     owned: list[int] = []
     try:
         if module.dup is dup:
             system.claim_duplicate(owned, system.descriptor(fd))
-        else:  # a program's own
+        else:  # a function by which the program has replaced dup
             owned.append(module.dup(fd))
         sock: Socket = adopt(owned, partial(module.socket, family, type, proto))
         return sock
@@ -61,9 +83,13 @@ def fromfd(fd: SupportsIndex, family: int, type: int, proto: int = 0) -> Socket:
 
 
 def fromshare(info: bytes) -> Socket:
-    """``WSASocketW``: a socket object out of what ``share`` has made, perhaps elsewhere.
+    """``WSASocketW``: a socket object for a socket that another process has shared.  (Windows)
 
-    Does not block.  Raises ValueError for bytes of the wrong size, and OSError.  (Windows)
+    ``info`` is the result of ``share`` in the other process, for the ID of this process.
+
+    Does not block.  Raises OSError, and ValueError for bytes of the wrong size.
+
+    >>> sock = fromshare(info)                                # doctest: +SKIP
     """
     fd, family, type, proto = system.received(info)
     sock: Socket = adopt([fd], partial(_public.module.socket, family, type, proto))
@@ -77,34 +103,45 @@ def send_fds(
     flags: int = 0,
     address: Address | None = None,
 ) -> int:
-    """``sendmsg(2)`` with SCM_RIGHTS: send data, and descriptors along with it.
+    """``sendmsg(2)`` with SCM_RIGHTS: send data and descriptors over an AF_UNIX socket.  (Unix)
 
-    ``buffers`` are bytes-like objects, of one byte at least together; ``fds`` are open in this
-    process, and the receiver gets duplicates.  Returns how many bytes of data were sent.
-    Blocks, and fails, like ``sendmsg``.  (Unix)
+    ``buffers`` are bytes-like objects with at least one byte together.  ``fds`` are open
+    descriptors of this process, of any kind; the receiver gets duplicates.  ``flags`` and
+    ``address`` are those of ``sendmsg``.  Returns the number of bytes of data that were sent.
+
+    Blocks, and raises, like ``sendmsg``; EBADF also means that one of ``fds`` is not open.  The
+    manual pages are unix(7) and cmsg(3).
+
+    >>> a, b = socketpair()
+    >>> send_fds(a, [b"Here is ", b"a socket"], [a.fileno()])
+    16
     """
-    return sock.sendmsg(buffers, [(*_RIGHTS, array("i", fds))], flags, address)
+    packed = b"".join([int_bytes(c_int(fd)) for fd in fds])
+    return sock.sendmsg(buffers, [(*_RIGHTS, packed)], flags, address)
 
 
 def recv_fds(
     sock: Socket, bufsize: int, maxfds: int, flags: int = 0
 ) -> tuple[bytes, list[int], int, RetAddress]:
-    """``recvmsg(2)`` with SCM_RIGHTS: ``(data, descriptors, msg_flags, address)``.
+    """``recvmsg(2)`` with SCM_RIGHTS: receive data and descriptors.  (Unix)
 
-    Up to ``bufsize`` bytes of data, and ``maxfds`` descriptors, which are the caller's to close.
-    MSG_CMSG_CLOEXEC among the flags keeps children from inheriting them.  Blocks, and fails,
-    like ``recvmsg``.  (Unix)
+    Takes up to ``bufsize`` bytes of data and ``maxfds`` descriptors.  Returns ``(data, fds,
+    msg_flags, address)``: ``fds`` is a list of descriptors, which the caller has to close, and
+    ``msg_flags`` contain MSG_CTRUNC if there were more.  Child processes inherit the descriptors,
+    unless ``flags`` contain MSG_CMSG_CLOEXEC.
+
+    Blocks, and raises, like ``recvmsg``.
+
+    >>> a, b = socketpair()
+    >>> n = send_fds(a, [b"Here is a socket"], [a.fileno()])
+    >>> data, fds, msg_flags, address = recv_fds(b, 1024, 1)
+    >>> data, len(fds)
+    (b'Here is a socket', 1)
+    >>> close(fds[0])
     """
-    fds = array("i")
-    data, ancdata, msg_flags, address = sock.recvmsg(
-        bufsize, CMSG_LEN(maxfds * fds.itemsize), flags
-    )
+    data, ancdata, msg_flags, address = sock.recvmsg(bufsize, CMSG_LEN(maxfds * _INT), flags)
     try:
-        for level, kind, payload in ancdata:
-            if (level, kind) == _RIGHTS:
-                # A truncated message may end within a descriptor.
-                fds.frombytes(payload[: len(payload) - len(payload) % fds.itemsize])
-        return data, list(fds), msg_flags, address
+        return data, descriptors_in(ancdata), msg_flags, address
     except BaseException:
-        close_all([*fds])
+        close_all(descriptors_in(ancdata))
         raise

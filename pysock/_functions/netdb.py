@@ -1,4 +1,4 @@
-"""Services, protocols and interfaces: names for small numbers."""
+"""The names of services, protocols and network interfaces, and their numbers."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
     Found = TypeVar("Found")
 
-# These functions of netdb.h answer in memory of their own, the same for every thread.
+# getservbyname(3), getservbyport(3) and getprotobyname(3) return a pointer to static memory, which
+# the next call in any thread overwrites.  So one thread at a time calls them and reads the answer.
 _one_at_a_time = RLock()
 
-# A child that was forked while another thread had the lock would wait for it for ever.  So a
-# fork waits until nobody is in there (and so nobody has the C library's own lock), but for no
-# longer than a second, since a look-up may take as long as it takes; and the child has a lock
-# of its own.
+# If a process forks while another thread holds this lock, or a lock inside the C library, nobody
+# releases the lock in the child.  So a fork first waits for the end of a look-up in another thread,
+# but no longer than a second, since a look-up may take longer.  The child gets a new lock.
 _FORK_WAITS = 1.0  # seconds
 
 
@@ -63,10 +63,11 @@ _turns = count()
 def _look_up(
     struct: str, read: Callable[[Any], Found], call: Callable[..., int | None], *args: Any
 ) -> Found | None:
-    """What ``read`` finds in the struct that ``call`` answers with; None if there is none.
+    """``call(*args)``, and ``read`` of the struct that it returns; None if it returns NULL.
 
-    The lock keeps out other threads, but no signal handler of this one: if any has had a
-    turn in between, the answer may be its own, so ours is asked for again.
+    The lock excludes other threads, but not a signal handler in this thread.  If a handler has
+    made a look-up between the call and the reading, its answer has overwritten ours, and the call
+    is repeated.
     """
     with _one_at_a_time:
         while True:
@@ -78,7 +79,18 @@ def _look_up(
 
 
 def getservbyname(servicename: str, protocolname: str = NOT_GIVEN, /) -> int:
-    """``getservbyname(3)``: the port of a service, for any protocol or for ``'tcp'``, ``'udp'``."""
+    """``getservbyname(3)``: the port number of a service, such as ``'http'``.
+
+    ``protocolname`` is ``'tcp'`` or ``'udp'``; without it, any protocol matches.
+
+    Blocks to read ``services(5)``, or another source that the system is configured to use.  Raises
+    OSError for an unknown service.
+
+    >>> try:
+    ...     port = getservbyname("http", "tcp")
+    ... except OSError:
+    ...     port = 80  # services(5) is missing, or does not list it
+    """
     name = c_string(servicename, "getservbyname", 1)
     protocol = None if protocolname is NOT_GIVEN else c_string(protocolname, "getservbyname", 2)
     text = None if protocol is None else protocol.decode()
@@ -90,7 +102,18 @@ def getservbyname(servicename: str, protocolname: str = NOT_GIVEN, /) -> int:
 
 
 def getservbyport(port: int, protocolname: str = NOT_GIVEN, /) -> str:
-    """``getservbyport(3)``: the service at a port, for any protocol or for ``'tcp'``, ``'udp'``."""
+    """``getservbyport(3)``: the name of the service at a port number.
+
+    ``protocolname`` is ``'tcp'`` or ``'udp'``; without it, any protocol matches.
+
+    Blocks like ``getservbyname``.  Raises OSError for an unknown port, and OverflowError for a
+    number below 0 or above 65535.
+
+    >>> try:
+    ...     name = getservbyport(80, "tcp")
+    ... except OSError:
+    ...     name = "http"  # services(5) is missing, or does not list it
+    """
     port = arguments.c_int(port)
     protocol = None if protocolname is NOT_GIVEN else c_string(protocolname, "getservbyport", 2)
     if not 0 <= port <= 0xFFFF:
@@ -105,12 +128,21 @@ def getservbyport(port: int, protocolname: str = NOT_GIVEN, /) -> str:
 
 
 def _swapped(port: int) -> int:
-    """A port between the host's byte order and the network's, in which netdb.h has it."""
+    """A port from host to network byte order, which C uses here, or back."""
     return int.from_bytes((port & 0xFFFF).to_bytes(2, sys.byteorder), "big")
 
 
 def getprotobyname(protocolname: str, /) -> int:
-    """``getprotobyname(3)``: the number of a protocol, for ``socket``'s third argument."""
+    """``getprotobyname(3)``: the number of a protocol, for the argument ``proto`` of ``socket``.
+
+    Blocks to read ``protocols(5)``, or another source that the system is configured to use.  Raises
+    OSError for an unknown protocol.  Programs rarely need it: there are constants (IPPROTO_TCP).
+
+    >>> try:
+    ...     proto = getprotobyname("tcp")
+    ... except OSError:
+    ...     proto = IPPROTO_TCP  # protocols(5) is missing, or does not list it
+    """
     name = c_string(protocolname, "getprotobyname", 1)
     number: int | None = _look_up("protoent", lambda p: p.p_proto, lib.getprotobyname, name)
     if number is None:
@@ -119,7 +151,13 @@ def getprotobyname(protocolname: str, /) -> int:
 
 
 def if_nameindex() -> list[tuple[int, str]]:
-    """``if_nameindex(3)``: ``(index, name)`` of each network interface."""
+    """``if_nameindex(3)``: a list of ``(index, name)``, one pair for each network interface.
+
+    Does not block.  Raises OSError.
+
+    >>> for index, name in if_nameindex():
+    ...     assert index > 0
+    """
     entry = structs["if_nameindex"]
     found: list[tuple[int, str]] = []
     start = at = lib.if_nameindex()
@@ -138,17 +176,32 @@ _SIZE = len(bytes(structs["if_nameindex"]()))
 
 
 def if_nametoindex(if_name: str, /) -> int:
-    """``if_nametoindex(3)``: the index of a network interface."""
+    """``if_nametoindex(3)``: the index of a network interface, from its name (str or bytes).
+
+    Does not block.  Raises OSError for an unknown name.
+
+    >>> index, name = if_nameindex()[0]
+    >>> if_nametoindex(name) == index
+    True
+    """
     index: int = lib.if_nametoindex(fs_bytes(if_name))
     if not index:
-        if sys.version_info >= (3, 13, 11):  # the first that is known to have an errno
+        if sys.version_info >= (3, 13, 11):  # the first version in which the error has an errno
             raise OSError(ENODEV, os.strerror(ENODEV))
         raise OSError("no interface with this name")
     return index
 
 
 def if_indextoname(if_index: int, /) -> str:
-    """``if_indextoname(3)``: the name of a network interface."""
+    """``if_indextoname(3)``: the name of a network interface, from its index.
+
+    Does not block.  Raises OSError (ENXIO) for an unknown index, and OverflowError for a number
+    that is negative or too large.
+
+    >>> index, name = if_nameindex()[0]
+    >>> if_indextoname(index) == name
+    True
+    """
     index = _index(if_index)
     name = chars(constants["IF_NAMESIZE"] + 1)
     lib.if_indextoname(index, pointer_to(name))
@@ -163,6 +216,6 @@ def _index(value: Any) -> int:
     if value > arguments.ULONG_MAX:
         raise OverflowError("Python int too large to convert to C unsigned long")
     if value > 0xFFFFFFFF:
-        # Until 3.12 CPython cuts it down, and names the interface of another number.
+        # Up to 3.12, CPython cuts the number to 32 bits, and returns another interface's name.
         raise OverflowError("index is too large")
     return value

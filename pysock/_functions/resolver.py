@@ -1,7 +1,8 @@
-"""Hosts: from their names to addresses and back, by the C library's resolver.
+"""The names and addresses of hosts, by the C library's resolver.
 
-What it knows of hosts comes from wherever the system is told to look: a file, DNS, or
-something else.  Each call may take as long as that takes; no timeout of a socket counts.
+The resolver asks the sources that the system is configured to use: the hosts file, DNS, and
+others.  A look-up blocks until they have answered; the timeouts of sockets do not count.  No source
+is asked about a numeric address, except for its name.
 """
 
 from __future__ import annotations
@@ -46,10 +47,24 @@ def getaddrinfo(
     proto: int = 0,
     flags: int = 0,
 ) -> list[AddrInfo]:
-    """``getaddrinfo(3)``: ``(family, type, proto, canonname, address)`` for each way there.
+    """``getaddrinfo(3)``: the addresses of a host and port, each with arguments for ``socket``.
 
-    ``host`` is a name, a numeric address or None; ``port`` a number, a service's name or
-    None.  The rest narrows the answer down.
+    ``host`` is a name, a numeric address, or None for the loopback address (with AI_PASSIVE: for
+    all addresses of this machine).  ``port`` is a number, a service's name, or None for 0.
+    ``family`` (AF_), ``type`` (SOCK_) and ``proto`` (IPPROTO_) restrict the answers, unless they
+    are 0; ``flags`` are AI_ constants.
+
+    Returns a list of ``(family, type, proto, canonname, address)``: ``socket(family, type, proto)``
+    can ``connect`` to the address.  ``canonname`` is empty without AI_CANONNAME.
+
+    Blocks to look up names.  Raises gaierror: EAI_NONAME (unknown host or service), EAI_AGAIN (no
+    answer), and others (RFC 3493, section 6.1).  Raises UnicodeError for a name that IDNA cannot
+    encode.
+
+    >>> answers = getaddrinfo("127.0.0.1", 80, type=SOCK_STREAM)
+    >>> family, kind, proto, canonname, address = answers[0]
+    >>> address
+    ('127.0.0.1', 80)
     """
     family, type, proto, flags = map(arguments.c_int, (family, type, proto, flags))
     if host is None:
@@ -90,12 +105,23 @@ def _service(port: Any) -> bytes | None:
 
 
 def _until_nul(text: bytes | None) -> bytes | None:
-    """What C sees of a string with a NUL inside."""
+    """The part of a string that C sees: the bytes before the first NUL."""
     return text and text.partition(b"\0")[0]
 
 
 def getnameinfo(sockaddr: InetAddress, flags: int, /) -> tuple[str, str]:
-    """``getnameinfo(3)``: the names ``(host, service)`` of an address, or their numbers."""
+    """``getnameinfo(3)``: ``(host, service)``, the names of an AF_INET or AF_INET6 address.
+
+    The host in ``sockaddr`` must be numeric.  ``flags`` are NI_ constants: NI_NUMERICHOST and
+    NI_NUMERICSERV ask for numbers, as text, instead of names.  If there is no name, the number is
+    returned, too.
+
+    Blocks to look up names.  Raises gaierror: EAI_NONAME (the host is not numeric, or NI_NAMEREQD
+    and no name), EAI_AGAIN, and others (RFC 3493, section 6.2).
+
+    >>> getnameinfo(("127.0.0.1", 80), NI_NUMERICHOST | NI_NUMERICSERV)
+    ('127.0.0.1', '80')
+    """
     flags = arguments.c_int(flags)
     if not isinstance(sockaddr, tuple):
         del sockaddr  # which the traceback would keep alive
@@ -114,7 +140,7 @@ def getnameinfo(sockaddr: InetAddress, flags: int, /) -> tuple[str, str]:
             node,
             b"%d" % port,
             AF_UNSPEC,
-            constants["SOCK_DGRAM"],  # any one type: the same address comes once for each
+            constants["SOCK_DGRAM"],  # without a type, there is an answer for each
             flags=constants["AI_NUMERICHOST"],
         )
     )
@@ -135,7 +161,12 @@ def getnameinfo(sockaddr: InetAddress, flags: int, /) -> tuple[str, str]:
 
 
 def gethostname() -> str:
-    """``gethostname(2)``: the name of this machine."""
+    """``gethostname(2)``: the name of this machine, often without its domain (see ``getfqdn``).
+
+    Does not block.  Raises OSError.
+
+    >>> name = gethostname()
+    """
     sys.audit("socket.gethostname")
     name = chars(1024)
     lib.gethostname(pointer_to(name), len(name) - 1)
@@ -143,21 +174,41 @@ def gethostname() -> str:
 
 
 def sethostname(name: str | bytes, /) -> None:
-    """``sethostname(2)``: give this machine another name."""
+    """``sethostname(2)``: set the name of this machine.  (Unix)
+
+    Does not block.  Raises OSError: EPERM (without privileges), EINVAL (too long).
+
+    >>> sethostname("alpha")                                  # doctest: +SKIP
+    """
     encoded = name if isinstance(name, bytes) else fs_bytes(name)
     sys.audit("socket.sethostname", encoded)
     lib.sethostname(encoded, len(encoded))
 
 
 def gethostbyname(hostname: str, /) -> str:
-    """``getaddrinfo(3)`` for an IPv4 address: ``'127.0.0.1'``."""
+    """``getaddrinfo(3)``: an IPv4 address of a host, as text.
+
+    Returns a numeric address unchanged.  Blocks to look up a name.  Raises gaierror.
+    ``getaddrinfo`` is the way to get all addresses, and those of IPv6.
+
+    >>> gethostbyname("127.0.0.1")
+    '127.0.0.1'
+    """
     name = idna(hostname, "gethostbyname")
     sys.audit("socket.gethostbyname", hostname)
     return ipv4_text(resolve(name, AF_INET)[1])
 
 
 def gethostbyname_ex(hostname: str, /) -> tuple[str, list[str], list[str]]:
-    """``gethostbyname_r(3)``: ``(name, aliases, IPv4 addresses)``."""
+    """``gethostbyname_r(3)``: ``(name, aliases, addresses)`` of a host.
+
+    ``name`` is the canonical name, ``aliases`` a list of other names, ``addresses`` a list of IPv4
+    addresses as text.  Blocks to look up a name.  Raises gaierror or herror.
+
+    >>> name, aliases, addresses = gethostbyname_ex("127.0.0.1")
+    >>> addresses
+    ['127.0.0.1']
+    """
     name = idna(hostname, "gethostbyname_ex")
     sys.audit("socket.gethostbyname", hostname)
     resolve(name, AF_INET)
@@ -165,7 +216,18 @@ def gethostbyname_ex(hostname: str, /) -> tuple[str, list[str], list[str]]:
 
 
 def gethostbyaddr(ip_address: str, /) -> tuple[str, list[str], list[str]]:
-    """``gethostbyaddr_r(3)``: ``(name, aliases, addresses)`` for an IPv4 or IPv6 address."""
+    """``gethostbyaddr_r(3)``: ``(name, aliases, addresses)`` of the host at an address.
+
+    ``ip_address`` is an IPv4 or IPv6 address, or a name, which is looked up first.  The results
+    have the form of those of ``gethostbyname_ex``, with addresses of the same family.
+
+    Blocks to look up names.  Raises herror if the address has no name, and gaierror.
+
+    >>> try:
+    ...     name, aliases, addresses = gethostbyaddr("127.0.0.1")
+    ... except OSError:
+    ...     name = "127.0.0.1"  # it has no name
+    """
     name = idna(ip_address, "gethostbyaddr")
     sys.audit("socket.gethostbyaddr", ip_address)
     family, packed = resolve(name, AF_UNSPEC)
@@ -176,7 +238,7 @@ def gethostbyaddr(ip_address: str, /) -> tuple[str, list[str], list[str]]:
 
 
 def _hostent(family: int, call: Any) -> tuple[str, list[str], list[str]]:
-    """``call(hostent, buffer, its length, result, h_errno)``, and what it found."""
+    """``call(hostent, buffer, buflen, result, h_errno)``: ``(name, aliases, addresses)``."""
     hostent, result, h_errno = structs["hostent"](), c_void_p(), c_int()
     buffer = chars(16384)
     call(
@@ -194,12 +256,12 @@ def _hostent(family: int, call: Any) -> tuple[str, list[str], list[str]]:
     aliases = [string_at(alias).decode() for alias in _pointers(hostent.h_aliases)]
     addresses = [ntop(family, string_at(a, size)) for a in _pointers(hostent.h_addr_list)]
     name = string_at(hostent.h_name).decode()
-    del buffer  # all of the above was in here
+    del buffer  # hostent pointed into it, so it had to exist until here
     return name, aliases, addresses
 
 
 def _pointers(at: int) -> Iterator[int]:
-    """The pointers of an array of them that ends with NULL; NULL is an empty one."""
+    """The pointers in an array that ends with NULL.  ``at`` may be NULL: no pointers."""
     array = cast(at, POINTER(c_void_p))
     i = 0
     while at and array[i]:
@@ -208,7 +270,16 @@ def _pointers(at: int) -> Iterator[int]:
 
 
 def getfqdn(name: str = "") -> str:
-    """``gethostbyaddr(3)``: the first name of a host (of this one, if not given) with a dot."""
+    """``gethostbyaddr_r(3)``: the fully qualified domain name of a host.
+
+    ``name`` is a name or an address; ``""`` (also ``"0.0.0.0"``, ``"::"``) stands for this machine.
+    Returns the first name with a dot among the name and aliases of ``gethostbyaddr``, or, if there
+    is none, the first name.  If the look-up fails, returns ``name``, or the name of this machine.
+
+    Blocks to look up names.  Raises no OSError, but UnicodeError if IDNA cannot encode the name.
+
+    >>> name = getfqdn("127.0.0.1")  # 'localhost', for example
+    """
     name = name.strip()
     unnamed = ("0.0.0.0", "::") if sys.version_info >= (3, 10) else ("0.0.0.0",)
     if not name or name in unnamed:

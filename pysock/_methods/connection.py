@@ -256,10 +256,9 @@ def _connect(sock: Connection, sockaddr: bytes) -> int | None:
             pause = min(2 * pause, _PAUSE_MAX)
             continue
         interrupted = number == system.INTERRUPTED
-        pending = interrupted or (
-            number == system.CONNECTING and waits_in_python(sock, deadline)
-        )
-        if sock._sock_timeout_ == 0 or not pending:
+        mode = sock._sock_timeout_
+        pending = interrupted or (number == system.CONNECTING and waits_in_python(mode, deadline))
+        if mode == 0 or not pending:
             return number
         if not wait_until_ready(sock, WRITE | ERROR, deadline):
             return None

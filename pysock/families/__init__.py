@@ -22,7 +22,7 @@ family, from the codec (``FamilyCodec.number``).
 from __future__ import annotations
 
 import os
-from importlib import import_module
+import sys
 
 from .._constants import nearest
 from .._host import abi as host
@@ -76,7 +76,8 @@ def _modules() -> Iterator[ModuleType]:
         for file in sorted(os.listdir(folder)):
             name, dot, suffix = file.partition(".")
             if dot and suffix == "py" and name[0] != "_" and name not in named:
-                yield import_module(f"{__name__}.{name}")
+                __import__(f"{__name__}.{name}")
+                yield sys.modules[f"{__name__}.{name}"]
 
 
 # A family's name → the class of its codec.

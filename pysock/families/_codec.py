@@ -8,7 +8,7 @@ struct of one family, and converts addresses in both directions.  To add a famil
 2.  Add a file to this folder, named after the family's constant: ``cards.py`` for AF_CARDS.
 3.  Write the codec, a subclass of ``FamilyCodec`` called ``Family``, with three methods:
     ``declare``, ``pack`` and ``unpack``.  Two functions check addresses as CPython does:
-    ``must_be_tuple`` (below) and ``_items.items``.
+    ``_items.items`` and ``must_be_tuple`` (below).
 4.  Set the attributes ``needs``, ``fixed`` and ``number`` where their comments say so.
     If a member's number says little to a reader of ``pysock.trace``, add ``text``.
 5.  Begin the file with what an address is in Python and in C, and an example with its bytes.
@@ -19,6 +19,7 @@ all codecs find the file.  Here is a complete codec, for a struct with two membe
     struct sockaddr_cards { sa_family_t sc_family; uint16_t sc_deck; uint32_t sc_card; };
 
 >>> from pysock import families
+>>> from pysock.families._items import items
 >>> class Family(families.FamilyCodec):
 ...     def declare(self):
 ...         self.sockaddr_cards = self.abi.sockaddr(
@@ -26,8 +27,8 @@ all codecs find the file.  Here is a complete codec, for a struct with two membe
 ...         )
 ...         self.fill = self.sockaddr_cards.packer(self.family)
 ...     def pack(self, address, caller, proto):
-...         deck, card = must_be_tuple(address, caller, "AF_CARDS")
-...         return self.fill(deck, card)
+...         pair = items(address, "HI", "AF_CARDS address must be a pair (deck, card)")
+...         return self.fill(*pair)
 ...     def unpack(self, raw, proto):
 ...         header, deck, card = self.sockaddr_cards.unpack(raw)
 ...         return deck, card
@@ -120,7 +121,7 @@ class FamilyCodec:
         return next(v for v in vars(self).values() if isinstance(v, Sockaddr))
 
     def describe(self, raw: bytes) -> Iterator[tuple[str, str, str]]:
-        """Yield ``(bytes, member, meaning)``, three texts, for each member of the struct."""
+        """Yield ``(bytes, name, meaning)``, all as text, for each member in ``raw``."""
         ctype = self.struct_of(raw).ctype
         for member, kind in ctype._fields_:
             field = getattr(ctype, member)

@@ -24,7 +24,7 @@ AF_INET6 = constants["AF_INET6"]
 AF_UNSPEC = constants["AF_UNSPEC"]
 BROADCAST = b"\xff\xff\xff\xff"
 
-# The cache of addresses, with three kinds of entries:
+# The cache of addresses, with three kinds of entries (the last two for this platform only):
 #
 #     a numeric IPv4 host (str)                             → its four bytes
 #     (host, port), a tuple of exactly a str and an int     → the sockaddr of this AF_INET address

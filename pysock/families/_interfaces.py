@@ -1,10 +1,10 @@
 """Network interfaces in addresses: Python writes a name, C an index.
 
 CPython calls ``ioctl(2)`` (SIOCGIFINDEX, SIOCGIFNAME) on the socket itself.  ioctl is variadic,
-so pysock does not bind it (see ``_libc``).  ``if_nametoindex(3)`` and
-``if_indextoname(3)`` make the same ioctls on a temporary socket in the network namespace of the
-calling thread.  If the caller's socket belongs to another namespace, its interfaces may have
-other indexes.
+so pysock does not bind it (see ``_libc``).  It calls ``if_nametoindex(3)`` and
+``if_indextoname(3)``, which make the same ioctls on a temporary socket in the network namespace of
+the calling thread.  If the caller's socket belongs to another namespace, the interfaces may have
+other indexes there.
 """
 
 from __future__ import annotations

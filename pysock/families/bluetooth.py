@@ -117,7 +117,7 @@ class Family(FamilyCodec):
         return _FORMS[protocol](dict(zip(_members(sockaddr), sockaddr.unpack(raw)[1:])))
 
     def struct_of(self, raw: bytes) -> Sockaddr:
-        """The struct that has the size of ``raw``: no two structs of a system have the same size."""
+        """The struct of the size of ``raw``: no two structs of a system have the same size."""
         structs = [sockaddr for _, sockaddr in self.protocols.values()]
         return next((each for each in structs if each.size == len(raw)), structs[0])
 

@@ -8,10 +8,9 @@ items depend on the protocol of the socket:
     CAN_J1939         ``(interface, name, pgn, addr)``: a device's name (64 bits), a parameter
                       group number, and the device's address on the bus
 
-In C, an address is a ``struct sockaddr_can``: an interface's index and a union, one member of
-which belongs to CAN_ISOTP and one to CAN_J1939.  The header is ``<linux/can.h>``, on NetBSD, which
-has CAN_RAW only, ``<netcan/can.h>``.  There is no manual page; see "SocketCAN" in the
-documentation of the Linux kernel.
+In C, an address is a ``struct sockaddr_can`` (``<linux/can.h>``): an interface's index and a union,
+one member of which belongs to CAN_ISOTP and one to CAN_J1939.  There is no manual page; see
+"SocketCAN" in the documentation of the Linux kernel.  NetBSD (``<netcan/can.h>``) has only CAN_RAW.
 
 >>> from pysock.families import pack
 >>> pack("AF_CAN", ("", 0x18DAF110, 0x18DA10F1), proto=6, platform="linux-gnu-x86_64").hex(" ")
@@ -112,6 +111,7 @@ class Family(FamilyCodec):
 
 
 def _must_have(address: Any, count: int) -> tuple[Any, ...]:
+    """The items of a tuple of ``count`` items, or the exception that CPython raises."""
     if not isinstance(address, tuple):
         # CPython does not check the type, so PyArg_ParseTuple raises this SystemError.
         raise SystemError("new style getargs format but argument is not a tuple")

@@ -24,8 +24,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# After the index come the type of the hardware, three lengths (name, address, selector), and the
-# three themselves, for which the systems reserve different numbers of bytes.
+# After the index come the type of the hardware; the lengths of the name, the address and the
+# selector; and these three, for which the systems reserve different numbers of bytes.
 _ROOM = {"darwin": 12, "freebsd": 46, "netbsd": 24, "openbsd": 24}
 _COUNTS = ("sdl_type", "sdl_nlen", "sdl_alen", "sdl_slen")
 

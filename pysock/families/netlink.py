@@ -1,11 +1,11 @@
-"""AF_NETLINK: messages between the Linux kernel and programs, about routes, interfaces and more.
+"""AF_NETLINK: messages between the kernel and programs, about routes, interfaces and more.
 
 In Python, an address is ``(pid, groups)``.  ``pid`` is the port of one socket: 0 for the kernel,
 and by convention the process's ID for a program's first socket.  ``groups`` is a bit mask of the
 multicast groups to send to or to join.
 
-In C, an address is a ``struct sockaddr_nl`` (``<linux/netlink.h>``).  The manual page is
-netlink(7).
+In C, an address is a ``struct sockaddr_nl``: on Linux ``<linux/netlink.h>`` and netlink(7), on
+FreeBSD ``<netlink/netlink.h>`` and netlink(4).
 
 >>> from pysock import families
 >>> families.pack("AF_NETLINK", (1234, 5), platform="linux-gnu-x86_64").hex(" ")

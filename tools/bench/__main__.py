@@ -134,7 +134,7 @@ def main() -> int:
     add("--json", type=Path, metavar="FILE", help="write the results there")
     add("--plot", type=Path, metavar="FILE", help="draw them (SVG or PNG)")
     add("--check", action="store_true", help="fail if a row is above its ceiling, noise allowed")
-    add("--docs", action="store_true", help="make the figures of docs/speed.md anew, all (12 min) or these rows")
+    add("--docs", action="store_true", help="measure docs/speed.md anew: all (12 min) or --row")
     arguments = parser.parse_args()
     try:
         (curves if arguments.curves else rows).chosen(arguments.row)

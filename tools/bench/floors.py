@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from ctypes import addressof, c_char, c_int, c_uint32
 from typing import Any
 
-from pysock._ffi.interpreter import PASSABLE_TYPE, pointer_to
+from pysock._ffi.interpreter import pointer_to
 from pysock._host import abi, lib, structs
 
 from . import calls
@@ -76,7 +76,7 @@ def udp(stack: ExitStack, size: int, timeout: float | None = None) -> Run:
     length_pointer = pointer_to(length)
     assert lib.getsockname(there, pointer_to(to), length_pointer) == 0
     size_of_name = length.value
-    name = to.raw[:size_of_name] if PASSABLE_TYPE else pointer_to(to)
+    name = pointer_to(to)
     sendto, recvfrom = lib.sendto, lib.recvfrom
 
     def run(n: int) -> None:

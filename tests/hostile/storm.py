@@ -1,0 +1,421 @@
+"""A storm of exceptions: one is raised wherever a call happens to be, again and again.
+
+``python -m tests.hostile.storm pysock signal 300`` raises 300 times in each of ``CALLS``, and
+prints as JSON what came of it.  With ``socket`` it does the same to the C module, and with
+``naive`` to code that is written as anybody would write it who thinks of no storms.
+
+What is counted for each call:
+
+    raises    exceptions that came out of it as they should
+    lost      descriptors that are open afterwards and belong to nobody
+    locked    times that a buffer could not be resized while the traceback was alive
+    replaced  other exceptions that came out instead
+    vanished  exceptions that came out of nothing: a finaliser had them, and ignores them
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import json
+import os
+import random
+import signal
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+Call = Callable[[], Any]
+SHORTEST, LONGEST = 1e-6, 60e-6  # seconds until an exception is raised
+BIG = 100_000  # bytes
+PATIENCE = 20.0  # seconds, for one call's storm
+
+
+class Stop(Exception):
+    """What is raised."""
+
+
+# --- the calls -----------------------------------------------------------------------
+
+
+class Bench:
+    """Sockets of one module, and the calls on them.  ``tidy`` makes good what was interrupted."""
+
+    def __init__(self, module: Any) -> None:
+        self.S = S = module
+        self.here, self.there = S.socketpair()
+        self.left, self.right = S.socketpair(S.AF_UNIX, S.SOCK_DGRAM)
+        self.right_name = b"\0pysock storm %d" % os.getpid()
+        self.named = S.socket(S.AF_UNIX, S.SOCK_DGRAM)
+        self.named.bind(self.right_name)
+        self.listener = S.create_server(("127.0.0.1", 0), backlog=128)
+        self.unix = S.socket(S.AF_UNIX)
+        self.unix.bind(b"\0pysock storm, listener %d" % os.getpid())
+        self.unix.listen(128)
+        self.tcp_name, self.unix_name = self.listener.getsockname(), self.unix.getsockname()
+        self.buffers = {"small": bytearray(100), "big": bytearray(BIG)}
+        self.views = {name: memoryview(bytearray(buf)) for name, buf in self.buffers.items()}
+        self.sink = bytearray(2 * BIG)
+        self.file = tempfile.TemporaryFile()
+        self.file.write(bytes(100))
+        self.file.flush()
+
+    def tidy(self) -> None:
+        for sock in self.there, self.right, self.named, self.here, self.left:
+            sock.setblocking(False)
+            with suppress(OSError):
+                while True:
+                    _, fds, _, _ = self.S.recv_fds(sock, 2 * BIG, 4)
+                    for fd in fds:
+                        os.close(fd)
+            sock.settimeout(None)
+        for listener in self.listener, self.unix:
+            listener.setblocking(False)
+            with suppress(OSError):
+                while True:
+                    listener.accept()[0].close()
+            listener.settimeout(None)
+        self.file.seek(0)
+
+    def locked(self) -> bool:
+        """Whether somebody still holds one of the buffers."""
+        try:
+            for buffer in (*self.buffers.values(), self.sink):
+                buffer.append(0)
+                buffer.pop()
+            for name, view in self.views.items():
+                view.release()
+                self.views[name] = memoryview(bytearray(self.buffers[name]))
+        except BufferError:
+            self.buffers = {name: bytearray(buf) for name, buf in self.buffers.items()}
+            self.views = {name: memoryview(bytearray(b)) for name, b in self.buffers.items()}
+            self.sink = bytearray(2 * BIG)
+            return True
+        return False
+
+    # What makes or holds a descriptor.
+
+    def socket(self) -> None:
+        self.S.socket().close()
+
+    def forgotten(self) -> None:
+        self.S.socket()
+
+    def with_default_timeout(self) -> None:
+        self.S.socket(self.S.AF_UNIX, self.S.SOCK_STREAM | self.S.SOCK_NONBLOCK).close()
+
+    def fileno(self) -> None:
+        sock = self.S.socket(fileno=self.here.fileno())
+        sock.detach()
+
+    def socketpair(self) -> None:
+        one, other = self.S.socketpair()
+        one.close()
+        other.close()
+
+    def accept(self) -> None:
+        with self.S.socket(self.S.AF_UNIX) as client:
+            client.connect(self.unix_name)
+            sock, _ = self.unix.accept()
+            sock.close()
+
+    def accept_with_timeout(self) -> None:
+        self.unix.settimeout(5)
+        self.accept()
+
+    def connect(self) -> None:
+        sock = self.S.socket(self.S.AF_UNIX)
+        sock.connect(self.unix_name)
+        sock.close()
+        self.unix.accept()[0].close()
+
+    def create_connection(self) -> None:
+        self.S.create_connection(self.tcp_name, 5).close()
+        self.listener.accept()[0].close()
+
+    def create_server(self) -> None:
+        self.S.create_server(("127.0.0.1", 0)).close()
+
+    def dup(self) -> None:
+        self.here.dup().close()
+
+    def fromfd(self) -> None:
+        self.S.fromfd(self.here.fileno(), self.S.AF_UNIX, self.S.SOCK_STREAM).close()
+
+    def detach(self) -> None:
+        os.close(self.S.socket().detach())
+
+    def close(self) -> None:
+        self.S.close(self.S.dup(self.here.fileno()))
+
+    def makefile(self) -> None:
+        one, other = self.S.socketpair()
+        with one, other, one.makefile("rwb", 0) as raw, other.makefile("wb") as buffered:
+            buffered.write(b"x")
+            buffered.flush()
+            raw.read(1)
+
+    def recv_fds(self) -> None:
+        self.S.send_fds(self.left, [b"x"], [0, 0])
+        for fd in self.S.recv_fds(self.right, 10, 2)[1]:
+            os.close(fd)
+
+    def recvmsg(self) -> None:
+        self.S.send_fds(self.left, [b"x"], [0])
+        for _, _, data in self.right.recvmsg(10, 64)[1]:
+            os.close(int.from_bytes(data[:4], sys.byteorder))
+
+    def recvmsg_into_fds(self) -> None:
+        self.S.send_fds(self.left, [b"x"], [0])
+        for _, _, data in self.right.recvmsg_into([self.sink], 64)[1]:
+            os.close(int.from_bytes(data[:4], sys.byteorder))
+
+    def sendfile(self) -> None:
+        self.here.sendfile(self.file, 0)
+        self.there.recv_into(self.sink)
+
+    def getaddrinfo(self) -> None:
+        self.S.getaddrinfo("127.0.0.1", 80)
+
+    # What holds a buffer.
+
+    def recv_into(self) -> None:
+        self.here.send(b"x")
+        self.there.recv_into(self.buffers["small"])
+
+    def recvfrom_into(self) -> None:
+        self.left.send(b"x")
+        self.right.recvfrom_into(self.buffers["small"])
+
+    def recvmsg_into(self) -> None:
+        self.left.send(b"x")
+        self.right.recvmsg_into([self.buffers["small"], self.buffers["big"]])
+
+    def recv_into_with_timeout(self) -> None:
+        self.there.settimeout(5)
+        self.recv_into()
+
+    def recv_into_a_view(self) -> None:
+        self.here.send(b"x")
+        self.there.recv_into(self.views["big"])
+
+
+def _sending(name: str, kind: str, size: str) -> Callable[[Bench], None]:
+    def call(bench: Bench) -> None:
+        data = getattr(bench, kind)[size]
+        if name == "sendmsg":
+            bench.here.sendmsg([data, b"x", data])
+        elif name == "sendto":
+            bench.left.sendto(data, bench.right_name)
+            bench.named.recv_into(bench.sink)
+            return
+        else:
+            getattr(bench.here, name)(data)
+        bench.there.recv_into(bench.sink)
+
+    return call
+
+
+CALLS: dict[str, Callable[[Bench], None]] = {
+    name: function
+    for name, function in vars(Bench).items()
+    if not name.startswith("_") and name not in ("tidy", "locked")
+}
+CALLS.update(
+    (f"{name} of {kind}, {size}", _sending(name, kind, size))
+    for name in ("send", "sendall", "sendmsg", "sendto")
+    for kind in ("buffers", "views")
+    for size in ("small", "big")
+)
+
+
+# --- naive ways ----------------------------------------------------------------------
+
+
+class Plain:
+    """A class of pure Python with a descriptor and a finaliser: the yardstick."""
+
+    def __init__(self) -> None:
+        self.fd: int | None = os.open(os.devnull, os.O_RDONLY)
+
+    def close(self) -> None:
+        fd, self.fd = self.fd, None
+        if fd is not None:
+            os.close(fd)
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def _naive_socket(bench: Bench) -> None:
+    from pysock._host import lib
+
+    fd = lib.socket(2, 1, 0)
+    sock = bench.S.Socket(fileno=fd)
+    sock.close()
+
+
+def _naive_send(bench: Bench) -> None:
+    view = memoryview(bench.buffers["small"])
+    bench.here.send(view)
+    bench.there.recv_into(bench.sink)
+    view.release()
+
+
+def _naive_error(bench: Bench) -> None:
+    try:
+        bench.S.getaddrinfo("127.0.0.1", 80)
+    except BaseException:
+        raise OSError("it failed") from None
+
+
+NAIVE: dict[str, Callable[[Bench], None]] = {
+    "socket": _naive_socket,
+    "send": _naive_send,
+    "error": _naive_error,
+    "closed": lambda bench: Plain().close(),
+    "forgotten": lambda bench: Plain() and None,
+}
+
+
+# --- the storm -----------------------------------------------------------------------
+
+
+class Storm:
+    """Something that raises Stop in the main thread, once each time it is armed."""
+
+    def __init__(self) -> None:
+        self.armed: list[bool] = []
+        self.chance = random.Random(1)
+
+    def arm(self) -> None:
+        raise NotImplementedError
+
+    def end(self) -> None:
+        """No more of them."""
+
+    def attempt(self, call: Call) -> None:
+        self.arm()
+        while self.armed:
+            call()
+        self.nothing()
+
+    def nothing(self) -> None:
+        """A call, in which an exception that is on its way arrives."""
+
+
+class Signals(Storm):
+    def __init__(self) -> None:
+        super().__init__()
+        signal.signal(signal.SIGALRM, self.answer)
+
+    def answer(self, number: int, frame: Any) -> None:
+        if self.armed:
+            self.armed.clear()
+            raise Stop
+
+    def arm(self) -> None:
+        self.armed.append(True)
+        signal.setitimer(signal.ITIMER_REAL, self.chance.uniform(SHORTEST, LONGEST))
+
+
+class Thread(Storm):
+    """Another thread: ``PyThreadState_SetAsyncExc``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.main, self.ended = threading.get_ident(), False
+        self.turn = threading.Semaphore(0)
+        sys.setswitchinterval(1e-5)
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self) -> None:
+        to, what = ctypes.c_ulong(self.main), ctypes.py_object(Stop)
+        while True:
+            self.turn.acquire()
+            if self.ended:
+                return
+            self.armed.append(True)
+            time.sleep(self.chance.uniform(SHORTEST, LONGEST))
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(to, what)
+            self.armed.clear()
+
+    def arm(self) -> None:
+        self.turn.release()
+        while not self.armed:
+            time.sleep(0)
+
+    def end(self) -> None:
+        self.ended = True
+        self.turn.release()
+        self.thread.join()
+
+
+STORMS: dict[str, Callable[[], Storm]] = {"signal": Signals}
+if hasattr(getattr(ctypes, "pythonapi", None), "PyThreadState_SetAsyncExc"):
+    STORMS["thread"] = Thread
+
+
+def open_descriptors() -> int:
+    gc.collect()
+    gc.collect()
+    return len(os.listdir("/dev/fd"))
+
+
+def weather(storm: Storm, bench: Bench, call: Call, raises: int, seconds: float) -> dict[str, Any]:
+    """What comes of a storm in which a call is made."""
+    bench.tidy()
+    call()
+    before = open_descriptors()
+    replaced: dict[str, int] = {}
+    seen = {"raises": 0, "vanished": 0, "locked": 0}
+
+    def attempt() -> None:
+        try:
+            storm.attempt(call)
+            seen["vanished"] += 1
+        except Stop:
+            seen["raises"] += 1
+            seen["locked"] += bench.locked()
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}"[:80]
+            replaced[what] = replaced.get(what, 0) + 1
+
+    begin = time.monotonic()
+    while time.monotonic() < begin + seconds or sum(seen.values()) < raises:
+        attempt()
+        bench.tidy()
+        if time.monotonic() > begin + max(PATIENCE, seconds):
+            break
+    return {**seen, "replaced": replaced, "lost": open_descriptors() - before}
+
+
+def main(name: str, kind: str, raises: str, seconds: str = "0", *only: str) -> None:
+    warnings.simplefilter("ignore")
+    told: list[str] = []
+    if hasattr(sys, "unraisablehook"):
+        sys.unraisablehook = lambda it: told.append(repr(it.exc_value))
+    naive = name == "naive"
+    bench = Bench(__import__("pysock" if naive else name))
+    calls = NAIVE if naive else CALLS
+    if hasattr(gc, "freeze"):
+        gc.freeze()
+    storm = STORMS[kind]()
+    answers = {}
+    for each in only or calls:
+        call = calls[each]
+        answers[each] = weather(
+            storm, bench, lambda call=call: call(bench), int(raises), float(seconds)
+        )
+    storm.end()
+    print(json.dumps({"answers": answers, "told": sorted(set(told))}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

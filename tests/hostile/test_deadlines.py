@@ -1,0 +1,203 @@
+"""Every wait ends at its deadline, whatever poll says, and whoever changes the mode meanwhile."""
+
+from __future__ import annotations
+
+import errno
+import socket as stdlib
+import time
+from functools import partial
+from typing import Any
+
+import pytest
+
+import pysock
+from pysock._calls import wait
+from pysock._ffi.interpreter import set_errno
+from pysock._host import constants
+
+from ..harness import (
+    LATE,
+    WAITS,
+    Action,
+    at_every_opcode,
+    needs_opcodes,
+    outcome,
+    pair,
+    replace,
+    scene,
+)
+
+pytestmark = [
+    pytest.mark.timeout(120),
+    pytest.mark.skipif(not hasattr(pysock, "AF_UNIX"), reason="no sockets of the Unix family"),
+]
+
+TIMEOUT = 0.2
+# The C function that each of these calls waits for.
+FUNCTIONS = {
+    "recv": "recv", "recv_into": "recv", "recvfrom": "recvfrom", "recvfrom_into": "recvfrom",
+    "recvmsg": "recvmsg", "recvmsg_into": "recvmsg", "send": "send", "sendall": "send",
+    "sendto": "sendto", "sendmsg": "sendmsg", "accept": "accept4",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name in WAITS])
+def test_ready_and_not_for_ever(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """poll says "ready" and the call EAGAIN, each time: TimeoutError, without a full processor."""
+
+    def poll(real: Action, fds: Any, count: int, milliseconds: int) -> int:
+        return 1
+
+    def busy(real: Action, *arguments: Any) -> int:
+        tried.append(name)
+        set_errno(errno.EAGAIN)
+        return -1
+
+    tried: list[str] = []
+    with scene(name) as s:
+        s.sock.settimeout(TIMEOUT)
+        replace(monkeypatch, "poll", poll)
+        replace(monkeypatch, FUNCTIONS[name], busy)
+        begin, used = time.monotonic(), time.process_time()
+        assert outcome(s.call) == "timed out"
+        assert TIMEOUT <= time.monotonic() - begin < LATE
+        assert time.process_time() - used < TIMEOUT / 2 + 0.1
+        monkeypatch.undo()
+    assert 3 < len(tried) < 200
+
+
+def test_a_datagram_to_a_full_receiver() -> None:
+    """A Unix socket that is not connected is always "ready"; so waits C, too."""
+    for module in (pysock, stdlib):
+        receiver, sender = (module.socket(module.AF_UNIX, module.SOCK_DGRAM) for _ in range(2))
+        with receiver, sender:
+            receiver.bind("")
+            sender.settimeout(TIMEOUT)
+            begin = time.monotonic()
+            with pytest.raises(module.timeout):
+                for _ in range(10_000):
+                    begin = time.monotonic()
+                    sender.sendto(b"x" * 1000, receiver.getsockname())
+            assert TIMEOUT <= time.monotonic() - begin < LATE
+
+
+@pytest.mark.skipif(not hasattr(pysock, "MSG_ERRQUEUE"), reason="no queue of errors here")
+def test_an_empty_queue_of_errors_while_data_is_there() -> None:
+    with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.sendto(b"x", sock.getsockname())
+        sock.settimeout(TIMEOUT)
+        begin = time.monotonic()
+        for call in (
+            lambda: sock.recvmsg(10, 100, pysock.MSG_ERRQUEUE),
+            lambda: sock.recv(10, pysock.MSG_ERRQUEUE),
+        ):
+            with pytest.raises(pysock.timeout):
+                call()
+        assert 2 * TIMEOUT <= time.monotonic() - begin < LATE
+
+
+def full_unix_listener(listener: pysock.Socket, clients: list[pysock.Socket]) -> str:
+    listener.bind("")
+    listener.listen(0)
+    name: str = listener.getsockname()
+    while True:
+        clients.append(pysock.socket(pysock.AF_UNIX))
+        clients[-1].setblocking(False)
+        if clients[-1].connect_ex(name) != 0:
+            return name
+
+
+@pytest.mark.skipif(
+    "SO_PEERCRED" not in constants, reason="a full listener of another system answers at once"
+)
+@pytest.mark.parametrize("method", ["connect", "connect_ex"])
+def test_a_full_unix_listener(method: str) -> None:
+    """The documentation promises the timeout; CPython is refused at once (cpython#117208)."""
+    clients: list[pysock.Socket] = []
+    with pysock.socket(pysock.AF_UNIX) as listener:
+        name = full_unix_listener(listener, clients)
+        try:
+            with pysock.socket(pysock.AF_UNIX) as sock:
+                sock.setblocking(False)
+                assert sock.connect_ex(name) == errno.EAGAIN
+                sock.settimeout(TIMEOUT)
+                begin = time.monotonic()
+                if method == "connect":
+                    with pytest.raises(pysock.timeout):
+                        sock.connect(name)
+                else:
+                    assert sock.connect_ex(name) == errno.EWOULDBLOCK
+                assert TIMEOUT <= time.monotonic() - begin < LATE
+                # As soon as there is room, the connection stands.
+                sock.settimeout(LATE)
+                listener.accept()[0].close()
+                getattr(sock, method)(name)
+                assert sock.getpeername() == name
+        finally:
+            for client in clients:
+                client.close()
+
+
+@pytest.mark.parametrize("seconds", [0.0001, 0.0009, 0.001, 0.0011])
+def test_less_than_a_millisecond(seconds: float) -> None:
+    """It is rounded up to what poll counts, and never to "for ever"."""
+    with pair() as (here, _):
+        here.settimeout(seconds)
+        begin = time.monotonic()
+        assert outcome(lambda: here.recv(1)) == "timed out"
+        assert seconds <= time.monotonic() - begin < LATE
+
+
+@pytest.mark.parametrize("late", [0.0, 0.0004, 0.002, 5.0, 10_000_000.0])
+def test_a_deadline_that_was_missed_is_asked_about_once(
+    late: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def poll(real: Action, fds: Any, count: int, milliseconds: int) -> Any:
+        asked.append(milliseconds)
+        return real(fds, count, milliseconds)
+
+    with pair() as (here, _):
+        replace(monkeypatch, "poll", poll)
+        assert not wait.wait_until_ready(here, wait.READ, time.monotonic() - late)
+    assert asked == [0]
+
+
+@needs_opcodes
+@pytest.mark.parametrize(("before", "after"), [(0.0, 0.001), (0.001, 0.0), (0.001, 0.002)])
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name in WAITS])
+def test_another_thread_changes_the_timeout(name: str, before: float, after: float) -> None:
+    """Whenever it does, the call ends as one of both modes has it."""
+    with scene(name) as s:
+
+        def prepare() -> tuple[Action, Action]:
+            s.sock.settimeout(before)
+            return s.call, partial(s.sock.settimeout, after)
+
+        answers = at_every_opcode(prepare)
+    assert len(answers) > 5
+    assert set(answers) <= {"timed out", "EAGAIN"}
+
+
+@needs_opcodes
+@pytest.mark.parametrize("before", [0.0, 0.001])
+def test_another_thread_ends_the_timeout(before: float) -> None:
+    """In blocking mode the call goes on until there is something; nothing is read twice."""
+    with pair() as (here, there):
+
+        def prepare() -> tuple[Action, Action]:
+            here.settimeout(before)
+            return partial(here.recv, 1), end
+
+        def end() -> None:
+            here.settimeout(None)
+            there.send(b"x")
+
+        answers = at_every_opcode(prepare)
+        here.setblocking(False)
+        left = outcome(lambda: len(here.recv(1 << 16)))
+    assert set(answers) <= {"timed out", "EAGAIN", b"x"}
+    assert b"x" in answers
+    assert answers.count(b"x") + (left if isinstance(left, int) else 0) >= len(answers) - 1
