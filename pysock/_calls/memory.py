@@ -7,7 +7,7 @@ of that, only pages that C writes to are ever there.
 
 Only bytes that this call wrote may leave a buffer, which has those of earlier calls in it.
 C says how many it wrote, and mostly that is true.  It is not true where flags like MSG_TRUNC
-let it count what it discards; then the memory is new, and reads as zeros.
+let it count what it discards; then the memory is zeroed first.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import mmap
 from ctypes import c_char, c_uint32
 
-from .._ffi.interpreter import COPY_MAX, POOL_MAX, chars, pointer_to
+from .._ffi.interpreter import COPY_MAX, POOL_MAX, fill, pointer_to
 from .._host import abi, constants
 
 TYPE_CHECKING = False
@@ -73,30 +73,16 @@ _names = "MSG_PEEK MSG_WAITALL MSG_DONTWAIT MSG_OOB MSG_NOSIGNAL MSG_CMSG_CLOEXE
 ODD_FLAGS = ~sum({constants.get(name, 0) for name in _names.split()})
 
 
-class _NewPool(Pool):
-    """No pool: each buffer is new, so zeroed, and used once."""
+def take_memory(size: int, flags: int) -> tuple[Any, Any, Pool]:
+    """An array for up to POOL_MAX bytes, its pointer, and the pool to put the two back into.
 
-    def __init__(self, size: int) -> None:
-        super().__init__(lambda: with_array(chars(size)))
-        self.put = lambda entry: None
-
-
-def with_array(array: Any) -> Any:
-    """``(array, pointer to it)``."""
-    return array, pointer_to(array)
-
-
-_new_small, _new_large = _NewPool(COPY_MAX), _NewPool(POOL_MAX)
-
-
-def pool_for(size: int, flags: int) -> Pool:
-    """Where to take ``(memory, pointer)`` from, for up to POOL_MAX bytes.
-
-    Zeroed memory, if the flags may let C count bytes that it does not write.
+    Its first ``size`` bytes are zero, if the flags may let C count bytes that it does not write.
     """
+    pool = data_pool if size <= COPY_MAX else large_pool
+    array, pointer = pool.take()
     if flags & ODD_FLAGS:
-        return _new_small if size <= COPY_MAX else _new_large
-    return data_pool if size <= COPY_MAX else large_pool
+        fill(pointer, bytes(size))
+    return array, pointer, pool
 
 
 _PRIVATE = getattr(mmap, "MAP_PRIVATE", None)

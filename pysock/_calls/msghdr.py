@@ -90,18 +90,13 @@ class MessageBuffer:
 
 _pool = Pool(lambda: MessageBuffer(_ROOM))
 _large_pool = SmallPool(lambda: MessageBuffer(_LARGE_ROOM))
-_new = Pool(lambda: MessageBuffer(_ROOM))
-_new_large = Pool(lambda: MessageBuffer(_LARGE_ROOM))
 
 
-def _buffer_of(size: int, flags: int = 0) -> tuple[MessageBuffer, Pool | None]:
-    """A message buffer, and where to put it back; new, so zeroed, if the flags are odd."""
+def _buffer_of(size: int) -> tuple[MessageBuffer, Pool | None]:
+    """A message buffer, and the pool to put it back into."""
     if size > _LARGE_ROOM:
         return MessageBuffer(size, mapped=True), None
-    small = size <= _ROOM
-    if flags & ODD_FLAGS:
-        return (_new if small else _new_large).make(), None
-    pool = _pool if small else _large_pool
+    pool = _pool if size <= _ROOM else _large_pool
     return pool.take(), pool
 
 
@@ -250,7 +245,7 @@ def _receive(
     name_at = _HEADER + _IOVEC * count
     control_at = name_at + _NAME_ROOM
     data_at = control_at + (max(ancbufsize, control.data_at) + 15 & ~15)
-    buffer, pool = _buffer_of(data_at + inside, flags)
+    buffer, pool = _buffer_of(data_at + inside)
     base, size = buffer.base, TRANSFER_MAX
     if iovecs is None:
         size = min(inside, TRANSFER_MAX)
@@ -262,6 +257,8 @@ def _receive(
         + iovecs
         + _NOTHING
     )
+    if flags & ODD_FLAGS and pool is not None:  # C may count bytes that it does not write
+        fill(base + control_at, bytes(data_at + inside - control_at))
     try:
         calls = sock._sock_calls_
         n = _recvmsg(calls, sock._sock_fd_, buffer.pointer, before, flags, size)

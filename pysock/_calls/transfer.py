@@ -16,8 +16,8 @@ from .._ffi.interpreter import (
     bytes_of,
     pass_memory,
 )
-from .._host import lib
-from .memory import SOCKADDR_MAX, map_memory, pool_for, sockaddr_pool
+from .._host import abi, constants, lib
+from .memory import SOCKADDR_MAX, map_memory, sockaddr_pool, take_memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._ffi.prototype import Library
+    from .state import SocketState
 
 # Up to this size, copying what is transferred takes C less time than other threads would
 # need to notice that they may run.
@@ -42,12 +43,10 @@ def receive(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
         with map_memory(size) as mapped, memoryview(mapped) as view:
             n = calls.recv(fd, address_in(view), min(size, TRANSFER_MAX), flags)
             return None if n < 0 else with_zeros(_copy(view, n), n)
-    pool = pool_for(size, flags)
-    entry = pool.take()
-    array, pointer = entry
+    array, pointer, pool = take_memory(size, flags)
     n = calls.recv(fd, pointer, size, flags)
     data = None if n < 0 else with_zeros(bytes_of(array, pointer, min(n, size)), n)
-    pool.put(entry)
+    pool.put((array, pointer))
     return data
 
 
@@ -63,6 +62,22 @@ def with_zeros(data: bytes, n: int) -> bytes:
     In CPython the result is as long as that, the rest being whatever was in memory.
     """
     return data if len(data) == n else data.ljust(n, b"\0")
+
+
+def as_written(sock: SocketState, data: bytes, flags: int) -> bytes:
+    """``data`` that a call with these flags has received, or zeros where C wrote nothing.
+
+    With MSG_TRUNC, Linux discards what has come over TCP, and counts it (tcp(7)).
+    """
+    if flags & _MSG_TRUNC and _TCP_DISCARDS and sock._sock_type_ == _SOCK_STREAM:
+        if sock._sock_family_ in _INET:
+            return bytes(len(data))
+    return data
+
+
+_MSG_TRUNC, _SOCK_STREAM = constants["MSG_TRUNC"], constants["SOCK_STREAM"]
+_INET = (constants["AF_INET"], constants["AF_INET6"])
+_TCP_DISCARDS = abi.name.startswith("linux")
 
 
 def receive_into(calls: Library, fd: int, view: memoryview, size: int, flags: int) -> int:
@@ -86,15 +101,13 @@ def receive_from(calls: Library, fd: int, size: int, flags: int) -> tuple[bytes,
                 calls.recvfrom, fd, address_in(view), min(size, TRANSFER_MAX), flags
             )
             return answer and (with_zeros(_copy(view, answer[0]), answer[0]), answer[1])
-    pool = pool_for(size, flags)
-    entry = pool.take()
-    array, pointer = entry
+    array, pointer, pool = take_memory(size, flags)
     answer = with_sockaddr(calls.recvfrom, fd, pointer, size, flags)
     result = None
     if answer is not None:
         n, sockaddr = answer
         result = with_zeros(bytes_of(array, pointer, min(n, size)), n), sockaddr
-    pool.put(entry)
+    pool.put((array, pointer))
     return result
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sys import audit
 
 from .._calls.state import SocketState
-from .._calls.transfer import receive_from, receive_from_into, transmit_to
+from .._calls.transfer import as_written, receive_from, receive_from_into, transmit_to
 from .._calls.wait import READ, WRITE, retry
 from .._ffi.arguments import (
     c_int,
@@ -57,7 +57,7 @@ class Datagram(SocketState):
         if received is None:
             received = retry(self, calls, READ, receive_from, size, flags)
         data, sockaddr = received
-        return data, unpack_for(self._sock_proto_, sockaddr)
+        return as_written(self, data, flags), unpack_for(self._sock_proto_, sockaddr)
 
     def recvfrom_into(
         self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0

@@ -14,6 +14,7 @@ from .._calls import msghdr
 from .._calls.cmsg import SOCKLEN_MAX
 from .._calls.msghdr import Received, close_received, control
 from .._calls.state import SocketState
+from .._calls.transfer import as_written
 from .._ffi.arguments import c_int, c_ssize_t, kind, size_of, view_of
 from .._ffi.interpreter import release
 from ..families import packers, unpack_for
@@ -84,7 +85,7 @@ class Message(SocketState):
             raise ValueError("negative buffer size in recvmsg()")
         _check_room(ancbufsize)
         received = msghdr.receive(self, bufsize, ancbufsize, flags)
-        return _answer(self, received.data, received)
+        return _answer(self, as_written(self, received.data, flags), received)
 
     def recvmsg_into(
         self, buffers: Iterable[WriteableBuffer], ancbufsize: int = 0, flags: int = 0, /

@@ -7,7 +7,7 @@ If that failed, ``retry`` decides whether to wait, to repeat or to raise (``_cal
 from __future__ import annotations
 
 from .._calls.state import SocketState
-from .._calls.transfer import receive, receive_into, transmit
+from .._calls.transfer import as_written, receive, receive_into, transmit
 from .._calls.wait import READ, WRITE, deadline_of, deadline_passed, retry
 from .._ffi.arguments import (
     c_int,
@@ -52,7 +52,7 @@ class Stream(SocketState):
         data = receive(calls, self._sock_fd_, size, flags)
         if data is None:
             data = retry(self, calls, READ, receive, size, flags)
-        return data
+        return as_written(self, data, flags)
 
     def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
         """``recv(2)`` into a writable buffer; returns the number of bytes.

@@ -160,10 +160,11 @@ def sendall(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> None:
     n: int = calls.send(self._sock_fd_, data, size, flags | calls.dontwait)
     if n != size:
         deadline = deadline_of(self)
-        with memoryview(bytes) as view:  # it keeps its size while we wait
+        # The caller's buffer keeps its size while its copy is sent.
+        with memoryview(bytes), memoryview(data) as view:
             if n < 0:
                 n = retry(self, calls, WRITE, transmit, view, flags, deadline=deadline)
-            if n < view.nbytes:
+            if n < size:
                 send_rest(self, view, n, flags, deadline)
     return None
 
