@@ -28,7 +28,7 @@ from .vm import VMRUN, missing
 
 WHERE = "PYSOCK_CONFORMANCE"  # the harness, if it is not beside the clone
 HARNESS = Path(os.environ.get(WHERE, ROOT.parent / "shared/conformance"))
-LISTS = ("c_only", "one_class", "no_ssl_bridge")
+LISTS = ("c_only", "no_ssl_bridge")
 HOSTS_LACK = "environment"  # the list of what many a host's kernel lacks
 TAGS = {"cp39": "3.9", "cp310": "3.10", "cp311": "3.11", "cp312": "3.12", "cp313": "3.13"}
 VM_SECONDS = 1500

@@ -47,14 +47,16 @@ def leaks(call: Action, times: int) -> bool:
     """
     for _ in range(times // 5):
         call()
+    grew = 0
     for _ in range(3):
         blocks, ram = in_use()
         for _ in range(times):
             call()
         more_blocks, more_ram = in_use()
-        if more_blocks - blocks <= times / 10 and more_ram - ram <= NOISE:
+        grew += more_blocks - blocks > times / 10 or more_ram - ram > NOISE
+        if not grew:
             return False
-    return True
+    return grew > 1
 
 
 class Traffic:

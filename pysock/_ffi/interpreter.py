@@ -54,12 +54,17 @@ PORTABLE = switch("PYSOCK_PORTABLE", "0")
 CPYTHON = sys.implementation.name == "cpython" and not PORTABLE
 PYPY = sys.implementation.name == "pypy" and not (PORTABLE or WINDOWS)
 
-if CPYTHON:
-    from . import cpython as chosen
-elif PYPY:
-    from . import pypy as chosen  # type: ignore[no-redef]
-else:
+try:
+    if CPYTHON:
+        from . import cpython as chosen
+    elif PYPY:
+        from . import pypy as chosen  # type: ignore[no-redef]
+    else:
+        from . import portable as chosen  # type: ignore[no-redef]
+except (ImportError, AttributeError):  # this version has lost a private name
     from . import portable as chosen  # type: ignore[no-redef]
+
+    CPYTHON = PYPY = False
 
 if WINDOWS:  # an error is GetLastError's there, and libraries have another calling convention
     from . import winerror as calling

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
 from functools import partial
 
 from .. import _public
 from .._calls.descriptor import adopt, close_all
 from .._calls.msghdr import descriptors_in
-from .._ffi.arguments import c_int
 from .._ffi.errors import raise_unless_reset
 from .._host import constants, lib, system
-from .._methods.options import int_bytes
 from .conversions import CMSG_LEN
 
 TYPE_CHECKING = False
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from .._types import Address, ReadableBuffer, RetAddress
 
 _RIGHTS = constants["SOL_SOCKET"], constants.get("SCM_RIGHTS", -1)
-_INT = len(int_bytes(0))
+_INT = array("i").itemsize
 
 
 def close(fd: SupportsIndex, /) -> None:
@@ -116,8 +115,7 @@ def send_fds(
     >>> send_fds(a, [b"Here is ", b"a socket"], [a.fileno()])
     16
     """
-    packed = b"".join([int_bytes(c_int(fd)) for fd in fds])
-    return sock.sendmsg(buffers, [(*_RIGHTS, packed)], flags, address)
+    return sock.sendmsg(buffers, [(*_RIGHTS, array("i", fds))], flags, address)
 
 
 def recv_fds(

@@ -10,6 +10,9 @@ from __future__ import annotations
 import os
 import socket
 import struct
+from typing import Any
+
+import pysock
 
 from .fuzz_values import PATTERN
 
@@ -23,13 +26,15 @@ class Scene:
     def __init__(self, rng, module):
         self.rng, self.module = rng, module
         self.sent: list[bytes] = []
-        self.known: list = []  # addresses that exist
-        self.ends: list = []
+        self.known: list[Any] = []  # addresses that exist
+        self.ends: list[Any] = []
         self.exact = True  # what arrives is a part of what was sent, in order
         self.kind = rng.choice(KINDS)
         getattr(self, "make_" + self.kind.rstrip("6"))()
         self.here.settimeout(rng.choice((0, 0, 0, 0, 0, 0.0005, 0.003)))
-        if self.kind not in ("listener", "closed"):
+        if self.kind == "closed":
+            self.here.close()
+        elif self.kind != "listener":
             self.fill()
 
     def adopt(self, end):
@@ -46,11 +51,9 @@ class Scene:
         one, self.peer = socket.socketpair(socket.AF_UNIX, kind)
         self.here = self.adopt(one)
         if self.rng.random() < 0.3:
-            self.here.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+            self.here.setsockopt(pysock.SOL_SOCKET, pysock.SO_PASSCRED, 1)
 
-    def make_closed(self):
-        self.make_stream()
-        self.here.close()
+    make_closed = make_stream
 
     def make_tcp(self):
         with socket.socket() as listener:

@@ -1,18 +1,20 @@
-"""Hostile values: numbers at every edge of C, objects that act when they are looked at, buffers.
+"""Hostile values: numbers at every edge of C, buffers of all kinds, messages, addresses.
 
-A ``Maker`` makes them by a random generator, for one call.  What can be looked at by the package
-(``__index__``, ``__buffer__``, iteration) may meanwhile do something else: raise, close the
-socket, resize a buffer, or make another call.  What a maker has lent is in ``rooms``, so that it
-can be checked afterwards: that bytes around it stayed, and that nobody keeps it.
+A ``Maker`` makes them by a random generator, for one call.  What it has lent is in ``rooms``, so
+that it can be checked afterwards: that bytes around it stayed, and that nobody keeps it.
 """
 
 from __future__ import annotations
 
 import ctypes
-import gc
 import mmap
 import sys
 from array import array
+from typing import Any
+
+import pysock
+
+from .fuzz_objects import Exporter, FloatLiar, Index, Items, Liar, Pair, Text
 
 FILL = 0xEE  # in buffers to receive into: no byte that is ever sent
 ALPHABET = bytes(range(0x20, 0x60))
@@ -23,7 +25,7 @@ HAS_BUFFERS = sys.version_info >= (3, 12)
 EDGES = [
     *(0, 1, 2, 3, 4, 5, 7, 8, 16, 100, 255, 256, 1023, 1024, 1025, 4096, 16383, 16384, 16385),
     *(65535, 65536, 65537),
-    *(edge + step for bits in (15, 16, 31, 32, 63, 64) for edge in (2**bits,) for step in (-1, 0, 1)),
+    *(2**bits + step for bits in (15, 16, 31, 32, 63, 64) for step in (-1, 0, 1)),
     *(step - 2**bits for bits in (0, 8, 15, 31, 32, 63, 64) for step in (-1, 0, 1)),
     10**30,
 ]
@@ -34,226 +36,8 @@ OPTIONS = (
     "SO_ATTACH_FILTER SO_TIMESTAMP SO_PEERSEC SO_BROADCAST SO_DONTROUTE TCP_NODELAY TCP_INFO "
     "TCP_CORK TCP_CONGESTION TCP_MAXSEG IP_TTL IP_TOS IP_RECVERR IPV6_V6ONLY"
 )
+MESSAGE_FLAGS = sorted(name for name in vars(pysock) if name.startswith("MSG_"))
 STRINGS = ["", "x", "127.0.0.1", "::1", "\0", "127.0.0.1\0x", "\udc80", "\ud800\udfff", "q" * 300]
-
-
-class Own(Exception):
-    """What hostile objects raise; it must arrive unchanged."""
-
-
-class OwnBase(BaseException):
-    """The same, outside of Exception."""
-
-
-class OwnType(TypeError):
-    """A TypeError of a hostile object, which may be told in other words."""
-
-
-class OwnValue(ValueError):
-    """The same for ValueError."""
-
-
-class Liar(int):
-    """An int that says of every comparison, sum and product what is not so."""
-
-    def _lie(self, other=None):
-        return not int.__bool__(self)
-
-    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = _lie
-    __bool__ = _lie
-
-    def _one(self, other=None):
-        return 1
-
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __and__ = __rand__ = __or__ = __ror__ = _one
-    __rshift__ = __invert__ = __neg__ = __int__ = __index__ = __hash__ = _one
-
-    def __repr__(self):
-        return f"Liar({int.__repr__(self)})"
-
-
-class FloatLiar(float):
-    """A float whose arithmetic is untrue."""
-
-    def __mul__(self, other):
-        return "product"
-
-    def __ne__(self, other):
-        return False
-
-    __rmul__ = __mul__
-    __hash__ = float.__hash__
-
-
-class Short(bytearray):
-    """A bytearray that says that it is longer than it is."""
-
-    def __len__(self):
-        return 1 << 20
-
-
-class Text(str):
-    """A str whose methods answer what they like."""
-
-    def isascii(self):
-        return True
-
-    def encode(self, *rest):
-        return b"\0" * 5000
-
-
-class Pair(ctypes.Structure):
-    _fields_ = [("a", ctypes.c_short), ("b", ctypes.c_char)]
-
-
-class Trigger:
-    """What a hostile object does while it is looked at."""
-
-    ACTIONS = (
-        *("raise", "raise base", "raise type", "raise value", "close", "resize", "resize"),
-        *("timeout", "recurse", "recurse", "lists", "gc", "nothing", "peer", "detach"),
-    )
-
-    def __init__(self, maker, quiet=False):
-        self.maker = maker
-        actions = self.ACTIONS[4:] if quiet else self.ACTIONS
-        self.name = maker.rng.choice(actions)
-        self.times = maker.rng.choice((1, 1, 2, 1000))
-        self.seed = maker.rng.random()
-
-    def __repr__(self):
-        return f"{self.name} {self.times}x"
-
-    def fire(self):
-        maker = self.maker
-        if self.times <= 0 or maker.over or maker.nested > 2:
-            return
-        self.times -= 1
-        maker.fired.add(self.name)
-        maker.nested += 1
-        try:
-            self.act(maker, maker.here)
-        finally:
-            maker.nested -= 1
-
-    def act(self, maker, here):
-        kinds = {"raise": Own, "raise base": OwnBase, "raise type": OwnType, "raise value": OwnValue}
-        if self.name in kinds:
-            error = kinds[self.name]("of the fuzzer")
-            if self.name in ("raise", "raise base"):
-                maker.raised.append(error)
-            raise error
-        if self.name == "close":
-            here.close()
-        elif self.name == "detach":
-            fd = here.detach()
-            if fd >= 0:
-                maker.loose.append(fd)
-        elif self.name == "resize":
-            maker.resize(self.seed)
-        elif self.name == "timeout":
-            if here.fileno() >= 0:
-                here.settimeout((0, 0.001, 0.005)[int(self.seed * 3)])
-        elif self.name == "lists":
-            for each in maker.lists:
-                if self.seed < 0.5:
-                    each.clear()
-                elif len(each) < 2000:
-                    each.extend(each[:5] or [b"A"])
-        elif self.name == "gc":
-            gc.collect()
-        elif self.name == "peer":
-            maker.peer.close()
-        elif self.name == "recurse":
-            self.recurse(here)
-
-    def recurse(self, here):
-        calls = (
-            lambda: here.recv(10),
-            lambda: here.recv_into(bytearray(30)),
-            lambda: here.send(b"RECURSE"),
-            lambda: here.recvmsg(10, 64),
-            lambda: here.sendmsg([b"RE", b"CURSE"]),
-            lambda: here.recvfrom(5),
-            lambda: here.getsockopt(1, 3),
-            lambda: here.recvmsg_into([bytearray(9), bytearray(9)]),
-            lambda: repr(here),
-        )
-        try:
-            answer = calls[int(self.seed * len(calls))]()
-            if type(answer) is tuple and len(answer) == 4:
-                self.maker.close_fds(answer[1])
-        except OSError:
-            pass
-
-
-class Index:
-    """An object with ``__index__``."""
-
-    def __init__(self, maker, value):
-        self.trigger, self.value = Trigger(maker), value
-
-    def __index__(self):
-        self.trigger.fire()
-        return self.value
-
-    __int__ = __index__
-
-    def __bool__(self):
-        self.trigger.fire()
-        return True
-
-    def __repr__(self):
-        return f"Index({self.trigger}, {self.value!r})"
-
-
-class Items:
-    """An iterable that acts between its items."""
-
-    def __init__(self, maker, items):
-        self.trigger, self.items = Trigger(maker), items
-
-    def __iter__(self):
-        for item in self.items:
-            self.trigger.fire()
-            yield item
-        self.trigger.fire()
-
-    def __len__(self):
-        self.trigger.fire()
-        return 3
-
-    def __getitem__(self, i):
-        self.trigger.fire()
-        return list(self.items)[i]
-
-    def __repr__(self):
-        return f"Items({self.trigger}, {shown(self.items)})"
-
-
-class Exporter:
-    """An object with ``__buffer__`` (Python 3.12): each time another window of its memory."""
-
-    def __init__(self, maker, memory, windows):
-        self.trigger, self.memory, self.windows = Trigger(maker), memory, windows
-        self.asked = 0
-        self.stop = maker.rng.choice((False, False, True))
-
-    def __buffer__(self, flags):
-        self.trigger.fire()
-        start, stop = self.windows[self.asked % len(self.windows)]
-        self.asked += 1
-        view = memoryview(self.memory)[start:stop]
-        return view
-
-    def __release_buffer__(self, view):
-        if self.trigger.name in ("raise", "raise base", "raise type", "raise value"):
-            return
-        if self.trigger.times > 2:
-            self.trigger.fire()
-
-    def __repr__(self):
-        return f"Exporter({self.trigger}, {self.windows})"
 
 
 class Room:
@@ -294,43 +78,19 @@ class Room:
         return None
 
 
-def shown(value, depth=0):
-    """A value in few words, without a call of anything hostile."""
-    kind = type(value)
-    if kind in (bytes, bytearray, str, Short, Text):
-        size = kind.__base__.__len__(value) if kind in (Short, Text) else len(value)
-        if size > 40:
-            return f"<{kind.__name__} of {size}>"
-        return f"{kind.__name__}({kind.__base__.__repr__(value)})" if kind is Text else repr(value)
-    if kind is memoryview:
-        try:
-            how = f"{value.format} {value.shape} {value.strides} ro={value.readonly}"
-            return f"<memoryview of {type(value.obj).__name__}: {how}>"
-        except ValueError:
-            return "<released memoryview>"
-    if kind in (list, tuple) and depth < 3:
-        inner = ", ".join(shown(item, depth + 1) for item in value[:6])
-        more = f", … {len(value)}" if len(value) > 6 else ""
-        return f"{kind.__name__}[{inner}{more}]"
-    if kind is array:
-        return f"array({value.typecode!r}, {len(value)})"
-    if kind is int and value.bit_length() > 200:
-        return "<large int>"
-    return repr(value)[:200]
-
-
 class Maker:
     """Makes the values for one call on the socket ``here``."""
 
     def __init__(self, rng, module):
         self.rng, self.module = rng, module
-        self.here = self.peer = None
-        self.rooms: list = []  # what is lent
-        self.targets: list = []  # of these, what to receive into, in order
-        self.lists: list = []  # the caller's lists
-        self.loose: list = []  # descriptors that the fuzzer has to close
-        self.raised: list = []  # its own exceptions
-        self.fired: set = set()
+        self.here: Any = None
+        self.peer: Any = None
+        self.rooms: list[Any] = []  # what is lent
+        self.targets: list[Any] = []  # of these, what to receive into, in order
+        self.lists: list[Any] = []  # the caller's lists
+        self.loose: list[Any] = []  # descriptors that the fuzzer has to close
+        self.raised: list[Any] = []  # its own exceptions
+        self.fired: set[Any] = set()
         self.nested = 0
         self.over = False
         self.pure = True  # nothing here that acts, lies, or is very large
@@ -386,10 +146,9 @@ class Maker:
         rng = self.rng
         if self.chance(0.4):
             return 0
-        names = [n for n in dir(self.module) if n.startswith("MSG_")]
         value = 0
-        for name in rng.sample(names, rng.choice((1, 1, 2, 3))):
-            value |= getattr(self.module, name)
+        for name in rng.sample(MESSAGE_FLAGS, rng.choice((1, 1, 2, 3))):
+            value |= getattr(pysock, name)
         self.flag_bits |= int(value)
         if value & 0x20:
             self.pure = False
@@ -503,8 +262,7 @@ class Maker:
         if size and size % 4 == 0:
             ways += [lambda: view.cast("i"), lambda: view.cast("B", [2, size // 2])]
             ways += [lambda: view.cast("B", [size // 4, 2, 2]), lambda: view.cast("i")[::-1]]
-        answer = self.one(*ways)
-        return answer
+        return self.one(*ways)
 
     def several(self, make):
         """An iterable of buffers, or nearly so."""
@@ -578,7 +336,8 @@ class Maker:
             return rng.choice((b"\0" * 108, b"\0" + b"y" * 107, b"\0" + b"y" * 108, b"\0" * 5000))
         if way == 3:
             self.pure = False
-            return rng.choice((self.lent(bytearray(b"\0fuzz"), 0, 5, rng.randrange(5, 15)), self.junk()))
+            lent = self.lent(bytearray(b"\0fuzz"), 0, 5, rng.randrange(5, 15))
+            return rng.choice((lent, self.junk()))
         host = self.host()
         port = self.number((0, 1, 9), odd=0.5)
         shape = rng.randrange(10)

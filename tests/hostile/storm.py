@@ -33,7 +33,7 @@ from typing import Any
 Call = Callable[[], Any]
 SHORTEST, LONGEST = 1e-6, 60e-6  # seconds until an exception is raised
 BIG = 100_000  # bytes
-PATIENCE = 20.0  # seconds, for one call's storm
+PATIENCE = 4.0  # seconds, for one call's storm
 
 
 class Stop(Exception):
@@ -61,6 +61,7 @@ class Bench:
         self.buffers = {"small": bytearray(100), "big": bytearray(BIG)}
         self.views = {name: memoryview(bytearray(buf)) for name, buf in self.buffers.items()}
         self.sink = bytearray(2 * BIG)
+        self.given: list[int] = []
         self.file = tempfile.TemporaryFile()
         self.file.write(bytes(100))
         self.file.flush()
@@ -81,6 +82,9 @@ class Bench:
                     listener.accept()[0].close()
             listener.settimeout(None)
         self.file.seek(0)
+        while self.given:
+            with suppress(OSError):  # that a socket object has closed it already
+                os.close(self.given.pop())
 
     def locked(self) -> bool:
         """Whether somebody still holds one of the buffers."""
@@ -106,12 +110,14 @@ class Bench:
     def forgotten(self) -> None:
         self.S.socket()
 
-    def with_default_timeout(self) -> None:
+    def not_blocking(self) -> None:
         self.S.socket(self.S.AF_UNIX, self.S.SOCK_STREAM | self.S.SOCK_NONBLOCK).close()
 
     def fileno(self) -> None:
-        sock = self.S.socket(fileno=self.here.fileno())
-        sock.detach()
+        given = self.given
+        given.extend(map(os.dup, (self.here.fileno(),)))  # in one step: they are the caller's
+        self.S.socket(fileno=given[0]).close()
+        given.clear()
 
     def socketpair(self) -> None:
         one, other = self.S.socketpair()
@@ -150,7 +156,7 @@ class Bench:
     def detach(self) -> None:
         os.close(self.S.socket().detach())
 
-    def close(self) -> None:
+    def dup_of_a_number(self) -> None:
         self.S.close(self.S.dup(self.here.fileno()))
 
     def makefile(self) -> None:
@@ -388,7 +394,7 @@ def weather(storm: Storm, bench: Bench, call: Call, raises: int, seconds: float)
             replaced[what] = replaced.get(what, 0) + 1
 
     begin = time.monotonic()
-    while time.monotonic() < begin + seconds or sum(seen.values()) < raises:
+    while time.monotonic() < begin + seconds or sum(seen.values(), sum(replaced.values())) < raises:
         attempt()
         bench.tidy()
         if time.monotonic() > begin + max(PATIENCE, seconds):

@@ -21,6 +21,7 @@ from ..harness import (
     Action,
     at_every_opcode,
     needs_opcodes,
+    on_pypy,
     outcome,
     pair,
     replace,
@@ -67,8 +68,8 @@ def test_ready_and_not_for_ever(name: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_datagram_to_a_full_receiver() -> None:
-    """A Unix socket that is not connected is always "ready"; so waits C, too."""
-    for module in (pysock, stdlib):
+    """A Unix socket that is not connected is always "ready"; CPython's waits like pysock's."""
+    for module in (pysock,) if on_pypy else (pysock, stdlib):
         receiver, sender = (module.socket(module.AF_UNIX, module.SOCK_DGRAM) for _ in range(2))
         with receiver, sender:
             receiver.bind("")
