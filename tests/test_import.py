@@ -50,7 +50,9 @@ def tried(call, *arguments):
 """
 
 EVERYTHING = CLOSED + """
-names = [name for name in dir(socket) if name not in ("fromfd", "dup", "close", "SocketIO")]
+# Not those that close a descriptor of the test's, or give this machine another name.
+kept = "close", "dup", "fromfd", "sethostname", "SocketIO"
+names = [name for name in dir(socket) if name not in kept]
 for name in names:
     value = getattr(socket, name)
     if callable(value):

@@ -47,7 +47,7 @@ def overrun():
     def fault(real, sock, buffer, *args, **options):
         n = real(sock, buffer, *args, **options)
         owner = getattr(buffer, "obj", None)
-        if type(owner) is bytearray:
+        if type(owner) is bytearray and owner:
             owner[-1] = 0
         return n
 

@@ -114,7 +114,7 @@ def own_fd(m):
 
 def not_open(m):
     """For ``close``: a duplicate of the fuzzer's own, or nothing that is open."""
-    return own_fd(m) if m.chance(0.9) else m.rng.choice((None, "1", 1.5, b""))
+    return own_fd(m) if m.chance(0.9) else m.rng.choice((None, "1", -1.5, b""))
 
 
 def accept_bool(m):

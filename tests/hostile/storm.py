@@ -93,7 +93,9 @@ class Bench:
                 buffer.append(0)
                 buffer.pop()
             for name, view in self.views.items():
+                memory: Any = view.obj
                 view.release()
+                memory.append(0)  # a view of a view holds on to the memory, not to the view
                 self.views[name] = memoryview(bytearray(self.buffers[name]))
         except BufferError:
             self.buffers = {name: bytearray(buf) for name, buf in self.buffers.items()}

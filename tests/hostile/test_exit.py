@@ -27,12 +27,15 @@ def programs(program: str, *options: str, after: str = "") -> list[tuple[int, st
         command = [sys.executable, *options, "-c", code]
         if after:
             command = ["/bin/sh", "-c", f'exec "$@" {after}', "sh", *command]
-        running.append(
-            subprocess.Popen(
-                command, cwd="/", stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            )  # fmt: skip
+        process = subprocess.Popen(
+            command,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
+        running.append(process)
     answers = []
     for process in running:
         try:
@@ -53,7 +56,8 @@ def plain(text: str) -> str:
     text = re.sub(r"fd=\d+|raddr=\(.*?\)|'127.0.0.1', \d+", "", text)
     text = re.sub(r"\bpysock\b", "socket", text)
     lines = [line for line in text.splitlines() if "tracemalloc" not in line]
-    lines = [line for line in lines if not line.startswith('  File "')]  # through whose code, is not C's
+    # Through whose code a traceback goes is no part of it.
+    lines = [line for line in lines if not line.startswith('  File "')]
     # At which line, in which file, a warning comes while all is torn down, is nobody's promise.
     lines = [re.sub(r"^(sys|<string>|\S+\.py):\d+: ", "", line) for line in lines]
     return "\n".join(sorted(lines))
