@@ -389,3 +389,55 @@ def test_compiled_code_sees_what_c_wrote() -> None:
     """PyPy compiles a loop after a thousand rounds, and takes it that bytes never change."""
     done = run(COMPILED)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def strided() -> tuple[bytearray, memoryview]:
+    buffer = bytearray(10)
+    return buffer, memoryview(buffer)[::2]
+
+
+REFUSED: dict[str, Action] = {
+    "send": lambda s, view: s.send(view),
+    "sendall": lambda s, view: s.sendall(view),
+    "sendto": lambda s, view: s.sendto(view, ("127.0.0.1", 9)),
+    "sendmsg": lambda s, view: s.sendmsg([b"x", view]),
+    "sendmsg, control": lambda s, view: s.sendmsg([b"x"], [(1, 99, view)]),
+    "send_fds": lambda s, view: pysock.send_fds(s, [view], []),
+    "setsockopt": lambda s, view: s.setsockopt(6, 3, view),
+    "recv_into": lambda s, view: s.recv_into(view),
+    "recvfrom_into": lambda s, view: s.recvfrom_into(view),
+    "recvmsg_into": lambda s, view: s.recvmsg_into([bytearray(1), view]),
+    "inet_ntoa": lambda s, view: pysock.inet_ntoa(view),
+}
+
+
+@needs_locks
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_buffer_that_is_refused_is_not_kept(name: str) -> None:
+    """Not even by the frames of the traceback."""
+    with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
+        buffer, view = strided()
+        with pytest.raises((BufferError, TypeError)) as caught:
+            REFUSED[name](sock, view)
+        assert caught.value.__traceback__ is not None
+        view.release()
+        buffer.append(0)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="classes cannot be buffers before 3.12")
+def test_what_a_buffer_raises_is_raised() -> None:
+    class Interrupted:
+        asked = 0
+
+        def __buffer__(self, flags: int) -> memoryview:
+            self.asked += 1
+            raise KeyboardInterrupt
+
+    with pair() as (here, _):
+        for name, call in REFUSED.items():
+            if "_into" in name:
+                continue  # in CPython, too, all that is wrong with it is a TypeError
+            buffer = Interrupted()
+            with pytest.raises(KeyboardInterrupt):
+                call(here, buffer)
+            assert buffer.asked == 1

@@ -188,8 +188,9 @@ def export(views: list[Any], parts: list[Any]) -> None:
     try:
         views.extend(map(memoryview, parts))
     except TypeError:
-        for part in parts[len(views) :]:
-            view_of(part).release()
+        for view in views:
+            size_in(view)  # of two that cannot be sent, the first is an error
+        view_of(parts[len(views)]).release()
         raise
 
 

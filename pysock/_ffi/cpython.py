@@ -21,6 +21,7 @@ from .portable import (
     os_error,
     pointer_to,
     pop_errno,
+    release,
     set_errno,
 )
 
@@ -115,9 +116,5 @@ def pass_memory(data: Any, call: Callable[[Any, int], int]) -> int:
     if type(data) is bytes:
         return call(data, min(len(data), TRANSFER_MAX))
     with view_of(data) as view:
-        return call(address_in(view), min(size_of(view), TRANSFER_MAX))
-
-
-# Each view loses its last reference, and so is released, in one step of C: no signal handler
-# can run halfway.
-release: Callable[[list[Any]], None] = list.clear
+        size = min(size_of(view), TRANSFER_MAX)
+        return call(address_in(view), size)

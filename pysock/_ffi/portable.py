@@ -96,13 +96,16 @@ def pass_memory(data: Any, call: Callable[[Any, int], int]) -> int:
     if type(data) is bytes:
         return call(data, min(len(data), TRANSFER_MAX))
     with view_of(data) as view:
-        return call(address_in(view), min(size_of(view), TRANSFER_MAX))
+        size = min(size_of(view), TRANSFER_MAX)
+        return call(address_in(view), size)
 
 
 def release(views: list[Any]) -> None:
-    """Release the memoryviews in a list, and empty it."""
-    for view in views:
-        view.release()
+    """Release memoryviews, in one step of C, and forget them.
+
+    To forget them would not do: the frame of a traceback may have one of them.
+    """
+    any(map(memoryview.release, views))
     views.clear()
 
 

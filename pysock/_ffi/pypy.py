@@ -112,4 +112,5 @@ def pass_memory(data: Any, call: Callable[[Any, int], int]) -> int:
         _copies.append(entry)
         return n
     with view_of(data) as view:
-        return call(address_in(view), min(size_of(view), TRANSFER_MAX))
+        size = min(size_of(view), TRANSFER_MAX)
+        return call(address_in(view), size)

@@ -200,7 +200,8 @@ def is_callers(error: Exception) -> bool:
     at = error.__traceback__
     while at and at.tb_next:
         at = at.tb_next
-    return bool(at and at.tb_frame.f_code is not control.messages.__code__)
+    packing = control.messages.__code__.co_filename
+    return bool(at and at.tb_frame.f_code.co_filename != packing)
 
 
 def _checked(item: Any) -> tuple[int, int, bytes]:

@@ -68,6 +68,8 @@ class SendFile(Lifecycle, Stream, Mode):
             return 0
         if self.gettimeout() == 0:
             raise ValueError("non-blocking sockets are not supported")
+        if self.fileno() < 0:
+            raise ValueError(f"Invalid file descriptor: {self.fileno()}")
         total = 0
         try:
             while count is None or total < count:

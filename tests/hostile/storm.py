@@ -28,6 +28,7 @@ import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 Call = Callable[[], Any]
@@ -282,12 +283,16 @@ def _naive_error(bench: Bench) -> None:
         raise OSError("it failed") from None
 
 
+def _naive_forgotten(bench: Bench) -> None:
+    Plain()
+
+
 NAIVE: dict[str, Callable[[Bench], None]] = {
     "socket": _naive_socket,
     "send": _naive_send,
     "error": _naive_error,
     "closed": lambda bench: Plain().close(),
-    "forgotten": lambda bench: Plain() and None,
+    "forgotten": _naive_forgotten,
 }
 
 
@@ -298,7 +303,7 @@ class Storm:
     """Something that raises Stop in the main thread, once each time it is armed."""
 
     def __init__(self) -> None:
-        self.armed: list[bool] = []
+        self.idle = True  # what was to be raised is raised, or on its way
         self.chance = random.Random(1)
 
     def arm(self) -> None:
@@ -309,7 +314,7 @@ class Storm:
 
     def attempt(self, call: Call) -> None:
         self.arm()
-        while self.armed:
+        while not self.idle:
             call()
         self.nothing()
 
@@ -323,12 +328,12 @@ class Signals(Storm):
         signal.signal(signal.SIGALRM, self.answer)
 
     def answer(self, number: int, frame: Any) -> None:
-        if self.armed:
-            self.armed.clear()
+        if not self.idle:
+            self.idle = True
             raise Stop
 
     def arm(self) -> None:
-        self.armed.append(True)
+        self.idle = False
         signal.setitimer(signal.ITIMER_REAL, self.chance.uniform(SHORTEST, LONGEST))
 
 
@@ -338,7 +343,8 @@ class Thread(Storm):
     def __init__(self) -> None:
         super().__init__()
         self.main, self.ended = threading.get_ident(), False
-        self.turn = threading.Semaphore(0)
+        self.turn = threading.Lock()  # of C, in one step; a Semaphore would be interrupted
+        self.turn.acquire()
         sys.setswitchinterval(1e-5)
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
@@ -349,17 +355,19 @@ class Thread(Storm):
             self.turn.acquire()
             if self.ended:
                 return
-            self.armed.append(True)
             time.sleep(self.chance.uniform(SHORTEST, LONGEST))
             ctypes.pythonapi.PyThreadState_SetAsyncExc(to, what)
-            self.armed.clear()
+            self.idle = True
 
     def arm(self) -> None:
-        self.turn.release()
-        while not self.armed:
+        while not self.idle:  # the last one has arrived before the thread could say so
             time.sleep(0)
+        self.idle = False
+        self.turn.release()
 
     def end(self) -> None:
+        while not self.idle:
+            time.sleep(0)
         self.ended = True
         self.turn.release()
         self.thread.join()
@@ -418,9 +426,7 @@ def main(name: str, kind: str, raises: str, seconds: str = "0", *only: str) -> N
     answers = {}
     for each in only or calls:
         call = calls[each]
-        answers[each] = weather(
-            storm, bench, lambda call=call: call(bench), int(raises), float(seconds)
-        )
+        answers[each] = weather(storm, bench, partial(call, bench), int(raises), float(seconds))
     storm.end()
     print(json.dumps({"answers": answers, "told": sorted(set(told))}))
 

@@ -167,8 +167,8 @@ netdb._FORK_WAITS = 0
 def test_with_a_naive_lock_it_hangs(naive: str) -> None:
     if naive == "not waited for" and sys.platform != "linux":
         pytest.skip("other C libraries may have no such lock")
-    for _ in range(3):
-        if "hung" in services(NAIVE_LOCKS[naive], 8, 0.3):
+    for _ in range(10):
+        if "hung" in services(NAIVE_LOCKS[naive], 10, 0.3):
             return
     pytest.fail("a child went on although a lock was held: this test sees nothing")
 
