@@ -33,6 +33,10 @@ def copies_files() -> bool:
 
 # What these files are all about, and so whether they can be collected at all.
 NEEDS = {
+    "hostile/test_exit.py": ("fork", hasattr(os, "fork")),
+    "hostile/test_forks.py": ("fork", hasattr(os, "fork")),
+    "hostile/test_fuzz_calls.py": ("AF_UNIX", hasattr(pysock, "AF_UNIX")),
+    "hostile/test_storms.py": ("timer that sends signals", hasattr(signal, "setitimer")),
     "test_bindings.py": ("libc of POSIX", hasattr(lib, "socketpair")),
     "test_bench.py": ("pair of Unix sockets", hasattr(lib, "socketpair")),
     "test_descriptors.py": ("fcntl", find_spec("fcntl") is not None),

@@ -33,6 +33,7 @@ CLOSED = """\
 import errno, inspect, os, sys, tempfile
 import pysock as socket
 from pysock import families
+os.chdir(tempfile.mkdtemp())  # for the sockets that get a name
 sys.meta_path.clear()
 sys.path_importer_cache.clear()
 try:
@@ -65,7 +66,6 @@ print(len(names) > 300)
 """
 
 METHODS = CLOSED + """
-os.chdir(tempfile.mkdtemp())  # for the sockets that get a name
 addresses = [(), "x", b"x", 1, ("x",), ("127.0.0.1", 1), ("lo", 1), (1, 2), "no.host.", {}]
 kinds = socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW
 families_of_numbers = {int(family) for family in socket.AddressFamily}

@@ -34,6 +34,26 @@ _NONE = (-1,)
 _Pair = c_int * 2
 
 
+class Owned(list[int]):
+    """The descriptors of a socket object, which are closed if nobody else has done it.
+
+    ``Socket.__del__`` does it, with a warning; but a signal handler that raises in its first
+    instruction would end that.
+    """
+
+    __slots__ = ()
+
+    def __del__(self, _lib: Any = lib) -> None:  # module names may be gone, at exit
+        while self:
+            next(map(_lib.close, map(self.pop, (0,))))
+
+
+class Emptied(list[int]):
+    """What ``Owned`` becomes when it has been emptied, so that there is no more to run."""
+
+    __slots__ = ()
+
+
 def claim(owned: list[int], function: Callable[..., int], *args: Any) -> int:
     """``function(*args)``, which makes a descriptor, into ``owned``; or minus an errno."""
     return attempt(claim_once, owned, function, *args)

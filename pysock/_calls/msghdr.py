@@ -36,7 +36,7 @@ from .._ffi.interpreter import (
     fill,
     number_in,
     pointer_to,
-    release,
+    releasing,
 )
 from .._host import abi, constants, lib, structs
 from .cmsg import Control
@@ -128,6 +128,7 @@ def send(
     _too_many(len(parts), "sendmsg")
     views: list[Any] = []
     kept: list[Any] = []
+    released = releasing(views, kept)
     try:
         if _BYTES.issuperset(map(type, parts)):
             sizes = [len(part) for part in parts]
@@ -176,8 +177,7 @@ def send(
             pool.put(buffer)
         return n
     finally:
-        kept.clear()
-        release(views)
+        any(released)
 
 
 _BYTES = {bytes}

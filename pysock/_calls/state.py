@@ -22,6 +22,7 @@ slot once.
 from __future__ import annotations
 
 from .._host import lib, lib_keeping_gil
+from .descriptor import Owned
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class SocketState:
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = object.__new__(cls)
-        self._sock_owned_ = []
+        self._sock_owned_ = Owned()
         self._closed, self._io_refs = False, 0
         self._sock_fd_, self._sock_family_, self._sock_type_, self._sock_proto_ = -1, 0, 0, 0
         self._sock_timeout_, self._sock_calls_ = None, lib

@@ -21,7 +21,7 @@ from .portable import (
     os_error,
     pointer_to,
     pop_errno,
-    release,
+    releasing,
     set_errno,
 )
 
@@ -48,7 +48,7 @@ __all__ = [
     "pass_memory",
     "pointer_to",
     "pop_errno",
-    "release",
+    "releasing",
     "set_errno",
 ]
 

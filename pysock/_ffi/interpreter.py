@@ -19,7 +19,7 @@ should an interpreter drop a private name, this setting costs pysock nothing exc
                    until the view is released
 ``number_in``      a memoryview → ``(address as an int, owner)``; good as long as both live
 ``pass_memory``    ``call(pointer, size)`` with the memory of a bytes-like object
-``release``        release a list of memoryviews
+``releasing``      what releases a list of memoryviews
 ``bytes_at``       the bytes at a pointer
 ``bytes_of``       the first bytes of an array, given its pointer as well
 ``fill``           copy bytes to a pointer
@@ -76,7 +76,7 @@ pointer_to = chosen.pointer_to
 address_in = chosen.address_in
 number_in = chosen.number_in
 pass_memory = chosen.pass_memory
-release = chosen.release
+releasing = chosen.releasing
 bytes_at = chosen.bytes_at
 bytes_of = chosen.bytes_of
 fill = chosen.fill

@@ -9,12 +9,13 @@ from __future__ import annotations
 import ctypes
 import os
 from functools import partial
+from itertools import chain
 
 from .arguments import size_of, view_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 NULL: Any = None
@@ -100,13 +101,14 @@ def pass_memory(data: Any, call: Callable[[Any, int], int]) -> int:
         return call(address_in(view), size)
 
 
-def release(views: list[Any]) -> None:
-    """Release memoryviews, in one step of C, and forget them.
+def releasing(views: list[Any], kept: list[Any]) -> Iterator[None]:
+    """What releases memoryviews, those of ``views`` at that time, when it is drawn upon.
 
-    To forget them would not do: the frame of a traceback may have one of them.
+    ``finally: any(each)`` does so in one step of C, before a signal handler can raise.  To forget
+    the views would not do: the frame of a traceback may have one of them.  What is ``kept`` for
+    the sake of their memory is forgotten first.
     """
-    any(map(memoryview.release, views))
-    views.clear()
+    return chain(map(list.clear, (kept,)), map(memoryview.release, views))
 
 
 def bytes_of(array: Any, pointer: Any, size: int) -> bytes:

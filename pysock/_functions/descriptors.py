@@ -49,8 +49,13 @@ def dup(fd: SupportsIndex, /) -> int:
     False
     >>> close(fd)
     """
-    duplicate: int = system.duplicate(system.descriptor(fd))
-    return duplicate
+    owned: list[int] = []
+    try:
+        system.claim_duplicate(owned, system.descriptor(fd))
+        return owned[0]
+    except BaseException:
+        close_all(owned)
+        raise
 
 
 def fromfd(fd: SupportsIndex, family: int, type: int, proto: int = 0) -> Socket:

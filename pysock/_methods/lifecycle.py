@@ -11,7 +11,9 @@ from warnings import warn
 from .. import _timeouts
 from .._calls.descriptor import (
     AdoptedDescriptor,
+    Emptied,
     NewerWay,
+    Owned,
     claim,
     close_all,
     close_first,
@@ -54,7 +56,7 @@ class Lifecycle(SocketState):
         type = _SOCK_STREAM if type == -1 else type
         proto = 0 if proto == -1 else proto
         audit("socket.__new__", self, family, type, proto)
-        owned = self._sock_owned_ = []
+        owned = self._empty_owned()
         try:
             fd = _open(owned, family, type, proto)
             self._begin(fd, family, type, proto)
@@ -71,15 +73,23 @@ class Lifecycle(SocketState):
         fd = system.given_descriptor(fileno)
         if adopted is None or not adopted.known:
             family, type, proto = identify(fd, family, type, proto)
-        owned = [fd] if adopted is None or not adopted.owned else adopted.owned
+        theirs = [fd] if adopted is None or not adopted.owned else adopted.owned
+        ours = self._empty_owned()
         try:
             self._begin(fd, family, type, proto)
-            move(owned, self._sock_owned_)
+            move(theirs, ours)
         except BaseException:
             self._sock_fd_ = -1
-            if self._sock_owned_:
-                move(self._sock_owned_, owned)
+            if ours:
+                move(ours, theirs)
             raise
+
+    def _empty_owned(self) -> list[int]:
+        """The list of this socket's descriptors; a new one, if it has been a socket before."""
+        owned = self._sock_owned_
+        if owned or type(owned) is not Owned:
+            owned = self._sock_owned_ = Owned()
+        return owned
 
     def _begin(self, fd: int, family: int, type: int, proto: int) -> None:
         """Take over a descriptor, in the mode that new sockets have."""
@@ -102,15 +112,19 @@ class Lifecycle(SocketState):
         Makes no call (on Windows ``ioctlsocket``, so that the handle blocks as expected).
         """
         self._closed = True
-        self._sock_fd_ = -1
+        fd, self._sock_fd_ = self._sock_fd_, -1
         owned: list[int] = []
         try:
             move(self._sock_owned_, owned)
+            system.release_descriptor(owned[0], self._sock_timeout_ is None)
+            return owned[0]
         except IndexError:
             return -1
-        fd = owned[0]
-        system.release_descriptor(fd, self._sock_timeout_ is None)
-        return fd
+        except BaseException:  # from a signal handler: it stays as it was
+            if owned:
+                move(owned, self._sock_owned_)
+            self._closed, self._sock_fd_ = False, fd
+            raise
 
     def close(self) -> None:
         """``close(2)``: the socket cannot be used any more.
@@ -120,10 +134,13 @@ class Lifecycle(SocketState):
         """
         # For one caller alone, and not for another thread or a signal handler as well.
         self._sock_fd_ = -1
+        owned = self._sock_owned_
         try:
-            failed = close_first(self._sock_owned_) < 0
+            failed = close_first(owned) < 0
         except IndexError:
             return
+        if type(owned) is Owned:
+            owned.__class__ = Emptied  # type: ignore[assignment]
         if failed:
             raise_unless_reset()
 
@@ -143,7 +160,7 @@ class Lifecycle(SocketState):
                 _warn(f"unclosed {text}", ResourceWarning, stacklevel=2, source=self)
         finally:
             while owned:
-                _lib.close(owned.pop())
+                next(map(_lib.close, map(owned.pop, (0,))))
 
     def __repr__(self) -> str:
         return (

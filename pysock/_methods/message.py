@@ -16,7 +16,7 @@ from .._calls.msghdr import Received, close_received, control
 from .._calls.state import SocketState
 from .._calls.transfer import as_written
 from .._ffi.arguments import c_int, c_ssize_t, kind, size_of, view_of
-from .._ffi.interpreter import release
+from .._ffi.interpreter import releasing
 from ..families import packers, unpack_for
 
 TYPE_CHECKING = False
@@ -106,6 +106,7 @@ class Message(SocketState):
         ancbufsize, flags = c_ssize_t(ancbufsize), c_int(flags)
         parts = iterated(buffers, 1, "recvmsg_into")
         views: list[Any] = []
+        released = releasing(views, [])
         try:
             try:
                 views.extend(map(memoryview, parts))
@@ -116,7 +117,7 @@ class Message(SocketState):
             _check_room(ancbufsize)
             received = msghdr.receive_into(self, views, ancbufsize, flags)
         finally:
-            release(views)
+            any(released)
         return _answer(self, received.n, received)
 
 

@@ -261,6 +261,16 @@ class Plain:
         self.close()
 
 
+class Warned(Plain):
+    """The same, and it warns of what was not closed, as a socket does."""
+
+    def __del__(self) -> None:
+        if self.fd is not None:
+            text = f"unclosed {self!r} {self.fd}"
+            warnings.warn(text, ResourceWarning, stacklevel=2, source=self)
+        self.close()
+
+
 def _naive_socket(bench: Bench) -> None:
     from pysock._host import lib
 
@@ -287,12 +297,17 @@ def _naive_forgotten(bench: Bench) -> None:
     Plain()
 
 
+def _naive_warned(bench: Bench) -> None:
+    Warned()
+
+
 NAIVE: dict[str, Callable[[Bench], None]] = {
     "socket": _naive_socket,
     "send": _naive_send,
     "error": _naive_error,
     "closed": lambda bench: Plain().close(),
     "forgotten": _naive_forgotten,
+    "warned": _naive_warned,
 }
 
 
@@ -309,8 +324,7 @@ class Storm:
     def arm(self) -> None:
         raise NotImplementedError
 
-    def end(self) -> None:
-        """No more of them."""
+    def end(self) -> None: ...
 
     def attempt(self, call: Call) -> None:
         self.arm()

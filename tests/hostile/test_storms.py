@@ -41,9 +41,7 @@ each_call = pytest.mark.parametrize("name", CALLS)
 
 # Exceptions that a finaliser has are ignored, and finalisers of Python's run in many steps.
 FINALISED = "forgotten"
-# Calls that give a bare number, which belongs to nobody until it is assigned.
-NUMBERS = ("dup_of_a_number",)
-HOLD_ON = [name for name in CALLS if name.startswith(("recvmsg_into", "sendmsg of "))]
+MESSAGES = [name for name in CALLS if name.startswith(("recvmsg_into", "sendmsg of "))]
 # CPython 3.9 hears signals between any two opcodes, so also between the end of a with
 # statement's body and its __exit__: 0.3 % of the exceptions come there.
 LOCKED = 0.02 if sys.version_info < (3, 10) and not on_pypy else 0.0
@@ -85,17 +83,11 @@ def test_no_more_descriptors_are_lost_than_by_c(kind: str, name: str) -> None:
     mine, theirs = storm("pysock", kind)[name], storm("socket", kind)[name]
     assert count(mine) >= RAISES / 2 and count(theirs) >= RAISES / 2
     few = share(mine, "lost") <= share(theirs, "lost") + allowance(theirs)
-    if name in NUMBERS and not few:
-        pytest.xfail("a function of Python's has more steps from the call to its caller's name")
     assert few, (mine, theirs)
 
 
-in_many_steps = pytest.mark.xfail(not on_pypy, strict=True, reason="__del__ is several steps")
-
-
-@in_many_steps
 def test_no_descriptor_of_a_forgotten_socket_is_lost() -> None:
-    """C closes it in one step; in ``__del__`` an exception may come before the loop that does."""
+    """An exception in the first step of ``__del__`` leaves it to the list that owns it."""
     raises = RAISES if on_pypy else 3000
     assert storm("pysock", "signal", FINALISED, raises=raises)[FINALISED]["lost"] == 0
 
@@ -103,16 +95,13 @@ def test_no_descriptor_of_a_forgotten_socket_is_lost() -> None:
 @each_call
 @each_kind
 def test_no_buffer_stays_locked_as_long_as_the_traceback_lives(kind: str, name: str) -> None:
-    if name in HOLD_ON:
-        pytest.skip("it is a fault that is known, and has a test below")
     assert share(storm("pysock", kind)[name], "locked") <= LOCKED
 
 
-@pytest.mark.xfail(not on_pypy, strict=True, reason="frames of the traceback hold the views")
 def test_no_buffer_of_a_message_stays_locked() -> None:
-    """``release`` is ``list.clear``, and locals like ``view`` in ``size_of`` are references too."""
-    answers = storm("pysock", "signal", *HOLD_ON, raises=3 * RAISES)
-    assert {name: seen["locked"] for name, seen in answers.items()} == dict.fromkeys(HOLD_ON, 0)
+    """Frames of the traceback have views of it: they are released, and not only forgotten."""
+    answers = storm("pysock", "signal", *MESSAGES, raises=3 * RAISES)
+    assert all(share(seen, "locked") <= LOCKED for seen in answers.values()), answers
 
 
 @each_call
@@ -124,9 +113,13 @@ def test_what_was_raised_comes_out_and_nothing_else(kind: str, name: str) -> Non
 @each_call
 @each_kind
 def test_finalisers_swallow_little(kind: str, name: str) -> None:
-    """Twice what a class of Python with two lines of ``__del__`` swallows, or what C does."""
+    """No more than twice what a small class of Python with a ``__del__`` does, or C, and 5 %.
+
+    A finaliser is a small part of a call's time; where the call is little more than that, as
+    where a socket is forgotten, the yardstick gives a warning too.
+    """
     mine, theirs = storm("pysock", kind)[name], storm("socket", kind)[name]
-    plain = storm("naive", kind)["forgotten" if name == FINALISED else "closed"]
+    plain = storm("naive", kind)["warned" if name == FINALISED else "closed"]
     print(f"vanished: {share(mine, 'vanished'):.1%}, C's {share(theirs, 'vanished'):.1%}, "
           f"the yardstick's {share(plain, 'vanished'):.1%}")  # fmt: skip
     expected = max(share(theirs, "vanished"), share(plain, "vanished"))

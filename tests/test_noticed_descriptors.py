@@ -1,0 +1,214 @@
+"""Who owns a descriptor when something fails half way, and descriptor 0, which is one like others.
+
+The idea: each test fails if one statement or one number in ``pysock._methods.lifecycle``,
+``pysock._methods.connection`` or ``pysock._calls.descriptor`` is another (``tests/mutants.py``).
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+from typing import Any
+
+import pytest
+
+import pysock
+from pysock._ffi.interpreter import set_errno
+from pysock._host import lib, system
+from pysock._methods import connection
+
+from .harness import Action, calls_of, descriptors, replace, run
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(lib, "socketpair"), reason="descriptors are not the small numbers of POSIX here"
+)
+
+
+class Broken(Exception):
+    """What is raised on purpose."""
+
+
+def broken(*arguments: Any) -> Any:
+    raise Broken
+
+
+# --- descriptor 0 --------------------------------------------------------------------
+
+ZERO = """
+import array, gc, os, warnings
+import pysock
+
+def check(sock):
+    assert sock.fileno() == 0, sock
+    assert not sock.get_inheritable()
+    sock.close()
+    check_closed()
+
+def check_closed():
+    try:
+        os.fstat(0)
+    except OSError:
+        return
+    raise AssertionError("0 is still open")
+
+os.close(0)
+check(pysock.socket())
+here, there = pysock.socketpair()
+assert here.fileno() == 0
+here.sendall(b"abc")
+assert there.recv(3) == b"abc"
+copy = here.dup()
+check(here)
+check(copy.dup())
+check(pysock.fromfd(copy.fileno(), copy.family, copy.type))
+here = copy
+
+fd = pysock.socket().detach()
+assert fd == 0
+sock = pysock.socket(fileno=0)
+assert sock.type == pysock.SOCK_STREAM
+check(sock)
+try:
+    pysock.socket(fileno=0)
+except OSError:
+    pass
+else:
+    raise AssertionError("0 is closed")
+
+fd = pysock.socket().detach()
+pysock.close(0)
+check_closed()
+
+with pysock.create_server(("127.0.0.1", 0)) as low:
+    assert low.fileno() == 0
+    with low.dup() as server, pysock.socket() as client:
+        client.connect(server.getsockname())
+        low.close()
+        check(server.accept()[0])
+
+pysock.send_fds(here, [b"x"], [there.fileno()])
+assert pysock.recv_fds(there, 1, 1)[1] == [0]
+pysock.send_fds(here, [b"x"], [0])
+pysock.close(0)
+here.close()
+data = there.recvmsg(1, pysock.CMSG_LEN(4))[1][0][2]
+assert array.array("i", data)[0] == 0
+pysock.close(0)
+
+with warnings.catch_warnings(record=True) as said:
+    warnings.simplefilter("always")
+    pysock.socket()
+    gc.collect()
+    gc.collect()
+check_closed()
+assert ["fd=0" in str(each.message) for each in said] == [True], said
+there.close()
+print("all")
+"""
+
+
+def test_a_program_whose_standard_input_is_closed_gets_descriptor_0() -> None:
+    done = run(ZERO)
+    assert (done.stdout, done.stderr) == ("all\n", "")
+
+
+# --- a failure half way --------------------------------------------------------------
+
+
+class Kept(pysock.Socket):
+    """Its objects can be looked at, also if ``__init__`` fails."""
+
+    made: list[Kept] = []
+
+    def __new__(cls, *arguments: Any, **keywords: Any) -> Kept:
+        self = super().__new__(cls)
+        cls.made.append(self)
+        return self
+
+
+@pytest.mark.parametrize("whose", ["the caller's", "its own"])
+def test_a_socket_whose_beginning_fails_has_no_descriptor(
+    whose: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A descriptor that was given stays open, and is the caller's; one that was made is closed."""
+    made: list[Kept] = []
+    monkeypatch.setattr(Kept, "made", made)
+    given = pysock.socket().detach()
+    before = descriptors()
+    monkeypatch.setattr(pysock._timeouts, "default", 5.0)
+    monkeypatch.setattr(system, "set_blocking", broken)
+    with pytest.raises(Broken):
+        Kept(fileno=given) if whose == "the caller's" else Kept()
+    monkeypatch.undo()
+    (sock,) = made
+    assert sock.fileno() == -1
+    sock.close()
+    assert sock.detach() == -1
+    assert descriptors() == before
+    pysock.close(given)
+
+
+def test_a_descriptor_that_is_no_sockets_stays_open() -> None:
+    reader, writer = os.pipe()
+    before = descriptors()
+    with pytest.raises(OSError) as caught:
+        pysock.socket(fileno=reader)
+    assert caught.value.errno == errno.ENOTSOCK
+    del caught
+    assert descriptors() == before
+    os.close(reader)
+    os.close(writer)
+
+
+@pytest.mark.skipif(not hasattr(lib, "accept4"), reason="there is no newer accept here")
+@pytest.mark.parametrize("method", ["accept", "_accept"])
+def test_an_accept_of_the_older_way_that_fails_closes_what_it_has(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between ``accept(2)`` and the call that keeps child processes from inheriting."""
+    with pysock.create_server(("127.0.0.1", 0)) as server, pysock.socket() as client:
+        client.connect(server.getsockname())
+        before = descriptors()
+        monkeypatch.setattr(connection._accept4, "works", False)
+        monkeypatch.setattr(system, "set_inheritable", broken)
+        newer, older = calls_of(monkeypatch, "accept4"), calls_of(monkeypatch, "accept")
+        with pytest.raises(Broken):
+            getattr(server, method)()
+        assert (len(newer), len(older)) == (0, 1)
+        monkeypatch.undo()
+        assert descriptors() == before
+
+
+@pytest.mark.skipif(not hasattr(lib, "accept4"), reason="there is no newer accept here")
+def test_that_both_ways_to_accept_fail_says_nothing_about_the_newer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(real: Action, *arguments: Any) -> int:
+        set_errno(errno.EPERM)
+        return -1
+
+    monkeypatch.setattr(connection._accept4, "works", None)
+    with pysock.create_server(("127.0.0.1", 0)) as server, pysock.socket() as client:
+        client.connect(server.getsockname())
+        with monkeypatch.context() as patched:
+            replace(patched, "accept4", refuse)
+            replace(patched, "accept", refuse)
+            with pytest.raises(PermissionError):
+                server.accept()
+        assert connection._accept4.works is None
+        server.accept()[0].close()
+        assert connection._accept4.works is True
+
+
+def test_what_is_accepted_in_the_older_way_is_not_inherited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection._accept4, "works", False)
+    with pysock.create_server(("127.0.0.1", 0)) as server, pysock.socket() as client:
+        client.connect(server.getsockname())
+        fd, address = server._accept()
+        assert address == client.getsockname()
+        assert not os.get_inheritable(fd)
+        pysock.close(fd)
+        gc.collect()

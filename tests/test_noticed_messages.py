@@ -1,0 +1,239 @@
+"""Control messages and numbers from a caller whose own code raises, or gives an odd answer once.
+
+The idea: each test fails if one statement or one number in ``pysock._methods.message``,
+``pysock._calls.msghdr`` or ``pysock._ffi.arguments`` is another (``tests/mutants.py``).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from typing import Any
+
+import pytest
+
+import pysock
+from pysock._calls.memory import SOCKADDR_MAX
+from pysock._host import structs
+from pysock._methods.message import pack_control
+
+from .harness import Action, calls_of, pair, replace
+
+POSIX = pytest.mark.skipif(not hasattr(pysock.Socket, "sendmsg"), reason="there is no sendmsg")
+WORD = ctypes.sizeof(ctypes.c_void_p)  # bytes, to a multiple of which structs are aligned
+
+
+class Once:
+    """A number that raises when it is asked for the first time, and is 1 from then on."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error, self.asked = error, 0
+
+    def __index__(self) -> int:
+        self.asked += 1
+        if self.asked == 1:
+            raise self.error
+        return 1
+
+
+def hidden(kind: type[Exception]) -> bool:
+    """Whether `struct` lets nobody see what an ``__index__`` raised."""
+    try:
+        struct.pack("i", Once(kind("mine")))
+    except Exception as error:
+        return "mine" not in str(error)
+    raise AssertionError
+
+
+KINDS = [
+    pytest.param(kind, marks=[pytest.mark.xfail(reason="struct hides it, so it is asked again")])
+    if hidden(kind)
+    else kind
+    for kind in (TypeError, ValueError, BufferError, KeyError, OverflowError)
+]
+
+
+@POSIX
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("place", ["level", "type"])
+@pytest.mark.parametrize("form", [list, tuple, iter])
+def test_what_an_index_of_the_callers_raises_is_raised(
+    form: Any, place: str, kind: type[Exception]
+) -> None:
+    """And is asked for once: a second answer would hide the exception of the first."""
+    number = Once(kind("mine"))
+    item = (number, 1, b"") if place == "level" else (1, number, b"")
+    with pair() as (here, there):
+        with pytest.raises(kind, match="mine") as caught:
+            here.sendmsg([b"abc"], form([item]))
+        assert caught.value is number.error or caught.value.args == number.error.args
+        assert number.asked == 1
+        there.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            there.recv(1)
+
+
+# --- what C is given -----------------------------------------------------------------
+
+
+def header_at(pointer: Any) -> Any:
+    """A copy of the ``struct msghdr`` that a call has been given."""
+    return structs["msghdr"].from_buffer_copy(
+        ctypes.string_at(pointer, ctypes.sizeof(structs["msghdr"]))
+    )
+
+
+def iovecs_of(header: Any) -> list[tuple[int, int]]:
+    """Its ``(iov_base, iov_len)``."""
+    if not header.msg_iov:
+        return []
+    raw = ctypes.string_at(header.msg_iov, header.msg_iovlen * ctypes.sizeof(structs["iovec"]))
+    found = (structs["iovec"] * header.msg_iovlen).from_buffer_copy(raw)
+    return [(each.iov_base or 0, each.iov_len) for each in found]
+
+
+DATA: dict[str, tuple[list[Any], int]] = {
+    "none": ([], 0),
+    "one, empty": ([b""], 1),
+    "one": ([b"abc"], 1),
+    "two": ([b"a", b"bc"], 1),
+    "two kinds": ([b"a", bytearray(b"bc"), memoryview(b"de")], 1),
+    "64": ([b"%d" % i for i in range(64)], 1),
+    "65": ([b"%d" % i for i in range(65)], 65),
+    "16384": ([b"x" * 16380, b"abcd"], 1),
+    "16385": ([b"x" * 16380, b"abcde"], 2),
+    "16385, one": ([b"x" * 16385], 1),
+    "16385, bytearray": ([bytearray(b"x" * 16380), b"abcde", b""], 3),
+}
+
+
+@POSIX
+@pytest.mark.parametrize("address", [None, ("192.0.2.1", 9)])
+@pytest.mark.parametrize("control", [[], [(1, 2, b"abc")], [(1, 2, b"abc"), (3, 4, b"x" * 100)]])
+@pytest.mark.parametrize("case", DATA)
+def test_c_is_given_all_of_a_message(
+    case: str, control: list[Any], address: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Data, address and control messages, where they may lie, and NULL for what there is not."""
+    parts, count = DATA[case]
+    packed = pack_control(control)
+    seen: list[Any] = []
+
+    def sendmsg(real: Action, fd: int, pointer: Any, flags: int) -> int:
+        header = header_at(pointer)
+        iovecs = iovecs_of(header)
+        data = b"".join(ctypes.string_at(*each) for each in iovecs)
+        name = ctypes.string_at(header.msg_name or 0, header.msg_namelen) if address else b""
+        lying = (header.msg_name or 0) % WORD, (header.msg_control or 0) % WORD
+        raw = ctypes.string_at(header.msg_control, header.msg_controllen) if control else b""
+        null = bool(header.msg_iov), bool(header.msg_name), bool(header.msg_control)
+        lengths = header.msg_namelen, header.msg_controllen, header.msg_flags
+        seen.append((len(iovecs), data, name[4:8], raw, lying, null, lengths, flags))
+        return 7
+
+    replace(monkeypatch, "sendmsg", sendmsg)
+    with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
+        arguments = (control, 4, address) if address else (control, 4)
+        assert sock.sendmsg(parts, *arguments) == 7
+    name = pysock.inet_aton(address[0]) if address else b""
+    null = bool(parts), bool(address), bool(control)
+    lengths = 16 if address else 0, len(packed), 0
+    expected = (count, b"".join(parts), name, packed, (0, 0), null, lengths, 4)
+    assert seen == [expected]
+
+
+@POSIX
+@pytest.mark.parametrize("room", [None, 0, 1, 16, 17, 24, 1000])
+@pytest.mark.parametrize("sizes", [[0], [1], [100], [70_000], [200_000], [], [5, 0, 7]])
+def test_c_is_given_room_for_all_of_a_message(
+    sizes: list[int], room: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no part of it lies in another, or where a struct may not begin."""
+    seen: list[Any] = []
+
+    def recvmsg(real: Action, fd: int, pointer: Any, flags: int) -> int:
+        header = header_at(pointer)
+        iovecs = iovecs_of(header)
+        parts = [(header.msg_name, header.msg_namelen), *iovecs]
+        if header.msg_control:
+            assert header.msg_control % WORD == 0
+            parts.append((header.msg_control, header.msg_controllen))
+        else:
+            assert header.msg_controllen == 0
+        assert header.msg_name % WORD == 0
+        parts.sort()
+        for (at, size), (following, _) in zip(parts, parts[1:]):
+            assert at + size <= following
+        seen.append((
+            [size for _, size in iovecs], header.msg_namelen, header.msg_controllen,
+            header.msg_flags, flags,
+        ))  # fmt: skip
+        # C answers with nothing: no name, no control messages.
+        header.msg_namelen = header.msg_controllen = 0
+        ctypes.memmove(pointer, bytes(header), ctypes.sizeof(header))
+        return 0
+
+    replace(monkeypatch, "recvmsg", recvmsg)
+    more = () if room is None else (room, 2)
+    expected = (sizes, SOCKADDR_MAX, room or 0, 0, 0 if room is None else 2)
+    with pysock.socket() as sock:
+        answer: Any
+        if len(sizes) == 1:
+            answer = sock.recvmsg(sizes[0], *more)
+            assert answer[:3] == (b"", [], 0)
+            assert seen.pop() == expected
+        answer = sock.recvmsg_into([bytearray(size) for size in sizes], *more)
+        assert answer[:3] == (0, [], 0)
+        assert seen == [expected]
+
+
+@POSIX
+@pytest.mark.parametrize("room", [-1, 2**31])
+def test_room_that_is_no_socklen_t_reaches_nobody(
+    room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = calls_of(monkeypatch, "recvmsg")
+    with pysock.socket() as sock:
+        for call in (
+            lambda: sock.recvmsg(1, room),
+            lambda: sock.recvmsg_into([bytearray(1)], room),
+        ):
+            with pytest.raises(ValueError, match="invalid ancillary data buffer length"):
+                call()
+    assert calls == []
+
+
+@POSIX
+def test_buffers_of_which_one_is_refused_are_all_given_back() -> None:
+    buffer = bytearray(10)
+    with pair() as (here, there):
+        for wrong in (b"read-only", "no buffer", memoryview(bytearray(10))[::2]):
+            with pytest.raises(TypeError, match="single-segment read-write buffers"):
+                here.recvmsg_into([buffer, wrong])  # type: ignore[list-item]
+            buffer.append(1)  # possible as long as it is not lent
+        there.send(b"abc")
+        assert here.recvmsg_into([buffer])[0] == 3
+        buffer.append(1)
+
+
+@POSIX
+def test_a_message_that_ends_in_the_middle_is_warned_of_where_it_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def recvmsg(real: Action, fd: int, pointer: Any, flags: int) -> int:
+        header = header_at(pointer)
+        ctypes.memmove(header.msg_control, pack_control([(1, 99, b"12345678")])[:20], 20)
+        header.msg_controllen, header.msg_namelen = 20, 0
+        ctypes.memmove(pointer, bytes(header), ctypes.sizeof(header))
+        return 0
+
+    replace(monkeypatch, "recvmsg", recvmsg)
+    with pair() as (here, _):
+        for call in (
+            lambda: here.recvmsg(1, 64),
+            lambda: here.recvmsg(100_000, 64),
+            lambda: here.recvmsg_into([bytearray(1)], 64),
+        ):
+            with pytest.warns(RuntimeWarning, match="improperly-truncated") as said:
+                assert call()[1] == [(1, 99, b"1234")]
+            assert [each.filename for each in said] == [__file__]

@@ -1,0 +1,111 @@
+"""How one call is made: by which library, with which flags, and of how many bytes at most.
+
+The idea: each test fails if one statement or one number in ``pysock._calls.transfer`` or in the
+calls of ``pysock._calls.msghdr`` is another (``tests/mutants.py``). A witness in each of the two
+libraries notes what arrives.
+"""
+
+from __future__ import annotations
+
+import errno
+from typing import Any
+
+import pytest
+
+import pysock
+from pysock._calls import transfer
+from pysock._ffi.interpreter import set_errno
+from pysock._host import lib, lib_keeping_gil
+
+from .harness import Action, outcome
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(lib, "socketpair"), reason="the library is not POSIX's"
+)
+
+TARGET = ("127.0.0.1", 9)
+CALLS: dict[str, Action] = {
+    "recv": lambda s, size, flags: s.recv(size, flags),
+    "recv, into": lambda s, size, flags: s.recv_into(bytearray(size), 0, flags),
+    "recv, into a part": lambda s, size, flags: s.recv_into(bytearray(size + 9), size, flags),
+    "recvfrom": lambda s, size, flags: s.recvfrom(size, flags),
+    "recvfrom, into": lambda s, size, flags: s.recvfrom_into(bytearray(size), 0, flags),
+    "recvmsg": lambda s, size, flags: s.recvmsg(size, 0, flags),
+    "send": lambda s, size, flags: s.send(bytes(size), flags),
+    "send, all": lambda s, size, flags: s.sendall(bytes(size), flags),
+    "send, bytearray": lambda s, size, flags: s.send(bytearray(size), flags),
+    "sendto": lambda s, size, flags: s.sendto(bytes(size), flags, TARGET),
+    "sendmsg": lambda s, size, flags: s.sendmsg([bytes(size)], (), flags),
+    "sendmsg, two": lambda s, size, flags: s.sendmsg([bytearray(size - 1), b"x"], (), flags),
+}
+
+
+@pytest.mark.parametrize("flags", [0, pysock.MSG_OOB])
+@pytest.mark.parametrize("size", [1, 1000, 8193, 65536, 65537, 300_000])
+@pytest.mark.parametrize("name", CALLS)
+def test_other_threads_run_while_much_is_transferred(
+    name: str, size: int, flags: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock is kept for a call that does not wait, and has at most 65536 bytes to copy."""
+    function = name.partition(",")[0]
+    seen: list[tuple[str, int]] = []
+
+    def witness(which: str) -> Action:
+        def call(fd: int, *arguments: Any) -> int:
+            flags = arguments[1] if function.endswith("msg") else arguments[2]
+            if not function.endswith("msg"):
+                sizes.append(arguments[1])
+            seen.append((which, flags))
+            set_errno(errno.ECONNRESET)
+            return -1
+
+        return call
+
+    sizes: list[int] = []
+    monkeypatch.setattr(lib, function, witness("lib"))
+    monkeypatch.setattr(lib_keeping_gil, function, witness("keeping"))
+    with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
+        for seconds, which, more in (
+            (None, "lib", 0),
+            (0, "keeping" if size <= 65536 else "lib", pysock.MSG_DONTWAIT),
+            (9.0, "keeping" if size <= 65536 else "lib", pysock.MSG_DONTWAIT),
+        ):
+            sock.settimeout(seconds)
+            assert outcome(lambda: CALLS[name](sock, size, flags)) == "ECONNRESET"
+            assert seen.pop() == (which, flags | more)
+            assert seen == []
+    assert set(sizes) <= {size}
+
+
+@pytest.mark.parametrize("name", [name for name in CALLS if name.startswith("recv")])
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_what_c_counts_is_what_is_answered(
+    n: int, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        for size in (2, 9000, 70_000, 300_000):
+            sock.sendto(b"ab"[:n], sock.getsockname())
+            answer = CALLS[name](sock, size, 0)
+            if "from" in name:
+                assert answer[1] == sock.getsockname()
+            data = answer[0] if isinstance(answer, tuple) else answer
+            assert data == (n if "into" in name else b"ab"[:n])
+
+
+@pytest.mark.parametrize("flags", [0, pysock.MSG_PEEK, pysock.MSG_TRUNC])
+@pytest.mark.parametrize("family", ["AF_INET", "AF_INET6", "AF_UNIX"])
+@pytest.mark.parametrize("kind", ["SOCK_STREAM", "SOCK_DGRAM"])
+def test_only_tcp_discards(family: str, kind: str, flags: int) -> None:
+    """What Linux has discarded is zeros, and nothing else is."""
+    with pysock.socket() as sock:
+        sock._sock_family_, sock._sock_type_ = getattr(pysock, family), getattr(pysock, kind)
+        discards = family != "AF_UNIX" and kind == "SOCK_STREAM" and flags == pysock.MSG_TRUNC
+        zeros = discards and transfer._TCP_DISCARDS
+        assert transfer.as_written(sock, b"abc", flags) == (bytes(3) if zeros else b"abc")
+
+
+def test_as_many_bytes_as_c_counts() -> None:
+    assert transfer.with_zeros(b"abc", 3) == b"abc"
+    assert transfer.with_zeros(b"abc", 5) == b"abc\0\0"
+    assert transfer.with_zeros(b"", 1) == b"\0"
