@@ -39,13 +39,15 @@ from ._environment import environment
 
 # The tests that are about a file, the quickest first: waiting is tests/test_waiting.py.
 TESTS = {
-    "pysock/_calls/wait.py": "flow hostile/library waiting signals hostile/deadlines",
+    "pysock/_calls/wait.py": (
+        "noticed_waiting flow hostile/library waiting signals hostile/deadlines"
+    ),
     "pysock/_calls/transfer.py": (
-        "unwritten hostile/library flow parity_transfer hostile/poison memory"
+        "noticed_transfer unwritten hostile/library flow parity_transfer hostile/poison memory"
     ),
     "pysock/_calls/msghdr.py": (
-        "noticed_messages unwritten hostile/library parity_messages hostile/poison descriptors "
-        "memory"
+        "noticed_messages noticed_transfer unwritten hostile/library parity_messages "
+        "hostile/poison descriptors memory"
     ),
     "pysock/_methods/message.py": "noticed_messages unwritten parity_messages descriptors memory",
     "pysock/_methods/options.py": "noticed_options unwritten parity_options",
@@ -54,45 +56,55 @@ TESTS = {
         "parity_options"
     ),
     "pysock/_methods/connection.py": (
-        "noticed_connections noticed_descriptors hostile/library parity_addresses parity_objects "
-        "descriptors waiting signals"
+        "noticed_connections noticed_descriptors noticed_waiting hostile/library "
+        "parity_addresses parity_objects descriptors waiting signals"
     ),
     "pysock/_ffi/arguments.py": (
-        "noticed_messages parity_messages parity_objects parity_options memory parity_arguments"
+        "noticed_arguments noticed_messages noticed_options parity_messages parity_objects "
+        "parity_options memory parity_arguments"
     ),
     "pysock/_methods/lifecycle.py": (
         "noticed_descriptors hostile/library parity_objects left_open descriptors"
     ),
-    "pysock/_calls/descriptor.py": "noticed_descriptors hostile/library parity_objects descriptors",
+    "pysock/_calls/descriptor.py": (
+        "noticed_descriptors hostile/library parity_objects left_open descriptors"
+    ),
 }
 
-# Changes that make no difference, or none on Linux in CPython: the file, the line after the change,
-# and the reason.
-EQUAL: dict[tuple[str, str], str] = {}
+# Changes that make no difference, or none on Linux in CPython: the file (or the end of several
+# names), what is in the line after the change, and the reason.
+EQUAL = [
+    (".py", 'constants.get("SOCK_CLOEXEC", 1)', "Linux has the constant"),
+    (".py", 'constants.get("SOCK_NONBLOCK", 1)', "Linux has the constant"),
+    ("_calls/getsockopt.py", "LARGEST_UNIT = 17", "more room than is needed"),
+    ("_calls/getsockopt.py", "size: int = 5", "what is asked with the default is not negative"),
+    ("_calls/descriptor.py", "_Pair(-", "C writes both, or its answer says that it did not"),
+    ("_calls/descriptor.py", "return -2", "each number below 0 says that there is an errno"),
+    ("_calls/msghdr.py", "mapped: bool = True", "slower, and no more"),
+    ("_calls/msghdr.py", "if inside and 0 < count", "slower, and no more"),
+    ("_calls/msghdr.py", "_receive(sock, iovecs, 1, ", "more room than is needed"),
+    ("_calls/msghdr.py", "if flags | ODD_FLAGS", "slower, and no more"),
+    ("_calls/msghdr.py", ">= control.data_at or any(", "either says that there is no message"),
+    ("_calls/transfer.py", "size >= POOL_MAX", "slower, and no more"),
+    ("_calls/transfer.py", "if size < SOCKADDR_MAX else", "both are the same number then"),
+    ("_calls/getsockopt.py", "(value, sys.byteorder, signed=False)", "no errno is negative"),
+    ("_calls/wait.py", "lost = 1", "how often at most does not matter"),
+    ("_methods/connection.py", "max(min(pause, deadline", "the larger of the same two numbers"),
+    ("_methods/message.py", "len(packed) >= control.most", "2 GB; it is only looked at again"),
+    ("_methods/lifecycle.py", "fd = owned[-0]", "the list has one descriptor"),
+    ("_methods/lifecycle.py", "(self._sock_timeout_ is None, fd)", "for Windows"),
+]
 
 WAYS = ({"PYSOCK_SHORTCUTS": "0"}, {"PYSOCK_SHORTCUTS": "1"})
 
-_COMPARISONS = {
-    ast.Lt: ("<", "<="),
-    ast.LtE: ("<=", "<"),
-    ast.Gt: (">", ">="),
-    ast.GtE: (">=", ">"),
-    ast.Eq: ("==", "!="),
-    ast.NotEq: ("!=", "=="),
-    ast.Is: ("is", "is not"),
-    ast.IsNot: ("is not", "is"),
-    ast.In: ("in", "not in"),
-    ast.NotIn: ("not in", "in"),
-}
-_OPERATORS = {
-    ast.Add: ("+", "-"),
-    ast.Sub: ("-", "+"),
-    ast.Mult: ("*", "//"),
-    ast.Div: ("/", "*"),
-    ast.FloorDiv: ("//", "*"),
-    ast.BitAnd: ("&", "|"),
-    ast.BitOr: ("|", "&"),
-}
+_SWAPS: dict[type[ast.AST], tuple[str, str]] = {
+    ast.Lt: ("<", "<="), ast.LtE: ("<=", "<"), ast.Gt: (">", ">="), ast.GtE: (">=", ">"),
+    ast.Eq: ("==", "!="), ast.NotEq: ("!=", "=="), ast.Is: ("is", "is not"),
+    ast.IsNot: ("is not", "is"), ast.In: ("in", "not in"), ast.NotIn: ("not in", "in"),
+    ast.And: ("and", "or"), ast.Or: ("or", "and"), ast.Add: ("+", "-"), ast.Sub: ("-", "+"),
+    ast.Mult: ("*", "//"), ast.Div: ("/", "*"), ast.FloorDiv: ("//", "*"),
+    ast.BitAnd: ("&", "|"), ast.BitOr: ("|", "&"),
+}  # fmt: skip
 _REMOVED = (ast.Raise, ast.Return, ast.Continue, ast.Break)
 
 
@@ -108,16 +120,13 @@ class Mutant(NamedTuple):
         return source[: self.start] + self.text + source[self.end :]
 
     def lines(self, source: bytes) -> tuple[int, str, str]:
-        """The number of the line, and the line before and after, on one line each."""
+        """The number of the line, and what is there before and after, on one line each."""
         first = source.rfind(b"\n", 0, self.start) + 1
-        last = (source.find(b"\n", self.end) + len(source) + 1) % (len(source) + 1)
-        before, after = source[first:last], self.of(source)[first : last + self.growth]
+        rest = source[self.end :].partition(b"\n")[0]
+        before = source[first : self.end] + rest
+        after = source[first : self.start] + self.text + rest
         number = source.count(b"\n", 0, self.start) + 1
         return number, " ".join(before.decode().split()), " ".join(after.decode().split())
-
-    @property
-    def growth(self) -> int:
-        return len(self.text) - (self.end - self.start)
 
 
 def mutants(file: str, source: bytes) -> list[Mutant]:
@@ -146,16 +155,14 @@ def mutants(file: str, source: bytes) -> list[Mutant]:
 
     def changes(node) -> Iterator[Mutant]:
         if isinstance(node, ast.Compare):
-            for left, operator, right in zip(
-                [node.left, *node.comparators], node.ops, node.comparators
-            ):
-                yield between(left, right, *_COMPARISONS[type(operator)])
+            compared = [node.left, *node.comparators]
+            for left, operator, right in zip(compared, node.ops, node.comparators):
+                yield between(left, right, *_SWAPS[type(operator)])
         elif isinstance(node, ast.BoolOp):
-            words = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
             for left, right in zip(node.values, node.values[1:]):
-                yield between(left, right, *words)
-        elif isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
-            yield between(node.left, node.right, *_OPERATORS[type(node.op)])
+                yield between(left, right, *_SWAPS[type(node.op)])
+        elif isinstance(node, ast.BinOp) and type(node.op) in _SWAPS:
+            yield between(node.left, node.right, *_SWAPS[type(node.op)])
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             yield Mutant(file, start(node), start(node) + len("not "), b"")
         elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
@@ -164,14 +171,12 @@ def mutants(file: str, source: bytes) -> list[Mutant]:
             yield whole(node, str(node.value + 1))
             if node.value == 1:
                 yield whole(node, "0")
-        elif isinstance(node, _REMOVED):
-            yield whole(node, "pass")
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        elif isinstance(node, _REMOVED) or _is_call(node):
             yield whole(node, "pass")
         elif isinstance(node, ast.Call):
             if isinstance(node.func, ast.Name) and node.func.id in ("min", "max"):
                 yield whole(node.func, "max" if node.func.id == "min" else "min")
-            if len(node.args) > 1:
+            elif len(node.args) > 1:
                 first, second = (source[start(each) : end(each)] for each in node.args[:2])
                 comma = source[end(node.args[0]) : start(node.args[1])]
                 swapped = second + comma + first
@@ -181,9 +186,16 @@ def mutants(file: str, source: bytes) -> list[Mutant]:
                 yield whole(keyword.value, "None")
 
     found = {change for node in _running(ast.parse(source)) for change in changes(node)}
-    return sorted(
-        mutant for mutant in found if (file, mutant.lines(source)[2]) not in EQUAL
-    )
+    return sorted(each for each in found if not _is_equal(each, source))
+
+
+def _is_equal(mutant: Mutant, source: bytes) -> bool:
+    _, before, after = mutant.lines(source)
+    return any(mutant.file.endswith(e) and x in after and x not in before for e, x, _ in EQUAL)
+
+
+def _is_call(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
 
 
 def _running(node: ast.AST) -> Iterator[ast.AST]:
@@ -213,10 +225,11 @@ class Copy:
             environ["PYTHONDONTWRITEBYTECODE"] = "1"
         options = "-x -q -p no:cacheprovider --timeout 10".split()
         command = [self.python, "-m", "pytest", *options, *tests]
+        null = subprocess.DEVNULL
         with subprocess.Popen(
             command, cwd=self.folder, env=environ, start_new_session=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        ) as process:
+            stdin=null, stdout=null, stderr=null,
+        ) as process:  # fmt: skip
             try:
                 return process.wait(limit) == 0
             except subprocess.TimeoutExpired:
@@ -226,15 +239,19 @@ class Copy:
                     os.killpg(process.pid, signal.SIGKILL)
 
     def notices(self, mutant: Mutant, tests: list[str], limit: float) -> bool:
-        path = self.folder / mutant.file
-        source = path.read_bytes()
-        for compiled in path.parent.glob(f"__pycache__/{path.stem}.*"):
-            compiled.unlink()  # it might be taken for that of the change
-        path.write_bytes(mutant.of(source))
+        """Whether a test fails, in one of both ways, or is not done in time."""
+        source = (self.folder / mutant.file).read_bytes()
+        self.write(mutant.file, mutant.of(source))
         try:
             return not all(self.passes(tests, way, limit, False) for way in WAYS)
         finally:
-            path.write_bytes(source)
+            self.write(mutant.file, source)
+
+    def write(self, file: str, source: bytes) -> None:
+        path = self.folder / file
+        path.write_bytes(source)
+        for compiled in path.parent.glob(f"__pycache__/{path.stem}.*"):
+            compiled.unlink()  # its time and size may be those of the new source
 
 
 def measure(file: str, copies: list[Copy], options: argparse.Namespace) -> tuple[int, int]:

@@ -39,6 +39,13 @@ def test_a_negative_backlog_is_0(
     assert listens == [(fd, passed)]
 
 
+def test_the_backlog_is_up_to_128(monkeypatch: pytest.MonkeyPatch) -> None:
+    listens = calls_of(monkeypatch, "listen")
+    with pysock.create_server(("127.0.0.1", 0)) as server:
+        server.listen()
+    assert [each[1] for each in listens] == [min(128, pysock.SOMAXCONN)] * 2
+
+
 # --- how a connect in the background has ended ---------------------------------------
 
 

@@ -6,19 +6,23 @@ The idea: each test fails if one statement or one number in ``pysock._methods.li
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import gc
 import os
+import warnings
+from array import array
 from typing import Any
 
 import pytest
 
 import pysock
+from pysock._calls import descriptor
 from pysock._ffi.interpreter import set_errno
 from pysock._host import lib, system
-from pysock._methods import connection
+from pysock._methods import connection, lifecycle
 
-from .harness import Action, calls_of, descriptors, replace, run
+from .harness import Action, calls_of, descriptors, on_pypy, replace, run
 
 pytestmark = pytest.mark.skipif(
     not hasattr(lib, "socketpair"), reason="descriptors are not the small numbers of POSIX here"
@@ -38,6 +42,8 @@ def broken(*arguments: Any) -> Any:
 ZERO = """
 import array, gc, os, warnings
 import pysock
+from pysock._functions import connections
+from pysock._methods import connection, lifecycle
 
 def check(sock):
     assert sock.fileno() == 0, sock
@@ -53,7 +59,25 @@ def check_closed():
     raise AssertionError("0 is still open")
 
 os.close(0)
-check(pysock.socket())
+for works in (None, True, False):
+    for way in (lifecycle.cloexec, connection._accept4, connections._cloexec):
+        way.works = works
+    check(pysock.socket())
+    one, two = pysock.socketpair()
+    check(one)
+    two.close()
+    with pysock.create_server(("127.0.0.1", 0)) as low, low.dup() as server:
+        with pysock.socket() as client:
+            client.connect(server.getsockname())
+            low.close()
+            check(server.accept()[0])
+        with pysock.socket() as low, pysock.socket() as client:
+            client.connect(server.getsockname())
+            low.close()
+            # In this family, C is asked for no address.
+            server._sock_family_ = getattr(pysock, "AF_ALG", pysock.AF_INET)
+            check(server.accept()[0])
+
 here, there = pysock.socketpair()
 assert here.fileno() == 0
 here.sendall(b"abc")
@@ -212,3 +236,176 @@ def test_what_is_accepted_in_the_older_way_is_not_inherited(
         assert not os.get_inheritable(fd)
         pysock.close(fd)
         gc.collect()
+
+
+@pytest.mark.parametrize("number", [2**40, -(2**40)])
+def test_three_numbers_that_are_the_same_are_looked_at_all_the_same(number: int) -> None:
+    """ctypes would cut them to the width of an int."""
+    with pytest.raises(OverflowError):
+        pysock.socket(number, number, number)
+
+
+@pytest.mark.parametrize("default", [None, 0.0, 3.0])
+@pytest.mark.parametrize("flags", ["", "SOCK_NONBLOCK", "SOCK_CLOEXEC"])
+def test_the_mode_and_the_kind_of_a_new_socket(
+    flags: str, default: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = pysock.SOCK_DGRAM | (getattr(pysock, flags) if flags else 0)
+    monkeypatch.setattr(pysock._timeouts, "default", default)
+    made = calls_of(monkeypatch, "socket")
+    with pysock.socket(pysock.AF_INET, kind) as sock:
+        mode = 0.0 if flags == "SOCK_NONBLOCK" else default
+        assert (sock.gettimeout(), sock.type) == (mode, pysock.SOCK_DGRAM)
+        assert os.get_blocking(sock.fileno()) == (mode is None)
+    assert made == [(pysock.AF_INET, kind | pysock.SOCK_CLOEXEC, 0)]
+
+
+@pytest.mark.parametrize("number", [errno.ECONNRESET, errno.EIO])
+def test_a_close_that_fails_closes(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def close(real: Action, fd: int) -> int:
+        real(fd)
+        set_errno(number)
+        return -1
+
+    before = descriptors()
+    sock = pysock.socket()
+    with monkeypatch.context() as patched:
+        replace(patched, "close", close)
+        if number == errno.ECONNRESET:
+            sock.close()
+        else:
+            with pytest.raises(OSError) as caught:
+                sock.close()
+            assert caught.value.errno == number
+            del caught
+    sock.close()
+    assert sock.fileno() == -1
+    assert descriptors() == before
+
+
+class Closes:
+    """The descriptors that C is told to close, and does not."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, answer: int = 0) -> None:
+        self.closed: list[int] = []
+        self.answer = answer
+        replace(monkeypatch, "close", self.close)
+
+    def close(self, real: Action, fd: int) -> int:
+        self.closed.append(fd)
+        return self.answer
+
+
+def test_what_is_closed_is_all_that_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """0 is a descriptor; a number below it is what a call that failed has left."""
+    closes = Closes(monkeypatch)
+    owned = [5, 0, -1, 7, -9, 6]
+    descriptor.close_all(owned)
+    assert (owned, closes.closed) == ([], [5, 0, 7, 6])
+    owned = [8, 9]
+    assert descriptor.close_first(owned) == 0
+    assert (owned, closes.closed[4:]) == ([9], [8])
+    theirs = [1]
+    descriptor.move(owned, theirs)
+    assert (owned, theirs) == ([], [1, 9])
+    for action in (lambda: descriptor.close_first([]), lambda: descriptor.move([], [])):
+        with pytest.raises(IndexError):
+            action()
+
+
+def test_what_is_made_comes_last() -> None:
+    """And what was there before stays, whether a descriptor is made or not."""
+
+    def fails(*arguments: Any) -> int:
+        set_errno(errno.EMFILE)
+        return -1
+
+    def pair(number: int, pointer: Any) -> int:
+        ctypes.memmove(pointer, array("i", [number, 0]).tobytes(), 8)
+        return 0
+
+    owned = [9]
+    assert descriptor.claim_once(owned, lambda a, b: a + b, 1, 2) == 3
+    assert descriptor.claim(owned, lambda a, b: a - b, 1, 1) == 0
+    assert descriptor.claim_pair(owned, pair, 7) == 0
+    assert owned == [9, 3, 0, 7, 0]
+    assert descriptor.claim_once(owned, fails, 1) == -1
+    assert descriptor.claim(owned, fails, 1) == -errno.EMFILE
+    assert descriptor.claim_pair(owned, fails, 1) == -errno.EMFILE
+    assert owned == [9, 3, 0, 7, 0]
+
+
+def test_the_result_of_a_close_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    Closes(monkeypatch, -1)
+    assert descriptor.close_first([5]) == -1
+
+
+@pytest.mark.parametrize("works", [None, True, False])
+@pytest.mark.parametrize("number", [0, errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.EMFILE])
+def test_what_a_newer_way_hears_once_it_need_not_hear_again(
+    number: int, works: bool | None
+) -> None:
+    way = descriptor.NewerWay(True)
+    assert way.works is None
+    assert descriptor.NewerWay(False).works is False
+    way.works = works
+    refusals = (errno.EINVAL, errno.ENOSYS, errno.EPERM)
+    assert way.refuses(number) == (works is None and number in refusals)
+
+
+def test_an_errno_of_an_earlier_call_is_not_that_of_a_close() -> None:
+    sock = pysock.socket()
+    set_errno(errno.EIO)
+    sock.close()
+    set_errno(0)
+
+
+@pytest.mark.skipif(on_pypy, reason="there the collector decides when, and so where")
+def test_where_an_open_socket_is_dropped_is_told_with_the_socket() -> None:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        exec(compile("sock = None", "the program", "exec"), {"sock": pysock.socket()})
+    (each,) = said
+    assert each.filename == "the program"
+    assert isinstance(each.source, pysock.Socket)
+    with pytest.raises(OSError):
+        os.fstat(each.source.fileno())
+
+
+@pytest.mark.parametrize("adopted", [False, True])
+def test_a_descriptor_is_back_with_its_owner_if_its_new_socket_fails_at_last(
+    adopted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if a signal handler raised when it had just been moved."""
+
+    def late(source: list[int], target: list[int]) -> None:
+        real(source, target)
+        if not moved:
+            moved.append(target)
+            raise Broken
+
+    moved: list[list[int]] = []
+    real = descriptor.move
+    made: list[Kept] = []
+    monkeypatch.setattr(Kept, "made", made)
+    fd = pysock.socket().detach()
+    owned = [fd]
+    given = descriptor.AdoptedDescriptor(fd)
+    given.owned = owned
+    monkeypatch.setattr(lifecycle, "move", late)
+    with pytest.raises(Broken):
+        Kept(fileno=given if adopted else fd)
+    assert (made[0].fileno(), made[0]._sock_owned_, moved) == (-1, [], [[]])
+    assert owned == [fd]
+    with pysock.socket(fileno=fd) as sock:  # it is open
+        assert sock.type == pysock.SOCK_STREAM
+
+
+def test_descriptors_that_nobody_has_closed_are_closed_with_their_list(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closes = Closes(monkeypatch)
+    descriptor.Owned([5, 0, 7])
+    gc.collect()
+    gc.collect()
+    assert closes.closed == [5, 0, 7]

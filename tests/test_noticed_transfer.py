@@ -8,6 +8,7 @@ libraries notes what arrives.
 from __future__ import annotations
 
 import errno
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from pysock._calls import transfer
 from pysock._ffi.interpreter import set_errno
 from pysock._host import lib, lib_keeping_gil
 
-from .harness import Action, outcome
+from .harness import Action, outcome, pools, replace
 
 pytestmark = pytest.mark.skipif(
     not hasattr(lib, "socketpair"), reason="the library is not POSIX's"
@@ -91,6 +92,49 @@ def test_what_c_counts_is_what_is_answered(
                 assert answer[1] == sock.getsockname()
             data = answer[0] if isinstance(answer, tuple) else answer
             assert data == (n if "into" in name else b"ab"[:n])
+
+
+@pytest.mark.parametrize("seconds", [None, 0.0, 9.0])
+@pytest.mark.parametrize("size", [100, 70_000, 300_000])
+@pytest.mark.parametrize("name", [name for name in CALLS if name != "send, all"])
+def test_nothing_is_an_answer(
+    name: str, size: int, seconds: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call that has answered 0 is not repeated: an empty message would be sent twice."""
+    asked = []
+
+    def nothing(real: Action, *arguments: Any) -> int:
+        asked.append(name)
+        return 0
+
+    with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
+        sock.settimeout(seconds)
+        replace(monkeypatch, name.partition(",")[0], nothing)
+        answer = CALLS[name](sock, size, 0)
+        assert (answer[0] if isinstance(answer, tuple) else answer) in (0, b"")
+    assert asked == [name]
+
+
+@pytest.mark.parametrize("size", [100, 9000, 70_000])
+@pytest.mark.parametrize("name", CALLS)
+def test_memory_is_used_again(name: str, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pool makes nothing for the second call of a kind."""
+
+    def make(real: Action) -> Any:
+        made.append(name)
+        return real()
+
+    made: list[str] = []
+    replace(monkeypatch, name.partition(",")[0], lambda real, *arguments: size)
+    with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
+        for last in (False, True):
+            CALLS[name](sock, size, 0)
+            sock.getsockname()
+            sock.getsockopt(pysock.SOL_SOCKET, pysock.SO_TYPE, 4)
+            if not last:
+                for pool in pools():
+                    monkeypatch.setattr(pool, "make", partial(make, pool.make))
+    assert made == []
 
 
 @pytest.mark.parametrize("flags", [0, pysock.MSG_PEEK, pysock.MSG_TRUNC])

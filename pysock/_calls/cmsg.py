@@ -88,8 +88,9 @@ def _to_messages(layout: Control) -> Callable[[Iterable[tuple[int, int, Any]]], 
         Whatever is no such tuple, or has a number that is no C int, is a TypeError,
         ValueError or ``struct.error``.
         """
-        packed = b""
-        for item in items:
+        packed: list[bytes] = []
+        # A list of our own, since code of the caller's may make its list longer meanwhile.
+        for item in [*items]:
             if type(item) is not tuple:
                 raise TypeError
             level, kind, data = item
@@ -97,8 +98,8 @@ def _to_messages(layout: Control) -> Callable[[Iterable[tuple[int, int, Any]]], 
             # ``__buffer__`` of the caller's raises.
             data = join((data,)) if type(data) in _JOINED else _bytes_in(data)
             size = len(data)
-            packed += join((front(data_at + size, level, kind), data, padding[size & mask]))
-        return packed
+            packed += (front(data_at + size, level, kind), data, padding[size & mask])
+        return join(packed)
 
     return messages
 

@@ -27,6 +27,7 @@ import time
 import traceback
 import warnings
 from collections import Counter
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -138,10 +139,8 @@ class Run:
         self.warned.clear()
         self.heard.clear()
         for fd in set(descriptors()) - set(self.open):  # C's fromfd loses one, if it fails late
-            try:
+            with suppress(OSError):  # that of the list itself
                 os.close(fd)
-            except OSError:
-                pass  # that of the list itself
 
     def aftermath(self):
         problems = []
@@ -207,10 +206,8 @@ class Case:
         pysock.setdefaulttimeout(None)
         socket.setdefaulttimeout(None)
         for fd in self.maker.loose:
-            try:
+            with suppress(OSError):
                 os.close(fd)
-            except OSError:
-                pass
         self.maker.loose.clear()
         self.scene.close()
         self.call = None
@@ -257,10 +254,8 @@ def main():
     parser.add_argument("--alone", action="store_true")
     options = parser.parse_args()
     faulthandler.enable()
-    try:
+    with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    except (ValueError, OSError):
-        pass
     sys.setrecursionlimit(400)
     if options.broken:
         fuzz_broken.FAULTS[options.broken]()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from contextlib import suppress
 
 from .fuzz_calls import DUCKS
 from .fuzz_objects import Own, OwnBase
@@ -146,14 +147,10 @@ class Checks:
         maker = self.maker
         maker.here.settimeout(0) if maker.here.fileno() >= 0 else None
         for call in (lambda: file.read(5), lambda: file.write(b"A"), lambda: file.fileno()):
-            try:
+            with suppress(OSError, ValueError, TypeError):
                 call()
-            except (OSError, ValueError, TypeError):
-                pass
-        try:
+        with suppress(OSError):
             file.close()
-        except OSError:
-            pass
         if not file.closed:
             yield "the file is not closed"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import gc
 from array import array
+from contextlib import suppress
 from typing import Any
 
 
@@ -158,12 +159,10 @@ class Trigger:
             lambda: here.recvmsg_into([bytearray(9), bytearray(9)]),
             lambda: repr(here),
         )
-        try:
+        with suppress(OSError):
             answer = calls[int(self.seed * len(calls))]()
             if type(answer) is tuple and len(answer) == 4:
                 self.maker.close_fds(answer[1])
-        except OSError:
-            pass
 
 
 class Index:

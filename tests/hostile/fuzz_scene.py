@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import socket
 import struct
+from contextlib import suppress
 from typing import Any
 
 import pysock
@@ -113,10 +114,8 @@ class Scene:
     def send_rights(self, data):
         fds = [self.peer.fileno()] * self.rng.choice((1, 2, 5))
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack(f"{len(fds)}i", *fds))
-        try:
+        with suppress(OSError):
             self.peer.sendmsg([data], [rights])
-        except OSError:
-            pass
 
     def close(self):
         for end in (self.here, self.peer):
@@ -129,10 +128,8 @@ class Scene:
         if end.fileno() < 0:
             return
         with socket.socket(fileno=os.dup(end.fileno())) as same:
-            try:
+            with suppress(OSError):
                 same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            except OSError:
-                pass
 
 
 def _has_v6():

@@ -1,0 +1,183 @@
+"""Python objects on their way to C, each at the edge of what C can take.
+
+The idea: each test fails if one statement or one number in ``pysock._ffi.arguments`` is another
+(``tests/mutants.py``).
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from typing import Any
+
+import pytest
+
+from pysock._ffi import arguments
+
+from .harness import Action, on_pypy
+
+INT_MAX, INT_MIN = 2**31 - 1, -(2**31)
+
+
+class Index:
+    """A number, but no int."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __index__(self) -> int:
+        return self.number
+
+
+class Whole(int):
+    """An int of another type."""
+
+
+FORMS: list[Action] = [int, Whole, Index]
+# The function, the least and the largest number that it takes, and what it says beyond.
+LIMITS: list[tuple[Action, int, int, str, str]] = [
+    (arguments.c_int, INT_MIN, INT_MAX, "less than minimum", "greater than maximum"),
+    (arguments.one_int, INT_MIN, INT_MAX, "to convert to C int", "to convert to C int"),
+    (arguments.c_ssize_t, -sys.maxsize - 1, sys.maxsize, "C ssize_t", "C ssize_t"),
+    (
+        arguments.c_long,
+        -arguments.LONG_MAX - 1,
+        arguments.LONG_MAX,
+        "too large to convert to C long",
+        "too large to convert to C long",
+    ),
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("limits", LIMITS, ids=[each[0].__name__ for each in LIMITS])
+def test_the_limits_of_a_number(limits: tuple[Any, ...], form: Action) -> None:
+    function, least, largest, below, above = limits
+    if function is arguments.c_long and form is Index:
+        pytest.skip("it takes an int only")
+    for number in (least, -1, 0, 1, largest):
+        assert function(form(number)) == number
+    for number, complaint in ((least - 1, below), (largest + 1, above)):
+        with pytest.raises(OverflowError, match=complaint):
+            function(form(number))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_beyond_a_long_the_complaint_is_about_a_long(form: Action) -> None:
+    for number in (2**70, -(2**70)):
+        with pytest.raises(OverflowError, match="too large to convert to C long"):
+            arguments.c_int(form(number))
+
+
+@pytest.mark.parametrize(
+    ("number", "passed"), [(0, 0), (2**32 - 1, 2**32 - 1), (2**32, 0), (-1, 2**32 - 1)]
+)
+def test_an_unsigned_int_is_the_lower_32_bits(number: int, passed: int) -> None:
+    for form in FORMS:
+        assert arguments.c_uint(form(number)) == passed
+
+
+@pytest.mark.parametrize("function", ["descriptor", "given_descriptor"])
+def test_the_limits_of_a_descriptor(function: str) -> None:
+    convert = getattr(arguments, function)
+    for form in FORMS:
+        for number in (0, 1, INT_MAX):
+            assert convert(form(number)) == number
+        for number in (INT_MAX + 1, INT_MIN - 1, 2**70):
+            with pytest.raises(OverflowError):
+                convert(form(number))
+    if function == "descriptor":
+        assert convert(INT_MIN) == INT_MIN
+    else:
+        for number in (-1, INT_MIN):
+            with pytest.raises(ValueError, match="negative file descriptor"):
+                convert(number)
+
+
+@pytest.mark.parametrize("wrong", [1.5, "1", None, b"1", [1]])
+@pytest.mark.parametrize(
+    "function", [arguments.c_int, arguments.one_int, arguments.c_uint, arguments.c_ssize_t]
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_what_is_no_number(function: Action, wrong: Any) -> None:
+    if function is arguments.one_int and wrong == 1.5 and sys.version_info < (3, 10):
+        pytest.skip("this one takes it")
+    with pytest.raises(TypeError):
+        function(wrong)
+    assert arguments.attempted(function, wrong) is None
+
+
+def test_an_attempt() -> None:
+    assert arguments.attempted(arguments.c_int, 5) == 5
+    assert arguments.attempted(arguments.c_int, 0) == 0
+    assert arguments.attempted(arguments.c_int, 2**40) is None
+    with pytest.raises(ZeroDivisionError):
+        arguments.attempted(lambda value: 1 // value, 0)
+
+
+def test_strings() -> None:
+    assert arguments.c_string("aé", "f", 2) == "aé".encode()
+    assert arguments.c_string("", "f", 2) == b""
+    for wrong, named in ((b"a", "bytes"), (None, "None"), (5, "int")):
+        with pytest.raises(TypeError, match=rf"^f\(\) argument 2 must be str, not {named}$"):
+            arguments.c_string(wrong, "f", 2)
+    for text in ("\0", "a\0", "\0a"):
+        with pytest.raises(ValueError, match="embedded null character"):
+            arguments.c_string(text, "f", 2)
+        with pytest.raises(ValueError, match="embedded null byte"):
+            arguments.fs_bytes(text)
+    assert arguments.fs_bytes("aé") == "aé".encode(sys.getfilesystemencoding())
+    assert arguments.fs_bytes(b"a") == b"a"
+
+
+def test_the_items_of_a_tuple_are_those_that_c_reads() -> None:
+    class Liar(tuple):  # type: ignore[type-arg]
+        def __getitem__(self, key: Any) -> Any:
+            return "a lie"
+
+        def __iter__(self) -> Any:
+            return iter(("a lie",))
+
+    assert arguments.plain(Liar((1, 2, 3))) == (1, 2, 3)
+    assert type(arguments.plain(Liar((1,)))) is tuple
+
+
+def test_buffers() -> None:
+    strided = memoryview(bytearray(8))[::2]
+    with arguments.view_of(array("i", [1, 2])) as view:
+        assert arguments.size_of(view) == 8
+    with pytest.raises(BufferError, match="not C-contiguous"):
+        arguments.size_of(strided)
+    with pytest.raises(TypeError, match=r"^a bytes-like object is required, not 'str'$") as said:
+        arguments.view_of("a")
+    assert said.value.__suppress_context__
+    buffer = bytearray(5)
+    with arguments.writable_view_of(buffer, "f") as view:
+        assert arguments.room_in(view, buffer, "f") == 5
+    complaint = r"^f\(\) argument 1 must be read-write bytes-like object, not "
+    for wrong, named in ((strided, "memoryview"), (b"a", "bytes")):
+        with pytest.raises(TypeError, match=f"{complaint}{named}$"):
+            arguments.room_in(memoryview(wrong), wrong, "f")
+    for other, named in (("a", "str"), (None, "None"), (5, "int")):
+        with pytest.raises(TypeError, match=f"{complaint}{named}$") as said:
+            arguments.writable_view_of(other, "f")
+        assert said.value.__suppress_context__
+
+
+@pytest.mark.xfail(on_pypy, reason="its name is asked for in a way that raises ValueError")
+def test_a_view_that_was_released_is_no_buffer() -> None:
+    released = memoryview(bytearray(5))
+    released.release()
+    with pytest.raises(TypeError, match="read-write bytes-like object, not memoryview"):
+        arguments.writable_view_of(released, "f")
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [(None, "NoneType"), (5, "int"), ("a", "str"), (array("i"), "array.array"), (Whole(), "Whole")],
+)
+def test_a_type_has_the_name_that_c_knows(value: Any, named: str) -> None:
+    if named == "array.array" and sys.implementation.name != "cpython":
+        named = "array"
+    assert arguments.type_name(value) == named
+    assert arguments.kind(value) == ("None" if value is None else named)
