@@ -94,6 +94,8 @@ def _to_messages(layout: Control) -> Callable[[Iterable[tuple[int, int, Any]]], 
             if type(item) is not tuple:
                 raise TypeError
             level, kind, data = item
+            if not type(level) is type(kind) is int:
+                raise TypeError  # to convert them may run code of the caller's
             # To join takes half of the time of a view's ``tobytes``, but it replaces what a
             # ``__buffer__`` of the caller's raises.
             data = join((data,)) if type(data) in _JOINED else _bytes_in(data)

@@ -71,12 +71,12 @@ else:
         return number
 
 
-def warn_caller(message: str) -> None:
-    """Issue a DeprecationWarning for the line of the program that called pysock."""
+def warn_caller(message: str, category: type[Warning] = DeprecationWarning) -> None:
+    """Issue a warning for the line of the program that called pysock."""
     frame, level = sys._getframe(1), 2
     while frame.f_back and (frame.f_globals.get("__package__") or "").split(".")[0] == "pysock":
         frame, level = frame.f_back, level + 1
-    warnings.warn(message, DeprecationWarning, stacklevel=level)
+    warnings.warn(message, category, stacklevel=level)
 
 
 def c_long(number: int) -> int:
@@ -244,4 +244,6 @@ def type_name(value: Any) -> str:
         "".join([value])
     except TypeError as error:  # sequence item 0: expected str instance, array.array found
         return str(error).split()[-2]
+    except ValueError:  # PyPy, of a view that was released
+        return type(value).__name__
     return type(value).__name__

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from struct import error as StructError
 from sys import audit
-from warnings import warn
 
 from .._calls import msghdr
 from .._calls.cmsg import SOCKLEN_MAX
 from .._calls.msghdr import Received, close_received, control
 from .._calls.state import SocketState
 from .._calls.transfer import as_written
-from .._ffi.arguments import c_int, c_ssize_t, kind, size_of, view_of
+from .._ffi.arguments import c_int, c_ssize_t, kind, size_of, view_of, warn_caller
 from .._ffi.interpreter import releasing
 from ..families import packers, unpack_for
 
@@ -165,8 +164,7 @@ def _answer(sock: Message, data: Any, received: Received) -> tuple[Any, list[Cms
 
 def warn_of_truncation() -> None:
     """What CPython says to control messages that end in the middle of one."""
-    complaint = "received malformed or improperly-truncated ancillary data"
-    warn(complaint, RuntimeWarning, stacklevel=4)
+    warn_caller("received malformed or improperly-truncated ancillary data", RuntimeWarning)
 
 
 # --- control messages from the caller -------------------------------------------------

@@ -45,6 +45,7 @@ def getsockopt(self: Options, level: int, optname: int, buflen: int = 0, /) -> A
         and type(level) is int
         and type(optname) is int
         and not (level | optname) >> 31
+        and self._sock_family_ != AF_VSOCK
     ):
         try:
             entry = _pop_option()
@@ -54,7 +55,7 @@ def getsockopt(self: Options, level: int, optname: int, buflen: int = 0, /) -> A
         failed = lib_keeping_gil.getsockopt(self._sock_fd_, level, optname, pointer, length)
         number: int = value.value
         _put_option(entry)
-        if failed >= 0 and self._sock_family_ != AF_VSOCK:
+        if failed >= 0:
             return number
     return _getsockopt(self, level, optname, buflen)
 
