@@ -1,13 +1,19 @@
 # Short names for the commands that README.md explains.
 PYTHON ?= python3
 
-.PHONY: demo test test-vm test-arch test-wine conformance bench lint wheel ci clean
+.PHONY: demo hostile mutants test test-vm test-arch test-wine conformance bench lint wheel ci clean
 
 demo:   ## the main job: echo over TCP, UDP and Unix sockets, each foreign call shown
 	$(PYTHON) -m pysock
 
 test:   ## the tests, in an environment of their own under .venv/
 	$(PYTHON) -m tests
+
+hostile: ## random hostile calls, for a minute; SECONDS=3600 for longer
+	$(PYTHON) -m tests.hostile --seconds $(or $(SECONDS),60)
+
+mutants: ## which one-token changes of the sources no test notices; FILE=... for one
+	$(PYTHON) -m tests.mutants $(FILE)
 
 test-vm: ## conversations over every address family, in a virtual machine whose kernel has them
 	$(PYTHON) -m tests.vm
