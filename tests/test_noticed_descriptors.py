@@ -409,3 +409,16 @@ def test_descriptors_that_nobody_has_closed_are_closed_with_their_list(
     gc.collect()
     gc.collect()
     assert closes.closed == [5, 0, 7]
+
+
+def test_a_socket_that_is_made_anew_has_the_mode_of_new_sockets() -> None:
+    with pysock.socket() as sock:
+        first = sock.fileno()
+        sock.settimeout(5)
+        sock.__init__(pysock.AF_INET, pysock.SOCK_DGRAM)  # type: ignore[misc]
+        assert (sock.gettimeout(), sock.type) == (None, pysock.SOCK_DGRAM)
+        if not on_pypy:  # where the list that owned the first is collected later
+            assert sock.fileno() == first  # it was closed, so its number was free
+        sock.close()
+        sock.__init__()  # type: ignore[misc]
+        assert sock.fileno() >= 0

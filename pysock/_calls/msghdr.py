@@ -142,21 +142,21 @@ def send(
         if inside and 1 < count <= _MANY:
             # To join small buffers takes 20 ns each; to pack an iovec for each, 185.
             sizes, count = [total], 1
-        size = _HEADER + _IOVEC * count + len(data) + len(sockaddr) + len(packed) + 64
-        buffer, pool = _buffer_of(size)
-        iovecs = b""
+        size = _HEADER + _IOVEC * count + len(data) + len(sockaddr) + len(packed)
+        buffer, pool = _buffer_of(size + 2 * 15)  # _aligned twice
+        iovecs: list[bytes] = []
         if inside:
             at = buffer.base + _HEADER + _IOVEC * count
             for each in sizes:
-                iovecs += _iovec.pack(at, each)
+                iovecs.append(_iovec.pack(at, each))
                 at += each
         else:
             if not views:
                 export(views, parts)
             kept.extend(map(number_in, views))
             for number, each in zip([pair[0] for pair in kept], sizes):
-                iovecs += _iovec.pack(number, each)
-        body = iovecs + data
+                iovecs.append(_iovec.pack(number, each))
+        body = b"".join(iovecs) + data
         name_at = control_at = 0
         if sockaddr:
             body = _aligned(body)

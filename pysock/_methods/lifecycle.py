@@ -96,10 +96,10 @@ class Lifecycle(SocketState):
         seconds = 0.0 if type & _NONBLOCK else _timeouts.default
         self._closed, self._io_refs = False, 0
         self._sock_family_, self._sock_type_, self._sock_proto_ = family, type & _TYPE, proto
-        if seconds is not None:
+        if seconds is not None or self._sock_timeout_ is not None:
             set_mode(self, seconds)
-            if not type & _NONBLOCK:
-                system.set_blocking(fd, False)
+        if seconds is not None and not type & _NONBLOCK:
+            system.set_blocking(fd, False)
         self._sock_fd_ = fd
 
     def fileno(self) -> int:
