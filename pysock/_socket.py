@@ -3,7 +3,8 @@
 Each method is named after the call that it makes, and stands in a module of ``_methods``:
 
     lifecycle    __init__, fileno, detach, close
-    connection   bind, listen, accept, connect, connect_ex, shutdown, getsockname, getpeername
+    connection   bind, listen, connect, connect_ex, shutdown, getsockname, getpeername; the call
+                 that accept makes
     stream       recv, recv_into, send, sendall
     datagram     recvfrom, recvfrom_into, sendto
     message      sendmsg, recvmsg, recvmsg_into
@@ -20,13 +21,16 @@ or to raise.
 
 from __future__ import annotations
 
+from functools import partial
+
+from . import _public, _timeouts
 from ._calls.descriptor import adopt, close_all
 from ._enums import AddressFamily, SocketKind, member
 from ._ffi.signature import SignatureOfInit
 from ._host import system
 from ._methods import shortcuts
 from ._methods.afalg import Cipher
-from ._methods.connection import Acceptor, Connection
+from ._methods.connection import Connection, accept_into
 from ._methods.datagram import Datagram
 from ._methods.lifecycle import Lifecycle
 from ._methods.makefile import MakeFile
@@ -41,6 +45,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from typing_extensions import Self
+
+    from ._types import RetAddress
 
 
 class SocketBase(Lifecycle, Connection, Stream, Datagram, Message, Options, Mode, Cipher):
@@ -69,7 +75,7 @@ class SocketBase(Lifecycle, Connection, Stream, Datagram, Message, Options, Mode
         return self._sock_proto_
 
 
-class Socket(Acceptor, SendFile, MakeFile, SocketBase):
+class Socket(SendFile, MakeFile, SocketBase):
     """One end of a conversation: ``socket(2)``, or a descriptor that exists already.
 
     ``family``, ``type`` and ``proto`` are 0 or a constant each (AF_INET, SOCK_STREAM and 0
@@ -85,6 +91,35 @@ class Socket(Acceptor, SendFile, MakeFile, SocketBase):
     __module__ = "pysock"
     __signature__ = SignatureOfInit()
     __slots__ = ("__weakref__",)
+
+    def accept(self) -> tuple[Socket, RetAddress]:
+        """``accept4(2)`` with SOCK_CLOEXEC: a new socket for a connection, and the peer's address.
+
+        Blocks until there is a connection (with a timeout: TimeoutError).  Raises
+        BlockingIOError in non-blocking mode, and other kinds of OSError as the manual page
+        lists them: EMFILE, EINVAL (not listening).
+
+        >>> listener = create_server(("127.0.0.1", 0))
+        >>> client = create_connection(listener.getsockname())
+        >>> sock, address = listener.accept()
+        >>> address == client.getsockname()
+        True
+        """
+        owned: list[int] = []
+        try:
+            address = accept_into(owned, self)
+            # Programs replace this name, to have sockets of their own class.
+            make = partial(
+                _public.module.socket, self._sock_family_, self._sock_type_, self._sock_proto_
+            )
+            sock = adopt(owned, lambda fd: make(fileno=fd), known=True)
+        except BaseException:
+            close_all(owned)
+            raise
+        # Some systems let the new socket inherit that its listener does not block.
+        if self._sock_timeout_ and _timeouts.default is None:
+            sock.setblocking(True)
+        return sock, address
 
     def close(self) -> None:
         """``close(2)``: close the socket, as soon as no file of ``makefile`` uses it.

@@ -12,8 +12,7 @@ from functools import partial
 from sys import audit
 from time import monotonic, sleep
 
-from .. import _public, _timeouts
-from .._calls.descriptor import NewerWay, adopt, claim_once, close_all
+from .._calls.descriptor import NewerWay, claim_once, close_all
 from .._calls.getsockopt import socket_error
 from .._calls.state import SocketState
 from .._calls.transfer import sockaddr_from, with_sockaddr
@@ -37,7 +36,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
 
     from .._ffi.prototype import Library
-    from .._socket import Socket
     from .._types import Address, RetAddress
 
 _CLOEXEC = constants.get("SOCK_CLOEXEC", 0)
@@ -75,7 +73,7 @@ class Connection(SocketState):
         """``accept4(2)``: a new descriptor, and the peer's address."""
         owned: list[int] = []
         try:
-            address = _accept_into(owned, self)
+            address = accept_into(owned, self)
             return owned.pop(), address
         except BaseException:
             close_all(owned)
@@ -139,45 +137,10 @@ class Connection(SocketState):
 # --- accept --------------------------------------------------------------------------
 
 
-class Acceptor(Connection):
-    """``accept``, which makes socket objects."""
-
-    __slots__ = ()
-
-    def accept(self) -> tuple[Socket, RetAddress]:
-        """``accept4(2)`` with SOCK_CLOEXEC: a new socket for a connection, and the peer's address.
-
-        Blocks until there is a connection (with a timeout: TimeoutError).  Raises
-        BlockingIOError in non-blocking mode, and other kinds of OSError as the manual page
-        lists them: EMFILE, EINVAL (not listening).
-
-        >>> listener = create_server(("127.0.0.1", 0))
-        >>> client = create_connection(listener.getsockname())
-        >>> sock, address = listener.accept()
-        >>> address == client.getsockname()
-        True
-        """
-        owned: list[int] = []
-        try:
-            address = _accept_into(owned, self)
-            # Programs replace this name, to have sockets of their own class.
-            make = partial(
-                _public.module.socket, self._sock_family_, self._sock_type_, self._sock_proto_
-            )
-            sock = adopt(owned, lambda fd: make(fileno=fd), known=True)
-        except BaseException:
-            close_all(owned)
-            raise
-        # Some systems let the new socket inherit that its listener does not block.
-        if self._sock_timeout_ and _timeouts.default is None:
-            sock.setblocking(True)
-        return sock, address
-
-
 _accept4 = NewerWay(hasattr(lib, "accept4"))
 
 
-def _accept_into(owned: list[int], sock: Connection) -> RetAddress:
+def accept_into(owned: list[int], sock: Connection) -> RetAddress:
     """Accept a connection, whose descriptor is then in ``owned``; the peer's address."""
     try:
         sockaddr = _wait_and_accept(owned, sock)
