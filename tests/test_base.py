@@ -21,9 +21,12 @@ class Referenced(pysock.SocketType):
 
 def test_the_base_has_no_weak_references_and_a_subclass_may_add_them() -> None:
     plain = pysock.SocketType()
-    with pytest.raises(TypeError):
-        weakref.ref(plain)
-    plain.close()
+    try:
+        if not on_pypy:  # where every object can be referred to weakly
+            with pytest.raises(TypeError):
+                weakref.ref(plain)
+    finally:
+        plain.close()
     sock = Referenced(pysock.AF_INET, pysock.SOCK_DGRAM)
     assert weakref.ref(sock)() is sock
     sock.bind(("127.0.0.1", 0))
