@@ -21,7 +21,7 @@ or to raise.
 
 from __future__ import annotations
 
-from functools import partial
+from sys import audit
 
 from . import _public, _timeouts
 from ._calls.descriptor import adopt, close_all
@@ -105,14 +105,20 @@ class Socket(SendFile, MakeFile, SocketBase):
         >>> address == client.getsockname()
         True
         """
-        owned: list[int] = []
+        cls = _public.module.socket  # programs replace it, to have sockets of their own class
+        kind = self._sock_family_, self._sock_type_, self._sock_proto_
+        # The new socket owns the descriptor from its first instant; one of another class takes
+        # it over in its ``__init__``.
+        sock: Socket = Socket.__new__(Socket)
+        owned = sock._sock_owned_
         try:
             address = accept_into(owned, self)
-            # Programs replace this name, to have sockets of their own class.
-            make = partial(
-                _public.module.socket, self._sock_family_, self._sock_type_, self._sock_proto_
-            )
-            sock = adopt(owned, lambda fd: make(fileno=fd), known=True)
+            if cls is not Socket:
+                sock = adopt(owned, lambda fd: cls(*kind, fileno=fd), known=True)
+            else:
+                if system.TELLS_OF_GIVEN:
+                    audit("socket.__new__", sock, *kind)
+                sock._begin(owned[0], *kind)
         except BaseException:
             close_all(owned)
             raise

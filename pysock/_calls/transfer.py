@@ -121,17 +121,15 @@ def receive_from_into(
     return with_sockaddr(calls.recvfrom, fd, address_in(view), size, flags)
 
 
-def with_sockaddr(
-    function: Callable[..., int], *args: Any, after: tuple[Any, ...] = ()
-) -> tuple[int, bytes] | None:
-    """``function(*args, sockaddr, length, *after)``: its result, and the sockaddr that C wrote.
+def with_sockaddr(function: Callable[..., int], *args: Any) -> tuple[int, bytes] | None:
+    """``function(*args, sockaddr, length)``: its result, and the sockaddr that C wrote.
 
     C may say a length that is larger than what it had room for: then it cut the address.
     """
     entry = sockaddr_pool.take()
     array, address, counter, length = entry
     counter.value = SOCKADDR_MAX
-    n = function(*args, address, length, *after)
+    n = function(*args, address, length)
     answer = None
     if n >= 0:
         answer = n, bytes_of(array, address, min(counter.value, SOCKADDR_MAX))

@@ -8,12 +8,12 @@ the socket can be written to, and asks with SO_ERROR how it has ended.
 from __future__ import annotations
 
 from errno import EAGAIN, EWOULDBLOCK
-from functools import partial
 from sys import audit
 from time import monotonic, sleep
 
 from .._calls.descriptor import NewerWay, claim_once, close_all
 from .._calls.getsockopt import socket_error
+from .._calls.memory import SOCKADDR_MAX, sockaddr_pool
 from .._calls.state import SocketState
 from .._calls.transfer import sockaddr_from, with_sockaddr
 from .._calls.wait import (
@@ -28,7 +28,7 @@ from .._calls.wait import (
 )
 from .._ffi.arguments import c_int, one_int
 from .._ffi.errors import ATTEMPTS, from_errno, timeout
-from .._ffi.interpreter import NULL, pass_memory, pop_errno
+from .._ffi.interpreter import NULL, bytes_of, pass_memory, pop_errno
 from .._host import constants, lib, system
 from ..families import packers, unpack_for
 
@@ -170,15 +170,17 @@ def _wait_and_accept(owned: list[int], sock: Connection) -> bytes:
 
 def _accept_once(calls: Library, fd: int, owned: list[int], family: int) -> bytes | None:
     """``accept4(2)``, or where that is not to be had ``accept(2)``: the peer's sockaddr."""
-    flags: tuple[int, ...] = ()
-    if _accept4.works is False:
-        function = partial(claim_once, owned, lib.accept)
-    else:
-        function, flags = partial(claim_once, owned, lib.accept4), (_CLOEXEC,)
+    function, flags = (lib.accept, ()) if _accept4.works is False else (lib.accept4, (_CLOEXEC,))
     if family == _AF_ALG:  # it fails if it is asked for an address
-        return None if function(fd, NULL, NULL, *flags) < 0 else b""
-    answer = with_sockaddr(function, fd, after=flags)
-    return None if answer is None else answer[1]
+        return None if claim_once(owned, function, fd, NULL, NULL, *flags) < 0 else b""
+    entry = sockaddr_pool.take()
+    array, address, counter, length = entry
+    counter.value = SOCKADDR_MAX
+    sockaddr = None
+    if claim_once(owned, function, fd, address, length, *flags) >= 0:
+        sockaddr = bytes_of(array, address, min(counter.value, SOCKADDR_MAX))
+    sockaddr_pool.put(entry)
+    return sockaddr
 
 
 # --- connect -------------------------------------------------------------------------
