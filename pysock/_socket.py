@@ -22,9 +22,11 @@ or to raise.
 from __future__ import annotations
 
 from sys import audit
+from types import FunctionType
 
 from . import _public, _timeouts
 from ._calls.descriptor import adopt, close_all
+from ._calls.state import SocketState
 from ._enums import AddressFamily, SocketKind, member
 from ._ffi.signature import SignatureOfInit
 from ._host import system
@@ -49,6 +51,28 @@ if TYPE_CHECKING:
     from ._types import RetAddress
 
 
+def _flat(cls: Any) -> Any:
+    """The class ``cls``, with the methods of the parts that it is put together of as its own.
+
+    So ``help`` and tracebacks speak of one class; to type checkers and editors it is put together.
+    """
+    members = dict(vars(cls))
+    for part in cls.__bases__:
+        if part is not _base:
+            members = {**vars(part), **members}
+    for name in ("__dict__", "__weakref__"):  # which the new class has of its own
+        members.pop(name, None)
+    for name, value in members.items():
+        if isinstance(value, FunctionType):
+            value.__qualname__ = f"{cls.__name__}.{name}"
+    flat = type(cls.__name__, (_base,), members)
+    return flat or cls  # always the first; editors read the second
+
+
+_base: Any = SocketState  # what the next class stands on
+
+
+@_flat
 class SocketBase(Lifecycle, Connection, Stream, Datagram, Message, Options, Mode, Cipher):
     """The system calls: what CPython's ``_socket.socket`` is, on which ``Socket`` is built.
 
@@ -75,6 +99,10 @@ class SocketBase(Lifecycle, Connection, Stream, Datagram, Message, Options, Mode
         return self._sock_proto_
 
 
+_base = SocketBase
+
+
+@_flat
 class Socket(SendFile, MakeFile, SocketBase):
     """One end of a conversation: ``socket(2)``, or a descriptor that exists already.
 
