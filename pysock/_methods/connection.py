@@ -142,14 +142,19 @@ _accept4 = NewerWay(hasattr(lib, "accept4"))
 
 def accept_into(owned: list[int], sock: Connection) -> RetAddress:
     """Accept a connection, whose descriptor is then in ``owned``; the peer's address."""
+    calls, family = sock._sock_calls_, sock._sock_family_
     try:
-        sockaddr = _wait_and_accept(owned, sock)
+        sockaddr = _accept_once(calls, sock._sock_fd_, owned, family)
+        if sockaddr is None:
+            sockaddr = retry(sock, calls, READ, _accept_once, owned, family)
     except OSError as error:
         if not _accept4.refuses(error.errno or 0):
             raise
         _accept4.works = False
         try:
-            sockaddr = _wait_and_accept(owned, sock)
+            sockaddr = _accept_once(calls, sock._sock_fd_, owned, family)
+            if sockaddr is None:
+                sockaddr = retry(sock, calls, READ, _accept_once, owned, family)
         except BaseException:
             _accept4.works = None  # it is not accept4 that is refused
             raise
@@ -160,25 +165,21 @@ def accept_into(owned: list[int], sock: Connection) -> RetAddress:
     return unpack_for(sock._sock_proto_, sockaddr)
 
 
-def _wait_and_accept(owned: list[int], sock: Connection) -> bytes:
-    calls, family = sock._sock_calls_, sock._sock_family_
-    sockaddr = _accept_once(calls, sock._sock_fd_, owned, family)
-    if sockaddr is None:
-        sockaddr = retry(sock, calls, READ, _accept_once, owned, family)
-    return sockaddr
-
-
 def _accept_once(calls: Library, fd: int, owned: list[int], family: int) -> bytes | None:
     """``accept4(2)``, or where that is not to be had ``accept(2)``: the peer's sockaddr."""
-    function, flags = (lib.accept, ()) if _accept4.works is False else (lib.accept4, (_CLOEXEC,))
     if family == _AF_ALG:  # it fails if it is asked for an address
-        return None if claim_once(owned, function, fd, NULL, NULL, *flags) < 0 else b""
+        return None if claim_once(owned, lib.accept4, fd, NULL, NULL, _CLOEXEC) < 0 else b""
     entry = sockaddr_pool.take()
     array, address, counter, length = entry
     counter.value = SOCKADDR_MAX
+    if _accept4.works is False:
+        new = claim_once(owned, lib.accept, fd, address, length)
+    else:
+        new = claim_once(owned, lib.accept4, fd, address, length, _CLOEXEC)
     sockaddr = None
-    if claim_once(owned, function, fd, address, length, *flags) >= 0:
-        sockaddr = bytes_of(array, address, min(counter.value, SOCKADDR_MAX))
+    if new >= 0:
+        size = counter.value
+        sockaddr = bytes_of(array, address, size if size <= SOCKADDR_MAX else SOCKADDR_MAX)
     sockaddr_pool.put(entry)
     return sockaddr
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from ctypes import c_char
 from sys import audit
 
@@ -115,9 +116,9 @@ def small_bytes(data: Any) -> Any:
 
     Of bytes that somebody looks at whole, no copy is needed.
     """
-    if type(data) is bytearray:
+    if type(data) is not memoryview:
         # Joined in one step, which takes half of the time of ``bytes(data)``.
-        return b"".join((data,)) if len(data) <= COPY_MAX else data
+        return b"".join((data,)) if len(data) * _ITEM_MAX <= COPY_MAX else data
     try:
         if data.c_contiguous:
             owner = data.obj
@@ -130,7 +131,8 @@ def small_bytes(data: Any) -> Any:
     return data
 
 
-_COPIED = frozenset((bytearray, memoryview))
+_COPIED = frozenset((bytearray, memoryview, array))
+_ITEM_MAX = 8  # bytes of an item of an array
 
 
 def send(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> int:
@@ -187,17 +189,17 @@ def recvfrom(self: Datagram, bufsize: int, flags: int = 0, /) -> tuple[bytes, Re
         entry = _pop_datagram()
     except IndexError:
         entry = _datagram_pool.make()
-    buffer, pointer, array, address, counter, length = entry
+    buffer, pointer, room, address, counter, length = entry
     counter.value = SOCKADDR_MAX
     calls = self._sock_calls_
     n = calls.recvfrom(
         self._sock_fd_, pointer, bufsize, flags | calls.dontwait, address, length
     )
     if 0 <= n <= bufsize:
-        data, sockaddr = buffer[:n], array[: counter.value]
+        data, sockaddr = buffer[:n], room[: counter.value]
         _put_datagram(entry)
     else:
-        data, sockaddr = with_zeros(buffer[:bufsize], n), array[: counter.value]
+        data, sockaddr = with_zeros(buffer[:bufsize], n), room[: counter.value]
         _put_datagram(entry)
         if n < 0:
             data, sockaddr = retry(self, calls, READ, receive_from, bufsize, flags)
