@@ -291,8 +291,8 @@ def alarms(handler: Action, first: float, interval: float = 0.0) -> Iterator[Non
 
 
 def replace(monkeypatch: pytest.MonkeyPatch, name: str, function: Action) -> None:
-    """Put ``function(real, *arguments)`` in the place of a C function."""
-    for library in lib, lib_keeping_gil:
+    """Put ``function(real, *arguments)`` in the place of a C function, once if both are one."""
+    for library in {lib, lib_keeping_gil}:
         if name in library.prototypes:
             real = getattr(library, name)
             monkeypatch.setattr(library, name, partial(function, real))
