@@ -15,6 +15,7 @@ import argparse
 import json
 import mmap
 import os
+import shutil
 import signal
 import struct
 import subprocess
@@ -200,13 +201,25 @@ def ended(code):
     return signal.Signals(-code).name if code < 0 else f"exit status {code}"
 
 
+def program(name):
+    """The path of an interpreter, from wherever its child will be started."""
+    found = shutil.which(name)
+    if not found:
+        raise argparse.ArgumentTypeError(f"no program {name!r}")
+    return os.path.abspath(found)
+
+
 def main():
-    parser = argparse.ArgumentParser(prog="python3 -m tests.hostile", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python3 -m tests.hostile",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--calls", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=0)
     parser.add_argument("--seed", default="1")
     parser.add_argument("--from", dest="start", type=int, default=0)
-    parser.add_argument("--python", nargs="+", default=[sys.executable])
+    parser.add_argument("--python", nargs="+", type=program, default=[sys.executable])
     parser.add_argument("--break", dest="broken", default="")
     parser.add_argument("--hang", type=float, default=20, help="seconds that no call may take")
     parser.add_argument("--most", type=int, default=8, help="crashes, after which it ends")
