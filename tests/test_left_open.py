@@ -155,3 +155,21 @@ def test_at_the_end_of_a_program_nothing_but_the_warning_is_told(name: str) -> N
     assert done.returncode == ("error" in name)
     assert all("ResourceWarning: unclosed <" in line for line in lines if line.strip()), lines
     assert len(lines) <= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [(("r", 0), ValueError), (("rb", 1.5), TypeError), (("r", None, "no codec"), LookupError)],
+)
+def test_a_file_that_was_not_made_keeps_no_descriptor(
+    arguments: tuple[Any, ...], complaint: type[Exception]
+) -> None:
+    """Also while its error is looked at, and where a collection comes late."""
+    with pysock.socket() as sock:
+        mode, buffering, encoding = (*arguments, None)[:3]
+        with pytest.raises(complaint) as told:
+            sock.makefile(mode, buffering, encoding=encoding)
+        assert told.traceback
+        before = descriptors()
+        sock.close()
+        assert descriptors() != before

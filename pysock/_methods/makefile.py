@@ -191,23 +191,27 @@ class MakeFile(SocketState):
         reading = "r" in mode or not writing
         raw = SocketIO(self, "r" * reading + "w" * writing)
         self._io_refs += 1
-        if buffering is None or buffering < 0:
-            buffering = io.DEFAULT_BUFFER_SIZE
-        if buffering == 0:
-            if "b" not in mode:
-                raise ValueError("unbuffered streams must be binary")
-            return raw
-        buffer: Any
-        if reading and writing:
-            buffer = io.BufferedRWPair(raw, raw, buffering)
-        elif reading:
-            buffer = io.BufferedReader(raw, buffering)
-        else:
-            buffer = io.BufferedWriter(raw, buffering)
-        if "b" in mode:
-            return buffer
-        if sys.version_info >= (3, 10):
-            encoding = io.text_encoding(encoding)
-        text: Any = io.TextIOWrapper(buffer, encoding, errors, newline)
-        text.mode = mode
-        return text
+        try:
+            if buffering is None or buffering < 0:
+                buffering = io.DEFAULT_BUFFER_SIZE
+            if buffering == 0:
+                if "b" not in mode:
+                    raise ValueError("unbuffered streams must be binary")
+                return raw
+            buffer: Any
+            if reading and writing:
+                buffer = io.BufferedRWPair(raw, raw, buffering)
+            elif reading:
+                buffer = io.BufferedReader(raw, buffering)
+            else:
+                buffer = io.BufferedWriter(raw, buffering)
+            if "b" in mode:
+                return buffer
+            if sys.version_info >= (3, 10):
+                encoding = io.text_encoding(encoding)
+            text: Any = io.TextIOWrapper(buffer, encoding, errors, newline)
+            text.mode = mode
+            return text
+        except BaseException:
+            raw.close()  # nobody has it: else the socket would not close until it is collected
+            raise
