@@ -10,8 +10,8 @@ made, moved and closed in one step of C each, and in between they are in a list:
     next(map(lib.close, map(owned.pop, (0,))))                          closed
 
 ``list.extend`` draws on ``map``, which calls the function: while they run, no Python code
-does.  Whoever has such a list, closes what is in it if an exception arrives; a number below 0,
-which a call that failed has left there, is nothing to close.
+does.  The function that made such a list closes what is in it if an exception arrives; a number
+below 0, which a call that failed has left there, is nothing to close.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from ctypes import c_int
 from errno import EINVAL, ENOSYS, EPERM
 from itertools import chain
 
-from .._ffi.errors import attempt
+from .._ffi.errors import attempt, from_errno
 from .._ffi.interpreter import pointer_to
-from .._host import lib
+from .._host import constants, lib, system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _FIRST = (0,)
 _NONE = (-1,)
 _Pair = c_int * 2
+SOCK_CLOEXEC = constants.get("SOCK_CLOEXEC", 0)
 
 
 class Owned(list[int]):
@@ -121,6 +122,35 @@ class NewerWay:
     def refuses(self, number: int) -> bool:
         """Whether such an errno may mean that the kernel does not know the newer way."""
         return self.works is None and number in (EINVAL, ENOSYS, EPERM)
+
+
+def claim_uninherited(
+    claim: Callable[..., int],
+    owned: list[int],
+    function: Callable[..., int],
+    cloexec: NewerWay,
+    *args: int,
+) -> int:
+    """``claim`` what ``function(family, type, protocol)`` makes, and no child process inherits.
+
+    With SOCK_CLOEXEC in the type, or with ``fcntl(2)`` afterwards.  Returns what ``claim`` does;
+    a failure is an OSError.
+    """
+    family, type, proto = args
+    if cloexec.works is not False:
+        n = claim(owned, function, family, type | SOCK_CLOEXEC, proto)
+        if n >= 0:
+            cloexec.works = True
+            return n
+        if not cloexec.refuses(-n):
+            raise from_errno(-n)
+    n = claim(owned, function, family, type, proto)
+    if n < 0:
+        raise from_errno(-n)
+    cloexec.works = False
+    for fd in owned:
+        system.set_inheritable(fd, False)
+    return n
 
 
 class AdoptedDescriptor(int):

@@ -25,7 +25,7 @@ NOT_WRITTEN = 1
 @contextmanager
 def standard_output(program: str) -> Iterator[None]:
     """Run a command; SystemExit if what it prints cannot be written."""
-    if sys.stdout is None:  # whoever started this has closed it
+    if sys.stdout is None:  # closed by the program that started this
         nowhere = os.open(os.devnull, os.O_WRONLY)
         sys.stdout = open(nowhere, "w", encoding="utf-8", closefd=False)
     if isinstance(sys.stdout, io.TextIOWrapper):

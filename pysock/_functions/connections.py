@@ -10,10 +10,17 @@ import sys
 from functools import partial
 
 from .. import _public
-from .._calls.descriptor import NewerWay, adopt, claim_pair, close_all, move
+from .._calls.descriptor import (
+    SOCK_CLOEXEC,
+    NewerWay,
+    adopt,
+    claim_pair,
+    claim_uninherited,
+    close_all,
+    move,
+)
 from .._enums import AddressFamily, SocketKind
 from .._ffi.arguments import c_int
-from .._ffi.errors import from_errno
 from .._host import constants, lib, system
 
 TYPE_CHECKING = False
@@ -29,8 +36,7 @@ _STREAM: Any = SocketKind(constants["SOCK_STREAM"])
 _LOCALHOST = "127.0.0.1"
 _LOCALHOST_V6 = "::1"
 _HAS_SOCKETPAIR = hasattr(lib, "socketpair")
-_CLOEXEC = constants.get("SOCK_CLOEXEC", 0)
-_cloexec = NewerWay(bool(_CLOEXEC))
+_cloexec = NewerWay(bool(SOCK_CLOEXEC))
 
 
 def socketpair(
@@ -58,7 +64,7 @@ def socketpair(
     family, type, proto = map(c_int, (family, type, proto))
     fds: list[int] = []
     try:
-        _open_pair(fds, family, type, proto)
+        claim_uninherited(claim_pair, fds, lib.socketpair, _cloexec, family, type, proto)
         make = partial(_public.module.socket, family, type, proto)
         one: Socket = _adopt_first(fds, make)
         try:
@@ -69,23 +75,6 @@ def socketpair(
     except BaseException:
         close_all(fds)
         raise
-
-
-def _open_pair(fds: list[int], family: int, type: int, proto: int) -> None:
-    """``socketpair(2)``: put two descriptors, which no child process inherits, into ``fds``."""
-    if _cloexec.works is not False:
-        n = claim_pair(fds, lib.socketpair, family, type | _CLOEXEC, proto)
-        if n >= 0:
-            _cloexec.works = True
-            return
-        if not _cloexec.refuses(-n):
-            raise from_errno(-n)
-    n = claim_pair(fds, lib.socketpair, family, type, proto)
-    if n < 0:
-        raise from_errno(-n)
-    _cloexec.works = False
-    for fd in fds:
-        system.set_inheritable(fd, False)
 
 
 def _adopt_first(fds: list[int], make: Any) -> Any:

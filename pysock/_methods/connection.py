@@ -112,7 +112,7 @@ class Connection(SocketState):
     def shutdown(self, how: int, /) -> None:
         """``shutdown(2)``: end one or both directions (SHUT_RD, SHUT_WR, SHUT_RDWR).
 
-        Unlike ``close``, it works on the connection, whoever else has a descriptor of it.
+        Unlike ``close``, it ends the connection for every process that has a descriptor of it.
         Does not block.  Raises OSError: ENOTCONN.
         """
         lib.shutdown(self._sock_fd_, one_int(how))

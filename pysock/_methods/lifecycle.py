@@ -10,11 +10,13 @@ from warnings import warn
 
 from .. import _timeouts
 from .._calls.descriptor import (
+    SOCK_CLOEXEC,
     AdoptedDescriptor,
     Emptied,
     NewerWay,
     Owned,
     claim,
+    claim_uninherited,
     close_all,
     close_first,
     move,
@@ -22,21 +24,20 @@ from .._calls.descriptor import (
 from .._calls.getsockopt import identify
 from .._calls.state import SocketState, set_mode
 from .._ffi.arguments import constructor_int
-from .._ffi.errors import from_errno, raise_unless_reset
+from .._ffi.errors import raise_unless_reset
 from .._host import constants, lib, system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_CLOEXEC = constants.get("SOCK_CLOEXEC", 0)
 _NONBLOCK = constants.get("SOCK_NONBLOCK", 0)
-_TYPE = ~(_CLOEXEC | _NONBLOCK)  # what else a type says
+_TYPE = ~(SOCK_CLOEXEC | _NONBLOCK)  # what else a type says
 _AF_INET, _SOCK_STREAM = constants["AF_INET"], constants["SOCK_STREAM"]
 _NOT_GIVEN = -1  # "is" is the quickest way to see it
 
-# SOCK_CLOEXEC: until Linux 2.6.27 it was an unknown type.
-cloexec = NewerWay(bool(_CLOEXEC))
+# SOCKSOCK_CLOEXEC: until Linux 2.6.27 it was an unknown type.
+cloexec = NewerWay(bool(SOCK_CLOEXEC))
 
 
 class Lifecycle(SocketState):
@@ -173,21 +174,9 @@ def _open(owned: list[int], family: int, type: int, proto: int) -> int:
     """``socket(2)``: a descriptor that no child inherits, in ``owned``."""
     if cloexec.works:
         # As ``claim``, in fewer steps.
-        owned.extend(map(lib.socket, (family,), (type | _CLOEXEC,), (proto,)))
+        owned.extend(map(lib.socket, (family,), (type | SOCK_CLOEXEC,), (proto,)))
         fd = owned[-1]
         if fd >= 0:
             return fd
         owned.pop()
-    if cloexec.works is not False:
-        fd = claim(owned, lib.socket, family, type | _CLOEXEC, proto)
-        if fd >= 0:
-            cloexec.works = True
-            return fd
-        if not cloexec.refuses(-fd):
-            raise from_errno(-fd)
-    fd = claim(owned, lib.socket, family, type, proto)
-    if fd < 0:
-        raise from_errno(-fd)
-    cloexec.works = False
-    system.set_inheritable(fd, False)
-    return fd
+    return claim_uninherited(claim, owned, lib.socket, cloexec, family, type, proto)
