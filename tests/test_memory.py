@@ -35,29 +35,19 @@ from .harness import (
     run,
     uses_alarms,
 )
+from .hostile.fuzz_check import LOCKS
 
 pytestmark = uses_alarms
 
 HUGE = [2**31 - 1, 2**31 + 10, 2**32, 2**32 + 5]
 
-
-def locks_buffers() -> bool:
-    """Whether this interpreter keeps a bytearray from being resized while it is lent."""
-    buffer = bytearray(1)
-    with memoryview(buffer):
-        try:
-            buffer.append(0)
-        except BufferError:
-            return True
-    return False
-
-
 needs_locks = pytest.mark.skipif(
-    not locks_buffers(), reason="this interpreter resizes a bytearray even while it is lent"
+    not LOCKS, reason="this interpreter resizes a bytearray even while it is lent"
 )
 
 
 # --- sizes ---------------------------------------------------------------------------
+
 
 def sizes_seen(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The size that each C function is told, from now on; ten bytes are all that it needs."""
@@ -168,9 +158,7 @@ def c_name(name: str) -> str:
 
 @needs_locks
 @pytest.mark.parametrize("name", [*INTO, *OUT_OF])
-def test_a_buffer_keeps_its_size_while_c_has_it(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_buffer_keeps_its_size_while_c_has_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     buffer = bytearray(COPY_MAX + 1)
     tried = []
 
@@ -250,6 +238,7 @@ def test_a_buffer_is_asked_once(name: str, sizes: tuple[int, ...]) -> None:
             extra = name == "sendmsg"
             assert len(there.recv(100_000)) == sizes[0] + extra
 
+
 def told_room(arguments: tuple[Any, ...]) -> int:
     """How much room C is told that there is, by recv, recvfrom or recvmsg."""
     if len(arguments) > 3:
@@ -298,7 +287,7 @@ def test_a_buffer_is_not_overrun_whenever_it_is_made_smaller(
 @pytest.mark.parametrize("name", [n for n in (*INTO, *OUT_OF) if "view" not in n])
 def test_a_traceback_keeps_no_buffer_lent(name: str, way: str) -> None:
     buffer, call = bytearray(COPY_MAX + 1), {**INTO, **OUT_OF}[name]
-    if way == "handler" and name in OUT_OF and not CPYTHON and locks_buffers():
+    if way == "handler" and name in OUT_OF and not CPYTHON and LOCKS:
         pytest.skip("ctypes' public names lend a buffer for as long as an object lives")
     with pair() as (here, _):
         fill(here)

@@ -145,7 +145,8 @@ class Checks:
 
     def file(self, file):
         maker = self.maker
-        maker.here.settimeout(0) if maker.here.fileno() >= 0 else None
+        if maker.here.fileno() >= 0:
+            maker.here.settimeout(0)
         for call in (lambda: file.read(5), lambda: file.write(b"A"), lambda: file.fileno()):
             with suppress(OSError, ValueError, TypeError):
                 call()
@@ -159,14 +160,15 @@ def case_socket(case):
     return case.module.socket
 
 
-def _locks():
-    memory = bytearray(1)
-    with memoryview(memory):
+def locks_buffers():
+    """Whether this interpreter keeps a bytearray from being resized while it is lent."""
+    buffer = bytearray(1)
+    with memoryview(buffer):
         try:
-            memory.append(0)
+            buffer.append(0)
         except BufferError:
             return True
     return False
 
 
-LOCKS = _locks()
+LOCKS = locks_buffers()
