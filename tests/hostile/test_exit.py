@@ -50,6 +50,8 @@ def programs(program: str, *options: str, after: str = "") -> list[tuple[int, st
 
 def plain(text: str) -> str:
     """Without what may differ."""
+    # At which line, in which file, a warning comes while all is torn down, is nobody's promise.
+    text = re.sub(r"^(sys|<string>|\S+\.py):\d+: ", "", text, flags=re.MULTILINE)
     text = re.sub(r"\bpysock\.Socket\b|\bsocket\.socket\b|\bpysock\.socket\b", "SOCKET", text)
     text = re.sub(r"0x[0-9a-f]+", "0x", text)
     text = re.sub(r"/tmp/\S+", "PATH", text)
@@ -58,8 +60,6 @@ def plain(text: str) -> str:
     lines = [line for line in text.splitlines() if "tracemalloc" not in line]
     # Through whose code a traceback goes is no part of it.
     lines = [line for line in lines if not line.startswith('  File "')]
-    # At which line, in which file, a warning comes while all is torn down, is nobody's promise.
-    lines = [re.sub(r"^(sys|<string>|\S+\.py):\d+: ", "", line) for line in lines]
     return "\n".join(sorted(lines))
 
 
