@@ -360,7 +360,7 @@ def test_more_buffers_than_a_c_int_counts(
 ) -> None:
     """CPython says so itself, where a list is that long; here, the limit is closer."""
     monkeypatch.setattr("pysock._calls.msghdr.INT_MAX", 2)
-    monkeypatch.setattr("pysock._calls.msghdr._MANY", 2)
+    monkeypatch.setattr("pysock._calls.msghdr.MANY", 2)
     here, there = pysock.socketpair()
     with here, there, pytest.raises(OSError) as caught:
         getattr(here, function)([bytearray(1)] * 3)

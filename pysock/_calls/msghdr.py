@@ -65,7 +65,7 @@ _RIGHTS = (constants["SOL_SOCKET"], constants.get("SCM_RIGHTS"))
 
 # --- message buffers -----------------------------------------------------------------
 
-_MANY = 64  # buffers; a pooled message buffer has room for the iovecs of so many
+MANY = 64  # buffers; a pooled message buffer has room for the iovecs of so many
 SMALL = 16384  # bytes; up to so many are copied into the message buffer
 _ROOM = 4 * SMALL
 _LARGE_ROOM = _ROOM + POOL_MAX
@@ -139,7 +139,7 @@ def send(
         count, total = len(parts), sum(sizes)
         inside = total <= SMALL
         data = b"".join(views or parts) if inside else b""
-        if inside and 1 < count <= _MANY:
+        if inside and 1 < count <= MANY:
             # To join small buffers takes 20 ns each; to pack an iovec for each, 185.
             sizes, count = [total], 1
         size = _HEADER + _IOVEC * count + len(data) + len(sockaddr) + len(packed)

@@ -6,7 +6,7 @@ Who owns a descriptor at which moment is explained in ``_calls.descriptor``.
 from __future__ import annotations
 
 from sys import audit
-from warnings import warn
+from _warnings import warn
 
 from .. import _timeouts
 from .._calls.descriptor import (

@@ -1,12 +1,12 @@
-"""sendmsg and recvmsg of a short message: one small buffer, and control messages.
+"""sendmsg and recvmsg of a short message: little data, with or without control messages.
 
-So travel descriptors, credentials, time stamps.  A preallocated message is laid out once: its
-pointers stay, and a call sets only the lengths, through numbers that lie over members of the
-structs.
+So travel descriptors, credentials, time stamps, and what servers gather.  A preallocated message
+is laid out once: its pointers stay, and a call sets only the lengths, through numbers that lie
+over members of the structs.
 
     msghdr, iovec | sockaddr | control messages | data
 
-That saves 1 us of a call which takes 2 (3.11).
+That saves 1 us of a call which takes 2, and two thirds of one without control messages (3.11).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ctypes import addressof, c_char, sizeof
 from sys import audit
 
 from ..._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool
-from ..._calls.msghdr import close_received, control
+from ..._calls.msghdr import MANY, close_received, control
 from ..._calls.wait import READ, WRITE, retry
 from ..._ffi.arguments import ZERO, c_int
 from ..._ffi.interpreter import chars, pointer_to
@@ -50,6 +50,7 @@ def _preallocated() -> dict[str, Any]:
     cmsghdr = structs["cmsghdr"]
     return members | {
         "message": pointer_to(memory),
+        "control_at": at + _CONTROL_AT,
         "sockaddr": (c_char * SOCKADDR_MAX).from_buffer(memory, _NAME_AT),
         "control": (c_char * _LIMIT).from_buffer(memory, _CONTROL_AT),
         "first": (c_char * sizeof(cmsghdr)).from_buffer(memory, _CONTROL_AT),
@@ -68,12 +69,15 @@ def _members(memory: Any, struct: Any, at: int) -> dict[str, Any]:
 def _outgoing() -> tuple[Any, ...]:
     parts = _preallocated()
     parts["msg_name"].value = 0  # it has no address to go to: an empty one, the BSDs refuse
-    names = "message iov_len data msg_controllen control"
+    names = "message iov_len data msg_controllen control msg_control control_at"
     return tuple(map(parts.get, names.split()))
 
 
 def _incoming() -> tuple[Any, ...]:
-    names = "message iov_len data msg_controllen control first msg_namelen sockaddr msg_flags"
+    names = (
+        "message iov_len data msg_controllen control first msg_namelen sockaddr msg_flags "
+        "msg_control control_at"
+    )
     return tuple(map(_preallocated().get, names.split()))
 
 
@@ -88,36 +92,49 @@ def sendmsg(
     self: Message, buffers: Any, ancdata: Any = (), flags: int = 0, address: Any = None, /
 ) -> int:
     if (
-        address is None
-        and type(ancdata) is list
-        and type(buffers) is list
-        and len(buffers) == 1
-        and (flags is ZERO or not (flags := c_int(flags)) & ODD_FLAGS)
+        address is not None
+        or type(ancdata) not in _SEQUENCES
+        or type(buffers) not in _SEQUENCES
+        or (flags is not ZERO and (flags := c_int(flags)) & ODD_FLAGS)
     ):
-        audit("socket.sendmsg", self, None)
+        return _sendmsg(self, buffers, ancdata, flags, address)
+    audit("socket.sendmsg", self, None)
+    parts = [*buffers]  # in one step: another thread may change the caller's list
+    if (
+        not 0 < len(parts) <= MANY
+        or not _BYTES.issuperset(map(type, parts))
+        or sum(map(len, parts)) >= _LIMIT
+    ):
+        return send_message(self, parts, ancdata, flags)
+    packed = b""
+    if ancdata:
         try:
-            (data,) = buffers  # in one step: another thread may change the list
-            packed = _messages(ancdata) if type(data) is bytes else b""
+            packed = _messages(ancdata)
         except UNPACKABLE as error:
             if is_callers(error):
                 raise
-            packed = b""
-        if packed and len(data) < _LIMIT and len(packed) < _LIMIT:
-            try:
-                entry = _pop_outgoing()
-            except IndexError:
-                entry = _outgoing()
-            pointer, iov_len, memory, controllen, room = entry
-            iov_len.value, memory.raw = len(data), data
-            controllen.value, room.raw = len(packed), packed
-            calls = self._sock_calls_
-            n: int = calls.sendmsg(self._sock_fd_, pointer, flags | calls.dontwait)
-            if n < 0:
-                n = retry(self, calls, WRITE, _again_sendmsg, pointer, flags)
-            _put_outgoing(entry)
-            return n
-        return send_message(self, buffers, ancdata, flags)
-    return _sendmsg(self, buffers, ancdata, flags, address)
+        if not 0 < len(packed) < _LIMIT:
+            return send_message(self, parts, ancdata, flags)
+    try:
+        entry = _pop_outgoing()
+    except IndexError:
+        entry = _outgoing()
+    pointer, iov_len, memory, controllen, room, msg_control, control_at = entry
+    data = parts[0] if len(parts) == 1 else b"".join(parts)
+    iov_len.value, memory.raw = len(data), data
+    # The BSDs refuse a pointer to no control messages.
+    msg_control.value, controllen.value = control_at if packed else 0, len(packed)
+    room.raw = packed
+    calls = self._sock_calls_
+    n: int = calls.sendmsg(self._sock_fd_, pointer, flags | calls.dontwait)
+    if n < 0:
+        n = retry(self, calls, WRITE, _again_sendmsg, pointer, flags)
+    _put_outgoing(entry)
+    return n
+
+
+_SEQUENCES = (list, tuple)
+_BYTES = frozenset((bytes,))
 
 
 def _again_sendmsg(calls: Any, fd: int, pointer: Any, flags: int) -> int:
@@ -135,7 +152,6 @@ def recvmsg(
     if (
         type(bufsize) is not int
         or type(ancbufsize) is not int
-        or not ancbufsize
         or not 0 <= bufsize | ancbufsize < _LIMIT
         or (flags is not ZERO and (flags := c_int(flags)) & ODD_FLAGS)
     ):
@@ -145,8 +161,12 @@ def recvmsg(
     except IndexError:
         entry = _incoming()
     # While nobody uses it, its flags, its sockaddr and its first control message are zero.
-    pointer, iov_len, memory, controllen, room, first, namelen, sender, msg_flags = entry
+    (
+        pointer, iov_len, memory, controllen, room, first, namelen, sender, msg_flags,
+        msg_control, control_at,
+    ) = entry  # fmt: skip
     iov_len.value, controllen.value, namelen.value = bufsize, ancbufsize, SOCKADDR_MAX
+    msg_control.value = control_at if ancbufsize else 0
     calls = self._sock_calls_
     try:
         n = calls.recvmsg(self._sock_fd_, pointer, flags | calls.dontwait)
