@@ -5,8 +5,8 @@ Who owns a descriptor at which moment is explained in ``_calls.descriptor``.
 
 from __future__ import annotations
 
-from sys import audit
 from _warnings import warn
+from sys import audit
 
 from .. import _timeouts
 from .._calls.descriptor import (
