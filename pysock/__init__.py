@@ -1,5 +1,7 @@
 """Python's ``socket`` module in Python, on ctypes: ``import pysock as socket``.
 
+``python -m pysock run`` and ``install`` put it in the place of ``socket`` for a whole program.
+
 Nothing is defined here.  This is what the package offers, under the names that programs know:
 the platform's constants, the class, the functions and the exceptions.  All of it is loaded
 now, so that no call has to import anything later.
@@ -54,6 +56,7 @@ from ._functions.resolver import (
     getnameinfo,
     sethostname,
 )
+from ._install import install, installed, uninstall
 from ._methods.makefile import SocketIO as SocketIO
 from ._methods.sendfile import GiveupOnSendfile as _GiveupOnSendfile
 from ._socket import Socket, SocketBase

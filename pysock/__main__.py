@@ -21,6 +21,7 @@ PROGRAM = "python -m pysock"
 DEFAULT = "demo"
 COMMANDS = {
     "demo": "watch an echo server and its client talk, call by call (default)",
+    "run": "run a Python program, whose sockets are then pysock's",
     "abi": "show the layouts and constants of a platform, this or another",
 }
 
@@ -28,6 +29,7 @@ DESCRIPTION = "See how Python's socket calls become calls of C."
 EPILOG = f"""\
 examples:
   {PROGRAM}                                  the same as {PROGRAM} demo
+  {PROGRAM} run -m http.server               a program on pysock
   {PROGRAM} abi darwin-arm64 sockaddr_in6    a struct, drawn as memory
   {PROGRAM} abi --help                       all that this command can do
 

@@ -69,7 +69,7 @@ def test_docstrings(
 
 
 # Where the examples have the public names, as after ``from pysock import *``.
-WITH_NAMES = ("pysock._methods", "pysock._functions", "pysock._socket")
+WITH_NAMES = ("pysock._install", "pysock._methods", "pysock._functions", "pysock._socket")
 
 
 @pytest.mark.parametrize("name", sorted(page.name for page in (ROOT / "docs").glob("*.md")))

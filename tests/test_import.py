@@ -51,8 +51,9 @@ def tried(call, *arguments):
 """
 
 EVERYTHING = CLOSED + """
-# Not those that close a descriptor of the test's, or give this machine another name.
-kept = "close", "dup", "fromfd", "sethostname", "SocketIO"
+# Not those that close a descriptor of the test's, give this machine another name, or change
+# what imports find.
+kept = "close", "dup", "fromfd", "sethostname", "SocketIO", "install", "installed", "uninstall"
 names = [name for name in dir(socket) if name not in kept]
 for name in names:
     value = getattr(socket, name)

@@ -30,16 +30,19 @@ if TYPE_CHECKING:
 error = OSError
 
 
+# These classes have no slots of their own, so that C's can be derived from them (``_install``).
 class herror(OSError):
     """An error of ``gethostbyname(3)`` and similar functions: ``(h_errno, hstrerror(h_errno))``."""
 
     __module__ = "pysock"
+    __slots__ = ()
 
 
 class gaierror(OSError):
     """An error of ``getaddrinfo(3)`` or ``getnameinfo(3)``: ``(EAI_…, gai_strerror(EAI_…))``."""
 
     __module__ = "pysock"
+    __slots__ = ()
 
 
 if sys.version_info >= (3, 10):
@@ -50,6 +53,7 @@ else:
         """A deadline has passed; from Python 3.10 on this is ``TimeoutError``."""
 
         __module__ = "pysock"
+        __slots__ = ()
 
 
 from_errno = os_error  # the exception for an errno

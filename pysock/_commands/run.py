@@ -1,0 +1,106 @@
+"""``python -m pysock run``: a program, and the processes that it starts, on pysock.
+
+It becomes Python itself, with an environment in which each process has pysock in the place of
+``socket`` (``pysock._install``).  So the program's arguments, its ``__main__``, exit status,
+tracebacks, signals and input are what they are without pysock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+
+from .. import _install
+from .._platform import WINDOWS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+DESCRIPTION = """\
+Run a Python program, and the Python processes that it starts, with pysock in the place of the
+standard library's socket: as  python SCRIPT,  python -m MODULE  or  python -c CODE  would."""
+
+EPILOG = """\
+examples:
+  python -m pysock run client.py example.org 80
+  python -m pysock run -m http.server
+  python -m pysock run --report -c "import socket; print(socket.socket)"
+
+Options of Python itself stand before the -m of pysock: python -X dev -m pysock run ...
+The exit status is the program's own.  TLS is the interpreter's own (its module ssl), once it has
+taken over the descriptor of a socket."""
+
+NO_RUN = 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    parser.usage = "%(prog)s [-h] [--report] (SCRIPT | -m MODULE | -c CODE) [ARGUMENT ...]"
+    parser.add_argument(
+        "--report", action="store_true", help="print at the end which modules have which sockets"
+    )
+    rest: Any = {"nargs": argparse.REMAINDER, "metavar": "ARGUMENT"}
+    parser.add_argument("-m", dest="module", help="run a module, as python -m does", **rest)
+    parser.add_argument("-c", dest="code", help="run a string, as python -c does", **rest)
+    parser.add_argument("script", help="run a file, as python does", **rest)
+
+
+def main(options: argparse.Namespace) -> int:
+    program = options.script
+    for option, rest in (("-m", options.module), ("-c", options.code)):
+        if rest is not None:
+            program = [option, *rest]
+    problem = _problem(program)
+    if problem:
+        print(f"python -m pysock run: {problem}", file=sys.stderr)
+        return NO_RUN
+    options_of_python = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    command = [sys.executable, *options_of_python, *program]
+    environment = _install.environment(os.environ, report=options.report)
+    if WINDOWS:  # whose exec ends this process at once, so that its caller does not wait
+        return _wait_for(command, environment)
+    os.execve(sys.executable, command, environment)
+
+
+def _problem(program: list[str]) -> str | None:
+    """Why the program cannot be run, or None."""
+    if not program or program in (["-m"], ["-c"]):
+        return "what? A file, -m MODULE or -c CODE (--help says more)"
+    if not sys.executable:
+        return "this interpreter does not know its own file, so it cannot start a program"
+    if sys.flags.ignore_environment or sys.flags.no_site:
+        return "Python was started with -I, -E or -S, and so cannot hear of pysock at its start"
+    return None
+
+
+def _wait_for(command: list[str], environment: dict[str, str]) -> int:
+    """The exit status of a program, which alone hears of Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return subprocess.call(command, env=environment)
+
+
+# --- the report ----------------------------------------------------------------------
+
+
+def report() -> None:
+    """Print on standard error which modules of this process have which sockets."""
+    print(f"pysock: in process {os.getpid()}", file=sys.stderr)
+    own = _install.interpreters_own() if "ssl" in sys.modules else None
+    for title, module in (("pysock", sys.modules.get("socket")), ("C", own)):
+        holders = sorted(_holders(module)) if module else []
+        print(f"  sockets of {title}: {', '.join(holders) or 'none'}", file=sys.stderr)
+
+
+def _holders(module: Any) -> set[str]:
+    """The modules that have a module, its class of sockets, or a class derived from that."""
+    return {
+        name
+        for name, loaded in list(sys.modules.items())
+        if name.partition(".")[0] not in ("pysock", "socket", "_socket", "sitecustomize")
+        for value in list(getattr(loaded, "__dict__", {}).values())
+        if value is module or (isinstance(value, type) and module.socket in value.__mro__)
+    }

@@ -1,0 +1,386 @@
+"""pysock in the place of the standard library's ``socket``: for a program, and for its children.
+
+A program's libraries import ``socket`` by themselves.  An import hook, the first entry of
+``sys.meta_path``, answers them:
+
+    import socket     the module ``pysock``
+    import _socket    the base class, and numbers that are no members of enums (``_plain``)
+    import ssl        the standard library's, whose SSLSocket stands on the interpreter's own
+                      class of sockets, since its module for OpenSSL knows no other
+
+An SSLSocket takes over the descriptor of the socket that it wraps.  So what is encrypted runs in
+C, and all else here.
+
+There are two ways to get there.  ``install()`` is for the first line of a program.  A child of
+``python -m pysock run`` finds the folder ``_startup`` in PYTHONPATH, whose ``sitecustomize`` loads
+this file alone; pysock follows when ``socket`` is imported, so that a process without sockets pays
+next to nothing.  Therefore this module imports nothing of the package before that.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import sys
+from _frozen_importlib import ModuleSpec, module_from_spec
+from _frozen_importlib_external import PathFinder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import ModuleType
+    from typing import Any
+
+VARIABLE = "PYSOCK_RUN"  # in the environment of a program that runs on pysock: "1", or "report"
+
+# What stood in sys.modules instead, by name; None while pysock is not in the place of socket.
+_before: dict[str, ModuleType] | None = None
+
+# What ``install(replace=True)`` has replaced: (module, name in it, the value before, pysock's).
+_replaced: list[tuple[str, str, Any, Any]] = []
+
+_package: str | None = None  # the folder of the package, if ``start`` was told
+_own: ModuleType | None = None  # the interpreter's own ``socket``, once it is needed
+
+
+# --- public functions ----------------------------------------------------------------
+
+
+def install(*, replace: bool = False) -> None:
+    """Put pysock in the place of ``socket``, for everything that imports it from now on.
+
+    Call it in the first line of a program.  If modules have the standard library's ``socket``
+    already, this is an ImportError that names them, and nothing is changed.  With ``replace``,
+    what they have is replaced by what pysock has; only classes that they have derived from
+    ``socket.socket`` stay what they are.
+
+    Forked children inherit it; others do not: for those there is ``python -m pysock run``.
+    Makes no call, and does not block.
+
+    >>> install(replace=True)
+    >>> import socket
+    >>> socket.__name__
+    'pysock'
+    >>> uninstall()
+    """
+    global _before
+    if _before is not None:
+        return
+    before = {name: sys.modules[name] for name in ("socket", "_socket") if name in sys.modules}
+    ours = _counterparts(before)
+    found = list(_holders(ours))
+    if found and not replace:
+        names = sorted({module for module, _ in found})
+        have = "has" if len(names) == 1 else "have"
+        raise ImportError(
+            f"pysock.install() comes too late: {_listed(names)} {have} the standard library's "
+            "socket already. Call it before they are imported; or start the program by "
+            "python -m pysock run; or replace what they have by install(replace=True)"
+        )
+    _before = before
+    _take_place()
+    for module, name in found:
+        contents = vars(sys.modules[module])
+        value = contents.get(name)
+        if id(value) in ours:
+            contents[name] = ours[id(value)]
+            _replaced.append((module, name, value, contents[name]))
+
+
+def uninstall() -> None:
+    """Undo ``install``: what imports ``socket`` from now on gets the standard library's again.
+
+    Modules that have imported pysock as ``socket`` meanwhile keep it.  Does nothing without
+    ``install``.
+    """
+    global _before
+    if _before is None:
+        return
+    before, _before = _before, None
+    while _finder in sys.meta_path:
+        sys.meta_path.remove(_finder)
+    for name in ("socket", "_socket"):
+        sys.modules.pop(name, None)
+    sys.modules.update(before)
+    while _replaced:
+        module, name, value, ours = _replaced.pop()
+        contents = vars(sys.modules.get(module, builtins))
+        if contents.get(name) is ours:
+            contents[name] = value
+    _name_classes(in_place=False)
+
+
+class installed:
+    """A context in which pysock is in the place of ``socket``, for tests.
+
+    It begins with ``install(replace=True)``, and ends with ``uninstall()``, unless it is within
+    another one.
+
+    >>> with installed():
+    ...     import socket
+    ...     socket.__name__
+    'pysock'
+    """
+
+    def __enter__(self) -> None:
+        self.outermost = _before is None
+        install(replace=True)
+
+    def __exit__(self, *exception: object) -> None:
+        if self.outermost:
+            uninstall()
+
+
+# --- programs and their children ------------------------------------------------------
+
+
+def environment(variables: Mapping[str, str], *, report: bool = False) -> dict[str, str]:
+    """The environment in which a Python process, and each that it starts, runs on pysock."""
+    startup = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_startup")
+    others = [path for path in variables.get("PYTHONPATH", "").split(os.pathsep) if path]
+    paths = [startup, *[path for path in others if path != startup]]
+    value = "report" if report else "1"
+    return {**variables, "PYTHONPATH": os.pathsep.join(paths), VARIABLE: value}
+
+
+def start(package: str) -> None:
+    """At the start of a process: answer imports of ``socket`` by the pysock in this folder."""
+    global _package, _before
+    _package = package
+    sys.meta_path.insert(0, _finder)
+    if os.environ.get(VARIABLE) == "report":
+        import atexit
+
+        atexit.register(_report)
+    if "socket" in sys.modules:  # a .pth file has imported it
+        install(replace=True)
+    else:
+        _before = {}
+
+
+def _report() -> None:
+    from ._commands.run import report
+
+    report()
+
+
+# --- the hook ------------------------------------------------------------------------
+
+
+class _Finder:
+    """An entry of ``sys.meta_path``, for the names in ``_SPECS``."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        find = _SPECS.get(name)
+        return None if find is None else find(name)
+
+
+_finder = _Finder()
+
+
+def _find_pysock(name: str) -> ModuleSpec | None:
+    """This very package, for a process whose sys.path may lack it, or has another pysock."""
+    return None if _package is None else PathFinder.find_spec(name, [os.path.dirname(_package)])
+
+
+def _find_in_place(name: str) -> ModuleSpec:
+    return ModuleSpec(name, _InPlace())  # type: ignore[arg-type]
+
+
+class _InPlace:
+    """A loader of ``socket`` and ``_socket``, which executes nothing: they are there already."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        _take_place()
+        module = sys.modules[spec.name]
+        self.spec = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self.spec  # its own, which the import system has just replaced
+
+
+def _find_ssl(name: str) -> ModuleSpec | None:
+    spec = _find_elsewhere(name)
+    if spec is not None and spec.loader is not None:
+        spec.loader = _Importing(spec.loader, {"socket": _socket_for_ssl})  # type: ignore[assignment]
+    return spec
+
+
+def _find_elsewhere(name: str) -> ModuleSpec | None:
+    """What the other entries of ``sys.meta_path`` find."""
+    for finder in sys.meta_path:
+        spec = None if finder is _finder else finder.find_spec(name, None)
+        if spec is not None:
+            return spec
+    return None
+
+
+class _Importing:
+    """A loader of a module whose own import statements find other modules for some names."""
+
+    def __init__(self, loader: Any, others: Mapping[str, Any]) -> None:
+        self.loader, self.others = loader, others
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        module: ModuleType | None = self.loader.create_module(spec)
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        if module.__spec__ is not None:
+            module.__loader__ = module.__spec__.loader = self.loader
+        vars(module)["__builtins__"] = {**vars(builtins), "__import__": self.import_module}
+        self.loader.exec_module(module)
+
+    def import_module(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        if name in self.others:
+            return self.others[name]()
+        return builtins.__import__(name, *args, **kwargs)
+
+
+_SPECS = {"pysock": _find_pysock, "socket": _find_in_place, "_socket": _find_in_place}
+if sys.implementation.name == "cpython":  # PyPy's _ssl takes any socket
+    _SPECS["ssl"] = _find_ssl
+
+
+def _take_place() -> None:
+    """Be ``socket`` and ``_socket`` in ``sys.modules``."""
+    import pysock
+
+    from . import _plain
+
+    sys.modules["socket"], sys.modules["_socket"] = pysock, _plain.module(_capi)
+    if _finder not in sys.meta_path:
+        sys.meta_path.insert(0, _finder)
+    _name_classes(in_place=True)
+
+
+# Programs and their tests look for "<socket.socket fd=…" and "socket.gaierror".
+_NAMES = {
+    "Socket": ("socket", "socket"),
+    "SocketBase": ("_socket", "socket"),
+    "SocketIO": ("socket", "SocketIO"),
+    "gaierror": ("socket", "gaierror"),
+    "herror": ("socket", "herror"),
+    "timeout": ("socket", "timeout"),
+    "AddressFamily": ("socket", "AddressFamily"),
+    "AddressInfo": ("socket", "AddressInfo"),
+    "MsgFlag": ("socket", "MsgFlag"),
+    "SocketKind": ("socket", "SocketKind"),
+}
+
+
+def _name_classes(*, in_place: bool) -> None:
+    import pysock
+
+    for own_name, (module, name) in _NAMES.items():
+        cls = getattr(pysock, own_name)
+        if cls.__module__ != "builtins":  # timeout is TimeoutError
+            cls.__module__ = module if in_place else "pysock"
+            cls.__name__ = cls.__qualname__ = name if in_place else own_name
+
+
+# --- the interpreter's own sockets ----------------------------------------------------
+
+
+def interpreters_own() -> ModuleType:
+    """The standard library's ``socket``, on C's ``_socket``: for ``ssl``, and nobody else."""
+    global _own
+    if _own is None:
+        own = (_before or {}).get("socket")
+        if own is None:
+            in_c = _load("_socket", {})
+            own = _load("socket", {"_socket": lambda: in_c})
+        _make_alike(own)
+        _own = own
+    return _own
+
+
+def _load(name: str, others: Mapping[str, Any]) -> ModuleType:
+    """A module that nobody else sees, unlike the one of that name in ``sys.modules``."""
+    spec = _find_elsewhere(name)
+    if spec is None:
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+    loader = spec.loader = _Importing(spec.loader, others)  # type: ignore[assignment]
+    standing = sys.modules.get(name)
+    try:
+        module = module_from_spec(spec)  # that of a module in C may put it into sys.modules
+    finally:
+        if standing is not None:
+            sys.modules[name] = standing
+    loader.exec_module(module)
+    return module
+
+
+def _make_alike(own: ModuleType) -> None:
+    """Exceptions and enums of both are the same to a program, which knows only pysock's."""
+    import pysock
+
+    for name in ("gaierror", "herror", "timeout"):
+        theirs, ours = getattr(own, name), getattr(pysock, name)
+        if not issubclass(theirs, ours):
+            theirs.__bases__ = (ours,)
+    for name in ("AddressFamily", "AddressInfo", "MsgFlag", "SocketKind"):
+        setattr(own, name, getattr(pysock, name))
+
+
+def _socket_for_ssl() -> ModuleType:
+    """pysock, except for the class on which SSLSocket stands."""
+    import pysock
+
+    module = type(sys)("socket")
+    vars(module).update(vars(pysock), socket=interpreters_own().socket)
+    return module
+
+
+def _capi() -> Any:
+    """What C's ``_socket`` has for ``_ssl``, which asks for it when it is loaded."""
+    return interpreters_own()._socket.CAPI
+
+
+# --- who has the standard library's ---------------------------------------------------
+
+# These have it, and may.
+_EXEMPT = frozenset(("socket", "_socket", "ssl", "_ssl"))
+
+
+def _counterparts(before: Mapping[str, ModuleType]) -> dict[int, Any]:
+    """The ``id`` of each thing in the standard library's ``socket`` → what pysock has instead."""
+    import pysock
+
+    from . import _plain
+
+    counterparts: dict[int, Any] = {}
+    for module, ours in (("_socket", _plain.module(_capi)), ("socket", pysock)):
+        theirs = before.get(module)
+        if theirs is None or theirs is ours:
+            continue
+        counterparts[id(theirs)] = ours
+        for name, value in vars(theirs).items():
+            own = getattr(value, "__module__", None) in ("socket", "_socket")
+            if (own or name == "_GLOBAL_DEFAULT_TIMEOUT") and hasattr(ours, name):
+                counterparts[id(value)] = getattr(ours, name)
+    return counterparts
+
+
+def _holders(counterparts: Mapping[int, Any]) -> Iterator[tuple[str, str]]:
+    """``(module, name)`` of what has a counterpart, or is derived from a class that has one."""
+    for module, loaded in list(sys.modules.items()):
+        if module in _EXEMPT or module.partition(".")[0] == "pysock":
+            continue
+        try:
+            contents = list(vars(loaded).items())
+        except TypeError:  # it is not a module: anything may stand there
+            continue
+        for name, value in contents:
+            if id(value) in counterparts or (
+                isinstance(value, type) and any(id(base) in counterparts for base in value.__mro__)
+            ):
+                yield module, name
+
+
+def _listed(names: list[str], most: int = 5) -> str:
+    """``a, b and c``, or ``a, b, c, d, e and 7 more``."""
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
