@@ -81,6 +81,9 @@ class Command(argparse.ArgumentParser):
         module = import_module(f"{__package__}._commands.{self.command}")
         module.add_arguments(self)
         self.set_defaults(main=module.main)
+        if hasattr(module, "split"):
+            args, rest = module.split(args)
+            self.set_defaults(rest=rest)
         options, unknown = super().parse_known_args(args, namespace)
         if unknown:  # said here, it stands below the usage of the command
             self.error(f"unrecognized arguments: {' '.join(unknown)}")

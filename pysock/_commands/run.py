@@ -43,17 +43,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--report", action="store_true", help="print at the end which modules have which sockets"
     )
-    rest: Any = {"nargs": argparse.REMAINDER, "metavar": "ARGUMENT"}
-    parser.add_argument("-m", dest="module", help="run a module, as python -m does", **rest)
-    parser.add_argument("-c", dest="code", help="run a string, as python -c does", **rest)
-    parser.add_argument("script", help="run a file, as python does", **rest)
+
+
+def split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """The options of this command, and the program with its own, as they are for Python."""
+    count = 0
+    while arguments[count:] and arguments[count] in ("--report", "-h", "--help"):
+        count += 1
+    return arguments[:count], arguments[count:]
 
 
 def main(options: argparse.Namespace) -> int:
-    program = options.script
-    for option, rest in (("-m", options.module), ("-c", options.code)):
-        if rest is not None:
-            program = [option, *rest]
+    program: list[str] = options.rest
     problem = _problem(program)
     if problem:
         print(f"python -m pysock run: {problem}", file=sys.stderr)
@@ -70,6 +71,8 @@ def _problem(program: list[str]) -> str | None:
     """Why the program cannot be run, or None."""
     if not program or program in (["-m"], ["-c"]):
         return "what? A file, -m MODULE or -c CODE (--help says more)"
+    if program[0].startswith("-") and program[0][:2] not in ("-m", "-c"):
+        return f"{program[0]} is no option of it; options of Python stand before -m pysock"
     if not sys.executable:
         return "this interpreter does not know its own file, so it cannot start a program"
     if sys.flags.ignore_environment or sys.flags.no_site:
