@@ -32,16 +32,17 @@ from .._ffi.interpreter import (
     TRANSFER_MAX,
     address_in,
     bytes_at,
-    chars,
     fill,
+    map_memory,
     number_in,
     pointer_to,
     releasing,
+    reserve,
 )
 from .._host import abi, constants, lib, structs
 from .cmsg import Control
 from .descriptor import close_all
-from .memory import ODD_FLAGS, SOCKADDR_MAX, Pool, SmallPool, map_memory
+from .memory import LARGE_KEPT, ODD_FLAGS, SOCKADDR_MAX, Pool
 from .transfer import KEEP_GIL_MAX
 from .wait import READ, WRITE, retry
 
@@ -83,13 +84,13 @@ class MessageBuffer:
             self.pointer = address_in(view)
             self._owners: Any = owner, view
         else:
-            memory = chars(size)
+            memory = reserve(size)
             self.base, self.pointer = addressof(memory), pointer_to(memory)
             self._owners = memory
 
 
 _pool = Pool(lambda: MessageBuffer(_ROOM))
-_large_pool = SmallPool(lambda: MessageBuffer(_LARGE_ROOM))
+_large_pool = Pool(lambda: MessageBuffer(_LARGE_ROOM), LARGE_KEPT)
 
 
 def _buffer_of(size: int) -> tuple[MessageBuffer, Pool | None]:

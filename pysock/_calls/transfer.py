@@ -14,10 +14,11 @@ from .._ffi.interpreter import (
     TRANSFER_MAX,
     address_in,
     bytes_of,
+    map_memory,
     pass_memory,
 )
 from .._host import abi, constants, lib
-from .memory import SOCKADDR_MAX, map_memory, sockaddr_pool, take_memory
+from .memory import SOCKADDR_MAX, sockaddr_pool, take_memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

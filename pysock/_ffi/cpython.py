@@ -17,6 +17,7 @@ from .portable import (
     declared,
     fill,
     get_errno,
+    map_memory,
     open_library,
     os_error,
     pointer_to,
@@ -42,6 +43,8 @@ __all__ = [
     "fill",
     "get_errno",
     "hot_function",
+    "map_memory",
+    "new_memory",
     "number_in",
     "open_library",
     "os_error",
@@ -101,6 +104,21 @@ def address_in(view: memoryview) -> ctypes.c_void_p:
     address, size = ctypes.c_void_p(), ctypes.c_ssize_t()
     _where(_object(view), pointer_to(address), pointer_to(size))
     return address
+
+
+_new_bytearray = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_ssize_t)(
+    ("PyByteArray_FromStringAndSize", ctypes.pythonapi)
+)
+_MAPPED_MIN = 1 << 16
+
+
+def new_memory(size: int) -> Any:
+    """A buffer that holds anything: ctypes writes zeros to its memory, a bytearray does, too.
+
+    A large one is mapped, so that all of it goes back to the system when it is dropped.  That
+    takes 9 us, whatever the size; to write zeros to 1 MiB takes 25.
+    """
+    return map_memory(size) if size >= _MAPPED_MIN else _new_bytearray(None, size)
 
 
 def number_in(view: memoryview) -> tuple[int, Any]:

@@ -24,6 +24,9 @@ should an interpreter drop a private name, this setting costs pysock nothing exc
 ``bytes_of``       the first bytes of an array, given its pointer as well
 ``fill``           copy bytes to a pointer
 ``chars``          new memory for C, zeroed
+``reserve``        the same, not zeroed: what is never written to takes no memory, where that
+                   can be had
+``map_memory``     ``mmap(2)``: new memory, more than any pool has; to be closed after use
 ``NULL``           the null pointer, as an argument of a hot function
 ``COPY_MAX``       up to this size in bytes, copying is cheaper than finding an address
 ``POOL_MAX``       up to this size in bytes, pooled memory is cheaper than new memory
@@ -41,6 +44,7 @@ from .._platform import WINDOWS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from ctypes import Array
     from typing import Any
 
@@ -80,6 +84,8 @@ releasing = chosen.releasing
 bytes_at = chosen.bytes_at
 bytes_of = chosen.bytes_of
 fill = chosen.fill
+map_memory = chosen.map_memory
+new_memory: Callable[[int], Any] | None = chosen.new_memory
 NULL = chosen.NULL
 COPY_MAX = chosen.COPY_MAX
 POOL_MAX = chosen.POOL_MAX
@@ -100,6 +106,17 @@ def chars(size: int) -> Array[c_char]:
     reference cycle that only the garbage collector frees.
     """
     array: Array[c_char] = _array_type(size)()
+    return array
+
+
+def reserve(size: int) -> Array[c_char]:
+    """``size`` bytes for C that hold anything, of few different sizes.
+
+    ctypes writes zeros to its own memory, a megabyte of them for a call that waits for a byte.
+    """
+    if new_memory is None:
+        return chars(size)
+    array: Array[c_char] = _array_type(size).from_buffer(new_memory(size))
     return array
 
 

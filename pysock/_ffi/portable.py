@@ -7,6 +7,7 @@ other than bytes is copied, since ctypes has no public way to its address.
 from __future__ import annotations
 
 import ctypes
+import mmap
 import os
 from functools import partial
 from itertools import chain
@@ -35,6 +36,8 @@ set_errno: Callable[[int], int] = ctypes.set_errno
 # handler resets it.  So 0 means "lost to a nested call": our call is repeated (see ``errors``).
 pop_errno: Callable[[], int] = partial(ctypes.set_errno, 0)
 bytes_at: Callable[[Any, int], bytes] = ctypes.string_at
+# Where ``reserve`` has its memory from; None: from ctypes.
+new_memory: Callable[[int], Any] | None = None
 
 # An array of no elements over the memory of a writable buffer exports it: while the array
 # lives, the buffer can be neither resized nor freed.  A memoryview is an export already, so an
@@ -109,6 +112,19 @@ def releasing(views: list[Any], kept: list[Any]) -> Iterator[None]:
     the sake of their memory is forgotten first.
     """
     return chain(map(list.clear, (kept,)), map(memoryview.release, views))
+
+
+_PRIVATE = getattr(mmap, "MAP_PRIVATE", None)
+
+
+def map_memory(size: int) -> mmap.mmap:
+    """``mmap(2)``: zeros, of which only pages that are written to take memory."""
+    try:
+        if _PRIVATE is None:
+            return mmap.mmap(-1, size)
+        return mmap.mmap(-1, size, _PRIVATE | mmap.MAP_ANONYMOUS)
+    except (OSError, OverflowError):
+        raise MemoryError from None
 
 
 def bytes_of(array: Any, pointer: Any, size: int) -> bytes:

@@ -12,14 +12,14 @@ import ctypes
 import _rawffi  # type: ignore[import-not-found]
 
 from .arguments import size_of, view_of
-from .portable import TRANSFER_MAX, declared, os_error, releasing
+from .portable import TRANSFER_MAX, declared, map_memory, new_memory, os_error, releasing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["TRANSFER_MAX", "declared", "os_error", "releasing"]
+__all__ = ["TRANSFER_MAX", "declared", "map_memory", "new_memory", "os_error", "releasing"]
 
 NULL: Any = 0
 COPY_MAX = 65536

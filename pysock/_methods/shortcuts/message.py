@@ -18,7 +18,7 @@ from ..._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool
 from ..._calls.msghdr import MANY, close_received, control
 from ..._calls.wait import READ, WRITE, retry
 from ..._ffi.arguments import ZERO, c_int
-from ..._ffi.interpreter import chars, pointer_to
+from ..._ffi.interpreter import fill, pointer_to, reserve
 from ..._host import structs
 from ...families import unpack_for
 from ..message import UNPACKABLE, Message, is_callers, send_message, warn_of_truncation
@@ -39,8 +39,9 @@ _SIZE = 1 << (_DATA_AT + _LIMIT - 1).bit_length()
 
 def _preallocated() -> dict[str, Any]:
     """Each part of a message by its name: ``message`` is the pointer, the others are memory."""
-    memory = chars(_SIZE)
+    memory = reserve(_SIZE)
     at = addressof(memory)
+    fill(pointer_to(memory), bytes(_CONTROL_AT + sizeof(structs["cmsghdr"])))
     header, iovec = _msghdr.from_buffer(memory), _iovec.from_buffer(memory, sizeof(_msghdr))
     header.msg_name = at + _NAME_AT
     header.msg_iov, header.msg_iovlen = at + sizeof(_msghdr), 1

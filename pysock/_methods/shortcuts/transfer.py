@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from ctypes import c_char
 from sys import audit
 
 from ..._calls.memory import (
@@ -12,8 +11,8 @@ from ..._calls.memory import (
     Pool,
     data_pool,
     large_pool,
+    reserved,
     sockaddr_memory,
-    with_pointer,
 )
 from ..._calls.transfer import (
     KEEP_GIL_MAX,
@@ -173,7 +172,7 @@ def sendall(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> None:
 
 # --- datagrams -----------------------------------------------------------------------
 
-_datagram_pool = Pool(lambda: with_pointer(c_char * COPY_MAX) + sockaddr_memory())
+_datagram_pool = Pool(lambda: reserved(COPY_MAX) + sockaddr_memory())
 _pop_datagram, _put_datagram = _datagram_pool.pop, _datagram_pool.put
 _recvfrom = Datagram.recvfrom
 _sendto: Any = Datagram.sendto
