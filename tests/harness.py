@@ -36,7 +36,8 @@ SOON = 0.03  # seconds until a wait is ended, or a timeout passes
 PIECE = 4096  # bytes, what ``fill`` sends at a time
 AGAIN = 1.0  # seconds until a signal is sent once more, should the first have gone unheard
 # An upper bound, generous to machines that have other things to do, and more so to emulated ones.
-LATE = 20.0 * float(os.environ.get("PYSOCK_PATIENCE", "1"))
+PATIENCE = float(os.environ.get("PYSOCK_PATIENCE", "1"))
+LATE = 20.0 * PATIENCE
 
 PACKAGE = str(ROOT / "pysock")
 

@@ -34,7 +34,7 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 
 
 def main(arguments: list[str]) -> int:
-    if complaint := missing():
+    if complaint := missing(PROGRAMS):
         sys.exit(f"tests.vm: {complaint}")
     files = sorted(f"tests/{path.name}" for path in ROOT.glob("tests/test_kernel_*.py"))
     runs = [(environment("test", "pytest"), files)]
@@ -56,11 +56,11 @@ def main(arguments: list[str]) -> int:
     return call(*vm, "sh", "-c", f"{script}exit $status")
 
 
-def missing() -> str:
+def missing(programs: dict[str, str]) -> str:
     """What is not here that is needed, or nothing."""
     if not VMRUN.exists():
         return f"needs ../{VMRUN.relative_to(ROOT.parent)}, which boots the virtual machine"
-    packages = [package for name, package in PROGRAMS.items() if not shutil.which(name)]
+    packages = [package for name, package in programs.items() if not shutil.which(name)]
     return f"needs more programs: apt install {' '.join(packages)}" if packages else ""
 
 
