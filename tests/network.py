@@ -35,7 +35,7 @@ def main() -> int:
     vm = [sys.executable, str(VMRUN), f"--timeout={SECONDS}", *variables, str(ROOT), "--"]
     script = "status=0\n"
     for python in options.python or [sys.executable]:
-        pytest = [environment_of(python), "-m", "pytest", "-p", "no:cacheprovider"]
+        pytest = [environment_of(python), "-u", "-m", "pytest", "-p", "no:cacheprovider"]
         script += f"{shlex.join([*pytest, *FILES, *arguments])} || [ $? = 5 ] || status=1\n"
     return call(*vm, "sh", "-c", f"{script}exit $status")
 
