@@ -35,6 +35,7 @@ def copies_files() -> bool:
 NEEDS = {
     "hostile/test_exit.py": ("fork", hasattr(os, "fork")),
     "hostile/test_forks.py": ("fork", hasattr(os, "fork")),
+    "hostile/test_failing.py": ("pair of Unix sockets", hasattr(lib, "socketpair")),
     "hostile/test_fuzz_calls.py": ("AF_UNIX", hasattr(pysock, "AF_UNIX")),
     "hostile/test_load.py": ("limit of descriptors", find_spec("resource") is not None),
     "hostile/test_netem.py": ("libc of POSIX", hasattr(lib, "socketpair")),
