@@ -171,11 +171,13 @@ def send(
         header = (name_at, len(sockaddr), iov_at, count, control_at, len(packed), 0)
         fill(buffer.pointer, _msghdr.pack(*header) + body)
         calls = sock._sock_calls_
-        n = _sendmsg(calls, sock._sock_fd_, buffer.pointer, flags, total)
-        if n < 0:
-            n = retry(sock, calls, WRITE, _sendmsg, buffer.pointer, flags, total)
-        if pool is not None:
-            pool.put(buffer)
+        try:
+            n = _sendmsg(calls, sock._sock_fd_, buffer.pointer, flags, total)
+            if n < 0:
+                n = retry(sock, calls, WRITE, _sendmsg, buffer.pointer, flags, total)
+        finally:
+            if pool is not None:
+                pool.put(buffer)
         return n
     finally:
         any(released)
@@ -279,6 +281,8 @@ def _receive(
         if ancbufsize >= control.data_at and any(bytes_at(base + control_at, control.data_at)):
             controllen = _msghdr.unpack_from(bytes_at(base, _HEADER))[5]
             close_received(bytes_at(base + control_at, min(controllen, ancbufsize)))
+        if pool is not None:
+            pool.put(buffer)
         raise
     if pool is not None:
         pool.put(buffer)

@@ -129,7 +129,11 @@ def sendmsg(
     calls = self._sock_calls_
     n: int = calls.sendmsg(self._sock_fd_, pointer, flags | calls.dontwait)
     if n < 0:
-        n = retry(self, calls, WRITE, _again_sendmsg, pointer, flags)
+        try:
+            n = retry(self, calls, WRITE, _again_sendmsg, pointer, flags)
+        except BaseException:
+            _put_outgoing(entry)
+            raise
     _put_outgoing(entry)
     return n
 
@@ -192,6 +196,8 @@ def recvmsg(
         # Descriptors may be there already, which nobody will see.
         if any(first.raw):
             close_received(room[: min(controllen.value, ancbufsize)])
+        msg_flags.value, sender.raw, first.raw = 0, _NO_NAME, _NO_MESSAGE
+        _put_incoming(entry)
         raise
     _put_incoming(entry)
     return data, ancdata, told, address
