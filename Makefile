@@ -1,7 +1,7 @@
 # Short names for the commands that README.md explains.
 PYTHON ?= python3
 
-.PHONY: demo hostile mutants test test-vm test-arch test-wine conformance bench lint wheel ci clean
+.PHONY: demo hostile load network mutants test test-vm test-arch test-wine conformance bench lint wheel ci clean
 
 demo:   ## the main job: echo over TCP, UDP and Unix sockets, each foreign call shown
 	$(PYTHON) -m pysock
@@ -9,8 +9,14 @@ demo:   ## the main job: echo over TCP, UDP and Unix sockets, each foreign call 
 test:   ## the tests, in an environment of their own under .venv/
 	$(PYTHON) -m tests
 
-hostile: ## random hostile calls, for a minute; SECONDS=3600 for longer
-	$(PYTHON) -m tests.hostile --seconds $(or $(SECONDS),60)
+hostile: ## random hostile calls, for a minute; SECONDS=3600 for longer, UNDER=debug or valgrind
+	$(PYTHON) -m tests.hostile --seconds $(or $(SECONDS),60) $(if $(UNDER),--under $(UNDER))
+
+load:   ## ten thousand connections and five hundred threads, beside the C module
+	$(PYTHON) -m tests.load
+
+network: ## loss, delay, reordering and partitions, in a virtual machine
+	$(PYTHON) -m tests.network
 
 mutants: ## which one-token changes of the sources no test notices; FILE=... for one
 	$(PYTHON) -m tests.mutants $(FILE)

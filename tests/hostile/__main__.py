@@ -7,6 +7,10 @@ does not hold after a call (see ``fuzz``) is a failure, told with the command th
 ``--seed N``, ``--from K``       where to begin
 ``--python PY ...``              interpreters, one after the other; by default this one
 ``--show``                       tell each call before it is made
+``--under debug``                the allocators look for what was written behind memory, or after
+                                 it was freed, and memory that nobody wrote to has a mark
+``--under valgrind``             valgrind looks for the same and for bytes that were never written,
+                                 also among those that are sent; fifty times as slow
 """
 
 from __future__ import annotations
@@ -31,6 +35,26 @@ from .. import ROOT
 HEAD = struct.Struct("<qQQQ")
 SHARED = 8192
 SHOWN = 3  # failures of a kind
+MARK = "165"  # a byte
+OWN = ROOT / "tests" / "hostile" / "valgrind.supp"  # what CPython does itself
+# What looks at a process: what is put before its command, and into its environment.
+UNDER: dict[str, tuple[list[str], dict[str, str]]] = {
+    "": ([], {}),
+    "debug": (
+        [],
+        {
+            "PYTHONMALLOC": "debug",
+            "MALLOC_PERTURB_": MARK,
+            "MALLOC_CHECK_": "3",
+            "LD_PRELOAD": "libc_malloc_debug.so.0",  # where MALLOC_CHECK_ is (glibc 2.34)
+        },
+    ),
+    "valgrind": (
+        ["valgrind", "-q", "--error-exitcode=99", "--num-callers=30", f"--suppressions={OWN}"],
+        {"PYTHONMALLOC": "malloc"},
+    ),
+}
+SLOWER = {"valgrind": 50}
 
 
 class Supervisor:
@@ -74,12 +98,15 @@ class Supervisor:
         path = os.path.join(folder, "shared")
         with open(path, "wb") as new:
             new.write(bytes(SHARED))
-        command = [self.python, "-m", "tests.hostile.fuzz", f"--seed={self.options.seed}"]
+        before, variables = UNDER[self.options.under]
+        command = [*before, self.python]
+        command += ["-m", "tests.hostile.fuzz", f"--seed={self.options.seed}"]
         command += [f"--from={start}", f"--calls={calls or 0}", f"--seconds={seconds or 0}"]
         command += [f"--shared={path}", f"--break={self.options.broken}"]
         command += ["--show"] * self.options.show + ["--alone"] * self.options.alone
         env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
         env["RES_OPTIONS"] = "attempts:1 timeout:1"
+        env.update(variables)
         finished: list[bool] = []
         with open(path, "r+b") as file, mmap.mmap(file.fileno(), SHARED) as shared:
             with tempfile.TemporaryFile() as said:
@@ -119,6 +146,7 @@ class Supervisor:
     def watch(self, child, shared):
         """Wait for the end of a process, which has to make one call after the other."""
         patience = float(os.environ.get("PYSOCK_PATIENCE", "1")) * self.options.hang
+        patience *= SLOWER.get(self.options.under, 1)
         last, since, told = None, time.monotonic(), time.monotonic()
         while child.poll() is None:
             time.sleep(0.05)
@@ -177,6 +205,7 @@ class Supervisor:
         self.say(
             f"    again: {self.python} -m tests.hostile --seed {self.options.seed} "
             f"--from {what['k']} --calls 1"
+            + f" --under {self.options.under}" * bool(self.options.under)
         )
 
     def summary(self):
@@ -220,6 +249,7 @@ def main():
     parser.add_argument("--seed", default="1")
     parser.add_argument("--from", dest="start", type=int, default=0)
     parser.add_argument("--python", nargs="+", type=program, default=[sys.executable])
+    parser.add_argument("--under", choices=UNDER, default="")
     parser.add_argument("--break", dest="broken", default="")
     parser.add_argument("--hang", type=float, default=20, help="seconds that no call may take")
     parser.add_argument("--most", type=int, default=8, help="crashes, after which it ends")
@@ -228,7 +258,9 @@ def main():
     parser.add_argument("--rows", type=int, default=15, help="of disagreements to show")
     options = parser.parse_args()
     if not options.calls and not options.seconds:
-        options.calls = 20_000
+        options.calls = 20_000 // SLOWER.get(options.under, 1)
+    if options.under == "valgrind" and not shutil.which("valgrind"):
+        parser.exit(1, "tests.hostile: needs valgrind: apt install valgrind\n")
     held = [Supervisor(python, options).run() for python in options.python]
     return 0 if all(held) else 1
 

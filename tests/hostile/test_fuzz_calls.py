@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 
@@ -47,6 +48,12 @@ def hostile(*options: str, **env: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("env", [{}, {"PYSOCK_SHORTCUTS": "0"}], ids=["plain", "no shortcuts"])
 def test_nothing_gives_way(env: dict[str, str]) -> None:
     done = hostile(f"--seconds={SECONDS}", f"--seed={SEED}", **env)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's malloc checks itself")
+def test_nothing_is_written_behind_memory_or_too_late() -> None:
+    done = hostile(f"--seconds={SECONDS}", f"--seed={SEED}", "--under=debug")
     assert done.returncode == 0, done.stdout
 
 
