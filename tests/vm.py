@@ -34,7 +34,7 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 
 
 def main(arguments: list[str]) -> int:
-    if complaint := missing(PROGRAMS):
+    if complaint := missing():
         sys.exit(f"tests.vm: {complaint}")
     files = sorted(f"tests/{path.name}" for path in ROOT.glob("tests/test_kernel_*.py"))
     runs = [(environment("test", "pytest"), files)]
@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
     return call(*vm, "sh", "-c", f"{script}exit $status")
 
 
-def missing(programs: dict[str, str]) -> str:
+def missing(programs: dict[str, str] = PROGRAMS) -> str:
     """What is not here that is needed, or nothing."""
     if not VMRUN.exists():
         return f"needs ../{VMRUN.relative_to(ROOT.parent)}, which boots the virtual machine"
