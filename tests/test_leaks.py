@@ -11,6 +11,7 @@ import pytest
 
 import pysock
 from pysock import families
+from pysock._calls.memory import Pool
 from pysock._ffi.interpreter import COPY_MAX
 from pysock.families import _hosts
 
@@ -180,6 +181,39 @@ def test_pools_have_what_was_in_use_at_once() -> None:
             for name in ("send_recv", "sendto_recvfrom", "failing", "options"):
                 getattr(traffic, name)()
         assert [len(pool.entries) for pool in pools()] == before
+
+
+def test_a_call_that_fails_puts_its_buffer_back() -> None:
+    rights = [(pysock.SOL_SOCKET, pysock.SCM_RIGHTS, b"\0\0\0\0")]
+    with Traffic() as traffic:
+        idle = traffic.idle
+        failing: list[Action] = [
+            lambda: idle.recvmsg(10, 64),
+            lambda: idle.recvmsg(10),
+            lambda: idle.recvmsg(100_000, 64),
+            lambda: idle.sendmsg([b"a", b"b"]),
+            lambda: idle.sendmsg([b"a"], rights),
+        ]
+        assert {type(outcome(call)) for call in failing} == {str}
+        traffic.sendmsg_recvmsg()
+        traffic.there.sendmsg([b"a"], rights)
+        for fd in pysock.recv_fds(traffic.here, 100_000, 1)[1]:
+            os.close(fd)
+        before = [len(pool.entries) for pool in pools()]
+        for call in failing:
+            outcome(call)
+            assert [len(pool.entries) for pool in pools()] == before
+
+
+def test_pools_end() -> None:
+    """A pool forgets its oldest buffers, and never has more than so many."""
+    pool = Pool(object, 3)
+    buffers = [pool.take() for _ in range(5)]
+    for buffer in buffers:
+        pool.put(buffer)
+    assert [pool.take() for _ in range(3)] == buffers[:1:-1]
+    assert pool.take() not in buffers
+    assert all(0 < (each.entries.maxlen or 0) <= 64 for each in pools())
 
 
 def test_caches_are_bounded() -> None:

@@ -186,8 +186,10 @@ def waiting(threads: str, call: str, size: str) -> None:
     for thread in running:
         thread.start()
     barrier.wait(PATIENCE)
-    time.sleep(0.5)  # until all of them wait
-    during = ram()
+    during, last = ram(), -1
+    while during > last:  # until all of them wait
+        time.sleep(0.5)
+        during, last = ram(), during
     for _, other in pairs:
         other.sendall(data[:room])
     for thread in running:
