@@ -19,20 +19,21 @@ from __future__ import annotations
 
 import argparse
 import ast
+import json
 import os
 import random
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import ROOT
 from ._environment import environment
@@ -69,6 +70,23 @@ TESTS = {
     "pysock/_calls/descriptor.py": (
         "noticed_descriptors hostile/library parity_objects left_open descriptors"
     ),
+    "pysock/_calls/state.py": "noticed_descriptors parity_objects base flow left_open waiting",
+    "pysock/_socket.py": (
+        "noticed_descriptors hostile/library parity_objects base flow left_open "
+        "parity_files garbage signatures descriptors"
+    ),
+    "pysock/_methods/shortcuts/__init__.py": "signatures base",
+    "pysock/_methods/shortcuts/message.py": (
+        "noticed_messages noticed_transfer unwritten hostile/library "
+        "parity_messages hostile/poison descriptors memory"
+    ),
+    "pysock/_methods/shortcuts/options.py": (
+        "noticed_options unwritten hostile/library parity_options"
+    ),
+    "pysock/_methods/shortcuts/transfer.py": (
+        "noticed_transfer unwritten hostile/library flow parity_transfer "
+        "hostile/poison memory"
+    ),
 }
 
 # Changes that make no difference, or none on Linux in CPython: the file (or the end of several
@@ -88,7 +106,6 @@ EQUAL = [
     ("_calls/transfer.py", "size >= POOL_MAX", "slower, and no more"),
     ("_calls/transfer.py", "if size < SOCKADDR_MAX else", "both are the same number then"),
     ("_calls/getsockopt.py", "(value, sys.byteorder, signed=False)", "no errno is negative"),
-    ("_calls/wait.py", "lost = 1", "how often at most does not matter"),
     ("_methods/connection.py", "max(min(pause, deadline", "the larger of the same two numbers"),
     ("_calls/getsockopt.py", 'constants["SO_ERROR"], 5)', "C writes 4 bytes, whatever the room"),
     ("_ffi/arguments.py", "sys.version_info >= (3, 11):", "for Python 3.10"),
@@ -99,6 +116,12 @@ EQUAL = [
 ]
 
 WAYS = ({"PYSOCK_SHORTCUTS": "0"}, {"PYSOCK_SHORTCUTS": "1"})
+SHORTCUTS = "_methods/shortcuts/"  # of which the first way sees nothing
+OPTIONS = "-x -q -p no:cacheprovider --timeout 10".split()
+# These take longer than two seconds: each runs only if the tests before it have noticed nothing.
+SLOW = (
+    "descriptors left_open memory garbage waiting parity_arguments signals hostile/deadlines"
+).split()
 
 _SWAPS: dict[type[ast.AST], tuple[str, str]] = {
     ast.Lt: ("<", "<="), ast.LtE: ("<=", "<"), ast.Gt: (">", ">="), ast.GtE: (">=", ">"),
@@ -106,9 +129,11 @@ _SWAPS: dict[type[ast.AST], tuple[str, str]] = {
     ast.IsNot: ("is not", "is"), ast.In: ("in", "not in"), ast.NotIn: ("not in", "in"),
     ast.And: ("and", "or"), ast.Or: ("or", "and"), ast.Add: ("+", "-"), ast.Sub: ("-", "+"),
     ast.Mult: ("*", "//"), ast.Div: ("/", "*"), ast.FloorDiv: ("//", "*"),
-    ast.BitAnd: ("&", "|"), ast.BitOr: ("|", "&"),
+    ast.BitAnd: ("&", "|"), ast.BitOr: ("|", "&"), ast.LShift: ("<<", ">>"),
+    ast.RShift: (">>", "<<"), ast.Mod: ("%", "//"),
 }  # fmt: skip
-_REMOVED = (ast.Raise, ast.Return, ast.Continue, ast.Break)
+_REMOVED = (ast.Raise, ast.Return, ast.Continue, ast.Break, ast.AugAssign)
+_PLAIN = (ast.Name, ast.Attribute, ast.Call, ast.Subscript)
 
 
 class Mutant(NamedTuple):
@@ -130,6 +155,14 @@ class Mutant(NamedTuple):
         after = source[first : self.start] + self.text + rest
         number = source.count(b"\n", 0, self.start) + 1
         return number, " ".join(before.decode().split()), " ".join(after.decode().split())
+
+
+class Step(NamedTuple):
+    """Files of tests that run together, in which way, and how long they take."""
+
+    tests: list[str]
+    way: dict[str, str]
+    seconds: float
 
 
 def mutants(file: str, source: bytes) -> list[Mutant]:
@@ -157,6 +190,10 @@ def mutants(file: str, source: bytes) -> list[Mutant]:
         return Mutant(file, at + found.start(), at + found.end(), after.encode())
 
     def changes(node) -> Iterator[Mutant]:
+        if isinstance(node, (ast.If, ast.While, ast.IfExp)) and isinstance(node.test, _PLAIN):
+            yield Mutant(file, start(node.test), start(node.test), b"not ")
+        if isinstance(node, ast.AugAssign) and type(node.op) in _SWAPS:
+            yield between(node.target, node.value, *_SWAPS[type(node.op)])
         if isinstance(node, ast.Compare):
             compared = [node.left, *node.comparators]
             for left, operator, right in zip(compared, node.ops, node.comparators):
@@ -174,7 +211,11 @@ def mutants(file: str, source: bytes) -> list[Mutant]:
             yield whole(node, str(node.value + 1))
             if node.value == 1:
                 yield whole(node, "0")
-        elif isinstance(node, _REMOVED) or _is_call(node):
+        elif isinstance(node, ast.Constant) and isinstance(node.value, float):
+            yield whole(node, str(node.value + 1))
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Invert):
+            yield Mutant(file, start(node), start(node) + len("~"), b"")
+        elif isinstance(node, _REMOVED) or _is_call(node) or node in again:
             yield whole(node, "pass")
         elif isinstance(node, ast.Call):
             if isinstance(node.func, ast.Name) and node.func.id in ("min", "max"):
@@ -188,7 +229,9 @@ def mutants(file: str, source: bytes) -> list[Mutant]:
             for keyword in node.keywords:
                 yield whole(keyword.value, "None")
 
-    found = {change for node in _running(ast.parse(source)) for change in changes(node)}
+    tree = ast.parse(source)
+    again = set(_set_again(tree))
+    found = {change for node in _running(tree) for change in changes(node)}
     return sorted(each for each in found if not _is_equal(each, source))
 
 
@@ -199,6 +242,25 @@ def _is_equal(mutant: Mutant, source: bytes) -> bool:
 
 def _is_call(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+
+
+def _set_again(tree: ast.AST) -> Iterator[ast.AST]:
+    """Assignments without which their names have another value, or an attribute has."""
+    for function in ast.walk(tree):
+        if isinstance(function, (ast.FunctionDef, ast.Lambda)):
+            inside = list(ast.walk(function))
+            names = Counter(n.id for n in inside if _is_bound(n))
+            names.update(node.arg for node in inside if isinstance(node, ast.arg))
+            for node in inside:
+                if isinstance(node, ast.Assign):
+                    parts = [n for target in node.targets for n in ast.walk(target)]
+                    set_again = [names[n.id] > 1 for n in parts if _is_bound(n)]
+                    if all(set_again):  # or only attributes and items
+                        yield node
+
+
+def _is_bound(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def _running(node: ast.AST) -> Iterator[ast.AST]:
@@ -217,36 +279,34 @@ class Copy:
     """A copy of the clone, in which one file at a time is changed."""
 
     def __init__(self, python: str, folder: Path) -> None:
-        self.python, self.folder = python, folder
+        self.folder = folder
         ignored = shutil.ignore_patterns(".*", "__pycache__")
         shutil.copytree(ROOT, folder, ignore=ignored, dirs_exist_ok=True)
+        environ = {**os.environ, "PYTHONPATH": str(folder)}
+        self.forks = subprocess.Popen(
+            [python, "-m", "tests._forks"], cwd=folder, env=environ, text=True, bufsize=1,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
 
-    def passes(self, tests: list[str], way: dict[str, str], limit: float, keep: bool) -> bool:
-        """Whether the tests pass in time; ``keep`` what is compiled, for later runs."""
-        environ = {**os.environ, **way, "PYTHONPATH": str(self.folder)}
-        if not keep:
-            environ["PYTHONDONTWRITEBYTECODE"] = "1"
-        options = "-x -q -p no:cacheprovider --timeout 10".split()
-        command = [self.python, "-m", "pytest", *options, *tests]
-        null = subprocess.DEVNULL
-        with subprocess.Popen(
-            command, cwd=self.folder, env=environ, start_new_session=True,
-            stdin=null, stdout=null, stderr=null,
-        ) as process:  # fmt: skip
-            try:
-                return process.wait(limit) == 0
-            except subprocess.TimeoutExpired:
-                return False
-            finally:
-                if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)
+    def run(self, step: Step, limit: float, keep: bool) -> tuple[str, float]:
+        """How the tests end, and after how long; ``keep`` what is compiled, for later runs."""
+        environ = {"PYTHONDONTWRITEBYTECODE": "" if keep else "1", **step.way}
+        run = {"tests": step.tests, "options": OPTIONS, "environ": environ}
+        assert self.forks.stdin and self.forks.stdout
+        self.forks.stdin.write(json.dumps({**run, "limit": limit, "keep": keep}) + "\n")
+        result, _, seconds = self.forks.stdout.readline().partition(" ")
+        return result, float(seconds)
 
-    def notices(self, mutant: Mutant, tests: list[str], limit: float) -> bool:
-        """Whether a test fails, in one of both ways, or is not done in time."""
+    def result(self, mutant: Mutant, steps: list[Step]) -> str:
+        """``passed`` if no test notices the change; ``late`` if they are not done in time."""
         source = (self.folder / mutant.file).read_bytes()
         self.write(mutant.file, mutant.of(source))
         try:
-            return not all(self.passes(tests, way, limit, False) for way in WAYS)
+            for step in steps:
+                result, _ = self.run(step, 4 * step.seconds + 5, False)
+                if result != "passed":
+                    return result
+            return "passed"
         finally:
             self.write(mutant.file, source)
 
@@ -256,61 +316,117 @@ class Copy:
         for compiled in path.parent.glob(f"__pycache__/{path.stem}.*"):
             compiled.unlink()  # its time and size may be those of the new source
 
+    def close(self) -> None:
+        with self.forks:
+            self.forks.kill()
 
-def measure(file: str, copies: list[Copy], options: argparse.Namespace) -> tuple[int, int]:
+
+class Copies:
+    """Some copies, each of which does one thing at a time."""
+
+    def __init__(self, python: str, folder: str, count: int) -> None:
+        self.free: SimpleQueue[Copy] = SimpleQueue()
+        self.all = [Copy(python, Path(folder, str(number))) for number in range(count)]
+        for copy in self.all:
+            self.free.put(copy)
+        self.seconds: dict[tuple[str, ...], float] = {}  # what tests take, in a way
+
+    def map(self, function: Callable[[Copy, Any], Any], items: Iterable[Any]) -> list[Any]:
+        """``function(copy, item)`` of each item, in the items' order."""
+
+        def call(item: Any) -> Any:
+            copy = self.free.get()
+            try:
+                return function(copy, item)
+            finally:
+                self.free.put(copy)
+
+        with ThreadPoolExecutor(len(self.all)) as pool:
+            return list(pool.map(call, items))
+
+    def steps(self, file: str, quick: bool) -> list[Step]:
+        """In which order the tests about a file run: the quick ones together, and ``SLOW`` ones.
+
+        How long each takes is measured with sources that are not changed, once.
+        """
+        names = TESTS[file].split()
+        last = [] if quick else [[name] for name in SLOW if name in names]
+        together = [[name for name in names if name not in SLOW], *last]
+        ways = WAYS[1:] if SHORTCUTS in file else WAYS
+        wanted = [([_path(name) for name in names], way) for names in together for way in ways]
+
+        def step(copy: Copy, item: tuple[list[str], dict[str, str]]) -> Step:
+            tests, way = item
+            key = (*tests, *way.values())
+            if key not in self.seconds:
+                result, self.seconds[key] = copy.run(Step(tests, way, 0.0), 1800, True)
+                if result != "passed":
+                    sys.exit(f"{tests} fail, or take too long, without any change ({way})")
+            return Step(tests, way, self.seconds[key])
+
+        return self.map(step, wanted)
+
+
+def _path(name: str) -> str:
+    folder, slash, name = name.rpartition("/")
+    return f"tests/{folder}{slash}test_{name}.py"
+
+
+def measure(name: str, copies: Copies, options: argparse.Namespace) -> tuple[int, int]:
     """How many changes of a file there were, and how many were noticed."""
-    named = (name.rpartition("/") for name in TESTS[file].split())
-    tests = [f"tests/{folder}{slash}test_{name}.py" for folder, slash, name in named]
-    begin = time.monotonic()
-    for way in WAYS:
-        if not copies[0].passes(tests, way, 1800, True):
-            sys.exit(f"{file}: its tests fail, or take too long, without any change ({way})")
-    limit = (time.monotonic() - begin) * 2 + 20
-    source = (ROOT / file).read_bytes()
+    file, _, line = name.partition(":")
+    source = (copies.all[0].folder / file).read_bytes()  # whatever becomes of the clone meanwhile
     chosen = mutants(file, source)
+    if line:
+        chosen = [each for each in chosen if each.lines(source)[0] == int(line)]
     if options.sample and options.sample < len(chosen):
         chosen = sorted(random.Random(options.seed).sample(chosen, options.sample))
-    free: SimpleQueue[Copy] = SimpleQueue()
-    for copy in copies:
-        free.put(copy)
+    begin, steps = time.monotonic(), copies.steps(file, options.quick)
 
-    def noticed(mutant: Mutant) -> bool:
-        copy = free.get()
-        try:
-            seen = copy.notices(mutant, tests, limit)
-        finally:
-            free.put(copy)
-        if options.show or not seen:
+    def result(copy: Copy, mutant: Mutant) -> str:
+        found = copy.result(mutant, steps)
+        if options.show or found == "passed":
             number, before, after = mutant.lines(source)
-            print(f"{file}:{number}: {'noticed' if seen else 'NOT NOTICED'}")
+            print(f"{file}:{number}: {'NOT NOTICED' if found == 'passed' else found}")
             print(f"  - {before}\n  + {after}", flush=True)
-        return seen
+        return found
 
-    with ThreadPoolExecutor(len(copies)) as pool:
-        seen = sum(pool.map(noticed, chosen))
-    share = f"{seen / len(chosen):.0%}" if chosen else "-"
-    print(f"{file}: {len(chosen)} changes, {seen} noticed, {share}", flush=True)
+    results = copies.map(result, chosen)
+    seen = len(results) - results.count("passed")
+    share = f"{seen / len(chosen):.1%}" if chosen else "-"
+    print(
+        f"{file}: {len(chosen)} changes, {seen} noticed ({results.count('late')} by a time limit), "
+        f"{share}; {time.monotonic() - begin:.0f} s",
+        flush=True,
+    )
     return len(chosen), seen
 
 
 def main() -> bool:
     """Whether each change was noticed."""
     parser = argparse.ArgumentParser(prog="python3 -m tests.mutants")
-    parser.add_argument("files", nargs="*", metavar="FILE", help=f"of {', '.join(TESTS)}")
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help=f"or FILE:LINE; of {', '.join(TESTS)}"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--quick", action="store_true")
     parser.add_argument("--show", action="store_true")
     options = parser.parse_args()
     files = options.files or list(TESTS)
-    if unknown := set(files) - TESTS.keys():
+    if unknown := {name.partition(":")[0] for name in files} - TESTS.keys():
         parser.error(f"TESTS does not say which tests are about {', '.join(unknown)}")
     python = environment("test", "pytest")
     with tempfile.TemporaryDirectory(prefix="pysock-mutants-") as folder:
-        copies = [Copy(python, Path(folder, str(job))) for job in range(options.jobs)]
-        results = [measure(file, copies, options) for file in files]
+        copies = Copies(python, folder, options.jobs)
+        try:
+            results = [measure(name, copies, options) for name in files]
+        finally:
+            for copy in copies.all:
+                copy.close()
     total, seen = map(sum, zip(*results))
-    print(f"in all: {total} changes, {seen} noticed, {seen / max(total, 1):.0%}")
+    print(f"in all: {total} changes, {seen} noticed, {seen / max(total, 1):.1%}")
     return seen == total
 
 

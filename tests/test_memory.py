@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import gc
 import mmap
 import os
@@ -430,3 +431,16 @@ def test_what_a_buffer_raises_is_raised() -> None:
             with pytest.raises(KeyboardInterrupt):
                 call(here, buffer)
             assert buffer.asked == 1
+
+
+@pytest.mark.parametrize("part", [b"", b"x", bytearray(1)])
+def test_a_million_buffers_take_no_quadratic_time(part: Any) -> None:
+    """They are too many for the kernel, which says so."""
+    here, there = pysock.socketpair()
+    with here, there:
+        with pytest.raises(OSError) as caught:
+            here.sendmsg([part] * 1_000_000)
+        assert caught.value.errno == errno.EMSGSIZE
+        with pytest.raises(OSError) as caught:
+            here.sendmsg([b"x"], [(1, 99, b"")] * 200_000)
+        assert caught.value.errno in (errno.EINVAL, errno.ENOBUFS, errno.EMSGSIZE)

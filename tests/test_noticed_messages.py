@@ -7,7 +7,6 @@ The idea: each test fails if one statement or one number in ``pysock._methods.me
 from __future__ import annotations
 
 import ctypes
-import errno
 from typing import Any
 
 import pytest
@@ -274,18 +273,3 @@ def test_descriptors_of_a_message_that_nobody_will_see_are_closed(
             else:
                 here.recvmsg(100_000, 64)
         assert descriptors() == before
-
-
-@POSIX
-@pytest.mark.timeout(30)
-@pytest.mark.parametrize("part", [b"", b"x", bytearray(1)])
-def test_a_million_buffers_take_no_quadratic_time(part: Any) -> None:
-    """They are too many for the kernel, which says so."""
-    here, there = pysock.socketpair()
-    with here, there:
-        with pytest.raises(OSError) as caught:
-            here.sendmsg([part] * 1_000_000)
-        assert caught.value.errno == errno.EMSGSIZE
-        with pytest.raises(OSError) as caught:
-            here.sendmsg([b"x"], [(1, 99, b"")] * 200_000)
-        assert caught.value.errno in (errno.EINVAL, errno.ENOBUFS, errno.EMSGSIZE)

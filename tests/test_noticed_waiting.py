@@ -102,6 +102,33 @@ def test_a_wait_that_took_time_is_followed_by_no_pause(world: World) -> None:
     assert [each[0] for each in world.done if each[0] == "sleep"] == ["sleep"]
 
 
+def test_a_wait_is_over_at_once_if_it_took_less_than_200_microseconds(world: World) -> None:
+    for seconds, pauses in ((0.0002, []), (0.00019, [("sleep", 0.0008)])):
+        world.done.clear()
+        world.now = 0.0  # so that no digits are lost in the difference
+        world.fails("send", *[AGAIN] * 3)
+        world.polls = [READY, (1, 0.0), (1, seconds)]
+        assert world.sock.send(b"abc") == 3
+        assert [each for each in world.done if each[0] == "sleep"] == pauses
+
+
+def test_the_socket_is_polled_once_even_if_the_first_attempt_took_too_long(world: World) -> None:
+    """Other threads may have held it up, while what it waits for has come."""
+
+    def send(real: Action, *arguments: Any) -> int:
+        world.done.append("send")
+        if world.done.count("send") != 2:
+            return 1
+        world.now += 5.0
+        set_errno(AGAIN)
+        return -1
+
+    replace(world.monkeypatch, "send", send)
+    world.polls = [READY]
+    world.sock.sendall(b"ab")
+    assert world.done == ["send", "send", ("poll", 0), "send"]
+
+
 def test_a_pause_ends_at_the_deadline(world: World) -> None:
     world.sock.settimeout(0.003)
     world.fails("send", *[AGAIN] * 99)
@@ -151,13 +178,48 @@ def test_what_is_repeated_and_what_is_raised(seconds: float | None, world: World
         ([errno.ENOTCONN], "ENOTCONN"),
         ([errno.EINTR, errno.EPIPE], "EPIPE"),
         ([0, errno.EPIPE], "EPIPE"),
-        ([0] * (ATTEMPTS // 2), 3),
-        ([0] * (ATTEMPTS * 2), NO_ERRNO),
+        ([0] * ATTEMPTS, 3),
+        ([0] * (ATTEMPTS + 1), NO_ERRNO),
     ):
         sock.settimeout(seconds)
         world.fails("sendmsg", *numbers)
         assert outcome(lambda: sock.sendmsg([b"abc"])) == expected
     assert [each for each in world.done if each != "sendmsg"] == []
+
+
+@pytest.mark.parametrize("number", [AGAIN, errno.EINTR])
+def test_nothing_is_an_answer_after_a_wait(number: int, world: World) -> None:
+    """The peer has ended the conversation, or an empty message has come."""
+    world.fails("recv", number, errno.EIO, result=0)
+    world.polls = [READY]
+    assert outcome(lambda: world.sock.recv_into(bytearray(3))) == "EIO"
+    world.fails("recv", number, result=0)
+    world.polls = [READY]
+    assert world.sock.recv_into(bytearray(3)) == 0
+    assert world.done.count("recv") == 4
+
+
+def test_a_call_is_repeated_as_the_mode_is_by_then(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another thread, or a signal handler, has changed it: from now on the kernel waits."""
+
+    def send(library: str) -> Action:
+        def call(fd: int, data: Any, size: int, flags: int) -> int:
+            seen.append((library, flags & pysock.MSG_DONTWAIT))
+            if len(seen) > 1:
+                return size
+            world.sock.settimeout(None)
+            set_errno(errno.EINTR)
+            return -1
+
+        return call
+
+    seen: list[tuple[str, int]] = []
+    monkeypatch.setattr(lib, "send", send("lib"))
+    monkeypatch.setattr(lib_keeping_gil, "send", send("keeping"))
+    assert world.sock.send(b"abc") == 3
+    assert seen == [("keeping", pysock.MSG_DONTWAIT), ("lib", 0)]
 
 
 def test_without_a_timeout_a_call_that_would_block_after_all_is_an_error(world: World) -> None:
@@ -169,7 +231,7 @@ def test_without_a_timeout_a_call_that_would_block_after_all_is_an_error(world: 
 
 
 @pytest.mark.parametrize(("option", "call"), [("SO_RCVTIMEO", "recv"), ("SO_SNDTIMEO", "send")])
-@pytest.mark.parametrize("limit", [0, 1500])
+@pytest.mark.parametrize("limit", [0, 1, 1500])
 def test_where_the_kernel_does_not_wait_its_limit_holds(
     option: str, call: str, limit: int, world: World
 ) -> None:
@@ -182,6 +244,7 @@ def test_where_the_kernel_does_not_wait_its_limit_holds(
 
     sock = world.sock
     sock.settimeout(None)
+    world.now = 0.0  # so that no digits are lost in sums
     world.monkeypatch.setattr(system, "KERNEL_WAITS", False)
     world.monkeypatch.setattr(wait, "getsockopt_int", getsockopt_int)
     world.fails(call, AGAIN, AGAIN)
@@ -192,8 +255,8 @@ def test_where_the_kernel_does_not_wait_its_limit_holds(
 
     if limit:
         assert outcome(action) == "ETIMEDOUT"
-        assert world.done == [call, ("poll", 1500)]
-        assert world.now == 101.5
+        assert world.done == [call, ("poll", limit)]
+        assert world.now == limit / 1000
     else:
         outcome(action)
         assert world.done[:4] == [call, ("poll", -1), call, ("poll", -1)]
@@ -212,6 +275,19 @@ def test_what_is_polled_for(events: int, function: str, world: World) -> None:
     else:
         world.sock.recv(3)
     assert world.entries == [wait._pollfd.pack(world.sock.fileno(), events, 0)]
+
+
+@pytest.mark.parametrize("answer", [1, -errno.ENOMEM])
+def test_memory_for_poll_is_used_again(answer: int, world: World) -> None:
+    """Also after a poll that has failed."""
+    for last in (False, True):
+        world.fails("send", AGAIN)
+        world.polls = [(answer, 0.0)]
+        outcome(lambda: world.sock.send(b"abc"))
+        assert wait._polls.entries
+        if not last:
+            world.monkeypatch.setattr(wait._polls, "make", lambda: pytest.fail("there is some"))
+            wait._polls.entries[:] = wait._polls.entries[:1]
 
 
 def test_a_socket_that_is_closed_meanwhile_is_not_polled(world: World) -> None:
