@@ -217,7 +217,7 @@ class Socket(SendFile, MakeFile, SocketBase):
 
     def __repr__(self) -> str:
         cls = self.__class__
-        closed = getattr(self, "_closed", False)
+        closed = self._closed
         text = (
             f"<{cls.__module__}.{cls.__qualname__}{' [closed]' if closed else ''} "
             f"fd={self.fileno()}, family={self.family!s}, type={self.type!s}, proto={self.proto}"

@@ -7,6 +7,8 @@ The idea: each test fails if one statement or one number in ``pysock._methods.me
 from __future__ import annotations
 
 import ctypes
+import errno
+import socket as stdlib
 from typing import Any
 
 import pytest
@@ -97,6 +99,20 @@ DATA: dict[str, tuple[list[Any], int]] = {
 }
 
 
+def room_asked_for(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """The address of each message buffer, and the size that was asked for."""
+
+    def buffer_of(size: int) -> Any:
+        buffer, pool = real(size)
+        asked.append((buffer.base, size))
+        return buffer, pool
+
+    asked: list[tuple[int, int]] = []
+    real = msghdr._buffer_of
+    monkeypatch.setattr(msghdr, "_buffer_of", buffer_of)
+    return asked
+
+
 @POSIX
 @pytest.mark.parametrize("address", [None, ("192.0.2.1", 9)])
 @pytest.mark.parametrize("control", [[], [(1, 2, b"abc")], [(1, 2, b"abc"), (3, 4, b"x" * 100)]])
@@ -108,6 +124,14 @@ def test_c_is_given_all_of_a_message(
     parts, count = DATA[case]
     packed = pack_control(control)
     seen: list[Any] = []
+    asked = room_asked_for(monkeypatch)
+
+    def fill(pointer: Any, data: bytes) -> None:
+        (_, size), = asked
+        assert len(data) <= size
+        interpreter.fill(pointer, data)
+
+    monkeypatch.setattr(msghdr, "fill", fill)
 
     def sendmsg(real: Action, fd: int, pointer: Any, flags: int) -> int:
         header = header_at(pointer)
@@ -138,8 +162,9 @@ def test_c_is_given_all_of_a_message(
 def test_c_is_given_room_for_all_of_a_message(
     sizes: list[int], room: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And no part of it lies in another, or where a struct may not begin."""
+    """And no part of it lies in another, behind the buffer, or where a struct may not begin."""
     seen: list[Any] = []
+    asked = room_asked_for(monkeypatch)
 
     def recvmsg(real: Action, fd: int, pointer: Any, flags: int) -> int:
         header = header_at(pointer)
@@ -151,6 +176,10 @@ def test_c_is_given_room_for_all_of_a_message(
         else:
             assert header.msg_controllen == 0
         assert header.msg_name % WORD == 0
+        for base, room_there in asked[-1:]:
+            own = parts[:1] + parts[1 if is_one else len(iovecs) + 1 :]
+            assert min(own)[0] >= base
+            assert max(at + length for at, length in own) <= base + room_there
         parts.sort()
         for (at, size), (following, _) in zip(parts, parts[1:]):
             assert at + size <= following
@@ -168,13 +197,45 @@ def test_c_is_given_room_for_all_of_a_message(
     expected = (sizes, SOCKADDR_MAX, room or 0, 0, 0 if room is None else 2)
     with pysock.socket() as sock:
         answer: Any
-        if len(sizes) == 1:
+        is_one = len(sizes) == 1
+        if is_one:
             answer = sock.recvmsg(sizes[0], *more)
             assert answer[:3] == (b"", [], 0)
             assert seen.pop() == expected
+        is_one = False
         answer = sock.recvmsg_into([bytearray(size) for size in sizes], *more)
         assert answer[:3] == (0, [], 0)
         assert seen == [expected]
+
+
+@POSIX
+def test_as_many_buffers_as_an_int_can_count() -> None:
+    msghdr._too_many(2**31 - 1, "sendmsg")
+    with pytest.raises(OSError, match=r"^sendmsg\(\) argument 1 is too long$"):
+        msghdr._too_many(2**31, "sendmsg")
+
+
+@POSIX
+def test_from_where_a_message_has_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large memory is mapped for one call; other memory has a pool."""
+    mapped: list[int] = []
+    real = msghdr.map_memory
+    monkeypatch.setattr(msghdr, "map_memory", lambda size: mapped.append(size) or real(size))
+    large = msghdr._LARGE_ROOM
+    for size, expected in (
+        (1, msghdr._pool),
+        (msghdr._ROOM, msghdr._pool),
+        (msghdr._ROOM + 1, msghdr._large_pool),
+        (large, msghdr._large_pool),
+        (large + 1, None),
+    ):
+        buffer, pool = msghdr._buffer_of(size)
+        assert pool is expected
+        assert mapped == ([] if size <= large else [size])
+        # It is all there, and the two addresses are the same.
+        interpreter.fill(buffer.pointer, b"abc")
+        ctypes.memmove(buffer.base + size - 1, b"d", 1)
+        assert ctypes.string_at(buffer.base, 3)[: min(3, size - 1)] == b"abc"[: min(3, size - 1)]
 
 
 @POSIX
@@ -204,6 +265,36 @@ def test_buffers_of_which_one_is_refused_are_all_given_back() -> None:
         there.send(b"abc")
         assert here.recvmsg_into([buffer])[0] == 3
         buffer.append(1)
+
+
+@POSIX
+@pytest.mark.parametrize("size", [1, 100_000])
+def test_a_buffer_is_given_back_while_the_error_is_looked_at(size: int) -> None:
+    """The frames of the traceback know its view, which has been released."""
+    buffer = bytearray(size)
+    with pysock.socket() as sock:
+        for call in (
+            lambda: sock.sendmsg([b"x", buffer]),
+            lambda: sock.recvmsg_into([buffer]),
+        ):
+            with pytest.raises(OSError) as caught:
+                call()
+            buffer.append(1)
+            assert caught.value.errno in (errno.ENOTCONN, errno.EPIPE)
+
+
+@POSIX
+def test_of_two_buffers_that_cannot_be_sent_the_first_is_told() -> None:
+    strided = memoryview(bytes(4))[::2]
+    for parts in ([strided, "x"], ["x", strided], [b"a", strided], [b"a", 5, strided]):
+        told = []
+        for module in (pysock, stdlib):
+            with module.socket() as sock, pytest.raises((TypeError, BufferError)) as caught:
+                sock.sendmsg(parts)
+            told.append(type(caught.value))
+        if on_pypy:  # whose own module says TypeError to either
+            told[1] = told[0]
+        assert told[0] is told[1]
 
 
 CUT = ["sock.recvmsg(1, 64)", "sock.recvmsg(100_000, 64)", "sock.recvmsg_into([room], 64)"]

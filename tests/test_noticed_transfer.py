@@ -7,6 +7,7 @@ libraries notes what arrives.
 
 from __future__ import annotations
 
+import ctypes
 import errno
 from functools import partial
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 import pysock
 from pysock._calls import transfer
+from pysock._calls.memory import SOCKADDR_MAX
 from pysock._ffi.interpreter import set_errno
 from pysock._host import lib, lib_keeping_gil
 
@@ -29,13 +31,17 @@ CALLS: dict[str, Action] = {
     "recv": lambda s, size, flags: s.recv(size, flags),
     "recv, into": lambda s, size, flags: s.recv_into(bytearray(size), 0, flags),
     "recv, into a part": lambda s, size, flags: s.recv_into(bytearray(size + 9), size, flags),
+    "recv, into a view": lambda s, size, flags: s.recv_into(memoryview(bytearray(size)), 0, flags),
     "recvfrom": lambda s, size, flags: s.recvfrom(size, flags),
     "recvfrom, into": lambda s, size, flags: s.recvfrom_into(bytearray(size), 0, flags),
     "recvmsg": lambda s, size, flags: s.recvmsg(size, 0, flags),
     "send": lambda s, size, flags: s.send(bytes(size), flags),
     "send, all": lambda s, size, flags: s.sendall(bytes(size), flags),
     "send, bytearray": lambda s, size, flags: s.send(bytearray(size), flags),
+    "send, view": lambda s, size, flags: s.send(memoryview(bytearray(size)), flags),
+    "send, all of a bytearray": lambda s, size, flags: s.sendall(bytearray(size), flags),
     "sendto": lambda s, size, flags: s.sendto(bytes(size), flags, TARGET),
+    "sendto, plain": lambda s, size, flags: s.sendto(bytes(size), *[flags] * (flags > 0), TARGET),
     "sendmsg": lambda s, size, flags: s.sendmsg([bytes(size)], (), flags),
     "sendmsg, two": lambda s, size, flags: s.sendmsg([bytearray(size - 1), b"x"], (), flags),
 }
@@ -96,7 +102,7 @@ def test_what_c_counts_is_what_is_answered(
 
 @pytest.mark.parametrize("seconds", [None, 0.0, 9.0])
 @pytest.mark.parametrize("size", [100, 70_000, 300_000])
-@pytest.mark.parametrize("name", [name for name in CALLS if name != "send, all"])
+@pytest.mark.parametrize("name", [name for name in CALLS if "all" not in name])
 def test_nothing_is_an_answer(
     name: str, size: int, seconds: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +141,46 @@ def test_memory_is_used_again(name: str, size: int, monkeypatch: pytest.MonkeyPa
                 for pool in pools():
                     monkeypatch.setattr(pool, "make", partial(make, pool.make))
     assert made == []
+
+
+ADDRESSES: dict[str, Action] = {
+    "getsockname": lambda s: s.getsockname(),
+    "getpeername": lambda s: s.getpeername(),
+    "accept4": lambda s: s._accept(),
+    "recvfrom": lambda s: s.recvfrom(10),
+    "recvfrom, large": lambda s: s.recvfrom(20_000),
+    "recvfrom, into": lambda s: s.recvfrom_into(bytearray(10)),
+}
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_each_address_has_all_the_room_that_there_is(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However short the last one was; also if the call is repeated."""
+    function = name.partition(",")[0]
+    if function not in lib.prototypes:
+        pytest.skip(f"this library has no {function}")
+
+    def call(real: Action, *arguments: Any) -> int:
+        length = arguments[-2 if function == "accept4" else -1]  # there, flags follow
+        room = ctypes.c_uint32.from_buffer_copy(ctypes.string_at(length, 4)).value
+        rooms.append(room)
+        ctypes.memmove(length, bytes(ctypes.c_uint32(2)), 4)
+        if len(rooms) % 2:
+            set_errno(errno.EINTR if function in WAITING else 0)
+            return -1
+        return 0
+
+    rooms: list[int] = []
+    replace(monkeypatch, function, call)
+    with pysock.socket(pysock.AF_UNIX) as sock:
+        for _ in range(2):
+            ADDRESSES[name](sock)
+    assert rooms == [SOCKADDR_MAX] * 4
+
+
+WAITING = ("accept4", "recvfrom")
 
 
 @pytest.mark.parametrize("flags", [0, pysock.MSG_PEEK, pysock.MSG_TRUNC])

@@ -1,0 +1,278 @@
+"""The shortcuts: which calls they take, which they leave to the method, and what C is given.
+
+The idea: each test fails if one statement or one number in ``pysock._methods.shortcuts`` is another
+(``tests/mutants.py``). What a call answers must not depend on who takes it, so a test of answers
+alone would not notice who does.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import sys
+from array import array
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import pysock
+from pysock._calls import memory
+from pysock._ffi.interpreter import COPY_MAX, POOL_MAX, set_errno
+from pysock._host import lib, lib_keeping_gil, structs
+from pysock._methods import shortcuts
+from pysock._methods.shortcuts import message, options, transfer
+
+from .harness import Action, outcome, pair, replace
+
+pytestmark = pytest.mark.skipif(
+    not shortcuts.WANTED, reason="this interpreter, or this run, has no shortcuts"
+)
+
+KEEP = transfer.KEEP_GIL_MAX
+LIMIT = message._LIMIT
+LEVEL = pysock.SOL_SOCKET
+METHODS = {
+    transfer: "_recv _recv_into _send _sendall _recvfrom _sendto",
+    message: "_sendmsg _recvmsg send_message",
+    options: "_getsockopt _setsockopt",
+}
+
+
+@pytest.fixture
+def left(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The names of the methods that the shortcuts have called."""
+    seen: list[str] = []
+
+    def witness(name: str, real: Action) -> Action:
+        def call(*arguments: Any) -> Any:
+            seen.append(name)
+            return real(*arguments)
+
+        return call
+
+    for module, names in METHODS.items():
+        for name in names.split():
+            monkeypatch.setattr(module, name, witness(name, getattr(module, name)))
+    yield seen
+
+
+class Bytes(bytes):
+    """Bytes that may have a ``__len__`` of their own."""
+
+
+class Int(int):
+    """A number that may have its own comparisons."""
+
+
+PEEK, ODD = pysock.MSG_PEEK, pysock.MSG_TRUNC
+CONTROL = [(LEVEL, 99, b"")]
+AWAY = "/nowhere"
+READING: dict[str, tuple[Action, str | None]] = {
+    "recv 0": (lambda s: s.recv(0), "_recv"),
+    "recv 1": (lambda s: s.recv(1), None),
+    "recv COPY_MAX": (lambda s: s.recv(COPY_MAX), None),
+    "recv more": (lambda s: s.recv(COPY_MAX + 1), None),
+    "recv KEEP": (lambda s: s.recv(KEEP), None),
+    "recv above": (lambda s: s.recv(KEEP + 1), None),
+    "recv POOL_MAX": (lambda s: s.recv(POOL_MAX), None),
+    "recv beyond": (lambda s: s.recv(POOL_MAX + 1), "_recv"),
+    "recv -1": (lambda s: s.recv(-1), "_recv"),
+    "recv Int": (lambda s: s.recv(Int(1)), "_recv"),
+    "recv True": (lambda s: s.recv(True), "_recv"),
+    "recv 0 flags": (lambda s: s.recv(1, 0), None),
+    "recv flags": (lambda s: s.recv(1, PEEK), None),
+    "recv Int flags": (lambda s: s.recv(1, Int(PEEK)), None),
+    "recv odd": (lambda s: s.recv(1, ODD), "_recv"),
+    "recv wrong": (lambda s: s.recv(1, 2**40), None),
+    "recv_into": (lambda s: s.recv_into(bytearray(2)), None),
+    "recv_into 1": (lambda s: s.recv_into(bytearray(1)), None),
+    "recv_into KEEP": (lambda s: s.recv_into(bytearray(KEEP)), None),
+    "recv_into above": (lambda s: s.recv_into(bytearray(KEEP + 1)), "_recv_into"),
+    "recv_into none": (lambda s: s.recv_into(bytearray()), "_recv_into"),
+    "recv_into size": (lambda s: s.recv_into(bytearray(2), 1), "_recv_into"),
+    "recv_into flags": (lambda s: s.recv_into(bytearray(2), 0, PEEK), "_recv_into"),
+    "recv_into view": (lambda s: s.recv_into(memoryview(bytearray(2))), None),
+    "recv_into view 1": (lambda s: s.recv_into(memoryview(bytearray(1))), None),
+    "recv_into view KEEP": (lambda s: s.recv_into(memoryview(bytearray(KEEP))), None),
+    "recv_into view above": (lambda s: s.recv_into(memoryview(bytearray(KEEP + 1))), "_recv_into"),
+    "recv_into view none": (lambda s: s.recv_into(memoryview(bytearray())), "_recv_into"),
+    "recv_into array": (lambda s: s.recv_into(array("b", b"ab")), "_recv_into"),
+    "recv_into read-only": (lambda s: s.recv_into(memoryview(b"ab")), "_recv_into"),
+    "recv_into strided": (lambda s: s.recv_into(memoryview(bytearray(4))[::2]), "_recv_into"),
+    "recv_into items": (lambda s: s.recv_into(memoryview(array("i", [0, 0]))), None),
+    "recv_into str": (lambda s: s.recv_into("ab"), "_recv_into"),
+    "recvfrom -1": (lambda s: s.recvfrom(-1), "_recvfrom"),
+    "recvfrom 0": (lambda s: s.recvfrom(0), None),
+    "recvfrom 1": (lambda s: s.recvfrom(1), None),
+    "recvfrom COPY_MAX": (lambda s: s.recvfrom(COPY_MAX), None),
+    "recvfrom more": (lambda s: s.recvfrom(COPY_MAX + 1), "_recvfrom"),
+    "recvfrom Int": (lambda s: s.recvfrom(Int(1)), "_recvfrom"),
+    "recvfrom flags": (lambda s: s.recvfrom(1, PEEK), None),
+    "recvfrom odd": (lambda s: s.recvfrom(1, ODD), "_recvfrom"),
+    "recvmsg": (lambda s: s.recvmsg(1), "_recvmsg"),
+    "recvmsg room": (lambda s: s.recvmsg(1, 24), None),
+    "recvmsg 1": (lambda s: s.recvmsg(1, 1), None),
+    "recvmsg 0": (lambda s: s.recvmsg(0, 24), None),
+    "recvmsg sizes": (lambda s: s.recvmsg(LIMIT - 1, LIMIT - 1), None),
+    "recvmsg LIMIT": (lambda s: s.recvmsg(LIMIT, 24), "_recvmsg"),
+    "recvmsg room LIMIT": (lambda s: s.recvmsg(1, LIMIT), "_recvmsg"),
+    "recvmsg -1": (lambda s: s.recvmsg(-1, 24), "_recvmsg"),
+    "recvmsg room -1": (lambda s: s.recvmsg(1, -1), "_recvmsg"),
+    "recvmsg Int": (lambda s: s.recvmsg(Int(1), 24), "_recvmsg"),
+    "recvmsg room Int": (lambda s: s.recvmsg(1, Int(24)), "_recvmsg"),
+    "recvmsg flags": (lambda s: s.recvmsg(1, 24, PEEK), None),
+    "recvmsg odd": (lambda s: s.recvmsg(1, 24, ODD), "_recvmsg"),
+}
+WRITING: dict[str, tuple[Action, str | None]] = {
+    "send": (lambda s: s.send(b"abc"), None),
+    "send none": (lambda s: s.send(b""), None),
+    "send KEEP": (lambda s: s.send(bytes(KEEP)), None),
+    "send above": (lambda s: s.send(bytes(KEEP + 1)), "_send"),
+    "send flags": (lambda s: s.send(b"abc", pysock.MSG_NOSIGNAL), None),
+    "send odd": (lambda s: s.send(b"abc", ODD), "_send"),
+    "send Bytes": (lambda s: s.send(Bytes(b"abc")), "_send"),
+    "send str": (lambda s: s.send("abc"), "_send"),
+    "send bytearray": (lambda s: s.send(bytearray(b"abc")), None),
+    "send bytearray, copied": (lambda s: s.send(bytearray(COPY_MAX // 8)), None),
+    "send bytearray, larger": (lambda s: s.send(bytearray(COPY_MAX // 8 + 1)), "_send"),
+    "send array": (lambda s: s.send(array("d", bytes(COPY_MAX))), None),
+    "send array, larger": (lambda s: s.send(array("d", bytes(COPY_MAX + 8))), "_send"),
+    "send view": (lambda s: s.send(memoryview(bytearray(COPY_MAX))), None),
+    "send view, larger": (lambda s: s.send(memoryview(bytearray(COPY_MAX + 1))), "_send"),
+    "send view, whole": (lambda s: s.send(memoryview(bytes(COPY_MAX + 1))), None),
+    "send view, part": (lambda s: s.send(memoryview(bytes(COPY_MAX + 2))[1:]), "_send"),
+    "send view, small part": (lambda s: s.send(memoryview(b"abcd")[1:]), None),
+    "send view, items": (lambda s: s.send(memoryview(bytes(8)).cast("i")), None),
+    "send view, strided": (lambda s: s.send(memoryview(b"abcd")[::2]), "_send"),
+    "sendall": (lambda s: s.sendall(b"abc"), None),
+    "sendall none": (lambda s: s.sendall(b""), None),
+    "sendall KEEP": (lambda s: s.sendall(bytes(KEEP)), None),
+    "sendall above": (lambda s: s.sendall(bytes(KEEP + 1)), "_sendall"),
+    "sendall flags": (lambda s: s.sendall(b"abc", pysock.MSG_NOSIGNAL), None),
+    "sendall odd": (lambda s: s.sendall(b"abc", ODD), "_sendall"),
+    "sendall Bytes": (lambda s: s.sendall(Bytes(b"abc")), "_sendall"),
+    "sendall bytearray": (lambda s: s.sendall(bytearray(b"abc")), None),
+    "sendall bytearray, larger": (lambda s: s.sendall(bytearray(COPY_MAX // 8 + 1)), "_sendall"),
+    "sendto": (lambda s: s.sendto(b"abc", AWAY), None),
+    "sendto KEEP": (lambda s: s.sendto(bytes(KEEP), AWAY), None),
+    "sendto above": (lambda s: s.sendto(bytes(KEEP + 1), AWAY), "_sendto"),
+    "sendto flags": (lambda s: s.sendto(b"abc", 0, AWAY), "_sendto"),
+    "sendto Bytes": (lambda s: s.sendto(Bytes(b"abc"), AWAY), "_sendto"),
+    "sendto bytearray": (lambda s: s.sendto(bytearray(b"abc"), AWAY), "_sendto"),
+    "sendto none": (lambda s: s.sendto(b"abc"), "_sendto"),
+    "sendto too many": (lambda s: s.sendto(b"abc", 0, AWAY, 5), "_sendto"),
+    "sendmsg": (lambda s: s.sendmsg([b"abc"], CONTROL), None),
+    "sendmsg no control": (lambda s: s.sendmsg([b"abc"], []), "send_message"),
+    "sendmsg size": (lambda s: s.sendmsg([bytes(LIMIT - 1)], CONTROL), None),
+    "sendmsg LIMIT": (lambda s: s.sendmsg([bytes(LIMIT)], CONTROL), "send_message"),
+    "sendmsg room": (lambda s: s.sendmsg([b"a"], [(1, 9, bytes(LIMIT - 32))]), None),
+    "sendmsg room LIMIT": (lambda s: s.sendmsg([b"a"], [(1, 9, bytes(LIMIT - 16))]), "send_message"),
+    "sendmsg two": (lambda s: s.sendmsg([b"a", b"b"], CONTROL), "_sendmsg"),
+    "sendmsg tuple": (lambda s: s.sendmsg((b"abc",), CONTROL), "_sendmsg"),
+    "sendmsg no list": (lambda s: s.sendmsg([b"abc"], (*CONTROL,)), "_sendmsg"),
+    "sendmsg plain": (lambda s: s.sendmsg([b"abc"]), "_sendmsg"),
+    "sendmsg bytearray": (lambda s: s.sendmsg([bytearray(b"abc")], CONTROL), "send_message"),
+    "sendmsg wrong": (lambda s: s.sendmsg([b"abc"], [(1, 2)]), "send_message"),
+    "sendmsg address": (lambda s: s.sendmsg([b"abc"], CONTROL, 0, AWAY), "_sendmsg"),
+    "sendmsg flags": (lambda s: s.sendmsg([b"abc"], CONTROL, pysock.MSG_NOSIGNAL), None),
+    "sendmsg odd": (lambda s: s.sendmsg([b"abc"], CONTROL, ODD), "_sendmsg"),
+}
+OPTIONS: dict[str, tuple[Action, str | None]] = {
+    "getsockopt": (lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE), None),
+    "getsockopt 0": (lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE, 0), None),
+    "getsockopt 4": (lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE, 4), "_getsockopt"),
+    "getsockopt Int": (lambda s: s.getsockopt(Int(LEVEL), pysock.SO_TYPE), "_getsockopt"),
+    "getsockopt Int name": (lambda s: s.getsockopt(LEVEL, Int(pysock.SO_TYPE)), "_getsockopt"),
+    "getsockopt -1": (lambda s: s.getsockopt(-1, pysock.SO_TYPE), "_getsockopt"),
+    "getsockopt 2**31": (lambda s: s.getsockopt(LEVEL, 2**31), "_getsockopt"),
+    "getsockopt 2**31 level": (lambda s: s.getsockopt(2**31, 1), "_getsockopt"),
+    "getsockopt failing": (lambda s: s.getsockopt(LEVEL, 2**31 - 1), "_getsockopt"),
+    "setsockopt": (lambda s: s.setsockopt(LEVEL, pysock.SO_KEEPALIVE, 1), None),
+    "setsockopt 0": (lambda s: s.setsockopt(LEVEL, pysock.SO_KEEPALIVE, 0), None),
+    "setsockopt bytes": (lambda s: s.setsockopt(LEVEL, pysock.SO_TYPE, bytes(4)), "_setsockopt"),
+    "setsockopt True": (lambda s: s.setsockopt(LEVEL, pysock.SO_KEEPALIVE, True), "_setsockopt"),
+    "setsockopt wide": (lambda s: s.setsockopt(LEVEL, pysock.SO_KEEPALIVE, 2**31), "_setsockopt"),
+    "setsockopt Int": (lambda s: s.setsockopt(Int(LEVEL), pysock.SO_KEEPALIVE, 1), "_setsockopt"),
+    "setsockopt Int name": (
+        lambda s: s.setsockopt(LEVEL, Int(pysock.SO_KEEPALIVE), 1), "_setsockopt"
+    ),
+    "setsockopt NULL": (lambda s: s.setsockopt(LEVEL, pysock.SO_TYPE, None, 4), "_setsockopt"),
+    "setsockopt length": (lambda s: s.setsockopt(LEVEL, pysock.SO_TYPE, 1, 4), "_setsockopt"),
+    "setsockopt -1": (lambda s: s.setsockopt(-1, pysock.SO_KEEPALIVE, 1), "_setsockopt"),
+    "setsockopt 2**31": (lambda s: s.setsockopt(LEVEL, 2**31, 1), "_setsockopt"),
+    "setsockopt failing": (lambda s: s.setsockopt(LEVEL, 2**31 - 1, 1), "_setsockopt"),
+}  # fmt: skip
+CASES = {**READING, **WRITING, **OPTIONS}
+
+
+NAMES = "recv recv_into send sendall recvfrom sendto sendmsg recvmsg getsockopt setsockopt"
+
+
+def test_all_shortcuts_stand_in_front_of_their_methods() -> None:
+    """To somebody who looks at them, they are the methods."""
+    found = {}
+    for name in NAMES.split():
+        shortcut = getattr(pysock.Socket, name)
+        (found[name],) = {m for m in METHODS if getattr(m, name, None) is shortcut}
+        method = getattr(found[name], f"_{name}")
+        assert shortcut.__wrapped__ is getattr(method, "__wrapped__", method)
+        assert shortcut.__doc__ == method.__doc__
+        assert (shortcut.__qualname__, shortcut.__module__) == (
+            method.__qualname__, method.__module__
+        )  # fmt: skip
+    assert len(found) == 10
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_shortcuts_that_are_not_wanted_are_left_out(
+    wanted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Base(pysock.SocketType):
+        """A class that has the methods alone."""
+
+    for module, names in METHODS.items():
+        for name in names.split():
+            if name.startswith("_"):
+                setattr(Base, name[1:], getattr(module, name))
+    monkeypatch.setattr(shortcuts, "WANTED", wanted)
+    shortcuts.install(Base)
+    assert (Base.recv is transfer.recv) == wanted
+    assert (Base.sendmsg is message.sendmsg) == wanted
+
+
+def answer(call: Action, sock: Any) -> Any:
+    """What a call answers, or the exception with its words."""
+    try:
+        return outcome(lambda: call(sock))
+    except (TypeError, OverflowError, BufferError) as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_plain_is_taken_and_the_rest_is_left_to_the_method(
+    name: str, left: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And either answers the same, as often as it is asked."""
+    call, method = CASES[name]
+    answers = []
+    for ways in range(2):
+        with pair() as (here, there):
+            here.settimeout(5)
+            for _ in range(2):
+                if name in READING:
+                    there.send(b"0123456789")
+                answers.append(answer(call, here))
+            if name not in OPTIONS and name not in READING:
+                there.setblocking(False)
+                answers.append(outcome(lambda there=there: there.recv(300_000)))
+        if ways == 0:
+            assert left == ([method] * 2 if method else [])
+            for module, names in METHODS.items():
+                for attribute in names.split():
+                    if attribute.startswith("_"):
+                        method_alone = getattr(module, attribute)
+                        monkeypatch.setattr(pysock.SocketType, attribute[1:], method_alone)
+    half = len(answers) // 2
+    assert answers[:half] == answers[half:]
+    assert name not in READING or answers[0] != "timed out"
