@@ -70,21 +70,23 @@ TESTS = {
     "pysock/_calls/descriptor.py": (
         "noticed_descriptors hostile/library parity_objects left_open descriptors"
     ),
-    "pysock/_calls/state.py": "noticed_class noticed_descriptors parity_objects base flow left_open waiting",
+    "pysock/_calls/state.py": (
+        "noticed_class noticed_descriptors parity_objects base flow left_open waiting"
+    ),
     "pysock/_socket.py": (
         "noticed_class noticed_descriptors hostile/library parity_objects base flow left_open "
         "parity_files garbage signatures descriptors"
     ),
-    "pysock/_methods/shortcuts/__init__.py": "signatures base",
+    "pysock/_methods/shortcuts/__init__.py": "noticed_shortcuts signatures base",
     "pysock/_methods/shortcuts/message.py": (
-        "noticed_messages noticed_transfer unwritten hostile/library "
+        "noticed_shortcuts noticed_messages noticed_transfer unwritten hostile/library "
         "parity_messages hostile/poison descriptors memory"
     ),
     "pysock/_methods/shortcuts/options.py": (
-        "noticed_options unwritten hostile/library parity_options"
+        "noticed_shortcuts noticed_options unwritten hostile/library parity_options"
     ),
     "pysock/_methods/shortcuts/transfer.py": (
-        "noticed_transfer unwritten hostile/library flow parity_transfer "
+        "noticed_shortcuts noticed_transfer unwritten hostile/library flow parity_transfer "
         "hostile/poison memory"
     ),
 }
@@ -104,10 +106,16 @@ EQUAL = [
     ("_calls/msghdr.py", "if flags | ODD_FLAGS", "slower, and no more"),
     ("_calls/msghdr.py", ">= control.data_at or any(", "either says that there is no message"),
     ("_calls/msghdr.py", "_ROOM = 5 * SMALL", "more room than is needed"),
+    ("_calls/msghdr.py", "SOCKADDR_MAX + 16 & ~15", "more room than is needed"),
+    ("_calls/msghdr.py", "control.data_at) + 16 & ~15)", "more room than is needed"),
+    ("_calls/msghdr.py", "ODD_FLAGS or pool is not None", "slower, and no more"),
+    ("_calls/msghdr.py", "if ancbufsize > control.data_at and", "a header alone has no data"),
     ("_calls/msghdr.py", "1 <= count", "of one buffer the sum is its size"),
     ("_calls/msghdr.py", "(size + 3 * 15)", "more room than is needed"),
     ("_calls/msghdr.py", "(size + 2 * 16)", "more room than is needed"),
     ("_calls/msghdr.py", "self._owners = memory => pass", "the pointer keeps it too (byref)"),
+    ("shortcuts/transfer.py", "if bufsize < COPY_MAX:", "slower, and no more"),
+    ("shortcuts/transfer.py", "if 0 <= n < bufsize", "the same bytes, in two steps"),
     ("/_socket.py", "system.complete(Socket) => pass", "for Windows"),
     ("_calls/transfer.py", "size >= POOL_MAX", "slower, and no more"),
     ("_calls/transfer.py", "if size < SOCKADDR_MAX else", "both are the same number then"),
@@ -243,7 +251,7 @@ def mutants(file: str, source: bytes) -> list[Mutant]:
 
 def _is_equal(mutant: Mutant, source: bytes) -> bool:
     _, before, after = mutant.lines(source)
-    for file, change, _ in EQUAL:
+    for file, change, _reason in EQUAL:
         left, _, right = change.rpartition(" => ")
         if mutant.file.endswith(file) and left in before and right in after:
             if left or right not in before:

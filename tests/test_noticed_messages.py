@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import socket as stdlib
+from array import array
 from typing import Any
 
 import pytest
@@ -127,7 +128,7 @@ def test_c_is_given_all_of_a_message(
     asked = room_asked_for(monkeypatch)
 
     def fill(pointer: Any, data: bytes) -> None:
-        (_, size), = asked
+        ((_, size),) = asked
         assert len(data) <= size
         interpreter.fill(pointer, data)
 
@@ -146,13 +147,14 @@ def test_c_is_given_all_of_a_message(
         return 7
 
     replace(monkeypatch, "sendmsg", sendmsg)
+    flags = 4 if address else 0
     with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
-        arguments = (control, 4, address) if address else (control, 4)
+        arguments = (control, flags, address) if address else (control,)
         assert sock.sendmsg(parts, *arguments) == 7
     name = pysock.inet_aton(address[0]) if address else b""
     null = bool(parts), bool(address), bool(control)
     lengths = 16 if address else 0, len(packed), 0
-    expected = (count, b"".join(parts), name, packed, (0, 0), null, lengths, 4)
+    expected = (count, b"".join(parts), name, packed, (0, 0), null, lengths, flags)
     assert seen == [expected]
 
 
@@ -165,6 +167,10 @@ def test_c_is_given_room_for_all_of_a_message(
     """And no part of it lies in another, behind the buffer, or where a struct may not begin."""
     seen: list[Any] = []
     asked = room_asked_for(monkeypatch)
+    for pool, size in ((msghdr._pool, msghdr._ROOM), (msghdr._large_pool, msghdr._LARGE_ROOM)):
+        buffer = pool.take()  # with traces of an earlier call
+        ctypes.memset(buffer.base, 0xAA, size)
+        pool.put(buffer)
 
     def recvmsg(real: Action, fd: int, pointer: Any, flags: int) -> int:
         header = header_at(pointer)
@@ -176,6 +182,11 @@ def test_c_is_given_room_for_all_of_a_message(
         else:
             assert header.msg_controllen == 0
         assert header.msg_name % WORD == 0
+        assert bool(header.msg_iov) == bool(iovecs)
+        # C may write no name and no control messages, and not say so.
+        assert not any(ctypes.string_at(header.msg_name, header.msg_namelen))
+        first = min(header.msg_controllen, msghdr.control.data_at)
+        assert not any(ctypes.string_at(header.msg_control or 0, first) if first else b"")
         for base, room_there in asked[-1:]:
             own = parts[:1] + parts[1 if is_one else len(iovecs) + 1 :]
             assert min(own)[0] >= base
@@ -206,6 +217,46 @@ def test_c_is_given_room_for_all_of_a_message(
         answer = sock.recvmsg_into([bytearray(size) for size in sizes], *more)
         assert answer[:3] == (0, [], 0)
         assert seen == [expected]
+
+
+@POSIX
+@pytest.mark.parametrize("flags", [0, pysock.MSG_TRUNC])
+@pytest.mark.parametrize("size", [10, 20_000, 70_000, 2_000_000])
+def test_memory_that_c_may_count_and_not_write_is_zero(
+    size: int, flags: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With MSG_TRUNC alone: to zero it each time would take longer than the call."""
+    asked = room_asked_for(monkeypatch)
+    zeroed: list[int] = []
+
+    def fill(pointer: Any, data: bytes) -> None:
+        ((base, there),) = asked
+        assert len(data) <= there
+        if not any(data):  # else it is the header
+            assert base < pointer <= pointer + len(data) <= base + there
+            zeroed.append(len(data))
+        interpreter.fill(pointer, data)
+
+    def recvmsg(real: Action, fd: int, pointer: Any, flags: int) -> int:
+        header = header_at(pointer)
+        header.msg_namelen = header.msg_controllen = 0
+        ctypes.memmove(pointer, bytes(header), ctypes.sizeof(header))
+        return size
+
+    for pool, room in ((msghdr._pool, msghdr._ROOM), (msghdr._large_pool, msghdr._LARGE_ROOM)):
+        buffer = pool.take()
+        ctypes.memset(buffer.base, 0xAA, room)
+        pool.put(buffer)
+    monkeypatch.setattr(msghdr, "fill", fill)
+    replace(monkeypatch, "recvmsg", recvmsg)
+    mapped = size > msghdr._LARGE_ROOM
+    with pair() as (here, _):
+        data = here.recvmsg(size, 0, flags)[0]
+    if flags:
+        assert data == bytes(size)
+        assert [each >= size for each in zeroed] == ([] if mapped else [True])
+    else:
+        assert zeroed == []
 
 
 @POSIX
@@ -284,6 +335,28 @@ def test_a_buffer_is_given_back_while_the_error_is_looked_at(size: int) -> None:
 
 
 @POSIX
+def test_a_buffer_is_given_back_whoever_keeps_its_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frame that a traceback, a tracer or a debugger refers to."""
+
+    def number_in(view: memoryview) -> Any:
+        kept.append(view)
+        return interpreter.number_in(view)
+
+    kept: list[memoryview] = []
+    monkeypatch.setattr(msghdr, "number_in", number_in)
+    buffer = bytearray(100_000)
+    with pair() as (here, there):
+        assert here.sendmsg([buffer]) > 0
+        buffer.append(1)
+        assert there.recvmsg_into([buffer])[0] > 0
+        buffer.append(1)
+    for view in kept:
+        with pytest.raises(ValueError, match="released"):
+            view.nbytes  # noqa: B018
+    assert len(kept) == 2
+
+
+@POSIX
 def test_of_two_buffers_that_cannot_be_sent_the_first_is_told() -> None:
     strided = memoryview(bytes(4))[::2]
     for parts in ([strided, "x"], ["x", strided], [b"a", strided], [b"a", 5, strided]):
@@ -295,6 +368,18 @@ def test_of_two_buffers_that_cannot_be_sent_the_first_is_told() -> None:
         if on_pypy:  # whose own module says TypeError to either
             told[1] = told[0]
         assert told[0] is told[1]
+
+
+@POSIX
+def test_what_could_not_be_exported_once_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ``__buffer__`` may raise the first time, and answer when it is asked why."""
+    monkeypatch.setattr(msghdr, "view_of", lambda data: memoryview(b""))
+    with pair() as (here, there):
+        with pytest.raises(TypeError):
+            here.sendmsg([bytearray(b"abc"), "x"])  # type: ignore[list-item]
+        there.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            there.recv(1)
 
 
 CUT = ["sock.recvmsg(1, 64)", "sock.recvmsg(100_000, 64)", "sock.recvmsg_into([room], 64)"]
@@ -364,3 +449,42 @@ def test_descriptors_of_a_message_that_nobody_will_see_are_closed(
             else:
                 here.recvmsg(100_000, 64)
         assert descriptors() == before
+
+
+@POSIX
+def test_only_descriptors_of_this_message_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not what lies behind it in memory, from an earlier one."""
+    ours, theirs = (pysock.dup(0) for _ in range(2))
+    rights = pysock.SOL_SOCKET, pysock.SCM_RIGHTS
+    sent, before = (pack_control([(*rights, array("i", [fd]))]) for fd in (theirs, ours))
+
+    def recvmsg(real: Action, fd: int, pointer: Any, flags: int) -> int:
+        header = header_at(pointer)
+        ctypes.memmove(header.msg_control, sent + before, len(sent + before))
+        header.msg_namelen, header.msg_controllen = 0, len(sent)
+        ctypes.memmove(pointer, bytes(header), ctypes.sizeof(header))
+        return 0
+
+    def broken(*arguments: Any) -> Any:
+        raise Broken
+
+    replace(monkeypatch, "recvmsg", recvmsg)
+    monkeypatch.setattr(msghdr, "Received", broken)
+    with pair() as (here, _), pytest.raises(Broken):
+        here.recvmsg_into([bytearray(9)], 64)
+    with pytest.raises(OSError):
+        pysock.close(theirs)
+    pysock.close(ours)
+
+
+@POSIX
+def test_descriptors_in_control_messages() -> None:
+    """The last may be cut in its middle; other messages have none."""
+    level, rights = pysock.SOL_SOCKET, pysock.SCM_RIGHTS
+    data = array("i", [7, 0, 9]).tobytes()
+    for cut, expected in ((12, [7, 0, 9]), (11, [7, 0]), (4, [7]), (3, []), (0, [])):
+        found = msghdr.descriptors_in([
+            (level, rights, data[:cut]), (level + 1, rights, data), (level, rights + 1, data),
+            (level, rights, data[4:8]),
+        ])  # fmt: skip
+        assert found == [*expected, 0]
