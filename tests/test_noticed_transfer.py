@@ -84,6 +84,29 @@ def test_other_threads_run_while_much_is_transferred(
     assert set(sizes) <= {size}
 
 
+@pytest.mark.parametrize("flags", [0, pysock.MSG_PEEK])
+@pytest.mark.parametrize("seconds", [None, 9.0])
+@pytest.mark.parametrize("size", [2, 70_000])
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_that_was_interrupted_is_made_again_as_it_was(
+    name: str, size: int, seconds: float | None, flags: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function = name.partition(",")[0]
+
+    def call(real: Action, fd: int, *arguments: Any) -> int:
+        seen.append([fd, *arguments[1 : 2 if function.endswith("msg") else 3]])
+        set_errno(errno.EINTR if len(seen) < 3 else errno.ECONNRESET)
+        return -1
+
+    seen: list[Any] = []
+    replace(monkeypatch, function, call)
+    with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
+        sock.settimeout(seconds)
+        assert outcome(lambda: CALLS[name](sock, size, flags)) == "ECONNRESET"
+        flags |= 0 if seconds is None else pysock.MSG_DONTWAIT
+        assert seen == [[sock.fileno(), *([] if function.endswith("msg") else [size]), flags]] * 3
+
+
 @pytest.mark.parametrize("name", [name for name in CALLS if name.startswith("recv")])
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_what_c_counts_is_what_is_answered(
