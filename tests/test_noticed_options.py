@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import pysock
+from pysock._calls import getsockopt
 from pysock._ffi.interpreter import set_errno
 from pysock._host import lib
 
@@ -78,6 +79,17 @@ def test_as_many_bytes_are_asked_for_as_there_is_room(
     sizes = answered(monkeypatch, b"x" * size)
     assert sock.getsockopt(LEVEL, 1, size) == b"x" * size
     assert sizes == [size]
+
+
+def test_memory_of_an_option_is_used_again(
+    sock: pysock.Socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after a question that has failed."""
+    for option in (pysock.SO_TYPE, 2**31 - 1, pysock.SO_TYPE):
+        outcome(lambda option=option: sock.getsockopt(LEVEL, option, 4))
+        assert getsockopt._pool.entries
+        monkeypatch.setattr(getsockopt._pool, "make", lambda: pytest.fail("there is some"))
+        del getsockopt._pool.entries[1:]
 
 
 @pytest.mark.parametrize("size", [-1, 1025, 2**31 - 1])
@@ -178,6 +190,16 @@ def test_a_kind_that_the_caller_says_is_not_asked_for(monkeypatch: pytest.Monkey
     with pytest.raises(OSError) as caught:
         pysock.socket(pysock.AF_INET, 1, 0, fileno=fd)
     assert caught.value.errno == errno.EBADF
+
+
+def test_where_the_kernel_knows_no_protocol_it_is_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on macOS: in CPython, too, whatever the caller says."""
+    monkeypatch.delitem(getsockopt.constants, "SO_PROTOCOL", raising=False)
+    with pysock.socket(pysock.AF_INET, pysock.SOCK_STREAM, pysock.IPPROTO_TCP) as lent:
+        for said in (-1, 0, 1, pysock.IPPROTO_TCP):
+            sock = pysock.socket(proto=said, fileno=lent.fileno())
+            assert (sock.type, sock.proto) == (pysock.SOCK_STREAM, 0)
+            sock.detach()
 
 
 @pytest.mark.parametrize("number", [errno.EBADF, errno.ENOTSOCK, errno.EOPNOTSUPP])

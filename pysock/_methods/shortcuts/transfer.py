@@ -127,7 +127,7 @@ def small_bytes(data: Any) -> Any:
                 return b"".join((data,))
     except ValueError:
         return data  # it was released: the method will say so
-    return data
+    return data  # for the method
 
 
 _COPIED = frozenset((bytearray, memoryview, array))
