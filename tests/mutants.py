@@ -128,6 +128,7 @@ EQUAL = [
     ("_methods/message.py", 'return b"" => pass', "slower, and no more"),
     ("shortcuts/transfer.py", "return data # => pass", "what is no bytes is for the method"),
     ("_calls/getsockopt.py", "sys.byteorder, signed=None)", "no errno is negative"),
+    ("shortcuts/transfer.py", "if n <= size:", "slower, and no more"),
     ("shortcuts/transfer.py", "size if size < len(buffer) else", "the same number"),
     ("_methods/message.py", "len(packed) >= control.most", "2 GB; it is only looked at again"),
     ("_methods/lifecycle.py", "fd = owned[-0]", "the list has one descriptor"),

@@ -19,7 +19,9 @@ from pysock._calls import wait
 from pysock._ffi.errors import ATTEMPTS, from_errno
 from pysock._ffi.interpreter import set_errno
 from pysock._host import constants, lib, lib_keeping_gil, system
-from pysock._methods import connection
+from pysock._methods import connection, stream
+from pysock._methods.shortcuts import WANTED
+from pysock._methods.shortcuts import transfer as shortcuts
 
 from .harness import Action, outcome, pair, replace
 
@@ -197,6 +199,35 @@ def test_nothing_is_an_answer_after_a_wait(number: int, world: World) -> None:
     world.polls = [READY]
     assert world.sock.recv_into(bytearray(3)) == 0
     assert world.done.count("recv") == 4
+
+
+@pytest.mark.parametrize("seconds", [None, 0.0, 2.0])
+def test_sendall_goes_on_after_a_call_that_has_sent_nothing(
+    seconds: float | None, world: World
+) -> None:
+    """That is no failure, and errno is that of an earlier call."""
+
+    def send(real: Action, fd: int, data: Any, size: int, flags: int) -> int:
+        sizes.append(size)
+        set_errno(errno.EPIPE)
+        return 0 if len(sizes) == 1 else size
+
+    sizes: list[int] = []
+    world.sock.settimeout(seconds)
+    replace(world.monkeypatch, "send", send)
+    assert outcome(lambda: world.sock.sendall(b"abc")) is None
+    assert (sizes, world.done) == ([3, 3], [])
+
+
+def test_sendall_has_one_deadline(world: World) -> None:
+    """It is asked for once, by the shortcut if there is one."""
+    module = shortcuts if WANTED else stream
+    world.monkeypatch.setattr(module, "deadline_of", lambda sock: 100.75)
+    world.fails("send", AGAIN, AGAIN)
+    world.polls = [(1, 0.25), (1, 0.25)]
+    world.sock.sendall(b"abc")
+    asked = [each for each in world.done if each != "send"]
+    assert asked == [("poll", 750), ("poll", 500)]
 
 
 def test_a_call_is_repeated_as_the_mode_is_by_then(
