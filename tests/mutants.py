@@ -57,7 +57,7 @@ TESTS = {
         "parity_options"
     ),
     "pysock/_methods/connection.py": (
-        "noticed_connections noticed_descriptors noticed_waiting hostile/library "
+        "noticed_connections noticed_descriptors noticed_waiting noticed_transfer hostile/library "
         "parity_addresses parity_objects descriptors waiting signals"
     ),
     "pysock/_ffi/arguments.py": (
@@ -115,10 +115,11 @@ EQUAL = [
     ("_calls/msghdr.py", "(size + 2 * 16)", "more room than is needed"),
     ("_calls/msghdr.py", "self._owners = memory => pass", "the pointer keeps it too (byref)"),
     ("shortcuts/transfer.py", "if bufsize < COPY_MAX:", "slower, and no more"),
+    ("shortcuts/transfer.py", "if n < bufsize", "the same bytes, in two steps"),
     ("shortcuts/transfer.py", "if 0 <= n < bufsize", "the same bytes, in two steps"),
     ("/_socket.py", "system.complete(Socket) => pass", "for Windows"),
     ("_calls/transfer.py", "size >= POOL_MAX", "slower, and no more"),
-    ("_calls/transfer.py", "if size < SOCKADDR_MAX else", "both are the same number then"),
+    (".py", "if size < SOCKADDR_MAX else", "both are the same number then"),
     ("_calls/getsockopt.py", "(value, sys.byteorder, signed=False)", "no errno is negative"),
     ("_methods/connection.py", "max(min(pause, deadline", "the larger of the same two numbers"),
     ("_calls/getsockopt.py", 'constants["SO_ERROR"], 5)', "C writes 4 bytes, whatever the room"),
@@ -128,6 +129,7 @@ EQUAL = [
     ("_methods/message.py", 'return b"" => pass', "slower, and no more"),
     ("shortcuts/transfer.py", "return data # => pass", "what is no bytes is for the method"),
     ("_calls/getsockopt.py", "sys.byteorder, signed=None)", "no errno is negative"),
+    ("shortcuts/message.py", "SOCKADDR_MAX + 16 & ~15", "more room than is needed"),
     ("shortcuts/transfer.py", "if n <= size:", "slower, and no more"),
     ("shortcuts/transfer.py", "size if size < len(buffer) else", "the same number"),
     ("_methods/message.py", "len(packed) >= control.most", "2 GB; it is only looked at again"),

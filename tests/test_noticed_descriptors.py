@@ -18,7 +18,7 @@ import pytest
 
 import pysock
 from pysock._calls import descriptor
-from pysock._ffi.interpreter import set_errno
+from pysock._ffi.interpreter import NULL, set_errno
 from pysock._host import lib, system
 from pysock._methods import connection, lifecycle
 
@@ -223,6 +223,48 @@ def test_that_both_ways_to_accept_fail_says_nothing_about_the_newer(
         assert connection._accept4.works is None
         server.accept()[0].close()
         assert connection._accept4.works is True
+
+
+@pytest.mark.skipif(not hasattr(lib, "accept4"), reason="there is no newer accept here")
+def test_the_older_way_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What errno is by then, is nothing to it."""
+
+    def refuse(real: Action, *arguments: Any) -> int:
+        set_errno(errno.EPERM)
+        return -1
+
+    def refuses(self: Any, number: int) -> bool:
+        set_errno(errno.EIO)  # as a signal handler might leave it
+        return number == errno.EPERM
+
+    monkeypatch.setattr(connection._accept4, "works", None)
+    monkeypatch.setattr(descriptor.NewerWay, "refuses", refuses)
+    with pysock.create_server(("127.0.0.1", 0)) as server, pysock.socket() as client:
+        client.connect(server.getsockname())
+        replace(monkeypatch, "accept4", refuse)
+        older = calls_of(monkeypatch, "accept")
+        with server.accept()[0] as sock:
+            assert sock.getpeername() == client.getsockname()
+        assert len(older) == 1
+
+
+@pytest.mark.skipif(not hasattr(pysock, "AF_ALG"), reason="there is no AF_ALG here")
+def test_an_accept_of_af_alg_asks_for_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an address it would fail."""
+    seen: list[Any] = []
+
+    def accept4(real: Action, fd: int, *arguments: Any) -> int:
+        seen.append(arguments)
+        set_errno(errno.EINTR)
+        return -1 if len(seen) == 1 else pysock.dup(fd)
+
+    with pysock.socket() as server:
+        server._sock_family_ = pysock.AF_ALG
+        replace(monkeypatch, "accept4", accept4)
+        fd, address = server._accept()
+        pysock.close(fd)
+        assert address is None
+        assert seen == [(NULL, NULL, pysock.SOCK_CLOEXEC)] * 2
 
 
 def test_what_is_accepted_in_the_older_way_is_not_inherited(

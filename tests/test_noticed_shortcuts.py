@@ -351,6 +351,11 @@ def test_a_message_finds_no_traces_of_the_one_before(
             assert len(message._incoming_pool.entries) == max(entries, 1)
 
 
+def test_one_comparison_tests_both_sizes_of_a_message() -> None:
+    """``a | b < LIMIT``, if that is a power of two."""
+    assert bin(LIMIT).count("1") == 1
+
+
 @pytest.mark.parametrize("seconds", [None, 5.0])
 def test_a_message_that_is_received_again_has_all_the_room(
     seconds: float | None, monkeypatch: pytest.MonkeyPatch

@@ -144,26 +144,41 @@ def test_nothing_is_an_answer(
     assert asked == [name]
 
 
+@pytest.mark.parametrize("more", [0, 1, None])
 @pytest.mark.parametrize("size", [100, 9000, 70_000])
-@pytest.mark.parametrize("name", CALLS)
-def test_memory_is_used_again(name: str, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pool makes nothing for the second call of a kind."""
+@pytest.mark.parametrize("name", [name for name in CALLS if "msg" not in name])
+def test_memory_is_used_again(
+    name: str, size: int, more: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pool makes nothing for the second call of a kind: also if C counts too much, or fails."""
 
     def make(real: Action) -> Any:
         made.append(name)
         return real()
 
+    def call(real: Action, *arguments: Any) -> int:
+        set_errno(errno.ECONNRESET)
+        return size + more if more is not None else -1
+
     made: list[str] = []
-    replace(monkeypatch, name.partition(",")[0], lambda real, *arguments: size)
+    replace(monkeypatch, name.partition(",")[0], call)
     with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
         for last in (False, True):
-            CALLS[name](sock, size, 0)
+            outcome(lambda: CALLS[name](sock, size, 0))
             sock.getsockname()
             sock.getsockopt(pysock.SOL_SOCKET, pysock.SO_TYPE, 4)
             if not last:
                 for pool in pools():
                     monkeypatch.setattr(pool, "make", partial(make, pool.make))
     assert made == []
+
+
+@pytest.mark.parametrize("size", [100, 9000, 70_000])
+@pytest.mark.parametrize("name", [name for name in CALLS if "msg" in name])
+def test_memory_of_messages_is_used_again(
+    name: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test_memory_is_used_again(name, size, 0, monkeypatch)
 
 
 ADDRESSES: dict[str, Action] = {
@@ -180,7 +195,7 @@ ADDRESSES: dict[str, Action] = {
 def test_each_address_has_all_the_room_that_there_is(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However short the last one was; also if the call is repeated."""
+    """However short the last one was; also if the call is repeated. Memory is used again."""
     function = name.partition(",")[0]
     if function not in lib.prototypes:
         pytest.skip(f"this library has no {function}")
@@ -200,6 +215,8 @@ def test_each_address_has_all_the_room_that_there_is(
     with pysock.socket(pysock.AF_UNIX) as sock:
         for _ in range(2):
             ADDRESSES[name](sock)
+            for pool in pools():  # what the first time was made is used the second time
+                monkeypatch.setattr(pool, "make", lambda: pytest.fail("there is some"))
     assert rooms == [SOCKADDR_MAX] * 4
 
 

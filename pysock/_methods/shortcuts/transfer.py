@@ -167,7 +167,6 @@ def sendall(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> None:
                 n = retry(self, calls, WRITE, transmit, view, flags, deadline=deadline)
             if n < size:
                 send_rest(self, view, n, flags, deadline)
-    return None
 
 
 # --- datagrams -----------------------------------------------------------------------
@@ -194,14 +193,13 @@ def recvfrom(self: Datagram, bufsize: int, flags: int = 0, /) -> tuple[bytes, Re
     n = calls.recvfrom(
         self._sock_fd_, pointer, bufsize, flags | calls.dontwait, address, length
     )
-    if 0 <= n <= bufsize:
-        data, sockaddr = buffer[:n], room[: counter.value]
+    if n >= 0:
+        data = buffer[:n] if n <= bufsize else with_zeros(buffer[:bufsize], n)
+        sockaddr = room[: counter.value]
         _put_datagram(entry)
     else:
-        data, sockaddr = with_zeros(buffer[:bufsize], n), room[: counter.value]
         _put_datagram(entry)
-        if n < 0:
-            data, sockaddr = retry(self, calls, READ, receive_from, bufsize, flags)
+        data, sockaddr = retry(self, calls, READ, receive_from, bufsize, flags)
     return data, known_addresses.get(sockaddr) or unpack_for(self._sock_proto_, sockaddr)
 
 
