@@ -430,10 +430,35 @@ def test_a_connect_without_an_errno_ends(world: World) -> None:
 def test_a_full_listener_of_the_unix_family_is_asked_again(world: World) -> None:
     """After pauses from 0.5 ms on, up to 20 ms, until the deadline."""
     with pysock.socket(pysock.AF_UNIX) as sock:
-        sock.settimeout(0.05)
+        sock.settimeout(0.1)
         world.fails("connect", *[AGAIN] * 99)
         assert sock.connect_ex("/nowhere") == errno.EWOULDBLOCK
     pauses = [each[1] for each in world.done if each[0] == "sleep"]
-    assert pauses == [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.0185]
+    assert pauses == [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.02, 0.02, 0.02, 0.0085]
     assert world.done.count("connect") == len(pauses) + 1
     assert lib.dontwait == 0 < lib_keeping_gil.dontwait
+
+
+def test_a_connect_that_is_waited_for_keeps_its_deadline(world: World) -> None:
+    """Another thread has ended the socket's timeout meanwhile."""
+
+    def connect(real: Action, *arguments: Any) -> int:
+        world.done.append("connect")
+        if len(world.done) > 1:
+            sock.settimeout(None)
+        set_errno(AGAIN if len(world.done) == 1 else errno.EINPROGRESS)
+        return -1
+
+    replace(world.monkeypatch, "connect", connect)
+    world.monkeypatch.setattr(connection, "socket_error", lambda fd: 0)
+    world.polls = [READY]
+    with pysock.socket(pysock.AF_UNIX) as sock:
+        sock.settimeout(0.5)
+        assert sock.connect_ex("/nowhere") == 0
+    assert world.done == ["connect", ("sleep", 0.0005), "connect", ("poll", 500)]
+
+
+def test_whether_a_socket_is_connected(world: World) -> None:
+    assert connection._is_connected(world.sock.fileno()) is True
+    with pysock.socket() as sock:
+        assert connection._is_connected(sock.fileno()) is False

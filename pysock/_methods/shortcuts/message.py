@@ -34,7 +34,7 @@ _msghdr, _iovec = structs["msghdr"], structs["iovec"]
 _NAME_AT = sizeof(_msghdr) + sizeof(_iovec)
 _CONTROL_AT = _NAME_AT + SOCKADDR_MAX + 15 & ~15
 _DATA_AT = _CONTROL_AT + _LIMIT
-_SIZE = 1 << (_DATA_AT + _LIMIT - 1).bit_length()
+_SIZE = _DATA_AT + _LIMIT
 
 
 def _preallocated() -> dict[str, Any]:
