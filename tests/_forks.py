@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from contextlib import redirect_stderr, redirect_stdout
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ def serve() -> None:
         print(_result(json.loads(line)), time.monotonic() - begin, flush=True)
 
 
-def _result(run: dict) -> str:
+def _result(run: dict[str, Any]) -> str:
     child = os.fork()
     if child == 0:
         os._exit(_child(run))
@@ -43,7 +44,7 @@ def _result(run: dict) -> str:
     return "late" if late else "failed" if status else "passed"
 
 
-def _child(run: dict) -> int:
+def _child(run: dict[str, Any]) -> int:
     os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
     for standard in range(3):

@@ -124,6 +124,9 @@ EQUAL = [
     ("_methods/connection.py", "max(min(pause, deadline", "the larger of the same two numbers"),
     ("_calls/getsockopt.py", 'constants["SO_ERROR"], 5)', "C writes 4 bytes, whatever the room"),
     ("_ffi/arguments.py", "sys.version_info >= (3, 11):", "for Python 3.10"),
+    ("_ffi/arguments.py", "sys.version_info < (3, 11) and", "for Python 3.10"),
+    ("_ffi/arguments.py", "sys.version_info <= (3, 10)", "it is longer, and never the same"),
+    ("_ffi/arguments.py", "sys.version_info > (3, 1", "it is longer, and never the same"),
     ("_ffi/arguments.py", "int.__add__(0, operator", "for Python 3.9, and the same sum"),
     ("_methods/options.py", "if not 0 <= buflen", "that of 0 was answered before"),
     ("_methods/message.py", 'return b"" => pass', "slower, and no more"),
@@ -276,30 +279,48 @@ def _set_again(tree: ast.AST) -> Iterator[ast.AST]:
     for function in ast.walk(tree):
         if isinstance(function, (ast.FunctionDef, ast.Lambda)):
             inside = list(ast.walk(function))
-            names = Counter(n.id for n in inside if _is_bound(n))
+            names = Counter(_bound(inside))
             names.update(node.arg for node in inside if isinstance(node, ast.arg))
             for node in inside:
                 if isinstance(node, ast.Assign):
-                    parts = [n for target in node.targets for n in ast.walk(target)]
-                    set_again = [names[n.id] > 1 for n in parts if _is_bound(n)]
-                    if all(set_again):  # or only attributes and items
+                    set_here = _bound(n for target in node.targets for n in ast.walk(target))
+                    if all(names[name] > 1 for name in set_here):  # or only attributes and items
                         yield node
 
 
-def _is_bound(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+def _bound(nodes: Iterable[ast.AST]) -> list[str]:
+    """The names that are assigned to."""
+    return [n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
 
 
 def _running(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes that run: no annotations, and nothing for type checkers alone."""
+    """The nodes that run here: no annotations, nothing for type checkers or another Python."""
     for name, value in ast.iter_fields(node):
         for child in value if isinstance(value, list) else [value]:
             if not isinstance(child, ast.AST) or name in ("annotation", "returns"):
                 continue
             if isinstance(child, (ast.If, ast.Assign)) and "TYPE_CHECKING" in ast.dump(child)[:80]:
                 continue
+            if isinstance(child, ast.If) and (here := _of_this_python(child)):
+                for part in here:
+                    yield part
+                    yield from _running(part)
+                continue
             yield child
             yield from _running(child)
+
+
+def _of_this_python(branch: ast.If) -> list[ast.AST] | None:
+    """What runs of an ``if`` that asks which Python this is; None if it asks something else."""
+    asked = branch.test
+    if isinstance(asked, ast.BoolOp) and isinstance(asked.op, ast.And):
+        asked = asked.values[0]
+    text = ast.unparse(asked)
+    if not text.startswith(("sys.version_info", "sys.implementation.name")):
+        return None
+    if eval(text, {"sys": sys}):
+        return [branch.test, *branch.body]
+    return [asked, *branch.orelse]
 
 
 class Copy:

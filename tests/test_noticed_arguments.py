@@ -129,6 +129,13 @@ def test_strings() -> None:
     assert arguments.fs_bytes(b"a") == b"a"
 
 
+def test_the_largest_numbers() -> None:
+    """``htonl`` and ``if_indextoname`` take an unsigned long."""
+    bits = 8 * struct.calcsize("l")
+    assert (arguments.LONG_MAX, arguments.ULONG_MAX) == (2 ** (bits - 1) - 1, 2**bits - 1)
+    assert (arguments.INT_MAX, arguments.INT_MIN) == (INT_MAX, INT_MIN)
+
+
 def test_the_items_of_a_tuple_are_those_that_c_reads() -> None:
     class Liar(tuple):  # type: ignore[type-arg]
         def __getitem__(self, key: Any) -> Any:

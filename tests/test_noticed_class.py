@@ -68,6 +68,8 @@ def test_the_parts_have_become_one_class() -> None:
 
 def test_no_part_leaves_what_belongs_to_its_own_objects() -> None:
     """As in CPython's module: nobody refers to it weakly, and it has a dictionary in a subclass."""
+    mine: Any
+    theirs: Any
     with pysock.socket() as mine, socket.socket() as theirs:
         assert mine.__weakref__ is theirs.__weakref__ is None
         assert not hasattr(mine, "__dict__")

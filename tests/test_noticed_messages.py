@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock._calls import cmsg, msghdr
-from pysock._calls.memory import SOCKADDR_MAX
+from pysock._calls import cmsg, memory, msghdr
 from pysock._ffi import interpreter
 from pysock._host import structs
 from pysock._methods import message
@@ -205,7 +204,7 @@ def test_c_is_given_room_for_all_of_a_message(
 
     replace(monkeypatch, "recvmsg", recvmsg)
     more = () if room is None else (room, 2)
-    expected = (sizes, SOCKADDR_MAX, room or 0, 0, 0 if room is None else 2)
+    expected = (sizes, memory.SOCKADDR_MAX, room or 0, 0, 0 if room is None else 2)
     with pysock.socket() as sock:
         answer: Any
         is_one = len(sizes) == 1
@@ -269,9 +268,12 @@ def test_as_many_buffers_as_an_int_can_count() -> None:
 @POSIX
 def test_from_where_a_message_has_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Large memory is mapped for one call; other memory has a pool."""
+    def map_memory(size: int) -> Any:
+        mapped.append(size)
+        return memory.map_memory(size)
+
     mapped: list[int] = []
-    real = msghdr.map_memory
-    monkeypatch.setattr(msghdr, "map_memory", lambda size: mapped.append(size) or real(size))
+    monkeypatch.setattr(msghdr, "map_memory", map_memory)
     large = msghdr._LARGE_ROOM
     for size, expected in (
         (1, msghdr._pool),
@@ -480,8 +482,13 @@ def test_what_a_buffer_of_the_callers_raises_is_raised(
     """A ``__buffer__``, from 3.12 on, or a signal handler; it may not raise the next time."""
 
     def bytes_in(data: Any) -> bytes:
-        raise ValueError("mine")
+        asked.append(data)
+        if len(asked) == 1:
+            raise ValueError("mine")
+        return real(data)
 
+    asked: list[Any] = []
+    real = cmsg._bytes_in
     monkeypatch.setattr(cmsg, "_bytes_in", bytes_in)
     with pair() as (here, there):
         with pytest.raises(ValueError, match="mine"):

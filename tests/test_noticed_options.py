@@ -17,7 +17,7 @@ import pytest
 import pysock
 from pysock._calls import getsockopt
 from pysock._ffi.interpreter import set_errno
-from pysock._host import lib
+from pysock._host import constants, lib
 
 from .harness import Action, outcome, replace
 
@@ -194,7 +194,7 @@ def test_a_kind_that_the_caller_says_is_not_asked_for(monkeypatch: pytest.Monkey
 
 def test_where_the_kernel_knows_no_protocol_it_is_0(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on macOS: in CPython, too, whatever the caller says."""
-    monkeypatch.delitem(getsockopt.constants, "SO_PROTOCOL", raising=False)
+    monkeypatch.delitem(constants, "SO_PROTOCOL", raising=False)
     with pysock.socket(pysock.AF_INET, pysock.SOCK_STREAM, pysock.IPPROTO_TCP) as lent:
         for said in (-1, 0, 1, pysock.IPPROTO_TCP):
             sock = pysock.socket(proto=said, fileno=lent.fileno())

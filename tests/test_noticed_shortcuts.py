@@ -18,6 +18,7 @@ import pytest
 
 import pysock
 from pysock._calls import memory
+from pysock._calls.transfer import KEEP_GIL_MAX
 from pysock._ffi.interpreter import COPY_MAX, POOL_MAX, set_errno
 from pysock._host import structs
 from pysock._methods import shortcuts
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.skipif(
     not shortcuts.WANTED, reason="this interpreter, or this run, has no shortcuts"
 )
 
-KEEP = transfer.KEEP_GIL_MAX
+KEEP = KEEP_GIL_MAX
 LIMIT = message._LIMIT
 LEVEL = pysock.SOL_SOCKET
 METHODS = {
