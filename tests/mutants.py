@@ -133,6 +133,8 @@ EQUAL = [
     ("shortcuts/transfer.py", "return data # => pass", "what is no bytes is for the method"),
     ("_calls/getsockopt.py", "sys.byteorder, signed=None)", "no errno is negative"),
     ("shortcuts/message.py", "SOCKADDR_MAX + 16 & ~15", "more room than is needed"),
+    ("shortcuts/message.py", "not 1 <= bufsize | ancbufsize", "one of the two is not 0"),
+    ("shortcuts/message.py", "not 0 < bufsize | ancbufsize", "one of the two is not 0"),
     ("shortcuts/transfer.py", "if n <= size:", "slower, and no more"),
     ("shortcuts/transfer.py", "size if size < len(buffer) else", "the same number"),
     ("_methods/message.py", "len(packed) >= control.most", "2 GB; it is only looked at again"),

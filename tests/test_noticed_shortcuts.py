@@ -120,6 +120,7 @@ READING: dict[str, tuple[Action, str | None]] = {
     "recvmsg sizes": (lambda s: s.recvmsg(LIMIT - 1, LIMIT - 1), None),
     "recvmsg LIMIT": (lambda s: s.recvmsg(LIMIT, 24), "_recvmsg"),
     "recvmsg room LIMIT": (lambda s: s.recvmsg(1, LIMIT), "_recvmsg"),
+    "recvmsg 0, room LIMIT": (lambda s: s.recvmsg(0, LIMIT), "_recvmsg"),
     "recvmsg -1": (lambda s: s.recvmsg(-1, 24), "_recvmsg"),
     "recvmsg room -1": (lambda s: s.recvmsg(1, -1), "_recvmsg"),
     "recvmsg Int": (lambda s: s.recvmsg(Int(1), 24), "_recvmsg"),
@@ -439,6 +440,29 @@ def test_a_message_that_is_sent_again_is_the_same(
     flags = pysock.MSG_NOSIGNAL | (0 if seconds is None else pysock.MSG_DONTWAIT)
     assert seen == [(b"abc", pack_control([(1, 99, b"x")]), 0, flags)] * 3
     assert message._outgoing_pool.entries
+
+
+@pytest.mark.parametrize("seconds", [None, 0.0, 5.0])
+def test_a_message_of_nothing_goes_once(
+    seconds: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """0 is no failure, and errno that of an earlier call."""
+
+    def sendmsg(real: Action, fd: int, pointer: Any, flags: int) -> int:
+        sent.append(iovecs_of(header_at(pointer))[0][1])
+        return 0
+
+    sent: list[int] = []
+    peer = Peer(monkeypatch)
+    peer.data = b""
+    replace(monkeypatch, "sendmsg", sendmsg)
+    with pair() as (here, _):
+        here.settimeout(seconds)
+        set_errno(errno.EPIPE)
+        assert here.sendmsg([b""], CONTROL) == 0
+        assert here.recvmsg(9, 64) == (b"", [], 0, None)
+        set_errno(0)
+    assert (sent, len(peer.seen)) == ([0], 1)
 
 
 # --- options -------------------------------------------------------------------------
