@@ -4,10 +4,12 @@ Each change (a mutant) is small: ``<`` becomes ``<=``, a constant is one more, a
 out. It is made in a copy of the clone, and the tests that are about the file (``TESTS``) run there,
 without the shortcuts and with them. A change that no test notices is shown, with the file and the
 line. Either a test is missing, or the change makes no difference (``EQUAL`` says of some why).
+``FILE:LINE`` tries the changes of one line.
 
 ``--sample N``   so many changes of each file, drawn at random (all, if it is not given)
 ``--seed N``     which sample
 ``--jobs N``     so many copies at the same time
+``--quick``      without the tests that take longer than two seconds (``SLOW``)
 ``--show``       show each change, also those that are noticed
 
 The exit status is 1 if a change was not noticed. What mutmut and cosmic-ray (PyPI) do was not
@@ -134,6 +136,7 @@ EQUAL = [
     ("_ffi/arguments.py", "-sys.maxsize - 1 < value", "slower, and no more"),
     ("_ffi/arguments.py", "<= value < sys.maxsize", "slower, and no more"),
     ("_ffi/arguments.py", "return value => pass", "slower, and no more"),
+    ("_ffi/arguments.py", "return None => pass", "None is what a function returns by itself"),
     ("_ffi/arguments.py", "c_long(number) >= 0", "it is no int, and so not near 0"),
     ("_ffi/arguments.py", "c_long(number) > 1", "it is no int, and so not near 0"),
     ("_ffi/arguments.py", "sys.version_info >= (3, 11):", "for Python 3.10"),
@@ -146,6 +149,10 @@ EQUAL = [
     ("shortcuts/transfer.py", "return data # => pass", "what is no bytes is for the method"),
     ("_calls/getsockopt.py", "sys.byteorder, signed=None)", "no errno is negative"),
     ("shortcuts/message.py", "SOCKADDR_MAX + 16 & ~15", "more room than is needed"),
+    ("shortcuts/message.py", "size if size < ancbufsize", "the same number"),
+    ("shortcuts/message.py", "n if n < bufsize", "the same number"),
+    ("_methods/lifecycle.py", "_NOT_GIVEN = -0", "0 is an int as well"),
+    ("_methods/lifecycle.py", "_NOT_GIVEN = -2", "slower, and no more"),
     ("shortcuts/message.py", "not 1 <= bufsize | ancbufsize", "one of the two is not 0"),
     ("shortcuts/message.py", "not 0 < bufsize | ancbufsize", "one of the two is not 0"),
     ("shortcuts/transfer.py", "if n <= size:", "slower, and no more"),

@@ -170,6 +170,22 @@ def test_buffers() -> None:
         assert said.value.__suppress_context__
 
 
+class Export:
+    """A buffer whose export fails; before Python 3.12 it is none."""
+
+    def __buffer__(self, flags: int) -> Any:
+        raise TypeError("mine")
+
+
+def test_what_a_buffer_says_itself_is_told() -> None:
+    assert arguments._has_buffer(Export()) is True
+    assert arguments._has_buffer("a") is False
+    for _ in range(2):
+        with pytest.raises(TypeError, match=r"^mine$|^memoryview: |^a bytes-like") as said:
+            arguments.view_of(Export())
+        assert not said.value.__suppress_context__  # it is no other error in its place
+
+
 def test_a_view_that_was_released_is_no_buffer() -> None:
     released = memoryview(bytearray(5))
     released.release()

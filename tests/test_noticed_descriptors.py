@@ -283,8 +283,9 @@ def test_what_is_accepted_in_the_older_way_is_not_inherited(
 @pytest.mark.parametrize("number", [2**40, -(2**40)])
 def test_three_numbers_that_are_the_same_are_looked_at_all_the_same(number: int) -> None:
     """ctypes would cut them to the width of an int."""
-    with pytest.raises(OverflowError):
-        pysock.socket(number, number, number)
+    for arguments in ((number,) * 3, (number,) * 2, (number,), (-1, number, number)):
+        with pytest.raises(OverflowError):
+            pysock.socket(*arguments)
 
 
 @pytest.mark.parametrize("default", [None, 0.0, 3.0])
