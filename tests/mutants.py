@@ -67,19 +67,20 @@ TESTS = {
         "parity_options memory parity_arguments"
     ),
     "pysock/_methods/lifecycle.py": (
-        "noticed_descriptors hostile/library parity_objects left_open descriptors"
+        "noticed_descriptors noticed_class hostile/library parity_objects base left_open "
+        "descriptors"
     ),
     "pysock/_calls/descriptor.py": (
-        "noticed_descriptors hostile/library parity_objects left_open descriptors"
+        "noticed_descriptors noticed_class hostile/library parity_objects left_open descriptors"
     ),
     "pysock/_calls/state.py": (
         "noticed_class noticed_descriptors parity_objects base flow left_open waiting"
     ),
     "pysock/_socket.py": (
-        "noticed_class noticed_descriptors hostile/library parity_objects base flow left_open "
-        "parity_files garbage signatures descriptors"
+        "noticed_class noticed_descriptors noticed_shortcuts hostile/library parity_objects base "
+        "flow left_open parity_files garbage signatures descriptors"
     ),
-    "pysock/_methods/shortcuts/__init__.py": "noticed_shortcuts signatures base",
+    "pysock/_methods/shortcuts/__init__.py": "noticed_shortcuts noticed_class signatures base",
     "pysock/_methods/shortcuts/message.py": (
         "noticed_shortcuts noticed_messages noticed_transfer unwritten hostile/library "
         "parity_messages hostile/poison descriptors memory"
@@ -100,7 +101,8 @@ EQUAL = [
     (".py", 'constants.get("SOCK_NONBLOCK", 1)', "Linux has the constant"),
     ("_calls/getsockopt.py", "LARGEST_UNIT = 17", "more room than is needed"),
     ("_calls/getsockopt.py", "size: int = 5", "what is asked with the default is not negative"),
-    ("_calls/descriptor.py", "_Pair(-", "C writes both, or its answer says that it did not"),
+    ("_calls/descriptor.py", "_NONE = (-2,)", "each number below 0 says that there is none"),
+    ("_calls/descriptor.py", "_Pair(-1, -1) => _Pair(-", "C writes both, or its answer is no 0"),
     ("_calls/descriptor.py", "return -2", "each number below 0 says that there is an errno"),
     ("_calls/msghdr.py", "mapped: bool = True", "slower, and no more"),
     ("_calls/msghdr.py", "if inside and 0 < count", "slower, and no more"),
@@ -151,6 +153,7 @@ EQUAL = [
     ("shortcuts/message.py", "SOCKADDR_MAX + 16 & ~15", "more room than is needed"),
     ("shortcuts/message.py", "size if size < ancbufsize", "the same number"),
     ("shortcuts/message.py", "n if n < bufsize", "the same number"),
+    ("shortcuts/options.py", "chars(3 * _INT", "more room than is needed"),
     ("_methods/lifecycle.py", "_NOT_GIVEN = -0", "0 is an int as well"),
     ("_methods/lifecycle.py", "_NOT_GIVEN = -2", "slower, and no more"),
     ("shortcuts/message.py", "not 1 <= bufsize | ancbufsize", "one of the two is not 0"),

@@ -19,7 +19,7 @@ from pysock import _socket
 from pysock._calls.state import SocketState, set_mode
 from pysock._host import lib, lib_keeping_gil, system
 
-from .harness import calls_of, descriptors, outcome
+from .harness import calls_of, descriptors, outcome, run
 
 POSIX = pytest.mark.skipif(
     not hasattr(lib, "socketpair"), reason="descriptors are not the small numbers of POSIX here"
@@ -96,6 +96,22 @@ def test_by_which_library_a_mode_calls() -> None:
         set_mode(sock, seconds)
         assert sock._sock_timeout_ == seconds
         assert sock._sock_calls_ is library
+
+
+@pytest.mark.parametrize("switch", [None, "", "0", "1"])
+def test_when_there_are_shortcuts(switch: str | None) -> None:
+    wanted = {} if switch is None else {"PYSOCK_SHORTCUTS": switch}
+    program = f"""if 1:
+        import os
+        os.environ.pop("PYSOCK_SHORTCUTS", None)
+        os.environ.update({wanted})
+        import pysock
+        from pysock._ffi.interpreter import CPYTHON
+        from pysock._methods import shortcuts
+        print(shortcuts.WANTED is (CPYTHON and {switch not in ("", "0")}))
+    """
+    done = run(program)
+    assert (done.stdout, done.stderr) == ("True\n", "")
 
 
 # --- accept --------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import ctypes
 import errno
 import gc
 import os
+import sys
 import warnings
 from array import array
 from typing import Any
@@ -161,15 +162,24 @@ def test_a_socket_whose_beginning_fails_has_no_descriptor(
     given = pysock.socket().detach()
     before = descriptors()
     monkeypatch.setattr(pysock._timeouts, "default", 5.0)
-    monkeypatch.setattr(system, "set_blocking", broken)
-    with pytest.raises(Broken):
-        Kept(fileno=given) if whose == "the caller's" else Kept()
-    monkeypatch.undo()
-    (sock,) = made
-    assert sock.fileno() == -1
-    sock.close()
-    assert sock.detach() == -1
-    assert descriptors() == before
+    begin: Any = pysock.SocketType._begin
+
+    def late(self: Kept, *arguments: int) -> None:
+        begin(self, *arguments)
+        raise Broken
+
+    for owner, name, action in ((system, "set_blocking", broken), (Kept, "_begin", late)):
+        with monkeypatch.context() as patched:
+            patched.setattr(owner, name, action, raising=False)
+            with pytest.raises(Broken):
+                Kept(fileno=given) if whose == "the caller's" else Kept()
+        sock = made.pop()
+        assert sock.fileno() == -1
+        assert sock._sock_owned_ == []
+        assert descriptors() == before
+        sock.close()
+        assert sock.detach() == -1
+        assert descriptors() == before
     pysock.close(given)
 
 
@@ -442,6 +452,161 @@ def test_a_descriptor_is_back_with_its_owner_if_its_new_socket_fails_at_last(
     assert owned == [fd]
     with pysock.socket(fileno=fd) as sock:  # it is open
         assert sock.type == pysock.SOCK_STREAM
+
+
+def test_a_descriptor_that_nobody_adopts_is_closed() -> None:
+    owned = [pysock.socket().detach()]
+    (fd,) = owned
+    with pytest.raises(Broken):
+        descriptor.adopt(owned, broken)
+    assert owned == []
+    with pytest.raises(OSError):
+        os.fstat(fd)
+
+
+@pytest.mark.parametrize("works", [None, True])
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.EACCES])
+def test_what_is_no_refusal_is_an_error_at_once(
+    number: int, works: bool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The older way is not tried, and the newer one not given up."""
+
+    def make(*arguments: int) -> int:
+        made.append(arguments)
+        set_errno(number)
+        return -1
+
+    made: list[Any] = []
+    way = descriptor.NewerWay(True)
+    way.works = works
+    with pytest.raises(OSError) as caught:
+        descriptor.claim_uninherited(descriptor.claim, [], make, way, 1, 2, 3)
+    assert caught.value.errno == number
+    assert made == [(1, 2 | descriptor.SOCK_CLOEXEC, 3)]
+    assert way.works is works
+
+
+def test_a_socket_whose_first_errno_is_lost_owns_its_descriptor_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A signal handler has taken it; then the call is made again."""
+
+    def make(real: Action, *arguments: int) -> int:
+        made.append(arguments)
+        if len(made) == 1:
+            set_errno(0)
+            return -1
+        return real(*arguments)
+
+    made: list[Any] = []
+    monkeypatch.setattr(lifecycle.cloexec, "works", True)
+    replace(monkeypatch, "socket", make)
+    with pysock.socket() as sock:
+        assert sock._sock_owned_ == [sock.fileno()]
+    assert len(made) == 2
+
+
+class Unprintable(pysock.Socket):
+    """As when modules have lost their names already, at the exit of the interpreter."""
+
+    def __repr__(self) -> str:
+        raise TypeError
+
+
+def test_what_is_dropped_is_told_even_if_it_cannot_print_itself() -> None:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        fd = Unprintable().fileno()
+        gc.collect()
+        gc.collect()
+    name = f"{__name__}.Unprintable"
+    expected = f"unclosed <{name} fd={fd}, family=2, type=1>"
+    assert [str(each.message) for each in said if name in str(each.message)] == [expected]
+
+
+def test_an_object_without_any_state_goes_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if a signal handler had raised in the middle of ``Socket.__new__``."""
+    told: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    object.__new__(pysock.Socket)
+    gc.collect()
+    gc.collect()
+    assert told == []
+
+
+def test_a_descriptor_has_one_owner() -> None:
+    """It is moved from the list of whoever made it to that of the socket."""
+    owned = [pysock.socket().detach()]
+    given = descriptor.AdoptedDescriptor(owned[0])
+    given.owned = owned
+    with pysock.socket(fileno=given) as sock:
+        assert (sock._sock_owned_, owned) == ([given], [])
+        # Nobody has said that the kernel need not be asked.
+        assert (sock.family, sock.type) == (pysock.AF_INET, pysock.SOCK_STREAM)
+    with pytest.raises(OSError):
+        os.fstat(given)
+    given = descriptor.AdoptedDescriptor(pysock.socket().detach())
+    given.owned = []  # of which another thread has been faster
+    with pysock.socket(fileno=given) as sock:
+        assert (sock._sock_owned_, given.owned) == ([given], [])
+
+
+def test_the_list_of_a_socket_that_is_closed_has_nothing_to_run() -> None:
+    """And one that is made anew has one that closes."""
+    sock: Any = pysock.socket()
+    first = sock._sock_owned_
+    assert type(first) is descriptor.Owned
+    sock.close()
+    assert (type(first), first) == (descriptor.Emptied, [])
+    sock.__init__()
+    assert type(sock._sock_owned_) is descriptor.Owned
+    assert sock._sock_owned_ is not first
+    pysock.close(sock.detach())
+    again = sock._sock_owned_
+    assert type(again) is descriptor.Owned
+    sock.__init__()
+    assert sock._sock_owned_ is again  # it is empty, and as good as a new one
+    sock.__init__()
+    assert sock._sock_owned_ is not again  # which owns the descriptor that it has had
+    descriptor.close_all(again)  # which is what its collection would have done
+    sock.close()
+
+
+@pytest.mark.parametrize("seconds", [None, 0.0, 5.0])
+def test_detach_tells_the_system_what_it_lets_go(
+    seconds: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(system, "release_descriptor", lambda *arguments: told.append(arguments))
+    sock = pysock.socket()
+    sock.settimeout(seconds)
+    fd = sock.fileno()
+    assert sock.detach() == fd
+    assert told == [(fd, seconds is None)]
+    assert (sock.fileno(), sock._closed, sock._sock_owned_) == (-1, True, [])
+    assert sock.detach() == -1
+    assert len(told) == 1
+    pysock.close(fd)
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_a_detach_that_is_interrupted_leaves_the_socket_as_it_was(
+    where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if a signal handler raised before its descriptor was moved, or just after."""
+    with pysock.socket() as sock:
+        fd = sock.fileno()
+        with monkeypatch.context() as patched:
+            if where == "before":
+                patched.setattr(lifecycle, "move", broken)
+            else:
+                patched.setattr(system, "release_descriptor", broken)
+            with pytest.raises(Broken):
+                sock.detach()
+        assert (sock.fileno(), sock._closed, sock._sock_owned_) == (fd, False, [fd])
+        os.fstat(fd)
+    with pytest.raises(OSError):
+        os.fstat(fd)
 
 
 def test_descriptors_that_nobody_has_closed_are_closed_with_their_list(

@@ -503,6 +503,26 @@ def test_setting_an_option_is_one_call(number: int, monkeypatch: pytest.MonkeyPa
         assert seen == [(sock.fileno(), 1, 2, (-3).to_bytes(4, sys.byteorder, signed=True))]
 
 
+@pytest.mark.parametrize(
+    ("level", "name", "count"),
+    [(-1, 1, 1), (1, -1, 1), (2**31, 1, 0), (1, 2**31, 0), (2**32 + 1, 1, 0), (1, 1, 1)],
+)
+def test_numbers_that_are_no_c_int_never_reach_c(
+    level: int, name: int, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ctypes would cut them; and what may fail is asked in one way only."""
+    gets, sets = [], []
+    replace(monkeypatch, "getsockopt", lambda real, *arguments: gets.append(arguments) or 0)
+    replace(monkeypatch, "setsockopt", lambda real, *arguments: sets.append(arguments) or 0)
+    with pysock.socket() as sock:
+        for call in (lambda: sock.getsockopt(level, name), lambda: sock.setsockopt(level, name, 1)):
+            try:
+                call()
+            except OverflowError:
+                assert count == 0
+    assert (len(gets), len(sets)) == (count, count)
+
+
 @pytest.mark.skipif(not hasattr(pysock, "AF_VSOCK"), reason="there is no AF_VSOCK here")
 def test_options_of_vsock_are_left_to_the_method(
     left: list[str], monkeypatch: pytest.MonkeyPatch
