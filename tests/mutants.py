@@ -89,8 +89,8 @@ TESTS = {
         "noticed_shortcuts noticed_options unwritten hostile/library parity_options"
     ),
     "pysock/_methods/shortcuts/transfer.py": (
-        "noticed_shortcuts noticed_transfer unwritten hostile/library flow parity_transfer "
-        "hostile/poison memory"
+        "noticed_shortcuts noticed_transfer noticed_waiting unwritten hostile/library flow "
+        "parity_transfer hostile/poison memory"
     ),
 }
 
