@@ -1,15 +1,16 @@
 """``python3 -m tests.mutants [FILE...]``: change pysock in one place, and see whether a test fails.
 
 Each change (a mutant) is small: ``<`` becomes ``<=``, a constant is one more, a statement is left
-out. It is made in a copy of the clone, and the tests that are about the file (``TESTS``) run there,
-without the shortcuts and with them. A change that no test notices is shown, with the file and the
-line. Either a test is missing, or the change makes no difference (``EQUAL`` says of some why).
+out. It is made in a copy of the clone, and the tests that are about the file (``_mutants.TESTS``)
+run there, without the shortcuts and with them. A change that no test notices is shown, with the
+file and the line. Either a test is missing, or the change makes no difference (``_mutants.EQUAL``
+says of some why).
 ``FILE:LINE`` tries the changes of one line.
 
 ``--sample N``   so many changes of each file, drawn at random (all, if it is not given)
 ``--seed N``     which sample
 ``--jobs N``     so many copies at the same time
-``--quick``      without the tests that take longer than two seconds (``SLOW``)
+``--quick``      without the tests that take longer than two seconds (``_mutants.SLOW``)
 ``--show``       show each change, also those that are noticed
 
 The exit status is 1 if a change was not noticed. What mutmut and cosmic-ray (PyPI) do was not
@@ -39,139 +40,11 @@ from typing import Any, NamedTuple
 
 from . import ROOT
 from ._environment import environment
-
-# The tests that are about a file, the quickest first: waiting is tests/test_waiting.py.
-TESTS = {
-    "pysock/_calls/wait.py": (
-        "noticed_waiting flow hostile/library waiting signals hostile/deadlines"
-    ),
-    "pysock/_calls/transfer.py": (
-        "noticed_transfer unwritten hostile/library flow parity_transfer hostile/poison memory"
-    ),
-    "pysock/_calls/msghdr.py": (
-        "noticed_messages noticed_transfer unwritten hostile/library parity_messages "
-        "hostile/poison descriptors memory"
-    ),
-    "pysock/_methods/message.py": "noticed_messages unwritten parity_messages descriptors memory",
-    "pysock/_methods/options.py": "noticed_options unwritten parity_options",
-    "pysock/_calls/getsockopt.py": (
-        "noticed_options noticed_connections unwritten hostile/library parity_objects "
-        "parity_options"
-    ),
-    "pysock/_methods/connection.py": (
-        "noticed_connections noticed_descriptors noticed_waiting noticed_transfer hostile/library "
-        "parity_addresses parity_objects descriptors waiting signals"
-    ),
-    "pysock/_ffi/arguments.py": (
-        "noticed_arguments noticed_messages noticed_options parity_messages parity_objects "
-        "parity_options memory parity_arguments"
-    ),
-    "pysock/_methods/lifecycle.py": (
-        "noticed_descriptors noticed_class hostile/library parity_objects base left_open "
-        "descriptors"
-    ),
-    "pysock/_calls/descriptor.py": (
-        "noticed_descriptors noticed_class hostile/library parity_objects left_open descriptors"
-    ),
-    "pysock/_calls/state.py": (
-        "noticed_class noticed_descriptors parity_objects base flow left_open waiting"
-    ),
-    "pysock/_socket.py": (
-        "noticed_class noticed_descriptors noticed_shortcuts hostile/library parity_objects base "
-        "flow left_open parity_files garbage signatures descriptors"
-    ),
-    "pysock/_methods/shortcuts/__init__.py": "noticed_shortcuts noticed_class signatures base",
-    "pysock/_methods/shortcuts/message.py": (
-        "noticed_shortcuts noticed_messages noticed_transfer unwritten hostile/library "
-        "parity_messages hostile/poison descriptors memory"
-    ),
-    "pysock/_methods/shortcuts/options.py": (
-        "noticed_shortcuts noticed_options unwritten hostile/library parity_options"
-    ),
-    "pysock/_methods/shortcuts/transfer.py": (
-        "noticed_shortcuts noticed_transfer noticed_waiting unwritten hostile/library flow "
-        "parity_transfer hostile/poison memory"
-    ),
-}
-
-# Changes that make no difference, or none on Linux in CPython: the file (or the end of several
-# names), what is in the line after the change (or before and after), and the reason.
-EQUAL = [
-    (".py", 'constants.get("SOCK_CLOEXEC", 1)', "Linux has the constant"),
-    (".py", 'constants.get("SOCK_NONBLOCK", 1)', "Linux has the constant"),
-    ("_calls/getsockopt.py", "LARGEST_UNIT = 17", "more room than is needed"),
-    ("_calls/getsockopt.py", "size: int = 5", "what is asked with the default is not negative"),
-    ("_calls/descriptor.py", "_NONE = (-2,)", "each number below 0 says that there is none"),
-    ("_calls/descriptor.py", "_Pair(-1, -1) => _Pair(-", "C writes both, or its answer is no 0"),
-    ("_calls/descriptor.py", "return -2", "each number below 0 says that there is an errno"),
-    ("_calls/msghdr.py", "mapped: bool = True", "slower, and no more"),
-    ("_calls/msghdr.py", "if inside and 0 < count", "slower, and no more"),
-    ("_calls/msghdr.py", "_receive(sock, iovecs, 1, ", "more room than is needed"),
-    ("_calls/msghdr.py", "if flags | ODD_FLAGS", "slower, and no more"),
-    ("_calls/msghdr.py", ">= control.data_at or any(", "either says that there is no message"),
-    ("_calls/msghdr.py", "_ROOM = 5 * SMALL", "more room than is needed"),
-    ("_calls/msghdr.py", "SOCKADDR_MAX + 16 & ~15", "more room than is needed"),
-    ("_calls/msghdr.py", "control.data_at) + 16 & ~15)", "more room than is needed"),
-    ("_calls/msghdr.py", "ODD_FLAGS or pool is not None", "slower, and no more"),
-    ("_calls/msghdr.py", "if ancbufsize > control.data_at and", "a header alone has no data"),
-    ("_calls/msghdr.py", "1 <= count", "of one buffer the sum is its size"),
-    ("_calls/msghdr.py", "(size + 3 * 15)", "more room than is needed"),
-    ("_calls/msghdr.py", "(size + 2 * 16)", "more room than is needed"),
-    ("_calls/msghdr.py", "self._owners = memory => pass", "the pointer keeps it too (byref)"),
-    ("shortcuts/transfer.py", "if bufsize < COPY_MAX:", "slower, and no more"),
-    ("shortcuts/transfer.py", "if n < bufsize", "the same bytes, in two steps"),
-    ("shortcuts/transfer.py", "if 0 <= n < bufsize", "the same bytes, in two steps"),
-    ("/_socket.py", "system.complete(Socket) => pass", "for Windows"),
-    ("_calls/transfer.py", "size >= POOL_MAX", "slower, and no more"),
-    (".py", "if size < SOCKADDR_MAX else", "both are the same number then"),
-    ("_calls/getsockopt.py", "(value, sys.byteorder, signed=False)", "no errno is negative"),
-    ("_methods/connection.py", "max(min(pause, deadline", "the larger of the same two numbers"),
-    ("_calls/getsockopt.py", 'constants["SO_ERROR"], 5)', "C writes 4 bytes, whatever the room"),
-    # Each number is looked at twice: what the first look does not take, the second does.
-    ("_ffi/arguments.py", "INT_MIN < value <= INT_MAX", "slower, and no more"),
-    ("_ffi/arguments.py", "INT_MIN <= value < INT_MAX", "slower, and no more"),
-    ("_ffi/arguments.py", "0 < value <= INT_MAX", "slower, and no more"),
-    ("_ffi/arguments.py", "1 <= value <= INT_MAX", "slower, and no more"),
-    ("_ffi/arguments.py", "0 <= value < INT_MAX", "slower, and no more"),
-    ("_ffi/arguments.py", "-sys.maxsize - 0 <= value", "slower, and no more"),
-    ("_ffi/arguments.py", "-sys.maxsize + 1 <= value", "slower, and no more"),
-    ("_ffi/arguments.py", "-sys.maxsize - 1 < value", "slower, and no more"),
-    ("_ffi/arguments.py", "<= value < sys.maxsize", "slower, and no more"),
-    ("_ffi/arguments.py", "return value => pass", "slower, and no more"),
-    ("_ffi/arguments.py", "return None => pass", "None is what a function returns by itself"),
-    ("_ffi/arguments.py", "c_long(number) >= 0", "it is no int, and so not near 0"),
-    ("_ffi/arguments.py", "c_long(number) > 1", "it is no int, and so not near 0"),
-    ("_ffi/arguments.py", "sys.version_info >= (3, 11):", "for Python 3.10"),
-    ("_ffi/arguments.py", "sys.version_info < (3, 11) and", "for Python 3.10"),
-    ("_ffi/arguments.py", "sys.version_info <= (3, 10)", "it is longer, and never the same"),
-    ("_ffi/arguments.py", "sys.version_info > (3, 1", "it is longer, and never the same"),
-    ("_ffi/arguments.py", "int.__add__(0, operator", "for Python 3.9, and the same sum"),
-    ("_methods/options.py", "if not 0 <= buflen", "that of 0 was answered before"),
-    ("_methods/message.py", 'return b"" => pass', "slower, and no more"),
-    ("shortcuts/transfer.py", "return data # => pass", "what is no bytes is for the method"),
-    ("_calls/getsockopt.py", "sys.byteorder, signed=None)", "no errno is negative"),
-    ("shortcuts/message.py", "SOCKADDR_MAX + 16 & ~15", "more room than is needed"),
-    ("shortcuts/message.py", "size if size < ancbufsize", "the same number"),
-    ("shortcuts/message.py", "n if n < bufsize", "the same number"),
-    ("shortcuts/options.py", "chars(3 * _INT", "more room than is needed"),
-    ("_methods/lifecycle.py", "_NOT_GIVEN = -0", "0 is an int as well"),
-    ("_methods/lifecycle.py", "_NOT_GIVEN = -2", "slower, and no more"),
-    ("shortcuts/message.py", "not 1 <= bufsize | ancbufsize", "one of the two is not 0"),
-    ("shortcuts/message.py", "not 0 < bufsize | ancbufsize", "one of the two is not 0"),
-    ("shortcuts/transfer.py", "if n <= size:", "slower, and no more"),
-    ("shortcuts/transfer.py", "size if size < len(buffer) else", "the same number"),
-    ("_methods/message.py", "len(packed) >= control.most", "2 GB; it is only looked at again"),
-    ("_methods/lifecycle.py", "fd = owned[-0]", "the list has one descriptor"),
-    ("_methods/lifecycle.py", "(self._sock_timeout_ is None, fd)", "for Windows"),
-]
+from ._mutants import EQUAL, SLOW, TESTS
 
 WAYS = ({"PYSOCK_SHORTCUTS": "0"}, {"PYSOCK_SHORTCUTS": "1"})
 SHORTCUTS = "_methods/shortcuts/"  # of which the first way sees nothing
 OPTIONS = "-x -q -p no:cacheprovider --timeout 10".split()
-# These take longer than two seconds: each runs only if the tests before it have noticed nothing.
-SLOW = (
-    "descriptors left_open memory garbage waiting parity_arguments signals hostile/deadlines"
-).split()
 
 _SWAPS: dict[type[ast.AST], tuple[str, str]] = {
     ast.Lt: ("<", "<="), ast.LtE: ("<=", "<"), ast.Gt: (">", ">="), ast.GtE: (">=", ">"),

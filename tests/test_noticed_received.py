@@ -1,0 +1,215 @@
+"""What comes with a message and is not taken: buffers are given back, descriptors are closed.
+
+The idea: each test fails if one statement or one number in ``pysock._methods.message`` or in
+``pysock._calls.msghdr`` is another (``tests/mutants.py``).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import socket as stdlib
+from array import array
+from typing import Any
+
+import pytest
+
+import pysock
+from pysock._calls import cmsg, msghdr
+from pysock._ffi import interpreter
+from pysock._methods import message
+from pysock._methods.message import pack_control
+
+from .harness import Action, descriptors, on_pypy, pair, replace
+from .test_noticed_messages import POSIX, header_at
+
+
+@POSIX
+def test_buffers_of_which_one_is_refused_are_all_given_back() -> None:
+    buffer = bytearray(10)
+    with pair() as (here, there):
+        for wrong in (b"read-only", "no buffer", memoryview(bytearray(10))[::2]):
+            with pytest.raises(TypeError, match="single-segment read-write buffers"):
+                here.recvmsg_into([buffer, wrong])  # type: ignore[list-item]
+            buffer.append(1)  # possible as long as it is not lent
+        there.send(b"abc")
+        assert here.recvmsg_into([buffer])[0] == 3
+        buffer.append(1)
+
+
+@POSIX
+@pytest.mark.parametrize("size", [1, 100_000])
+def test_a_buffer_is_given_back_while_the_error_is_looked_at(size: int) -> None:
+    """The frames of the traceback know its view, which has been released."""
+    buffer = bytearray(size)
+    with pysock.socket() as sock:
+        for call in (
+            lambda: sock.sendmsg([b"x", buffer]),
+            lambda: sock.recvmsg_into([buffer]),
+        ):
+            with pytest.raises(OSError) as caught:
+                call()
+            buffer.append(1)
+            assert caught.value.errno in (errno.ENOTCONN, errno.EPIPE)
+
+
+@POSIX
+def test_a_buffer_is_given_back_whoever_keeps_its_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frame that a traceback, a tracer or a debugger refers to."""
+
+    def number_in(view: memoryview) -> Any:
+        kept.append(view)
+        return interpreter.number_in(view)
+
+    kept: list[memoryview] = []
+    monkeypatch.setattr(msghdr, "number_in", number_in)
+    buffer = bytearray(100_000)
+    with pair() as (here, there):
+        assert here.sendmsg([buffer]) > 0
+        buffer.append(1)
+        assert there.recvmsg_into([buffer])[0] > 0
+        buffer.append(1)
+    for view in kept:
+        with pytest.raises(ValueError, match="released"):
+            view.nbytes  # noqa: B018
+    assert len(kept) == 2
+
+
+@POSIX
+def test_of_two_buffers_that_cannot_be_sent_the_first_is_told() -> None:
+    strided = memoryview(bytes(4))[::2]
+    for parts, expected in (
+        ([strided, "x"], BufferError),
+        (["x", strided], TypeError),
+        ([b"a", strided], BufferError),
+        ([b"a", 5, strided], TypeError),
+    ):
+        for module in (pysock,) if on_pypy else (pysock, stdlib):  # PyPy's own sends it
+            with module.socket() as sock, pytest.raises(expected):
+                sock.sendmsg(parts)
+
+
+@POSIX
+def test_what_could_not_be_exported_once_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ``__buffer__`` may raise the first time, and answer when it is asked why."""
+    monkeypatch.setattr(msghdr, "view_of", lambda data: memoryview(b""))
+    with pair() as (here, there):
+        with pytest.raises(TypeError):
+            here.sendmsg([bytearray(b"abc"), "x"])  # type: ignore[list-item]
+        there.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            there.recv(1)
+
+
+class Broken(Exception):
+    """What is raised on purpose."""
+
+
+@POSIX
+@pytest.mark.parametrize("into", [False, True])
+def test_descriptors_of_a_message_that_nobody_will_see_are_closed(
+    into: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if a signal handler raised just after ``recvmsg(2)``."""
+
+    def bytes_at(*arguments: Any) -> bytes:
+        if not asked:
+            asked.append(arguments)
+            raise Broken
+        return real(*arguments)
+
+    asked: list[Any] = []
+    real = interpreter.bytes_at
+    with pair() as (here, there):
+        before = descriptors()
+        pysock.send_fds(there, [b"abc"], [here.fileno(), there.fileno()])
+        monkeypatch.setattr(msghdr, "bytes_at", bytes_at)
+        with pytest.raises(Broken):
+            if into:
+                here.recvmsg_into([bytearray(9)], 64)
+            else:
+                here.recvmsg(100_000, 64)
+        assert descriptors() == before
+
+
+@POSIX
+@pytest.mark.parametrize("into", [False, True])
+def test_descriptors_are_closed_if_the_address_cannot_be_told(
+    into: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*arguments: Any) -> Any:
+        raise Broken
+
+    with pair() as (here, there):
+        before = descriptors()
+        pysock.send_fds(there, [b"abc"], [here.fileno(), there.fileno()])
+        monkeypatch.setattr(message, "unpack_for", broken)
+        with pytest.raises(Broken):
+            if into:
+                here.recvmsg_into([bytearray(9)], 64)
+            else:
+                here.recvmsg(100_000, 64)
+        assert descriptors() == before
+
+
+@POSIX
+@pytest.mark.parametrize("form", [list, tuple])
+def test_what_a_buffer_of_the_callers_raises_is_raised(
+    form: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ``__buffer__``, from 3.12 on, or a signal handler; it may not raise the next time."""
+
+    def bytes_in(data: Any) -> bytes:
+        asked.append(data)
+        if len(asked) == 1:
+            raise ValueError("mine")
+        return real(data)
+
+    asked: list[Any] = []
+    real = cmsg._bytes_in
+    monkeypatch.setattr(cmsg, "_bytes_in", bytes_in)
+    with pair() as (here, there):
+        with pytest.raises(ValueError, match="mine"):
+            here.sendmsg([b"abc"], form([(1, 99, (ctypes.c_char * 2)())]))
+        there.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            there.recv(1)
+
+
+@POSIX
+def test_only_descriptors_of_this_message_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not what lies behind it in memory, from an earlier one."""
+    ours, theirs = (pysock.dup(0) for _ in range(2))
+    rights = pysock.SOL_SOCKET, pysock.SCM_RIGHTS
+    sent, before = (pack_control([(*rights, array("i", [fd]))]) for fd in (theirs, ours))
+
+    def recvmsg(real: Action, fd: int, pointer: Any, flags: int) -> int:
+        header = header_at(pointer)
+        ctypes.memmove(header.msg_control, sent + before, len(sent + before))
+        header.msg_namelen, header.msg_controllen = 0, len(sent)
+        ctypes.memmove(pointer, bytes(header), ctypes.sizeof(header))
+        return 0
+
+    def broken(*arguments: Any) -> Any:
+        raise Broken
+
+    replace(monkeypatch, "recvmsg", recvmsg)
+    monkeypatch.setattr(msghdr, "Received", broken)
+    with pair() as (here, _), pytest.raises(Broken):
+        here.recvmsg_into([bytearray(9)], 64)
+    with pytest.raises(OSError):
+        pysock.close(theirs)
+    pysock.close(ours)
+
+
+@POSIX
+def test_descriptors_in_control_messages() -> None:
+    """The last may be cut in its middle; other messages have none."""
+    level, rights = pysock.SOL_SOCKET, pysock.SCM_RIGHTS
+    data = array("i", [7, 0, 9]).tobytes()
+    for cut, expected in ((12, [7, 0, 9]), (11, [7, 0]), (4, [7]), (3, []), (0, [])):
+        found = msghdr.descriptors_in([
+            (level, rights, data[:cut]), (level + 1, rights, data), (level, rights + 1, data),
+            (level, rights, data[4:8]),
+        ])  # fmt: skip
+        assert found == [*expected, 0]
