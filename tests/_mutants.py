@@ -1,4 +1,4 @@
-"""What ``tests.mutants`` knows of pysock: which tests are about a file, what makes no difference."""
+"""What ``tests.mutants`` knows of pysock: which tests are about a file, which changes are none."""
 
 from __future__ import annotations
 
