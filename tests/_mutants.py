@@ -120,7 +120,6 @@ EQUAL = [
     ("shortcuts/message.py", "SOCKADDR_MAX + 16 & ~15", "more room than is needed"),
     ("shortcuts/message.py", "size if size < ancbufsize", "the same number"),
     ("shortcuts/message.py", "n if n < bufsize", "the same number"),
-    ("shortcuts/options.py", "chars(3 * _INT", "more room than is needed"),
     ("_methods/lifecycle.py", "_NOT_GIVEN = -0", "0 is an int as well"),
     ("_methods/lifecycle.py", "_NOT_GIVEN = -2", "slower, and no more"),
     ("shortcuts/message.py", "not 1 <= bufsize | ancbufsize", "one of the two is not 0"),

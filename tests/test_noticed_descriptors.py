@@ -231,6 +231,22 @@ def test_that_both_ways_to_accept_fail_says_nothing_about_the_newer(
         assert connection._accept4.works is True
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.01])
+def test_that_nobody_connects_says_nothing_about_a_newer_way(
+    seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A timeout that has passed has no errno, and is no refusal."""
+    older = calls_of(monkeypatch, "accept")
+    works = None if hasattr(lib, "accept4") else False
+    monkeypatch.setattr(connection._accept4, "works", works)
+    with pysock.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(seconds)
+        with pytest.raises(OSError):
+            server.accept()
+    assert connection._accept4.works is works
+    assert works is False or older == []
+
+
 @pytest.mark.skipif(not hasattr(lib, "accept4"), reason="there is no newer accept here")
 def test_the_older_way_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """What errno is by then, is nothing to it."""

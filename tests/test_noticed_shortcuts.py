@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 import pysock
+from pysock._calls.getsockopt import LARGEST_UNIT
 from pysock._calls.transfer import KEEP_GIL_MAX
 from pysock._ffi.interpreter import COPY_MAX, POOL_MAX
 from pysock._methods import shortcuts
@@ -300,6 +301,13 @@ def test_an_option_is_4_bytes_and_0_at_first(monkeypatch: pytest.MonkeyPatch) ->
         start = (4).to_bytes(4, sys.byteorder), bytes(4)
         assert asked == [(sock.fileno(), 1, 2, *start)] * 3
         assert len(options._option_pool.entries) >= 1
+
+
+def test_an_option_has_room_for_larger_units_than_bytes() -> None:
+    """C may write as many units as it was told of bytes: 4 of up to 16 bytes each."""
+    room, start, *_ = options._option()
+    assert (ctypes.sizeof(room), len(start)) == (4 + 4 * 16, 4 + 4)
+    assert LARGEST_UNIT == 16
 
 
 @pytest.mark.parametrize("number", [0, 1, 7])

@@ -28,7 +28,7 @@ _INT = sizeof(c_int32)
 def _option() -> Any:
     """Memory for the length and the value of an option, which C may both change."""
     # C may write more units of the value than it was told of bytes, see _calls.getsockopt.
-    memory = chars(2 * _INT + _INT * LARGEST_UNIT)
+    memory = chars(_INT + _INT * LARGEST_UNIT)
     length, value = c_uint32.from_buffer(memory), c_int32.from_buffer(memory, _INT)
     # C may write fewer bytes of the value, so it starts as 0.
     start = bytes(c_uint32(_INT)) + bytes(_INT)
