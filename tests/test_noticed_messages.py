@@ -267,7 +267,7 @@ def test_from_where_a_message_has_its_memory(monkeypatch: pytest.MonkeyPatch) ->
     """Large memory is mapped for one call; other memory has a pool."""
     def map_memory(size: int) -> Any:
         mapped.append(size)
-        return memory.map_memory(size)
+        return interpreter.map_memory(size)
 
     mapped: list[int] = []
     monkeypatch.setattr(msghdr, "map_memory", map_memory)
