@@ -79,6 +79,7 @@ def import_graph(types: bool = False) -> dict[str, set[str]]:
 FLOORS: list[tuple[str, ...]] = [
     ("pysock.__main__", "pysock._commands"),  # programs, which import pysock as programs do
     ("pysock._startup",),
+    ("pysock.pytest",),
     ("pysock",),
     ("pysock._plain",),
     ("pysock.trace",),

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from pysock import _install
+from pysock._platform import WINDOWS
 
 from . import ROOT
 from .harness import LATE
@@ -144,7 +145,7 @@ def test_a_signal_reaches_the_program_itself(tmp_path: Path) -> None:
     )  # fmt: skip
     with child:
         assert child.stdout is not None and child.stdout.readline() == "ready\n"
-        if os.name != "nt":  # where Ctrl-C is for a whole console
+        if not WINDOWS:  # where Ctrl-C is for a whole console
             child.send_signal(signal.SIGINT)
             assert (child.stdout.read(), child.wait(LATE)) == ("interrupted\n", 3)
         else:
@@ -238,7 +239,7 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("how", CHILDREN)
 def test_children(how: str, tmp_path: Path) -> None:
-    if how == "another folder" and os.name == "nt":
+    if how == "another folder" and WINDOWS:
         pytest.skip("this system has no folder /")
     written(tmp_path, WHOSE, "whose.py")
     program = CHILDREN[how]
@@ -374,3 +375,23 @@ def test_a_process_without_sockets_pays_little(tmp_path: Path) -> None:
     seconds(ours)  # compiles what it needs
     best = [min(pair) for pair in zip(*((seconds(plain), seconds(ours)) for _ in range(15)))]
     assert best[1] < 1.5 * best[0], best  # 1.1 on a machine that does nothing else
+
+
+# --- pytest --------------------------------------------------------------------------
+
+SUITE = """
+import http.client, socket, subprocess, sys
+def test_here():
+    assert http.client.socket is socket and hasattr(socket, "Socket")
+def test_in_a_child():
+    program = "import socket; print(hasattr(socket, 'Socket'))"
+    assert subprocess.check_output([sys.executable, "-c", program]) .split() == [b"True"]
+"""
+
+
+def test_a_suite_of_pytest(tmp_path: Path) -> None:
+    written(tmp_path, SUITE, "test_suite.py")
+    options = ("-m", "pytest", "-p", "no:cacheprovider", "test_suite.py")
+    assert ran(*options, folder=tmp_path)[0] == 1
+    status, out, _ = ran(*options, "-p", "pysock.pytest", folder=tmp_path)
+    assert status == 0 and "socket: pysock" in out and "2 passed" in out
