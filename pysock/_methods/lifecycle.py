@@ -136,6 +136,8 @@ class Lifecycle(SocketState):
         # For one caller alone, and not for another thread or a signal handler as well.
         self._sock_fd_ = -1
         owned = self._sock_owned_
+        if not owned:
+            return
         try:
             failed = close_first(owned) < 0
         except IndexError:
