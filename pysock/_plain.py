@@ -12,6 +12,7 @@ from types import ModuleType
 from . import _enums, _public
 from ._ffi import errors
 from ._functions import connections, conversions, descriptors, netdb, resolver
+from ._host import lib
 from ._socket import SocketBase
 from ._timeouts import getdefaulttimeout, setdefaulttimeout
 
@@ -54,12 +55,12 @@ def module(capi: Callable[[], Any]) -> ModuleType:
             getdefaulttimeout=getdefaulttimeout,
             setdefaulttimeout=setdefaulttimeout,
             getaddrinfo=getaddrinfo,
-            socketpair=socketpair,
             _capi=capi,
         )
-        for name in [name for name in contents if name in _FUNCTIONS or name == "socketpair"]:
-            if not hasattr(_public.module, name):
-                del contents[name]  # the system lacks it
+        if hasattr(lib, "socketpair"):
+            contents["socketpair"] = socketpair
+        for name in _FUNCTIONS.difference(dir(_public.module)):
+            contents.pop(name, None)  # the system lacks it
     return _made
 
 

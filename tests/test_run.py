@@ -166,8 +166,10 @@ del sys.modules["socket"], sys.modules["_socket"]
 module = socket
 import socket, _socket as plain
 assert socket is module and plain is _socket
-a, b = _socket.socketpair()
-print(type(a), a.family, [entry[:3] for entry in _socket.getaddrinfo("127.0.0.1", 80)])
+if hasattr(_socket, "socketpair"):
+    a, b = _socket.socketpair()
+    print(type(a), a.family)
+print([entry[:3] for entry in _socket.getaddrinfo("127.0.0.1", 80)])
 """
 
 
