@@ -17,6 +17,7 @@ import pytest
 
 import pysock
 from pysock._calls.getsockopt import LARGEST_UNIT
+from pysock._calls.msghdr import MANY
 from pysock._calls.transfer import KEEP_GIL_MAX
 from pysock._ffi.interpreter import COPY_MAX, POOL_MAX
 from pysock._methods import shortcuts
@@ -109,7 +110,7 @@ READING: dict[str, tuple[Action, str | None]] = {
     "recvfrom Int": (lambda s: s.recvfrom(Int(1)), "_recvfrom"),
     "recvfrom flags": (lambda s: s.recvfrom(1, PEEK), None),
     "recvfrom odd": (lambda s: s.recvfrom(1, ODD), "_recvfrom"),
-    "recvmsg": (lambda s: s.recvmsg(1), "_recvmsg"),
+    "recvmsg": (lambda s: s.recvmsg(1), None),
     "recvmsg room": (lambda s: s.recvmsg(1, 24), None),
     "recvmsg 1": (lambda s: s.recvmsg(1, 1), None),
     "recvmsg 0": (lambda s: s.recvmsg(0, 24), None),
@@ -163,17 +164,24 @@ WRITING: dict[str, tuple[Action, str | None]] = {
     "sendto none": (lambda s: s.sendto(b"abc"), "_sendto"),
     "sendto too many": (lambda s: s.sendto(b"abc", 0, AWAY, 5), "_sendto"),
     "sendmsg": (lambda s: s.sendmsg([b"abc"], CONTROL), None),
-    "sendmsg no control": (lambda s: s.sendmsg([b"abc"], []), "send_message"),
+    "sendmsg no control": (lambda s: s.sendmsg([b"abc"], []), None),
+    "sendmsg nothing": (lambda s: s.sendmsg([]), "send_message"),
+    "sendmsg many": (lambda s: s.sendmsg([b"abc"] * MANY), None),
+    "sendmsg too many": (lambda s: s.sendmsg([b"abc"] * (MANY + 1)), "send_message"),
+    "sendmsg sum": (lambda s: s.sendmsg([bytes(LIMIT - 1), b""]), None),
+    "sendmsg sum LIMIT": (lambda s: s.sendmsg([bytes(LIMIT - 1), b"a"]), "send_message"),
     "sendmsg size": (lambda s: s.sendmsg([bytes(LIMIT - 1)], CONTROL), None),
     "sendmsg LIMIT": (lambda s: s.sendmsg([bytes(LIMIT)], CONTROL), "send_message"),
     "sendmsg room": (lambda s: s.sendmsg([b"a"], [(1, 9, bytes(LIMIT - 32))]), None),
     "sendmsg room LIMIT": (
         lambda s: s.sendmsg([b"a"], [(1, 9, bytes(LIMIT - 16))]), "send_message"
     ),
-    "sendmsg two": (lambda s: s.sendmsg([b"a", b"b"], CONTROL), "_sendmsg"),
-    "sendmsg tuple": (lambda s: s.sendmsg((b"abc",), CONTROL), "_sendmsg"),
-    "sendmsg no list": (lambda s: s.sendmsg([b"abc"], (*CONTROL,)), "_sendmsg"),
-    "sendmsg plain": (lambda s: s.sendmsg([b"abc"]), "_sendmsg"),
+    "sendmsg two": (lambda s: s.sendmsg([b"a", b"b"], CONTROL), None),
+    "sendmsg tuple": (lambda s: s.sendmsg((b"abc",), CONTROL), None),
+    "sendmsg tuple of messages": (lambda s: s.sendmsg([b"abc"], (*CONTROL,)), None),
+    "sendmsg iterator": (lambda s: s.sendmsg(iter([b"abc"])), "_sendmsg"),
+    "sendmsg iterator of messages": (lambda s: s.sendmsg([b"abc"], iter(CONTROL)), "_sendmsg"),
+    "sendmsg plain": (lambda s: s.sendmsg([b"abc"]), None),
     "sendmsg bytearray": (lambda s: s.sendmsg([bytearray(b"abc")], CONTROL), "send_message"),
     "sendmsg wrong": (lambda s: s.sendmsg([b"abc"], [(1, 2)]), "send_message"),
     "sendmsg address": (lambda s: s.sendmsg([b"abc"], CONTROL, 0, AWAY), "_sendmsg"),

@@ -18,7 +18,8 @@ from .fuzz_objects import Index, Trigger
 from .fuzz_values import EDGES, OPTIONS, PATTERN, SAFE_LEVELS
 
 SIZES = (0, 1, 2, 5, 40, 400, 5000, 16384, 65536, 65537, 100_000)
-NEVER = {"sethostname"}  # it would change this machine
+# It would change this machine, or the module that it finds by import.
+NEVER = {"sethostname", "install", "uninstall"}
 LARGE = (2**31, 2**31 - 1, 2**32, 2**62, 2**63 - 1, 2**63, 2**20)
 
 
