@@ -22,6 +22,9 @@ from pysock._platform import WINDOWS
 from . import ROOT
 from .harness import LATE
 
+# Each test starts several interpreters, which takes Windows' under Wine long.
+pytestmark = pytest.mark.timeout(240)
+
 ON_PYSOCK = ["-m", "pysock", "run"]
 
 
