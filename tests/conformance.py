@@ -4,6 +4,9 @@ For each interpreter of this machine, its own test files run on pysock, also in 
 that they start, and are compared with what passes on the C module.  A test that passes there
 and not here fails this, unless the harness's lists (``expect/*.txt``) say why.
 
+Suites with TLS run as programs of ``python -m pysock run`` do; the others have pysock put into its
+place by the harness, which sees to it that nothing holds C's.
+
 What passes on the C module is taken from the harness's records, or from a run of its own where
 there is none, or with ``--fresh``.  ``--vm`` runs ``test_socket`` in the virtual machine whose
 kernel has every address family; ``--write`` puts the table into ``docs/compatibility.md``.
@@ -28,7 +31,8 @@ from .vm import VMRUN, missing
 
 WHERE = "PYSOCK_CONFORMANCE"  # the harness, if it is not beside the clone
 HARNESS = Path(os.environ.get(WHERE, ROOT.parent / "shared/conformance"))
-LISTS = ("c_only", "no_ssl_bridge")
+STARTUP = ROOT / "pysock/_startup"
+LISTS = ("c_only",)
 HOSTS_LACK = "environment"  # the list of what many a host's kernel lacks
 TAGS = {"cp39": "3.9", "cp310": "3.10", "cp311": "3.11", "cp312": "3.12", "cp313": "3.13"}
 VM_SECONDS = 1500
@@ -66,6 +70,7 @@ SUITES: dict[str, list[str]] = {
     "test_ftplib": [],
     "test_smtplib": [],
     "test_smtpd": [],
+    "test_ssl": [],
     "test_poplib": [],
     "test_imaplib": [],
     "test_nntplib": [],
@@ -90,11 +95,18 @@ SUITES: dict[str, list[str]] = {
     "test_asyncio.test_transports": [],
     "test_asyncio.test_buffered_proto": [],
     "test_asyncio.test_subprocess": [],
+    "test_asyncio.test_ssl": [],
+    "test_asyncio.test_sslproto": [],
     # One file, and from 3.12 on a package.
     "test_multiprocessing_fork": [*_CONNECTIONS, *_PARTS],
     "test_multiprocessing_fork.test_processes": _CONNECTIONS,
     "test_multiprocessing_fork.test_misc": [*_CONNECTIONS, *_PARTS],
 }
+TLS = frozenset(
+    "test_ssl test_httplib test_urllib2_localnet test_ftplib test_poplib test_imaplib test_nntplib "
+    "test_logging test_asyncio.test_streams test_asyncio.test_events test_asyncio.test_ssl "
+    "test_asyncio.test_sslproto".split()
+)
 # What of test_socket most kernels skip, and the virtual machine's does not.
 FAMILIES = matching(
     *("CAN", "ISOTP", "J1939", "TIPC", "CryptoAPI", "RDS", "QIPCRTR", "SCTP", "VSOCK"),
@@ -167,8 +179,12 @@ class Run:
 
     def _run(self, module: str, *options: str) -> None:
         command = [sys.executable, str(HARNESS / "run_suite.py"), "--python", self.python]
-        command += ["--module", module, "--suite", f"test.{self.suite}", "--ssl", "real"]
-        command += ["--jobs", self.jobs]
+        command += ["--suite", f"test.{self.suite}", "--ssl", "real", "--jobs", self.jobs]
+        if module == "pysock" and self.suite in TLS:
+            self.check_run()
+            module = "socket"  # for the harness, it is what the interpreter has
+            command += ["--pythonpath", str(STARTUP)]
+        command += ["--module", module]
         if self.tag == "pypy39":
             command += ["--pythonpath", str(pypy_tests())]
         command += ["--pythonpath", str(ROOT), *self.chosen, *options]
@@ -176,6 +192,13 @@ class Run:
         result = Path(options[1])
         self.status, self.said = done.returncode, done.stdout
         self.told = json.loads(result.read_text()) if result.exists() else {}
+
+    def check_run(self) -> None:
+        """A suite with TLS runs on pysock indeed, for all that the harness knows of it."""
+        paths = map(str, (HARNESS / "inject", STARTUP, ROOT))
+        program = "import socket, sys; sys.exit(not hasattr(socket, 'Socket'))"
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+        subprocess.run([self.python, "-c", program], env=environment, check=True)
 
     def counts(self) -> dict[str, int]:
         """The cells of its row."""
