@@ -44,6 +44,17 @@ new_memory: Callable[[int], Any] | None = None
 # array over a view need only live until its address is known.
 array_over: Callable[[Any], Any] = (ctypes.c_char * 0).from_buffer
 
+if hasattr(memoryview, "_pypy_raw_address"):
+    # PyPy's from_buffer makes a second view, and leaves its release to the garbage collector:
+    # from PyPy 8 on, which counts exports, the caller's bytearray would be locked until then.
+    address_of: Callable[[memoryview], int] = memoryview._pypy_raw_address
+
+else:
+
+    def address_of(view: memoryview) -> int:
+        """The address of a view's memory, which is not read-only."""
+        return ctypes.addressof(array_over(view))
+
 
 def open_library(name: str | None) -> ctypes.CDLL:
     """The library ``name``, or with None all that this process has loaded; calls save errno."""
@@ -81,13 +92,13 @@ def address_in(view: memoryview) -> Any:
     """A pointer to a view's memory, or to a copy of it if it is read-only."""
     if view.readonly:
         return view.tobytes()
-    return ctypes.c_void_p(ctypes.addressof(array_over(view)))
+    return ctypes.c_void_p(address_of(view))
 
 
 def number_in(view: memoryview) -> tuple[int, Any]:
     """The address of a view's memory, or of a copy, as an int, and the owner of that memory."""
     if not view.readonly:
-        return ctypes.addressof(array_over(view)), view
+        return address_of(view), view
     pointer = ctypes.c_char_p(view.tobytes())
     return ctypes.c_void_p.from_buffer(pointer).value or 0, pointer
 
