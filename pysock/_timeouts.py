@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
-from ._ffi.arguments import c_long, index_or_int
+from ._ffi import versions
+from ._ffi.arguments import c_long, full_type_name, index_or_int, type_name
 from ._host import system
 
 TYPE_CHECKING = False
@@ -14,14 +13,19 @@ if TYPE_CHECKING:
 default: float | None = None  # the timeout in seconds that new sockets get
 
 _NANOSECONDS = 10**9
-_TIME_T = "PyTime_t" if sys.version_info >= (3, 13) else "_PyTime_t"
-# CPython's message for a float names another type between gh-97786 and gh-152849.
-_OUT_OF_TIME_T = (3, 11, 3) <= sys.version_info < (3, 16)
+_TIME_T = "PyTime_t" if versions.NAMED_PYTIME else "_PyTime_t"
+if versions.ONE_TIMESTAMP_MESSAGE:
+    _INT_TOO_LARGE = _FLOAT_TOO_LARGE = f"timestamp out of range for C {_TIME_T}"
+else:
+    _INT_TOO_LARGE = _FLOAT_TOO_LARGE = f"timestamp too large to convert to C {_TIME_T}"
+    if versions.FLOAT_OUT_OF_TIME_T:
+        _FLOAT_TOO_LARGE = "timestamp out of range for platform time_t"
 
 
 def parse(value: Any) -> float | None:
     """A timeout in seconds, from None or a number that is not negative.
 
+    A number is an int (also by ``__index__``) or a float, from Python 3.15 on any real number.
     As in CPython, it is a whole number of nanoseconds, rounded away from zero: a very short
     timeout does not become 0, which would mean "do not block".
 
@@ -29,21 +33,21 @@ def parse(value: Any) -> float | None:
     """
     if value is None:
         return None
+    if not isinstance(value, float):
+        value = _int_or_float(value)
     if isinstance(value, float):
         if value != value:
             raise ValueError("Invalid value NaN (not a number)")
         nanoseconds = value * _NANOSECONDS
         if not -(2.0**63) <= nanoseconds < 2.0**63:
-            if _OUT_OF_TIME_T:
-                raise OverflowError("timestamp out of range for platform time_t")
-            raise OverflowError(f"timestamp too large to convert to C {_TIME_T}")
+            raise OverflowError(_FLOAT_TOO_LARGE)
         whole = int(nanoseconds)
         if whole != nanoseconds:
             whole += 1 if nanoseconds > 0 else -1
     else:
-        whole = index_or_int(value) * _NANOSECONDS
+        whole = value * _NANOSECONDS
         if not -(2**63) <= whole < 2**63:
-            raise OverflowError(f"timestamp too large to convert to C {_TIME_T}")
+            raise OverflowError(_INT_TOO_LARGE)
     if whole < 0:
         raise ValueError("Timeout value out of range")
     if whole > system.LONGEST_TIMEOUT:
@@ -51,11 +55,29 @@ def parse(value: Any) -> float | None:
     return whole / _NANOSECONDS
 
 
-if sys.version_info >= (3, 12):
+def _int_or_float(value: Any) -> int | float:
+    """What is no float, as an int if it can be one."""
+    if versions.TIMEOUT_BY_FLOAT and not hasattr(type(value), "__index__"):
+        if not hasattr(type(value), "__float__"):  # float() would read a string
+            raise TypeError(f"must be real number, not {type_name(value)}")
+        return float(value)
+    try:
+        return index_or_int(value)
+    except OverflowError:
+        raise OverflowError(_INT_TOO_LARGE) from None
+    except TypeError:
+        if versions.TIMEOUT_OR_FLOAT and not versions.TIMEOUT_BY_FLOAT:
+            what = full_type_name(value)
+            message = f"{what!r} object cannot be interpreted as an integer or float"
+            raise TypeError(message) from None
+        raise
+
+
+if versions.TRUTH_OF_ANYTHING:
     truth = bool
 else:
 
-    def truth(value: Any) -> bool:
+    def truth(value: Any) -> bool:  # type: ignore[no-redef]
         """A flag as a bool; until Python 3.11 it has to be an integer."""
         return c_long(index_or_int(value)) != 0
 

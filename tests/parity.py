@@ -17,6 +17,7 @@ import ast
 import ctypes
 import decimal
 import enum
+import fractions
 import inspect
 import io
 import os
@@ -61,6 +62,26 @@ class Int:
         return self.value
 
 
+class Float:
+    """A real number by ``__float__`` alone: a timeout from Python 3.15 on."""
+
+    def __init__(self, value: Any = 1.5) -> None:
+        self.value = value
+
+    def __float__(self) -> Any:
+        return self.value
+
+
+class Raising:
+    """What is no number at all: ``__index__`` raises."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        self.error = error
+
+    def __index__(self) -> int:
+        raise self.error("no number")
+
+
 class Number(enum.IntEnum):
     ONE = 1
     FOUR = 4
@@ -82,7 +103,9 @@ def raised(call: Callable[..., Any], *args: Any) -> tuple[str, str]:
 # What a case may name besides the things on the bench.
 TOOLS: dict[str, Any] = {
     tool.__name__: tool
-    for tool in (Index, Int, Number, Text, raised, array, ctypes, decimal, io, os, struct)
+    for tool in (Float, Index, Int, Number, Raising, Text, raised)
+} | {
+    module.__name__: module for module in (array, ctypes, decimal, fractions, io, os, struct)
 }
 
 

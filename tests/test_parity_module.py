@@ -56,7 +56,7 @@ EXCEPTIONS = table("""
 """)
 
 # What `socket` has by the way: its imports, and the table by which C modules find each other.
-OTHERS = {"CAPI", "IntEnum", "IntFlag", "EAGAIN", "EBADF", "EWOULDBLOCK"}
+OTHERS = {"CAPI", "IntEnum", "IntFlag", "EAGAIN", "EBADF", "EWOULDBLOCK", "partial"}
 # On PyPy also poll's and ssl's (once ssl is imported).
 BY_THE_WAY = () if CPYTHON else ("POLL", "SIOC", "FD_", "RAND_", "SSL_", "sslerror")
 

@@ -2,7 +2,7 @@
 
 ctypes silently cuts a number to the width of its C type.  So each value passes one of these
 functions, which are named after C types, before it reaches C.  Exceptions have the messages
-of the running Python: Python 3.9 words those about integers differently from later versions.
+of the running Python; ``versions`` has the table of what changed when.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import os
 import struct
 import sys
 from _warnings import warn  # warnings.warn itself, without 0.3 ms at import
+
+from . import versions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,21 +26,21 @@ INT_MIN = -(2**31)
 LONG_MAX = 2 ** (8 * struct.calcsize("l") - 1) - 1  # a long of Windows has 32 bits
 ULONG_MAX = 2 * LONG_MAX + 1
 
-if sys.version_info >= (3, 10):
+if versions.INT_BY_INDEX:
     index = index_or_int = plain_index = operator.index
 
 else:
 
-    def plain_index(value: Any) -> int:
+    def plain_index(value: Any) -> int:  # type: ignore[misc]
         """``value`` as an exact int: a subclass of int might compare in its own way."""
         return int.__add__(operator.index(value), 0)
 
 
-if sys.version_info >= (3, 10):
+if versions.INT_BY_INDEX:
     pass
 elif sys.implementation.name == "pypy":
 
-    def index(value: Any) -> int:
+    def index(value: Any) -> int:  # type: ignore[no-redef]
         """``value`` as an int, or TypeError with the message of PyPy 3.9."""
         try:
             return plain_index(value)
@@ -50,13 +52,13 @@ elif sys.implementation.name == "pypy":
 
 else:
 
-    def index(value: Any) -> int:
+    def index(value: Any) -> int:  # type: ignore[no-redef]
         """``value`` as an int; as in Python 3.9, by ``__int__`` (with a warning) if need be."""
         if isinstance(value, float):
             raise TypeError("integer argument expected, got float")
         return index_or_int(value)
 
-    def index_or_int(value: Any) -> int:
+    def index_or_int(value: Any) -> int:  # type: ignore[no-redef]
         """Like ``index``, for the few functions that accept a float as well in Python 3.9."""
         if hasattr(type(value), "__index__"):
             return plain_index(value)
@@ -108,20 +110,52 @@ def one_int(value: Any) -> int:
     raise OverflowError("Python int too large to convert to C int")
 
 
-# Python 3.11 changed the message for the arguments of socket(family, type, proto).
-constructor_int = one_int if sys.version_info >= (3, 11) else c_int
+constructor_int = one_int if versions.CONSTRUCTOR_ONE_INT else c_int
+send_flags = one_int if versions.SEND_FLAGS_ONE_INT else c_int
+
+
+def lower_bits(value: Any, bits: int) -> int:
+    """``value`` as an unsigned integer in C: as in CPython, the lower bits of any integer.
+
+    Newer versions of CPython warn if these are not all of it.
+    """
+    number = index(value)
+    limit = 1 << bits
+    if not -limit // 2 <= number < limit and versions.WARNS_OF_CUT_BITS:
+        warn_caller("integer value out of range")
+    return number & limit - 1
+
+
+def is_long(value: Any) -> bool:
+    """Whether CPython takes ``value`` for an unsigned long: 3.13 and older an int alone."""
+    return isinstance(value, int) or (
+        versions.UNSIGNED_BY_INDEX and hasattr(type(value), "__index__")
+    )
 
 
 def c_uint(value: Any) -> int:
-    """``value`` as a C ``unsigned int``: as in CPython, the lower 32 bits of any integer."""
-    return index(value) & 0xFFFFFFFF
+    """``value`` as a C ``unsigned int``: the lower 32 bits of any integer."""
+    return lower_bits(value, 32)
+
+
+def unsigned(value: Any, bits: int, c_type: str) -> int:
+    """``value``, an integer by ``__index__``, that has to fit an unsigned type of so many bits.
+
+    Functions that take nothing else check it in this way, from Python 3.14 on.
+    """
+    number = index(value)
+    if number < 0:
+        raise ValueError("Cannot convert negative int")
+    if number >> bits:
+        raise OverflowError(f"Python int too large for C {c_type}")
+    return number
 
 
 def c_ssize_t(value: Any) -> int:
     """``value`` as a ``Py_ssize_t``: a size in memory, in bytes."""
     if type(value) is int and -sys.maxsize - 1 <= value <= sys.maxsize:
         return value
-    if sys.version_info < (3, 10) and isinstance(value, float):
+    if isinstance(value, float) and not versions.INT_BY_INDEX:
         raise TypeError("integer argument expected, got float")
     number = plain_index(value)
     if not -sys.maxsize - 1 <= number <= sys.maxsize:
@@ -144,7 +178,7 @@ def descriptor(value: Any) -> int:
 
 def given_descriptor(value: Any) -> int:
     """``value`` as the descriptor of a new socket object: not negative, and never a float."""
-    if sys.version_info < (3, 10) and isinstance(value, float):
+    if isinstance(value, float) and not versions.INT_BY_INDEX:
         raise TypeError("integer argument expected, got float")
     number = descriptor(value)
     if number < 0:
@@ -247,3 +281,10 @@ def type_name(value: Any) -> str:
     except ValueError:  # PyPy, of a view that was released
         return type(value).__name__
     return type(value).__name__
+
+
+def full_type_name(value: Any) -> str:
+    """The type of ``value`` with its module, as newer messages have it: ``decimal.Decimal``."""
+    cls = type(value)
+    prefix = "" if cls.__module__ in ("builtins", "__main__") else f"{cls.__module__}."
+    return prefix + cls.__qualname__

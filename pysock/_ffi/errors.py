@@ -17,9 +17,10 @@ library sets no errno at all.
 
 from __future__ import annotations
 
-import sys
+import os
 from errno import ECONNRESET
 
+from . import versions
 from .interpreter import os_error, pop_errno
 
 TYPE_CHECKING = False
@@ -45,11 +46,11 @@ class gaierror(OSError):
     __slots__ = ()
 
 
-if sys.version_info >= (3, 10):
+if versions.TIMEOUT_IS_BUILTIN:
     timeout = TimeoutError
 else:
 
-    class timeout(OSError):
+    class timeout(OSError):  # type: ignore[no-redef]
         """A deadline has passed; from Python 3.10 on this is ``TimeoutError``."""
 
         __module__ = "pysock"
@@ -162,11 +163,17 @@ def check_resolved(library: Any, function: Callable[..., int], *args: Any) -> No
         if not code:
             return
         if code != system_error:
-            raise gaierror(code, library.gai_strerror(code).decode("utf-8", "replace"))
+            raise gaierror(code, _text(library.gai_strerror(code)))
         raise_errno()
     raise from_errno(0)
 
 
 def raise_h(library: Any, code: int) -> NoReturn:
     """Raise herror for ``code``, which ``gethostbyname_r(3)`` has written to ``*h_errnop``."""
-    raise herror(code, library.hstrerror(code).decode("utf-8", "replace"))
+    raise herror(code, _text(library.hstrerror(code)))
+
+
+def _text(words: bytes) -> str:
+    """What the C library says of an error."""
+    # Older versions of CPython read it as UTF-8, and raise UnicodeDecodeError for other bytes.
+    return os.fsdecode(words) if versions.RESOLVER_IN_LOCALE else words.decode("utf-8", "replace")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 
+from . import versions
 from .portable import hot_function
 
 TYPE_CHECKING = False
@@ -62,7 +63,7 @@ def text(number: int) -> str:
 
 
 # Public as socket.errorTab.
-texts = {
+texts: dict[int, str] = {
     6: "Specified event object handle is invalid.",
     8: "Insufficient memory available.",
     87: "One or more parameters are invalid.",
@@ -159,3 +160,7 @@ texts = {
     11030: "Invalid QoS shaping rate object.",
     11031: "Reserved policy QoS element type.",
 }
+if versions.WINSOCK_TEXTS:
+    texts[10014] = "An invalid pointer was passed."
+    texts[11004] = "Valid name, no data record of requested type."
+    texts[11020] = "Invalid QoS filter type."

@@ -6,7 +6,6 @@ that a program that replaces such a name (to mock it, say) changes what they do.
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 
 from .. import _public
@@ -20,6 +19,7 @@ from .._calls.descriptor import (
     move,
 )
 from .._enums import AddressFamily, SocketKind
+from .._ffi import versions
 from .._ffi.arguments import c_int
 from .._host import constants, lib, system
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _GLOBAL_DEFAULT_TIMEOUT: Any = object()
 _INET: Any = AddressFamily(constants["AF_INET"])
+_INETS = (_INET, constants["AF_INET6"])
 _STREAM: Any = SocketKind(constants["SOCK_STREAM"])
 _LOCALHOST = "127.0.0.1"
 _LOCALHOST_V6 = "::1"
@@ -180,7 +181,7 @@ def create_connection(
     if not errors:
         raise OSError("getaddrinfo returns an empty list")
     try:
-        if all_errors and sys.version_info >= (3, 11):
+        if all_errors and versions.EXCEPTION_GROUPS:
             raise ExceptionGroup("create_connection failed", errors)  # noqa: F821
         raise errors[-1]
     finally:
@@ -242,7 +243,7 @@ def create_server(
     try:
         if system.REUSE_ADDRESS:
             sock.setsockopt(module.SOL_SOCKET, module.SO_REUSEADDR, 1)
-        if reuse_port:
+        if reuse_port and (family in _INETS or not versions.REUSE_PORT_OF_INET):
             sock.setsockopt(module.SOL_SOCKET, module.SO_REUSEPORT, 1)
         if family == module.AF_INET6 and hasattr(module, "IPV6_V6ONLY"):
             sock.setsockopt(module.IPPROTO_IPV6, module.IPV6_V6ONLY, int(not dualstack_ipv6))

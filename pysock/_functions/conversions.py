@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from .._calls.msghdr import control
+from .._ffi import versions
 from .._ffi.arguments import (
     ULONG_MAX,
     c_int,
@@ -14,6 +15,7 @@ from .._ffi.arguments import (
     one_int,
     size_of,
     type_name,
+    unsigned,
     view_of,
     warn_caller,
 )
@@ -38,20 +40,24 @@ _PACKED = {AF_INET: 4, AF_INET6: 16}
 
 
 def _short(x: Any, function: str) -> int:
-    number = one_int(x) if sys.version_info >= (3, 13) else c_int(x)
+    if versions.UNSIGNED_BY_INDEX:
+        return _swapped(unsigned(x, 16, "uint16_t"), 2)
+    number = one_int(x) if versions.SHORT_ONE_INT else c_int(x)
     if number < 0:
         raise OverflowError(
             f"{function}: can't convert negative Python int to C 16-bit unsigned integer"
         )
     if number > 0xFFFF:
         complaint = f"{function}: Python int too large to convert to C 16-bit unsigned integer"
-        if sys.version_info >= (3, 10):
+        if versions.SHORT_IN_RANGE:
             raise OverflowError(complaint)
         warn_caller(f"{complaint} (The silent truncation is deprecated)")
-    return int.from_bytes((number & 0xFFFF).to_bytes(2, _ORDER), "big")
+    return _swapped(number & 0xFFFF, 2)
 
 
 def _long(x: Any) -> int:
+    if versions.UNSIGNED_BY_INDEX:
+        return _swapped(unsigned(x, 32, "uint32_t"), 4)
     if not isinstance(x, int):
         raise TypeError(f"expected int, {type_name(x)} found")
     if x < 0:
@@ -60,14 +66,19 @@ def _long(x: Any) -> int:
         raise OverflowError("Python int too large to convert to C unsigned long")
     if x > 0xFFFFFFFF:
         raise OverflowError("int larger than 32 bits")
-    return int.from_bytes(x.to_bytes(4, _ORDER), "big")
+    return _swapped(x, 4)
+
+
+def _swapped(number: int, size: int) -> int:
+    return int.from_bytes(number.to_bytes(size, _ORDER), "big")
 
 
 def htons(x: int, /) -> int:
     """``htons(3)``: convert a 16-bit number from host to network byte order.
 
-    Does not block.  Raises OverflowError for a number below 0 or above 0xFFFF.  (Python 3.9 cuts
-    larger numbers to 16 bits, with a DeprecationWarning.)
+    Does not block.  Raises OverflowError for a number above 0xFFFF or below 0, for which Python 3.14
+    and later versions raise ValueError.  (Python 3.9 cuts larger numbers to 16 bits, with a
+    DeprecationWarning.)
 
     >>> htons(80).to_bytes(2, sys.byteorder).hex(" ")
     '00 50'
@@ -89,7 +100,8 @@ def ntohs(x: int, /) -> int:
 def htonl(x: int, /) -> int:
     """``htonl(3)``: convert a 32-bit number from host to network byte order.
 
-    Does not block.  Raises OverflowError for a number below 0 or above 0xFFFFFFFF.
+    Does not block.  Raises OverflowError for a number above 0xFFFFFFFF or below 0, for which Python
+    3.14 and later versions raise ValueError.
 
     >>> htonl(0x7F000001).to_bytes(4, sys.byteorder).hex(" ")
     '7f 00 00 01'
@@ -122,7 +134,7 @@ def inet_aton(ip_string: str, /) -> bytes:
     >>> inet_aton("127.0.0.1").hex(" ")
     '7f 00 00 01'
     """
-    if sys.version_info >= (3, 13) and not isinstance(ip_string, str):
+    if versions.INET_ATON_ONE_ARGUMENT and not isinstance(ip_string, str):
         raise TypeError(f"inet_aton() argument must be str, not {kind(ip_string)}")
     packed = chars(4)
     if not lib.inet_aton(c_string(ip_string, "inet_aton", 1), pointer_to(packed)):

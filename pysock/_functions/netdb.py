@@ -9,7 +9,7 @@ from ctypes import string_at
 from errno import ENODEV
 from itertools import count
 
-from .._ffi import arguments
+from .._ffi import arguments, versions
 from .._ffi.arguments import c_string, fs_bytes
 from .._ffi.interpreter import chars, pointer_to
 from .._ffi.signature import NOT_GIVEN
@@ -186,7 +186,7 @@ def if_nametoindex(if_name: str, /) -> int:
     """
     index: int = lib.if_nametoindex(fs_bytes(if_name))
     if not index:
-        if sys.version_info >= (3, 13, 11):  # the first version in which the error has an errno
+        if versions.INTERFACE_ERRNO:
             raise OSError(ENODEV, os.strerror(ENODEV))
         raise OSError("no interface with this name")
     return index
@@ -196,7 +196,7 @@ def if_indextoname(if_index: int, /) -> str:
     """``if_indextoname(3)``: the name of a network interface, from its index.
 
     Does not block.  Raises OSError (ENXIO) for an unknown index, and OverflowError for a number
-    that is negative or too large.
+    that is too large or negative, for which Python 3.14 and later versions raise ValueError.
 
     >>> index, name = if_nameindex()[0]
     >>> if_indextoname(index) == name
@@ -209,6 +209,8 @@ def if_indextoname(if_index: int, /) -> str:
 
 
 def _index(value: Any) -> int:
+    if versions.UNSIGNED_BY_INDEX:
+        return arguments.unsigned(value, 32, "unsigned int")
     if not isinstance(value, int):
         raise TypeError("an integer is required")
     if value < 0:

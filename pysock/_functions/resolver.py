@@ -14,7 +14,7 @@ from errno import EAFNOSUPPORT
 
 from .. import _public
 from .._enums import AddressFamily, SocketKind, member
-from .._ffi import arguments
+from .._ffi import arguments, versions
 from .._ffi.arguments import c_string, fs_bytes
 from .._ffi.errors import check_resolved, from_errno, raise_h
 from .._ffi.interpreter import chars, pointer_to
@@ -94,9 +94,11 @@ def _service(port: Any) -> bytes | None:
     if port is None:
         return None
     if type(port) is int:
-        if sys.version_info < (3, 12):
+        if not versions.PORT_OF_ANY_SIZE:
             arguments.c_long(port)
         return str(port).encode()
+    if versions.UNSIGNED_BY_INDEX and hasattr(type(port), "__index__"):
+        return str(int(arguments.index(port))).encode()
     if isinstance(port, str):
         return port.encode()
     if isinstance(port, bytes):
@@ -281,7 +283,7 @@ def getfqdn(name: str = "") -> str:
     >>> name = getfqdn("127.0.0.1")  # 'localhost', for example
     """
     name = name.strip()
-    unnamed = ("0.0.0.0", "::") if sys.version_info >= (3, 10) else ("0.0.0.0",)
+    unnamed = ("0.0.0.0", "::") if versions.UNNAMED_IPV6 else ("0.0.0.0",)
     if not name or name in unnamed:
         name = _public.module.gethostname()
     try:

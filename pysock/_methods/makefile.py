@@ -10,10 +10,10 @@ The socket counts its files: it is closed when it and the last of them are.
 from __future__ import annotations
 
 import io
-import sys
 from errno import EAGAIN, EWOULDBLOCK
 
 from .._calls.state import SocketState
+from .._ffi import versions
 from .._ffi.errors import timeout
 
 TYPE_CHECKING = False
@@ -207,7 +207,7 @@ class MakeFile(SocketState):
                 buffer = io.BufferedWriter(raw, buffering)
             if "b" in mode:
                 return buffer
-            if sys.version_info >= (3, 10):
+            if versions.TEXT_ENCODING:
                 encoding = io.text_encoding(encoding)
             text: Any = io.TextIOWrapper(buffer, encoding, errors, newline)
             text.mode = mode

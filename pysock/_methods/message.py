@@ -14,7 +14,16 @@ from .._calls.cmsg import SOCKLEN_MAX
 from .._calls.msghdr import Received, close_received, control
 from .._calls.state import SocketState
 from .._calls.transfer import as_written
-from .._ffi.arguments import c_int, c_ssize_t, kind, size_of, view_of, warn_caller
+from .._ffi import versions
+from .._ffi.arguments import (
+    c_int,
+    c_ssize_t,
+    kind,
+    send_flags,
+    size_of,
+    view_of,
+    warn_caller,
+)
 from .._ffi.interpreter import releasing
 from ..families import packers, unpack_for
 
@@ -53,7 +62,7 @@ class Message(SocketState):
         >>> a.sendmsg([b"Hello, ", b"world"])
         12
         """
-        flags = c_int(flags)
+        flags = send_flags(flags)
         sockaddr = b""
         if address is not None:
             sockaddr = packers[self._sock_family_](address, "sendmsg", self._sock_proto_)
@@ -215,8 +224,13 @@ def _checked(item: Any) -> tuple[int, int, bytes]:
 
 
 def _must_be_three(item: Any) -> None:
-    label = "[sendmsg() ancillary data items]"
-    if not hasattr(item, "__getitem__") or isinstance(item, (bytes, dict)):
-        raise TypeError(f"{label}() argument must be 3-item sequence, not {kind(item)}")
+    what = "[sendmsg() ancillary data items]() argument must be"
+    new = versions.CMSG_IS_TUPLE
+    refused = (str, bytes, bytearray, dict) if new else (bytes, dict)
+    sequence = any("__getitem__" in vars(cls) for cls in type(item).__mro__)
+    if not sequence or isinstance(item, refused):
+        wanted = "3-item tuple" if new else "3-item sequence"
+        raise TypeError(f"{what} {wanted}, not {kind(item)}")
     if len(item) != 3:
-        raise TypeError(f"{label}() argument must be sequence of length 3, not {len(item)}")
+        wanted = "tuple" if new and isinstance(item, tuple) else "sequence"
+        raise TypeError(f"{what} {wanted} of length 3, not {len(item)}")

@@ -11,7 +11,16 @@ from struct import Struct
 
 from .._calls.getsockopt import OPTION_MAX, getsockopt_bytes, getsockopt_int
 from .._calls.state import SocketState
-from .._ffi.arguments import attempted, c_int, c_uint, index
+from .._ffi import versions
+from .._ffi.arguments import (
+    attempted,
+    c_int,
+    c_uint,
+    full_type_name,
+    is_long,
+    kind,
+    lower_bits,
+)
 from .._ffi.errors import checked
 from .._ffi.interpreter import NULL, pass_memory
 from .._ffi.signature import NOT_GIVEN
@@ -83,21 +92,60 @@ class Options(SocketState):
         >>> sock.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
         """
         level, optname = c_int(level), c_int(optname)
-        if self._sock_family_ == AF_VSOCK:
-            data: Any = (index(value) & 2**64 - 1).to_bytes(8, sys.byteorder)
-        elif optlen is not NOT_GIVEN:
-            length = attempted(c_uint, optlen)
-            if value is not None or length is None:
-                raise TypeError("setsockopt() takes exactly 3 arguments (4 given)")
-            checked(lib.setsockopt, self._sock_fd_, level, optname, NULL, length)
-            return
-        else:
-            number = attempted(c_int, value)
-            data = value if number is None else int_bytes(number)
+        data, length = _option(value, optlen, self._sock_family_ == AF_VSOCK)
         fd = self._sock_fd_
+        if data is None:
+            checked(lib.setsockopt, fd, level, optname, NULL, length)
+            return
 
         def call(pointer: Any, size: int) -> int:
             n: int = lib.setsockopt(fd, level, optname, pointer, size)
             return n
 
         checked(pass_memory, data, call)
+
+
+def _option_by_trial(value: Any, optlen: Any, wide: bool) -> tuple[Any, int]:
+    """``(data, 0)``, or ``(None, length)`` for NULL.  An int is what can be made one."""
+    if optlen is not NOT_GIVEN:
+        length = None if wide else attempted(c_uint, optlen)
+        if value is not None or length is None:
+            raise TypeError("setsockopt() takes exactly 3 arguments (4 given)")
+        return None, length
+    if wide:
+        if not is_long(value):
+            raise TypeError(f"setsockopt() argument 3 must be int, not {kind(value)}")
+        return _wide_bytes(value), 0
+    number = attempted(c_int, value)
+    if number is None and value is None:
+        raise TypeError("a bytes-like object is required, not 'NoneType'")
+    return (value if number is None else int_bytes(number)), 0
+
+
+def _option_by_type(value: Any, optlen: Any, wide: bool) -> tuple[Any, int]:
+    """The same from Python 3.15 on.  An int is what has an ``__index__``."""
+    length = 0 if optlen is NOT_GIVEN else c_uint(optlen)
+    if value is None and optlen is NOT_GIVEN:
+        raise TypeError("setsockopt() requires 4 arguments when the third argument is None")
+    if value is not None and optlen is not NOT_GIVEN:
+        what = "setsockopt() only takes 4 arguments when the third argument is None"
+        raise TypeError(f"{what} (got {full_type_name(value)})")
+    by_index = hasattr(type(value), "__index__")
+    if wide and not by_index:
+        what = "setsockopt() argument 3 for AF_VSOCK must be an int"
+        raise TypeError(f"{what} (got {full_type_name(value)})")
+    if value is None:
+        return None, length
+    if by_index:
+        return (_wide_bytes(value) if wide else int_bytes(c_int(value))), 0
+    if not hasattr(type(value), "__buffer__"):
+        what = "socket option should be int, bytes-like object or None"
+        raise TypeError(f"{what} (got {full_type_name(value)})")
+    return value, 0
+
+
+_option = _option_by_type if versions.SETSOCKOPT_BY_TYPE else _option_by_trial
+
+
+def _wide_bytes(value: Any) -> bytes:
+    return lower_bits(value, 64).to_bytes(8, sys.byteorder)

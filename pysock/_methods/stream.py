@@ -13,6 +13,7 @@ from .._ffi.arguments import (
     c_int,
     c_ssize_t,
     room_in,
+    send_flags,
     size_of,
     view_of,
     writable_view_of,
@@ -96,7 +97,7 @@ class Stream(SocketState):
         """
         with view_of(bytes) as view:
             size_of(view)
-            data, flags, calls = passable(bytes, view), c_int(flags), self._sock_calls_
+            data, flags, calls = passable(bytes, view), send_flags(flags), self._sock_calls_
             n = transmit(calls, self._sock_fd_, data, flags)
             if n < 0:
                 n = retry(self, calls, WRITE, transmit, data, flags)
@@ -113,7 +114,7 @@ class Stream(SocketState):
         """
         with view_of(bytes) as view:
             size = size_of(view)
-            data, flags, calls = passable(bytes, view), c_int(flags), self._sock_calls_
+            data, flags, calls = passable(bytes, view), send_flags(flags), self._sock_calls_
             deadline = deadline_of(self)
             n = transmit(calls, self._sock_fd_, data, flags)
             if n < 0:

@@ -14,7 +14,9 @@ bits count.
 
 from __future__ import annotations
 
-from .._ffi.arguments import c_int, c_uint, index, plain
+from functools import partial
+
+from .._ffi.arguments import c_int, c_uint, lower_bits, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,8 +46,8 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "U": _text,
     "i": c_int,
     "I": c_uint,
-    "H": lambda value: index(value) & 0xFFFF,
-    "B": lambda value: index(value) & 0xFF,
+    "H": partial(lower_bits, bits=16),
+    "B": partial(lower_bits, bits=8),
 }
 
 

@@ -32,9 +32,9 @@ swap the bytes.
 
 from __future__ import annotations
 
-import sys
 from ctypes import Array, c_char, c_ubyte
 
+from .._ffi import versions
 from ._codec import FamilyCodec
 from ._items import _c_string, items
 
@@ -142,7 +142,7 @@ def _members(sockaddr: Sockaddr) -> dict[str, Any]:
 
 
 def _l2cap(address: Any, caller: str, kinds: Members) -> Members:
-    letters = "sn|nn" if "bdaddr_type" in kinds else "sn|n"
+    letters = "sH|HB" if "bdaddr_type" in kinds else "sH|H"
     name, psm, *given = _items(address, letters, caller)
     cid, bdaddr_type = (*given, 0, 0)[:2]  # 0: BDADDR_BREDR
     return {
@@ -163,8 +163,9 @@ def _l2cap_form(members: Members) -> tuple[Any, ...]:
 
 
 def _rfcomm(address: Any, caller: str, kinds: Members) -> Members:
-    name, channel = _items(address, "sn", caller)
-    if issubclass(kinds["channel"], Array):
+    wide = issubclass(kinds["channel"], Array)
+    name, channel = _items(address, "sI" if wide else "sB", caller)
+    if wide:
         return {"bdaddr": device(name), "channel": (channel & 0xFFFFFFFF).to_bytes(4, "little")}
     return {"bdaddr": device(name), "channel": channel & 0xFF}
 
@@ -194,7 +195,7 @@ def _hci(address: Any, caller: str, kinds: Members) -> Members:
     if "dev" in kinds:
         if hasattr(type(address), "__index__"):
             return {"dev": items((address,), "H", "")[0]}
-        number, *given = _items(address, "n|n", caller)
+        number, *given = _items(address, "H|H", caller)
         channel = given[0] if given else 0  # HCI_CHANNEL_RAW
         return {"dev": number & 0xFFFF, "channel": channel & 0xFFFF}
     (name,) = _items((address,), "s", caller, "")
@@ -224,13 +225,13 @@ _FORMS: dict[str, Callable[[Members], Any]] = {
 
 # Up to Python 3.13, a number has to fit into a C int; from 3.14 on, any integer is accepted.  In
 # both cases the lower bits count.
-_NUMBER = "I" if sys.version_info >= (3, 14) else "i"
+_INTS = str.maketrans("BHI", "BHI" if versions.UNSIGNED_BY_INDEX else "iii")
 
 
 def _items(address: Any, letters: str, caller: str, parentheses: str = "()") -> list[Any]:
     wrong = f"{caller}{parentheses}: wrong format"
     try:
-        return items(address, letters.replace("n", _NUMBER), wrong)
+        return items(address, letters.translate(_INTS), wrong)
     except Exception as error:  # CPython replaces every error of PyArg_ParseTuple
         raise OSError(wrong) from error
 

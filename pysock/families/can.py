@@ -22,18 +22,15 @@ one member of which belongs to CAN_ISOTP and one to CAN_J1939.  There is no manu
 from __future__ import annotations
 
 import os
-import sys
 from ctypes import c_ubyte, sizeof
 
-from .._ffi.arguments import c_uint, fs_bytes, index, kind, plain
+from .._ffi.arguments import c_uint, fs_bytes, is_long, kind, lower_bits, plain
 from . import _interfaces
 from ._codec import FamilyCodec, must_be_tuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-NEWER = sys.version_info >= (3, 14)
 
 
 class Family(FamilyCodec):
@@ -72,7 +69,8 @@ class Family(FamilyCodec):
         elif self._is(proto, "CAN_J1939"):
             address = _must_have(address, 4)
             name = fs_bytes(address[0])
-            device, pgn, addr = _long(address, 1), c_uint(address[2]), index(address[3])
+            device, pgn = _long(address, 1), c_uint(address[2])
+            addr = lower_bits(address[3], 8)
             can_addr = bytes(self.j1939(device, pgn, addr))
         else:
             raise OSError(f"{caller}(): unsupported CAN protocol")
@@ -122,11 +120,11 @@ def _must_have(address: Any, count: int) -> tuple[Any, ...]:
 
 
 def _long(address: tuple[Any, ...], position: int) -> int:
-    """An integer, which ctypes cuts to the size of the struct's member.
+    """An integer of 64 bits, which ctypes cuts to the size of the struct's member.
 
     Up to version 3.13, CPython refuses objects that have ``__index__`` but are not ints.
     """
     value = address[position]
-    if not (hasattr(type(value), "__index__") if NEWER else isinstance(value, int)):
+    if not is_long(value):
         raise TypeError(f"argument {position + 1} must be int, not {kind(value)}")
-    return index(value)
+    return lower_bits(value, 64)

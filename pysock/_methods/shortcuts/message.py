@@ -17,7 +17,7 @@ from sys import audit
 from ..._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool
 from ..._calls.msghdr import MANY, close_received, control
 from ..._calls.wait import READ, WRITE, retry
-from ..._ffi.arguments import ZERO, c_int
+from ..._ffi.arguments import ZERO, c_int, send_flags
 from ..._ffi.interpreter import fill, pointer_to, reserve
 from ..._host import structs
 from ...families import unpack_for
@@ -96,7 +96,7 @@ def sendmsg(
         address is not None
         or type(ancdata) not in _SEQUENCES
         or type(buffers) not in _SEQUENCES
-        or (flags is not ZERO and (flags := c_int(flags)) & ODD_FLAGS)
+        or (flags is not ZERO and (flags := send_flags(flags)) & ODD_FLAGS)
     ):
         return _sendmsg(self, buffers, ancdata, flags, address)
     audit("socket.sendmsg", self, None)

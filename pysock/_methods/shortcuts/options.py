@@ -73,8 +73,8 @@ def setsockopt(
     ):
         try:
             data = int_bytes(value)
-        except StructError:
-            return _setsockopt(self, level, optname, value)
-        if lib_keeping_gil.setsockopt(self._sock_fd_, level, optname, data, _INT) >= 0:
+        except StructError:  # the method says that it is too large
+            data = b""
+        if data and lib_keeping_gil.setsockopt(self._sock_fd_, level, optname, data, _INT) >= 0:
             return None
     return _setsockopt(self, level, optname, value, optlen)

@@ -24,7 +24,7 @@ from ..._calls.transfer import (
     with_zeros,
 )
 from ..._calls.wait import READ, WRITE, deadline_of, retry
-from ..._ffi.arguments import ZERO, c_int
+from ..._ffi.arguments import ZERO, c_int, send_flags
 from ..._ffi.interpreter import COPY_MAX, POOL_MAX
 from ..._ffi.portable import array_over
 from ..._ffi.signature import NOT_GIVEN
@@ -138,7 +138,7 @@ def send(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> int:
     data = small_bytes(bytes) if type(bytes) in _COPIED else bytes
     if (
         type(data) is _BYTES
-        and (flags is ZERO or not (flags := c_int(flags)) & ODD_FLAGS)
+        and (flags is ZERO or not (flags := send_flags(flags)) & ODD_FLAGS)
         and (size := len(data)) <= KEEP_GIL_MAX
     ):
         calls = self._sock_calls_
@@ -153,7 +153,7 @@ def sendall(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> None:
     data = small_bytes(bytes) if type(bytes) in _COPIED else bytes
     if (
         type(data) is not _BYTES
-        or (flags is not ZERO and (flags := c_int(flags)) & ODD_FLAGS)
+        or (flags is not ZERO and (flags := send_flags(flags)) & ODD_FLAGS)
         or (size := len(data)) > KEEP_GIL_MAX
     ):
         return _sendall(self, bytes, flags)
