@@ -31,7 +31,7 @@ if versions.INT_BY_INDEX:
 
 else:
 
-    def plain_index(value: Any) -> int:  # type: ignore[misc]
+    def plain_index(value: Any) -> int:
         """``value`` as an exact int: a subclass of int might compare in its own way."""
         return int.__add__(operator.index(value), 0)
 
@@ -40,7 +40,7 @@ if versions.INT_BY_INDEX:
     pass
 elif sys.implementation.name == "pypy":
 
-    def index(value: Any) -> int:  # type: ignore[no-redef]
+    def index(value: Any) -> int:
         """``value`` as an int, or TypeError with the message of PyPy 3.9."""
         try:
             return plain_index(value)
@@ -52,13 +52,13 @@ elif sys.implementation.name == "pypy":
 
 else:
 
-    def index(value: Any) -> int:  # type: ignore[no-redef]
+    def index(value: Any) -> int:
         """``value`` as an int; as in Python 3.9, by ``__int__`` (with a warning) if need be."""
         if isinstance(value, float):
             raise TypeError("integer argument expected, got float")
         return index_or_int(value)
 
-    def index_or_int(value: Any) -> int:  # type: ignore[no-redef]
+    def index_or_int(value: Any) -> int:
         """Like ``index``, for the few functions that accept a float as well in Python 3.9."""
         if hasattr(type(value), "__index__"):
             return plain_index(value)

@@ -44,14 +44,14 @@ TRUTH_OF_ANYTHING = since((3, 12))
 PORT_OF_ANY_SIZE = since((3, 12))
 # What is 16 bits wide is first a C int, with its message.
 SHORT_ONE_INT = since((3, 13))
-# Unsigned integers are taken by __index__: of htons, htonl and if_indextoname (what is negative is
-# a ValueError, and the messages are new), the port of getaddrinfo, the numbers in addresses of
-# AF_CAN and AF_BLUETOOTH, an option of AF_VSOCK (gh-132987).
+# Unsigned integers are taken by __index__ (gh-132987): of htons, htonl and if_indextoname (what is
+# negative is a ValueError, and the messages are new), the port of getaddrinfo, the numbers in
+# addresses of AF_CAN and AF_BLUETOOTH, an option of AF_VSOCK.
 UNSIGNED_BY_INDEX = since((3, 14))
 # An unsigned integer that is cut to its lower bits is warned of: the B, H, I and k of
 # PyArg_ParseTuple.
 WARNS_OF_CUT_BITS = since((3, 15))
-# The flags of send, sendall and sendmsg have the message of functions of one argument (Argument Clinic).
+# The flags of send, sendall and sendmsg have the message of functions of one argument.
 SEND_FLAGS_ONE_INT = since((3, 15))
 # htons refuses what does not fit 16 bits; before, it cut the number, with a warning.
 SHORT_IN_RANGE = since((3, 10))

@@ -182,7 +182,8 @@ def create_connection(
         raise OSError("getaddrinfo returns an empty list")
     try:
         if all_errors and versions.EXCEPTION_GROUPS:
-            raise ExceptionGroup("create_connection failed", errors)  # noqa: F821
+            group: Any = ExceptionGroup  # type: ignore[name-defined]  # noqa: F821
+            raise group("create_connection failed", errors)
         raise errors[-1]
     finally:
         errors.clear()

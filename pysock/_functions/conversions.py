@@ -76,9 +76,8 @@ def _swapped(number: int, size: int) -> int:
 def htons(x: int, /) -> int:
     """``htons(3)``: convert a 16-bit number from host to network byte order.
 
-    Does not block.  Raises OverflowError for a number above 0xFFFF or below 0, for which Python 3.14
-    and later versions raise ValueError.  (Python 3.9 cuts larger numbers to 16 bits, with a
-    DeprecationWarning.)
+    Does not block.  Raises OverflowError for a number above 0xFFFF, and for one below 0 (from
+    Python 3.14 on: ValueError).  Python 3.9 cuts larger ones to 16 bits, with a DeprecationWarning.
 
     >>> htons(80).to_bytes(2, sys.byteorder).hex(" ")
     '00 50'
@@ -100,8 +99,8 @@ def ntohs(x: int, /) -> int:
 def htonl(x: int, /) -> int:
     """``htonl(3)``: convert a 32-bit number from host to network byte order.
 
-    Does not block.  Raises OverflowError for a number above 0xFFFFFFFF or below 0, for which Python
-    3.14 and later versions raise ValueError.
+    Does not block.  Raises OverflowError for a number above 0xFFFFFFFF, and for one below 0 (from
+    Python 3.14 on: ValueError).
 
     >>> htonl(0x7F000001).to_bytes(4, sys.byteorder).hex(" ")
     '7f 00 00 01'

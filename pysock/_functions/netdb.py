@@ -196,7 +196,7 @@ def if_indextoname(if_index: int, /) -> str:
     """``if_indextoname(3)``: the name of a network interface, from its index.
 
     Does not block.  Raises OSError (ENXIO) for an unknown index, and OverflowError for a number
-    that is too large or negative, for which Python 3.14 and later versions raise ValueError.
+    that is too large or negative (from Python 3.14 on: ValueError for a negative one).
 
     >>> index, name = if_nameindex()[0]
     >>> if_indextoname(index) == name

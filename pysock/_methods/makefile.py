@@ -208,7 +208,7 @@ class MakeFile(SocketState):
             if "b" in mode:
                 return buffer
             if versions.TEXT_ENCODING:
-                encoding = io.text_encoding(encoding)
+                encoding = io.text_encoding(encoding)  # type: ignore[attr-defined]
             text: Any = io.TextIOWrapper(buffer, encoding, errors, newline)
             text.mode = mode
             return text
