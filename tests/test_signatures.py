@@ -73,8 +73,8 @@ recvmsg(bufsize[, ancbufsize[, flags]])
 recvmsg_into(buffers[, ancbufsize[, flags]])
 recvfrom_into(buffer[, nbytes[, flags]])
 recv_into(buffer[, nbytes[, flags]])
-send(bytes[, flags])
-sendall(bytes[, flags])
+send(DATA[, flags])
+sendall(DATA[, flags])
 sendto(bytes, flags, address) or sendto(bytes, address)
 sendmsg(buffers[, ancdata[, flags[, address]]])
 sendmsg_afalg([msg], *, op[, iv[, assoclen[, flags]]])
@@ -85,6 +85,7 @@ settimeout(value)
 setsockopt(level, optname, value, optlen) or setsockopt(level, optname, value)
 shutdown(how)
 """
+METHODS = METHODS.replace("DATA", "data" if sys.version_info >= (3, 15) else "bytes")
 # Not documented as a function of the module, though always there.
 OTHERS = {"dup", "Socket"}
 KEYWORD = inspect.Parameter.KEYWORD_ONLY

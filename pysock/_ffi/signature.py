@@ -39,3 +39,13 @@ class SignatureOfInit:
 def sendto_as_documented(self: Any, bytes: Any, flags: int, address: Any = NOT_GIVEN, /) -> int:
     """The signature that ``sendto`` shows; its own parameters only serve to count arguments."""
     raise NotImplementedError
+
+
+def send_as_documented(self: Any, data: Any, flags: int = 0, /) -> int:
+    """The signature that ``send`` shows from Python 3.15 on."""
+    raise NotImplementedError
+
+
+def sendall_as_documented(self: Any, data: Any, flags: int = 0, /) -> None:
+    """The signature that ``sendall`` shows from Python 3.15 on."""
+    raise NotImplementedError

@@ -56,6 +56,9 @@ SEND_FLAGS_ONE_INT = since((3, 15))
 # htons refuses what does not fit 16 bits; before, it cut the number, with a warning.
 SHORT_IN_RANGE = since((3, 10))
 
+# send and sendall call their first parameter data, not bytes.
+SEND_TAKES_DATA = since((3, 15))
+
 # --- timeouts ------------------------------------------------------------------------
 
 # socket.timeout is TimeoutError.

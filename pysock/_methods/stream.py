@@ -9,6 +9,7 @@ from __future__ import annotations
 from .._calls.state import SocketState
 from .._calls.transfer import as_written, receive, receive_into, transmit
 from .._calls.wait import READ, WRITE, deadline_of, deadline_passed, retry
+from .._ffi import versions
 from .._ffi.arguments import (
     c_int,
     c_ssize_t,
@@ -19,6 +20,7 @@ from .._ffi.arguments import (
     writable_view_of,
 )
 from .._ffi.errors import timeout
+from .._ffi.signature import send_as_documented, sendall_as_documented
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,6 +123,10 @@ class Stream(SocketState):
                 n = retry(self, calls, WRITE, transmit, data, flags, deadline=deadline)
             if n < size:
                 send_rest(self, view, n, flags, deadline)
+
+    if versions.SEND_TAKES_DATA:
+        send.__wrapped__ = send_as_documented  # type: ignore[attr-defined]
+        sendall.__wrapped__ = sendall_as_documented  # type: ignore[attr-defined]
 
 
 def passable(data: ReadableBuffer, view: memoryview) -> ReadableBuffer:
