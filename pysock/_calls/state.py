@@ -21,7 +21,7 @@ slot once.
 
 from __future__ import annotations
 
-from .._host import lib, lib_keeping_gil
+from .._host import lib, lib_keeping_gil, system
 from .descriptor import Owned
 
 TYPE_CHECKING = False
@@ -67,7 +67,30 @@ class SocketState:
         return self
 
 
+def calls_for(seconds: float | None) -> Library:
+    """The library for a socket in blocking (None), non-blocking (0.0) or timeout mode."""
+    return lib if seconds is None else lib_keeping_gil
+
+
 def set_mode(sock: SocketState, seconds: float | None) -> None:
-    """Let a socket be in blocking (None), non-blocking (0.0) or timeout mode."""
+    """Let a socket be in that mode; its descriptor is for ``change_mode`` to see to."""
     sock._sock_timeout_ = seconds
-    sock._sock_calls_ = lib if seconds is None else lib_keeping_gil
+    sock._sock_calls_ = calls_for(seconds)
+
+
+def change_mode(sock: SocketState, seconds: float | None) -> None:
+    """``set_mode`` of a socket and of its descriptor, by ``ioctl(2)`` or ``fcntl(2)``.
+
+    ``_sock_timeout_`` is the one thing that says the mode.  Two threads, or a signal handler and
+    what it interrupts, may change the mode at once: so who has done the rest looks whether the
+    mode is still the same, and else does the rest again.  Whoever comes last leaves all three of
+    one mind, and nobody waits for a lock.
+    """
+    sock._sock_timeout_ = seconds
+    while True:
+        sock._sock_calls_ = calls_for(seconds)
+        system.set_blocking(sock._sock_fd_, seconds is None)
+        latest = sock._sock_timeout_
+        if latest is seconds:
+            return
+        seconds = latest

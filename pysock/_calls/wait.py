@@ -25,6 +25,7 @@ from .._ffi.interpreter import pop_errno
 from .._host import abi, constants, lib, structs, system
 from .getsockopt import getsockopt_int
 from .memory import Pool, with_pointer
+from .state import calls_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,8 +71,10 @@ def retry(
     lost = 0  # how often errno was lost
     while True:
         number = pop_errno()
+        mode = sock._sock_timeout_  # which another thread may have changed since the call began
         if number in system.WOULD_BLOCK:
-            mode = sock._sock_timeout_
+            if mode and deadline is None:
+                deadline = monotonic() + mode
             if waits_in_python(mode, deadline):
                 _wait(sock, events, deadline, unready)
                 unready += 1
@@ -84,7 +87,7 @@ def retry(
             lost += 1
         elif number != system.INTERRUPTED:
             raise from_errno(number)
-        calls = sock._sock_calls_
+        calls = calls_for(mode)
         result = attempt(calls, sock._sock_fd_, *args)
         if result is not None and not (type(result) is int and result < 0):
             return result

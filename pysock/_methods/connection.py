@@ -20,7 +20,6 @@ from .._calls.wait import (
     ERROR,
     READ,
     WRITE,
-    deadline_of,
     deadline_passed,
     retry,
     wait_until_ready,
@@ -158,10 +157,6 @@ def accept_into(owned: list[int], sock: Connection) -> RetAddress:
         except BaseException:
             _accept4.works = None  # it is not accept4 that is refused
             raise
-    if _accept4.works is False:
-        system.set_inheritable(owned[0], False)
-    else:
-        _accept4.works = True
     return unpack_for(sock._sock_proto_, sockaddr)
 
 
@@ -172,7 +167,8 @@ def _accept_once(calls: Library, fd: int, owned: list[int], family: int) -> byte
     entry = sockaddr_pool.take()
     array, address, counter, length = entry
     counter.value = SOCKADDR_MAX
-    if _accept4.works is False:
+    older = _accept4.works is False  # asked once: another thread may be finding it out
+    if older:
         new = claim_once(owned, lib.accept, fd, address, length)
     else:
         new = claim_once(owned, lib.accept4, fd, address, length, _CLOEXEC)
@@ -180,6 +176,10 @@ def _accept_once(calls: Library, fd: int, owned: list[int], family: int) -> byte
     if new >= 0:
         size = counter.value
         sockaddr = bytes_of(array, address, size if size <= SOCKADDR_MAX else SOCKADDR_MAX)
+        if older:
+            system.set_inheritable(new, False)
+        else:
+            _accept4.works = True
     sockaddr_pool.put(entry)
     return sockaddr
 
@@ -214,7 +214,9 @@ def _connect(sock: Connection, sockaddr: bytes) -> int | None:
             number = system.CONNECTING
         # Not sooner: after the call, other threads may hold up this one for longer than
         # a short timeout, while the connection stands already.
-        deadline = deadline or deadline_of(sock)
+        mode = sock._sock_timeout_
+        if mode and deadline is None:
+            deadline = monotonic() + mode
         if number == EAGAIN and deadline is not None and sock._sock_family_ == _AF_UNIX:
             # The listener has no room, and poll cannot tell when it has (cpython#117208).
             if deadline_passed(deadline):
@@ -223,7 +225,6 @@ def _connect(sock: Connection, sockaddr: bytes) -> int | None:
             pause = min(2 * pause, _PAUSE_MAX)
             continue
         interrupted = number == system.INTERRUPTED
-        mode = sock._sock_timeout_
         pending = interrupted or (number == system.CONNECTING and waits_in_python(mode, deadline))
         if mode == 0 or not pending:
             return number

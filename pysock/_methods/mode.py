@@ -6,8 +6,7 @@ The three modes are explained in ``_calls.wait``.
 from __future__ import annotations
 
 from .. import _timeouts
-from .._calls.state import SocketState, set_mode
-from .._host import system
+from .._calls.state import SocketState, change_mode
 
 
 class Mode(SocketState):
@@ -21,9 +20,7 @@ class Mode(SocketState):
         The same as ``settimeout(None)`` and ``settimeout(0)``.  Sets O_NONBLOCK by ``ioctl(2)``
         or ``fcntl(2)``.
         """
-        blocking = _timeouts.truth(flag)
-        set_mode(self, None if blocking else 0.0)
-        system.set_blocking(self._sock_fd_, blocking)
+        change_mode(self, None if _timeouts.truth(flag) else 0.0)
 
     def settimeout(self, value: float | None, /) -> None:
         """Let calls wait for up to ``value`` seconds; 0 is non-blocking, None blocking mode.
@@ -31,9 +28,7 @@ class Mode(SocketState):
         A call that is not done by then raises TimeoutError.  The descriptor does not block any
         more: waiting is done by ``poll(2)``.
         """
-        seconds = _timeouts.parse(value)
-        set_mode(self, seconds)
-        system.set_blocking(self._sock_fd_, seconds is None)
+        change_mode(self, _timeouts.parse(value))
 
     def gettimeout(self) -> float | None:
         """The timeout in seconds, or None.  Makes no call."""
