@@ -90,7 +90,7 @@ class MessageBuffer:
 
 
 _pool = Pool(lambda: MessageBuffer(_ROOM))
-_large_pool = Pool(lambda: MessageBuffer(_LARGE_ROOM), LARGE_KEPT)
+_large_pool = Pool(lambda: MessageBuffer(_LARGE_ROOM), LARGE_KEPT, own=False)
 
 
 def _buffer_of(size: int) -> tuple[MessageBuffer, Pool | None]:
