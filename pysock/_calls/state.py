@@ -69,7 +69,8 @@ class SocketState:
 
 def calls_for(seconds: float | None) -> Library:
     """The library for a socket in blocking (None), non-blocking (0.0) or timeout mode."""
-    return lib if seconds is None else lib_keeping_gil
+    calls: Library = lib if seconds is None else lib_keeping_gil
+    return calls
 
 
 def set_mode(sock: SocketState, seconds: float | None) -> None:

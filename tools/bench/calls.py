@@ -216,16 +216,6 @@ def threads(
     pairs = [pair(socket, stack, "unix", timeout) for _ in range(count)]
     seconds = 0.25 if busy else 0.06
 
-    def talk(a: Any, b: Any, done: list[bool], counts: list[int]) -> None:
-        n = 0
-        while not done:
-            a.send(b"x")
-            b.recv(1)
-            b.send(b"x")
-            a.recv(1)
-            n += 1
-        counts.append(n)
-
     def compute(done: list[bool]) -> None:
         number = 0
         while not done:
@@ -245,6 +235,48 @@ def threads(
         for thread in work:
             thread.join()
         return took * n // sum(counts)
+
+    return run
+
+
+def talk(a: Any, b: Any, done: list[bool], counts: list[int]) -> None:
+    """Ping-pong of a byte until it is ``done``; how often goes to ``counts``."""
+    n = 0
+    while not done:
+        a.send(b"x")
+        b.recv(1)
+        b.send(b"x")
+        a.recv(1)
+        n += 1
+    counts.append(n)
+
+
+def scaling(socket: Any, stack: ExitStack, timeout: float | None) -> Run:
+    """How long two threads take that do the same side by side, in percent of what one takes.
+
+    100: each is as fast as alone.  200: together they do no more than one.
+    """
+    pairs = [pair(socket, stack, "unix", timeout) for _ in range(2)]
+
+    def rate(count: int) -> float:
+        done: list[bool] = []
+        counts: list[int] = []
+        work = [
+            threading.Thread(target=talk, args=(*ends, done, counts)) for ends in pairs[:count]
+        ]
+        start = perf_counter_ns()
+        for thread in work:
+            thread.start()
+        sleep(0.02)
+        done.append(True)
+        took = perf_counter_ns() - start
+        for thread in work:
+            thread.join()
+        return sum(counts) / took
+
+    def run(n: int) -> int:
+        one, two = (max(rate(count) for _ in range(3 * n)) for count in (1, 2))
+        return round(200 * one / two) * n
 
     return run
 

@@ -6,7 +6,7 @@ The JSON document is ``{"format": 1, "runs": [run, ...]}``, a run for each inter
      "machine": {"system": "Linux 6.1", "libc": "glibc 2.36", "processor": "...", "cores": 2},
      "pysock": "0.1.0", "date": "2025-01-31", "quick": false,
      "rows": [{"name": "pair-1B", "group": "...", "title": "...",
-               "unit": "ns",           # or "B"
+               "unit": "ns",           # or "B", "%"
                "operations": 1200,     # in each round
                "rounds": 110,          # of each implementation
                "min": {"socket": 3400.0, "pysock": 4800.0, "floor": 4100.0},
@@ -162,6 +162,8 @@ def quantity(amount: float | None, unit: str) -> str:
     """An amount in three digits: ``3.41 µs``."""
     if amount is None:
         return ""
+    if unit == "%":
+        return f"{amount:.0f} %"
     scale, units = (1024, ["B", "KiB", "MiB"]) if unit == "B" else (1000, ["ns", "µs", "ms", "s"])
     for name in units:
         unit = name

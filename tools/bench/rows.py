@@ -103,6 +103,16 @@ def _threads() -> Iterator[Row]:
             )
 
 
+def _scaling() -> Iterator[Row]:
+    group = "Two threads side by side, each on its own socketpair, in percent of one alone"
+    for timeout in (None, LONG):
+        yield Row(
+            "scaling" + ("" if timeout is None else "-timeout"), group,
+            "1 B" + ("" if timeout is None else ", with a timeout"),
+            "calls.scaling", (timeout,), unit="%", operations=1, share=1.5, in_mean=False,
+        )
+
+
 def _processes() -> Iterator[Row]:
     group = "Between two processes"
     for wire, (kind, title) in WIRES.items():
@@ -156,7 +166,8 @@ def _starts() -> Iterator[Row]:
 
 
 ROWS: list[Row] = [
-    *_ping_pongs(), *_calls(), *_buffers(), *_threads(), *_processes(), *_programs(), *_starts()
+    *_ping_pongs(), *_calls(), *_buffers(), *_threads(), *_scaling(), *_processes(), *_programs(),
+    *_starts(),
 ]  # fmt: skip
 
 
