@@ -253,9 +253,9 @@ def control_cases(rng: random.Random, control: Control, count: int) -> Iterator[
             raw += control.messages([(level, kind, data)])
             if rng.random() < 0.3:
                 lie = rng.choice((0, 1, size - 1, size, size + 1, len(data) + size + 9, -1, -8))
-                header = control.cmsghdr.from_buffer(raw, at)
+                header = control.cmsghdr.from_buffer_copy(raw, at)
                 header.cmsg_len = lie
-                del header
+                raw[at : at + size] = bytes(header)
         if rng.random() < 0.4:
             del raw[rng.randrange(len(raw) + 1) :]
         yield bytes(raw)

@@ -35,7 +35,13 @@ STARTUP = ROOT / "pysock/_startup"
 LISTS = ("c_only",)
 HOSTS_LACK = "environment"  # the list of what many a host's kernel lacks
 TAGS = {"cp39": "3.9", "cp310": "3.10", "cp311": "3.11", "cp312": "3.12", "cp313": "3.13"}
+# Those of a root file system of their own, which another bed makes; they bring their tests along.
+NEWER = {"cp314": "3.14", "cp315": "3.15", "pypy311": "PyPy 8"}
+COMMANDS = {"cp314": "python3.14", "cp315": "python3.15", "pypy311": "pypy3.11"}
 VM_SECONDS = 1500
+# Where that bed has put its commands.
+FOLDER = os.environ.get("PYSOCK_INTERPRETERS") or os.path.join(tempfile.gettempdir(), "interpreters")
+INTERPRETERS = Path(FOLDER)
 PAGE = ROOT / "docs/compatibility.md"
 SEPARATOR = "<!-- table -->"
 
@@ -112,7 +118,7 @@ FAMILIES = matching(
     *("CAN", "ISOTP", "J1939", "TIPC", "CryptoAPI", "RDS", "QIPCRTR", "SCTP", "VSOCK"),
     *("Bluetooth", "UDPLITE", "HyperV"),
 )
-PACKAGES = {"test_multiprocessing_fork": ("cp312", "cp313")}
+PACKAGES = {"test_multiprocessing_fork": ("cp312", "cp313", "cp314", "cp315")}
 
 
 def main() -> int:
@@ -249,7 +255,7 @@ class Table:
         """The table as Markdown: a row a suite, a column an interpreter."""
         tags = list(dict.fromkeys(row[0] for row in self.rows))
         cells = {(row[0], row[1]): row[2:] for row in self.rows}
-        heads = [TAGS.get(tag, "PyPy") for tag in tags]
+        heads = [{**TAGS, **NEWER, "pypy39": "PyPy 7"}[tag] for tag in tags]
         lines = [f"| suite | {' | '.join(heads)} |", "|---" * (len(tags) + 1) + "|"]
         for suite in dict.fromkeys(row[1] for row in self.rows):
             shown = []
@@ -273,6 +279,9 @@ def interpreters(wanted: str | None) -> dict[str, str]:
             found[tag] = python
     if shutil.which("pypy3"):
         found["pypy39"] = shutil.which("pypy3") or ""
+    for tag, command in COMMANDS.items():
+        if (python := INTERPRETERS / "bin" / command).exists():
+            found[tag] = str(python)
     return {tag: found[tag] for tag in found if not wanted or tag in wanted.split(",")}
 
 

@@ -81,9 +81,9 @@ NUMBERS = table("""
     a.setblocking(1, 2)
     a.setblocking(flag=1)  # PyPy: knows its parameters by name
     a.setsockopt()  # PyPy: dies of it, from PyPy 8 on
-    a.setsockopt(1, 2)
-    a.setsockopt(1, 2, 3, 4, 5)
-    a.setsockopt(1, 2, value=3)
+    a.setsockopt(1, 2)  # PyPy: takes it, from PyPy 8 on
+    a.setsockopt(1, 2, 3, 4, 5)  # PyPy: takes it, from PyPy 8 on
+    a.setsockopt(1, 2, value=3)  # PyPy: takes it, from PyPy 8 on
     a.settimeout()
     a.settimeout(1, 2)
     a.settimeout(value=1)

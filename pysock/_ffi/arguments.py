@@ -278,7 +278,7 @@ def type_name(value: Any) -> str:
         "".join([value])
     except TypeError as error:  # sequence item 0: expected str instance, array.array found
         return str(error).split()[-2]
-    except ValueError:  # PyPy, of a view that was released
+    except (ValueError, BufferError):  # PyPy, of a view that was released or has gaps
         return type(value).__name__
     return type(value).__name__
 

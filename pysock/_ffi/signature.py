@@ -49,3 +49,10 @@ def send_as_documented(self: Any, data: Any, flags: int = 0, /) -> int:
 def sendall_as_documented(self: Any, data: Any, flags: int = 0, /) -> None:
     """The signature that ``sendall`` shows from Python 3.15 on."""
     raise NotImplementedError
+
+
+def setsockopt_as_documented(
+    self: Any, level: int, optname: int, value: Any, optlen: Any = NOT_GIVEN, /
+) -> None:
+    """The signature that ``setsockopt`` shows; its own only serves to count arguments."""
+    raise NotImplementedError

@@ -12,6 +12,7 @@ parameters, which pysock has on every version.
 
 from __future__ import annotations
 
+import sys
 from sys import version_info
 
 
@@ -98,5 +99,7 @@ EXCEPTION_GROUPS = since((3, 11))
 RESOLVER_IN_LOCALE = since((3, 15), (3, 14, 7), (3, 13, 15))
 # Windows' errors have three texts that are less wrong (gh-148599).
 WINSOCK_TEXTS = since((3, 15))
+# PyPy 7 adds the scope to the host of an IPv6 address; CPython has left it out since 3.7.
+SCOPE_IN_HOST = getattr(sys, "pypy_version_info", (8,)) < (8,)
 # if_nametoindex sets errno (gh-100218).
 INTERFACE_ERRNO = since((3, 15), (3, 14, 1), (3, 13, 10))

@@ -23,7 +23,7 @@ from .._ffi.arguments import (
 )
 from .._ffi.errors import checked
 from .._ffi.interpreter import NULL, pass_memory
-from .._ffi.signature import NOT_GIVEN
+from .._ffi.signature import NOT_GIVEN, setsockopt_as_documented
 from .._host import constants, lib
 
 TYPE_CHECKING = False
@@ -80,7 +80,7 @@ class Options(SocketState):
         def setsockopt(self, level: int, optname: int, value: None, optlen: int, /) -> None: ...
 
     def setsockopt(
-        self, level: int, optname: int, value: Any, optlen: Any = NOT_GIVEN, /
+        self, level: int, optname: int, value: Any = NOT_GIVEN, optlen: Any = NOT_GIVEN, /
     ) -> None:
         """``setsockopt(2)``: set an option, to an int or to a struct's bytes.
 
@@ -91,6 +91,9 @@ class Options(SocketState):
         >>> sock = socket()
         >>> sock.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
         """
+        if value is NOT_GIVEN:
+            count = "at least" if versions.SETSOCKOPT_BY_TYPE else "exactly"
+            raise TypeError(f"setsockopt() takes {count} 3 arguments (2 given)")
         level, optname = c_int(level), c_int(optname)
         data, length = _option(value, optlen, self._sock_family_ == AF_VSOCK)
         fd = self._sock_fd_
@@ -103,6 +106,8 @@ class Options(SocketState):
             return n
 
         checked(pass_memory, data, call)
+
+    setsockopt.__wrapped__ = setsockopt_as_documented  # type: ignore[attr-defined]
 
 
 def _option_by_trial(value: Any, optlen: Any, wide: bool) -> tuple[Any, int]:

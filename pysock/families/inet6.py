@@ -19,9 +19,9 @@ ipv6(7).
 from __future__ import annotations
 
 import os
-import sys
 from ctypes import c_ubyte
 
+from .._ffi import versions
 from .._ffi.abi import be16, be32
 from .._ffi.arguments import c_uint
 from . import _hosts, _interfaces
@@ -68,7 +68,7 @@ class Family(FamilyCodec):
     def unpack(self, raw: bytes, proto: int) -> tuple[str, int, int, int]:
         _, port, flowinfo, sin6_addr, scope_id = self.sockaddr_in6.unpack(raw)
         host = _hosts.ipv6_text(sin6_addr)
-        if scope_id and sys.implementation.name == "pypy":
+        if scope_id and versions.SCOPE_IN_HOST:
             host += f"%{_scope(sin6_addr, scope_id)}"
         return host, port, flowinfo, scope_id
 
@@ -77,10 +77,9 @@ class Family(FamilyCodec):
 
 
 def _scope(sin6_addr: bytes, scope_id: int) -> str:
-    """The text after ``%`` in PyPy's hosts, as ``getnameinfo(3)`` writes it.
+    """The text after ``%`` in PyPy 7's hosts, as ``getnameinfo(3)`` writes it.
 
     It is the interface's name if the scope is a link (fe80::/10, ff02::/16), else the number.
-    CPython has omitted it since version 3.7.
     """
     prefix = int.from_bytes(sin6_addr[:2], "big")
     is_link = prefix & 0xFFC0 == 0xFE80 or prefix & 0xFF0F == 0xFF02

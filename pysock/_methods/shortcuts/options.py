@@ -61,7 +61,7 @@ def getsockopt(self: Options, level: int, optname: int, buflen: int = 0, /) -> A
 
 
 def setsockopt(
-    self: Options, level: int, optname: int, value: Any, optlen: Any = NOT_GIVEN, /
+    self: Options, level: int, optname: int, value: Any = NOT_GIVEN, optlen: Any = NOT_GIVEN, /
 ) -> None:
     if (
         type(value) is int
