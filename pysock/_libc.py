@@ -78,6 +78,7 @@ def abi_of(target: str) -> ABI:
         columns["cmsg_align"] = 16
     # musl has POSIX's 32-bit lengths, and pads them to the 64 bits of the kernel's.
     columns["padded"] = name == "linux-musl" and bits == 64
+    columns["cmsg_data_last"] = name == "linux-musl"
     return ABI(target, bits=bits, order=order_of(target), constants=constants, **columns)
 
 

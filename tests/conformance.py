@@ -40,8 +40,9 @@ NEWER = {"cp314": "3.14", "cp315": "3.15", "pypy311": "PyPy 8"}
 COMMANDS = {"cp314": "python3.14", "cp315": "python3.15", "pypy311": "pypy3.11"}
 VM_SECONDS = 1500
 # Where that bed has put its commands.
-FOLDER = os.environ.get("PYSOCK_INTERPRETERS") or os.path.join(tempfile.gettempdir(), "interpreters")
-INTERPRETERS = Path(FOLDER)
+INTERPRETERS = Path(
+    os.environ.get("PYSOCK_INTERPRETERS", os.path.join(tempfile.gettempdir(), "interpreters"))
+)
 PAGE = ROOT / "docs/compatibility.md"
 SEPARATOR = "<!-- table -->"
 
@@ -280,8 +281,8 @@ def interpreters(wanted: str | None) -> dict[str, str]:
     if shutil.which("pypy3"):
         found["pypy39"] = shutil.which("pypy3") or ""
     for tag, command in COMMANDS.items():
-        if (python := INTERPRETERS / "bin" / command).exists():
-            found[tag] = str(python)
+        if (INTERPRETERS / "bin" / command).exists():
+            found[tag] = str(INTERPRETERS / "bin" / command)
     return {tag: found[tag] for tag in found if not wanted or tag in wanted.split(",")}
 
 

@@ -26,7 +26,7 @@ import pytest
 
 import pysock
 from pysock._calls.memory import Pool
-from pysock._host import lib, lib_keeping_gil
+from pysock._host import abi, lib, lib_keeping_gil
 
 from . import ROOT
 
@@ -42,6 +42,7 @@ LATE = 20.0 * PATIENCE
 PACKAGE = str(ROOT / "pysock")
 
 on_pypy = sys.implementation.name == "pypy"
+on_musl = abi.name.startswith("linux-musl")
 
 
 def outcome(call: Action) -> Any:

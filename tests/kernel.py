@@ -20,7 +20,7 @@ import pytest
 
 import pysock
 
-from .harness import LATE
+from .harness import LATE, on_pypy
 from .vm import EVERYTHING
 
 Module = Any
@@ -78,6 +78,11 @@ def missing(family: str, type: int, proto: int) -> str:
         socket.socket(getattr(socket, family), type, proto).close()
     except OSError as error:
         return f"this kernel has no {family}, type {type}, protocol {proto}: {error.strerror}"
+    if on_pypy and family == "AF_VSOCK":
+        try:
+            socket.socket(getattr(socket, family), type, proto).getsockname()
+        except OSError as error:
+            return f"PyPy's own socket knows no address of AF_VSOCK: {error}"
     return ""
 
 

@@ -37,6 +37,8 @@ import pytest
 
 import pysock
 
+from .harness import on_musl
+
 CPYTHON = sys.implementation.name == "cpython"
 UNIX: int = getattr(stdlib, "AF_UNIX", 0)
 Case = Union[str, Callable[..., Any]]
@@ -435,7 +437,8 @@ def check(case: Case, apart_from: str = "") -> None:
 def table(lines: str) -> list[Any]:
     """A case for each line; ``# PyPy: …`` behind it says what PyPy's socket does instead.
 
-    ``# Windows: …`` does so for that of Windows.
+    ``# Windows: …`` does so for that of Windows, ``# musl: …`` for CPython's where the C library is
+    musl.  If there are several, they stand in this order: PyPy, musl, Windows.
     """
     cases = []
     for line in lines.strip().splitlines():
@@ -444,6 +447,10 @@ def table(lines: str) -> list[Any]:
         if what:
             reason = f"Windows' own socket {what}"
             marks = [pytest.mark.skipif(hasattr(stdlib.socket, "ioctl"), reason=reason)]
+        call, _, what = call.partition("  # musl: ")
+        if what:
+            reason = f"on musl, CPython's own socket {what}"
+            marks.append(pytest.mark.skipif(on_musl, reason=reason))
         call, _, what = call.partition("  # PyPy: ")
         known = pytest.param(call, id=call, marks=marks)
         cases.append(unlike_pypy(what, call, marks) if what else known)

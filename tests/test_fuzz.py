@@ -106,4 +106,6 @@ def test_control_messages() -> None:
             assert len(data) == said or (i == len(found) and not whole), case
             at += control.align(header.cmsg_len)
         if whole:  # what is left is no header
-            assert len(raw) - at < sizeof(control.cmsghdr), case
+            # To musl's CMSG_NXTHDR, one that ends where the buffer ends is none either.
+            bare = bool(found) and target.startswith("linux-musl")
+            assert len(raw) - at < sizeof(control.cmsghdr) + bare, case

@@ -161,7 +161,7 @@ HOSTS = table("""
     socket.gethostbyname_ex('localhost')
     socket.gethostbyname_ex('127.0.0.1')
     socket.gethostbyname_ex(b'127.0.0.1')  # PyPy: refuses it
-    socket.gethostbyname_ex('')  # PyPy: gives no errno
+    socket.gethostbyname_ex('')  # PyPy: gives no errno  # musl: reads the wrong h_errno, 0
     socket.gethostbyname_ex('nonexistent.invalid')
     socket.gethostbyname_ex('a\\0b')  # PyPy: raises another error
     socket.gethostbyname_ex(5)

@@ -66,6 +66,7 @@ class ABI:
     ``cmsg_align``       alignment of control messages in bytes; 0 for that of a pointer
     ``storage``          size of ``struct sockaddr_storage`` in bytes
     ``padded``           whether those three members are padded to 64 bits (64-bit musl)
+    ``cmsg_data_last``   whether CMSG_NXTHDR(3) finds no header at the very end of a buffer (musl)
     ``canonname_first``  whether ``addrinfo`` has ``ai_canonname`` before ``ai_addr``
     ``nfds``             C type of ``nfds_t``
     ``bits``             width of a pointer
@@ -85,6 +86,7 @@ class ABI:
         cmsg_align: int = 0,
         storage: int = 128,
         padded: bool = False,
+        cmsg_data_last: bool = False,
         canonname_first: bool = False,
         nfds: str = "size_t",
         bits: int = 64,
@@ -100,6 +102,7 @@ class ABI:
         self.cmsg_align = cmsg_align or bits // 8
         self.storage = storage
         self.padded = padded
+        self.cmsg_data_last = cmsg_data_last
         self.canonname_first = canonname_first
         self.bits = bits
         self.order = order
