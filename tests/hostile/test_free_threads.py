@@ -134,7 +134,8 @@ def test_two_threads_that_change_the_mode_leave_one_mode() -> None:
 
 def test_a_mode_that_a_handler_changes_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same, by what runs in the middle of settimeout: the last word is the handler's."""
-    real, nested = system.set_blocking, []
+    nested: list[int] = []
+    real = system.set_blocking
 
     def set_blocking(fd: int, blocking: bool) -> None:
         if not nested:
