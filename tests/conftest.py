@@ -31,6 +31,8 @@ def copies_files() -> bool:
         return subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
 
 
+NEEDED_TO_BUILD = ("flit_core", "zlib", "ensurepip", "venv")
+
 # What these files are all about, and so whether they can be collected at all.
 NEEDS = {
     "hostile/test_exit.py": ("fork", hasattr(os, "fork")),
@@ -57,7 +59,7 @@ NEEDS = {
     "test_main.py": ("process group", hasattr(os, "killpg")),
     "test_memory.py": ("pair of Unix sockets", hasattr(lib, "socketpair")),
     "test_new_family.py": ("AF_UNIX", hasattr(pysock, "AF_UNIX")),
-    "test_package.py": ("flit_core", find_spec("flit_core") is not None),
+    "test_package.py": ("flit_core, zlib or pip", all(map(find_spec, NEEDED_TO_BUILD))),
     "test_signals.py": ("timer that sends signals", hasattr(signal, "setitimer")),
     "test_signatures.py": ("sethostname", hasattr(pysock, "sethostname")),
     "test_start.py": ("way to copy a file", copies_files()),

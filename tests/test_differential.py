@@ -168,7 +168,8 @@ def left_unset(family: str, proto: int, raw: bytes) -> set[int]:
         used = {constants["CAN_ISOTP"]: 8, constants["CAN_J1939"]: 13}.get(proto, 0)
         return gap | set(range(8 + used, 24))
     if family == "AF_BLUETOOTH":
-        return set(range(9, len(raw)))  # behind the channel of RFCOMM
+        # Behind the bdaddr_type of L2CAP, and the channel of RFCOMM.
+        return set(range({constants["BTPROTO_L2CAP"]: 13}.get(proto, 9), len(raw)))
     return set()
 
 
