@@ -18,6 +18,7 @@ from . import ROOT
 def environment(extra: str, module: str) -> str:
     """The Python of the environment that has *extra* installed, and can import *module*."""
     version = ".".join(str(part) for part in sys.version_info[:3])
+    version += getattr(sys, "abiflags", "")  # "t" is a build without the GIL
     home = ROOT / ".venv" / f"{sys.implementation.name}-{version}-{extra}"
     # What the [tool.…] tables say changes nothing that is installed.
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.")[0]
