@@ -79,10 +79,11 @@ def missing(family: str, type: int, proto: int) -> str:
     except OSError as error:
         return f"this kernel has no {family}, type {type}, protocol {proto}: {error.strerror}"
     if on_pypy and family == "AF_VSOCK":
-        try:
-            socket.socket(getattr(socket, family), type, proto).getsockname()
-        except OSError as error:
-            return f"PyPy's own socket knows no address of AF_VSOCK: {error}"
+        with socket.socket(pysock.AF_VSOCK, type, proto) as sock:
+            try:
+                sock.bind((pysock.VMADDR_CID_ANY, pysock.VMADDR_PORT_ANY))
+            except OSError as error:
+                return f"PyPy's own socket knows no address of AF_VSOCK: {error}"
     return ""
 
 

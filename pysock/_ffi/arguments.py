@@ -225,7 +225,8 @@ def view_of(data: Any) -> memoryview:
     except TypeError:
         if _has_buffer(data):
             raise  # what its __buffer__ raised
-        raise TypeError(f"a bytes-like object is required, not {type_name(data)!r}") from None
+        what = type_name(data) if versions.BUFFER_TYPE_BARE else repr(type_name(data))
+        raise TypeError(f"a bytes-like object is required, not {what}") from None
 
 
 def _has_buffer(data: Any) -> bool:
