@@ -126,6 +126,7 @@ def test_an_option_of_vsock_is_asked_for_once(
     assert sizes == [8]
 
 
+@pytest.mark.filterwarnings("ignore:integer value out of range:DeprecationWarning")  # 3.15
 @needs_vsock
 @pytest.mark.parametrize("number", [0, 1, 2**32, 2**63, 2**64 - 1, 2**64 + 5, -1, -(2**70)])
 def test_an_option_for_vsock_has_the_lower_64_bits(
@@ -143,6 +144,7 @@ def test_an_option_for_vsock_has_the_lower_64_bits(
     assert seen == [in_order(number % 2**64, 8)]
 
 
+@pytest.mark.filterwarnings("ignore:integer value out of range:DeprecationWarning")  # 3.15
 def test_null_is_passed_with_its_length(
     sock: pysock.Socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
