@@ -279,7 +279,8 @@ again = S.socket(fileno=os.dup(number))
 kind = again.family, again.type
 for s in (again, a, b, other, sock): s.close()
 if not sys.argv[1:]:
-    ok = number == min(closed, default=number) and got == b"x" and kind == (S.AF_UNIX, S.SOCK_STREAM)
+    fine = number == min(closed, default=number) and got == b"x"
+    ok = fine and kind == (S.AF_UNIX, S.SOCK_STREAM)
     os._exit(0 if ok else 3)
 """
 
