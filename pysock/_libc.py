@@ -27,6 +27,7 @@ from ._ffi.prototype import Library, Prototype, bind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 # --- platforms -----------------------------------------------------------------------
@@ -46,7 +47,30 @@ _ABIS = {
     # For Windows' addresses and control messages only: _winheaders has its msghdr.
     "windows":    (False, 108,     128,    _UINT,     _UINT,     _SIZE,   0,    True,     _UINT),
 }
+
+# What differs in the functions.  macOS and OpenBSD have no gethostby*_r; NetBSD's have other
+# parameters, and stand in no header of it.  The kernels of macOS and NetBSD look at O_NONBLOCK
+# alone, and not at MSG_DONTWAIT, when a send would have to wait for room.
+_FUNCTIONS = {
+    # name       hostent_r dontwait_sends
+    "darwin":   (False,    False),
+    "netbsd":   (False,    False),
+    "openbsd":  (False,    True),
+}
 # fmt: on
+
+# The symbols that programs are linked to where a header renames a function: its plain symbol is
+# an older version, kept for older programs.  ``python -m tools.abi --check`` compares this with
+# the headers.
+_SYMBOLS = {
+    "netbsd": {"socket": "__socket30"},
+    "linux-gnu-time64": {
+        "getsockopt": "__getsockopt64",
+        "setsockopt": "__setsockopt64",
+        "sendmsg": "__sendmsg64",
+        "recvmsg": "__recvmsg64",
+    },
+}
 
 # An alignment of 0 is that of a pointer.  But some BSDs align control messages like a long
 # double (_ALIGNBYTES), and that takes 16 bytes on these processors:
@@ -73,6 +97,9 @@ def abi_of(target: str) -> ABI:
     constants = {**_constants.table(target), **_constants.internal(target)}
     name, _, processor = target.replace("-time64", "").rpartition("-")
     columns: dict[str, Any] = dict(zip(_COLUMNS, _ABIS[name]))
+    if name in _FUNCTIONS:
+        columns["hostent_r"], columns["dontwait_sends"] = _FUNCTIONS[name]
+    columns["symbols"] = _SYMBOLS.get(f"{name}-time64" if target.endswith("-time64") else name, {})
     bits = 32 if processor in _NARROW else 64
     if processor in _LONG_DOUBLE.get(name, ()):
         columns["cmsg_align"] = 16
@@ -182,7 +209,10 @@ PROTOTYPES = [
     Prototype("int close(int fd)", in_line),
     # sys/socket.h: data
     Prototype(
-        "ssize_t send(int sockfd, const void *buf, size_t len, int flags)", in_line, dontwait=True
+        "ssize_t send(int sockfd, const void *buf, size_t len, int flags)",
+        in_line,
+        dontwait=True,
+        sends=True,
     ),
     Prototype(
         "ssize_t recv(int sockfd, void *buf, size_t len, int flags)", in_line, dontwait=True
@@ -192,6 +222,7 @@ PROTOTYPES = [
         " const struct sockaddr *dest_addr, socklen_t addrlen)",
         in_line,
         dontwait=True,
+        sends=True,
     ),
     Prototype(
         "ssize_t recvfrom(int sockfd, void *buf, size_t len, int flags,"
@@ -200,7 +231,10 @@ PROTOTYPES = [
         dontwait=True,
     ),
     Prototype(
-        "ssize_t sendmsg(int sockfd, const struct msghdr *msg, int flags)", in_line, dontwait=True
+        "ssize_t sendmsg(int sockfd, const struct msghdr *msg, int flags)",
+        in_line,
+        dontwait=True,
+        sends=True,
     ),
     Prototype(
         "ssize_t recvmsg(int sockfd, struct msghdr *msg, int flags)", in_line, dontwait=True
@@ -241,12 +275,17 @@ PROTOTYPES = [
     ),
     Prototype(
         "int gethostbyname_r(const char *name, struct hostent *ret, char *buf, size_t buflen,"
-        " struct hostent **result, int *h_errnop)"
+        " struct hostent **result, int *h_errnop)",
+        needs="hostent_r",
     ),
     Prototype(
         "int gethostbyaddr_r(const void *addr, socklen_t len, int type, struct hostent *ret,"
-        " char *buf, size_t buflen, struct hostent **result, int *h_errnop)"
+        " char *buf, size_t buflen, struct hostent **result, int *h_errnop)",
+        needs="hostent_r",
     ),
+    Prototype("struct hostent *gethostbyname(const char *name)"),
+    Prototype("struct hostent *gethostbyaddr(const void *addr, socklen_t len, int type)"),
+    Prototype("int *__h_errno(void)"),
     Prototype("const char *hstrerror(int err)"),
     Prototype("struct servent *getservbyname(const char *name, const char *proto)"),
     Prototype("struct servent *getservbyport(int port, const char *proto)"),
@@ -269,18 +308,36 @@ PROTOTYPES = [
 def load(abi: ABI) -> tuple[Library, Library]:
     """``(lib, lib_keeping_gil)``: the functions of the libraries that this process has loaded.
 
-    ``lib_keeping_gil`` has the functions that MSG_DONTWAIT keeps from blocking, for calls with
-    that flag (its ``dontwait``).  Such a call keeps the GIL.  If it released the GIL, it would
-    wait to get it back from a thread that computes: 5 ms, Python's switch interval.  The library
-    also has the functions that are retried for their errno, for a first attempt that drops it.
+    ``lib_keeping_gil`` is for calls with MSG_DONTWAIT (its ``dontwait``).  Those that the flag
+    keeps from blocking keep the GIL.  If they released it, they would wait to get it back from a
+    thread that computes: 5 ms, Python's switch interval.  A send that may block even so releases
+    it.  The library also has the functions that are retried for their errno, for a first attempt
+    that drops it.
     """
     loaded = open_library(None)
     lib, lib_keeping_gil = Library(abi.constants), Library(abi.constants)
-    bind(lib, PROTOTYPES, loaded, abi.types)
-    wanted = [each for each in PROTOTYPES if each.dontwait or each.retried_for_errno]
-    bind(lib_keeping_gil, wanted, loaded, abi.types, keeps_gil=True)
+    known = [each for each in PROTOTYPES if each.needs is None or getattr(abi, each.needs)]
+    bind(lib, known, loaded, abi.types, symbols=abi.symbols)
+    quick = [each for each in known if each.dontwait and (abi.dontwait_sends or not each.sends)]
+    quick += [each for each in known if each.retried_for_errno]
+    bind(lib_keeping_gil, quick, loaded, abi.types, symbols=abi.symbols, keeps_gil=True)
+    slow = [each for each in known if each.dontwait and each not in quick]
+    bind(lib_keeping_gil, slow, loaded, abi.types, symbols=abi.symbols)
     lib_keeping_gil.dontwait = abi.constants["MSG_DONTWAIT"]
+    if not abi.hostent_r:
+        vars(lib)["h_errno"] = _h_errno(lib, loaded)
     return lib, lib_keeping_gil
+
+
+def _h_errno(lib: Library, loaded: ctypes.CDLL) -> Callable[[], int]:
+    """A function that reads ``h_errno``: a variable, or an int to which a function points."""
+    if hasattr(lib, "__h_errno"):
+        return lambda: ctypes.c_int.from_address(lib.__h_errno()).value
+    try:
+        variable = ctypes.c_int.in_dll(loaded, "h_errno")
+    except ValueError:
+        return lambda: lib.constants["NETDB_INTERNAL"]  # it does not say why
+    return lambda: variable.value
 
 
 # --- descriptors ---------------------------------------------------------------------

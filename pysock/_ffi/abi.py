@@ -69,6 +69,9 @@ class ABI:
     ``cmsg_data_last``   whether CMSG_NXTHDR(3) finds no header at the very end of a buffer (musl)
     ``canonname_first``  whether ``addrinfo`` has ``ai_canonname`` before ``ai_addr``
     ``nfds``             C type of ``nfds_t``
+    ``hostent_r``        whether ``gethostbyname_r`` and ``gethostbyaddr_r`` have glibc's parameters
+    ``dontwait_sends``   whether MSG_DONTWAIT keeps a send from waiting for room
+    ``symbols``          the symbols of functions that a header renames, by the functions' names
     ``bits``             width of a pointer
     ``order``            byte order of the processor
     ``constants``        the platform's constants, by name
@@ -89,6 +92,9 @@ class ABI:
         cmsg_data_last: bool = False,
         canonname_first: bool = False,
         nfds: str = "size_t",
+        hostent_r: bool = True,
+        dontwait_sends: bool = True,
+        symbols: Mapping[str, str] = {},
         bits: int = 64,
         order: Literal["little", "big"] = sys.byteorder,
         constants: Mapping[str, int] = {},
@@ -104,6 +110,9 @@ class ABI:
         self.padded = padded
         self.cmsg_data_last = cmsg_data_last
         self.canonname_first = canonname_first
+        self.hostent_r = hostent_r
+        self.dontwait_sends = dontwait_sends
+        self.symbols = symbols
         self.bits = bits
         self.order = order
         word = c_uint64 if bits == 64 else c_uint32

@@ -35,8 +35,11 @@ class Prototype:
                            the caller knows how to tell
     ``keeps_gil``          the function never blocks, so the call keeps the GIL
     ``dontwait``           it does not block if its flags have MSG_DONTWAIT
+    ``sends``              it may wait for room: on some systems even with MSG_DONTWAIT
     ``retried_for_errno``  it never blocks, and a failed call changes nothing, so that the call
                            can be repeated to learn its errno
+    ``needs``              the attribute of the platform's ABI that must be true for the declaration
+                           to be right; None if it is right everywhere
     """
 
     __slots__ = (
@@ -44,8 +47,10 @@ class Prototype:
         "failed",
         "keeps_gil",
         "name",
+        "needs",
         "result",
         "retried_for_errno",
+        "sends",
         "tail",
         "text",
     )
@@ -57,13 +62,15 @@ class Prototype:
         *,
         keeps_gil: bool = False,
         dontwait: bool = False,
+        sends: bool = False,
         retried_for_errno: bool = False,
+        needs: str | None = None,
     ) -> None:
         head, _, self.tail = text.partition("(")
         self.result, self.name = _type_and_name(head)
         self.text, self.failed, self.dontwait = text, failed, dontwait
         self.keeps_gil = keeps_gil or retried_for_errno
-        self.retried_for_errno = retried_for_errno
+        self.sends, self.retried_for_errno, self.needs = sends, retried_for_errno, needs
 
     @property
     def parameters(self) -> list[tuple[str, str]]:
@@ -105,32 +112,49 @@ def bind(
     loaded: ctypes.CDLL,
     types: Mapping[str, Any],
     *,
+    symbols: Mapping[str, str] = {},
     keeps_gil: bool = False,
 ) -> None:
     """Give ``library`` each function of ``prototypes`` that the ``loaded`` library has.
 
-    ``types`` maps each C type, except pointers, to its ctypes type.  With ``keeps_gil`` the
-    functions keep the GIL, so the caller must prevent them from blocking; and the functions
-    that are retried for their errno drop it.
+    ``types`` maps each C type, except pointers, to its ctypes type.  ``symbols`` has the symbols
+    of functions that are not called like them; a library without such a symbol has the plain one.
+    With ``keeps_gil`` the functions keep the GIL, so the caller must prevent them from blocking;
+    and the functions that are retried for their errno drop it.
     """
     for prototype in prototypes:
         name = prototype.name
-        try:
-            if prototype.failed is in_line:
-                keeps = keeps_gil or prototype.keeps_gil
-                drops = keeps_gil and prototype.retried_for_errno
-                types_of = partial(signature, prototype, types)
-                function = hot_function(loaded, name, types_of, keeps, drops)
-            else:
-                result, parameters = signature(prototype, types)
-                function = declared(loaded, name, result, parameters)
-                if prototype.failed is not None:
-                    unchecked = declared(loaded, name, result, parameters)
-                    function.errcheck = errcheck(prototype.failed, unchecked)
-        except AttributeError:
-            continue
-        setattr(library, name, function)
-        library.prototypes[name] = prototype
+        function = None
+        if name in symbols:
+            function = _callable(prototype, symbols[name], loaded, types, keeps_gil)
+        if function is None:
+            function = _callable(prototype, name, loaded, types, keeps_gil)
+        if function is not None:
+            setattr(library, name, function)
+            library.prototypes[name] = prototype
+
+
+def _callable(
+    prototype: Prototype,
+    symbol: str,
+    loaded: ctypes.CDLL,
+    types: Mapping[str, Any],
+    keeps_gil: bool,
+) -> Any:
+    """The callable for the function at ``symbol``; None if the library has no such symbol."""
+    try:
+        if prototype.failed is in_line:
+            keeps = keeps_gil or prototype.keeps_gil
+            drops = keeps_gil and prototype.retried_for_errno
+            return hot_function(loaded, symbol, partial(signature, prototype, types), keeps, drops)
+        result, parameters = signature(prototype, types)
+        function = declared(loaded, symbol, result, parameters)
+        if prototype.failed is not None:
+            unchecked = declared(loaded, symbol, result, parameters)
+            function.errcheck = errcheck(prototype.failed, unchecked)
+        return function
+    except AttributeError:
+        return None
 
 
 def signature(prototype: Prototype, types: Mapping[str, Any]) -> tuple[Any, list[Any]]:

@@ -4,78 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
-from _thread import RLock  # threading would cost a millisecond at import
 from ctypes import string_at
 from errno import ENODEV
-from itertools import count
 
 from .._ffi import arguments, versions
 from .._ffi.arguments import c_string, fs_bytes
 from .._ffi.interpreter import chars, pointer_to
 from .._ffi.signature import NOT_GIVEN
 from .._host import constants, lib, structs
+from .static_answers import StaticAnswers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any, TypeVar
+    from typing import Any
 
-    Found = TypeVar("Found")
-
-# getservbyname(3), getservbyport(3) and getprotobyname(3) return a pointer to static memory, which
-# the next call in any thread overwrites.  So one thread at a time calls them and reads the answer.
-_one_at_a_time = RLock()
-
-# If a process forks while another thread holds this lock, or a lock inside the C library, nobody
-# releases the lock in the child.  So a fork first waits for the end of a look-up in another thread,
-# but no longer than a second, since a look-up may take longer.  The child gets a new lock.
-_FORK_WAITS = 1.0  # seconds
+_services = StaticAnswers()
 
 
-def _before_fork() -> None:
-    global _held_by_fork
-    _held_by_fork = _one_at_a_time.acquire(timeout=_FORK_WAITS)
-
-
-def _after_fork_in_parent() -> None:
-    global _held_by_fork
-    if _held_by_fork:
-        _held_by_fork = False
-        _one_at_a_time.release()
-
-
-def _after_fork_in_child() -> None:
-    global _one_at_a_time, _held_by_fork
-    _one_at_a_time, _held_by_fork = RLock(), False
-
-
-_held_by_fork = False
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork,
-        after_in_parent=_after_fork_in_parent,
-        after_in_child=_after_fork_in_child,
-    )
-
-_turns = count()
-
-
-def _look_up(
-    struct: str, read: Callable[[Any], Found], call: Callable[..., int | None], *args: Any
-) -> Found | None:
-    """``call(*args)``, and ``read`` of the struct that it returns; None if it returns NULL.
-
-    The lock excludes other threads, but not a signal handler in this thread.  If a handler has
-    made a look-up between the call and the reading, its answer has overwritten ours, and the call
-    is repeated.
-    """
-    with _one_at_a_time:
-        while True:
-            turn = next(_turns)
-            at = call(*args)
-            found = read(structs[struct].from_address(at)) if at else None
-            if next(_turns) == turn + 1:
-                return found
+def _nothing() -> None:
+    """What a look-up answers that found nothing; there is no error to ask for."""
 
 
 def getservbyname(servicename: str, protocolname: str = NOT_GIVEN, /) -> int:
@@ -95,7 +42,9 @@ def getservbyname(servicename: str, protocolname: str = NOT_GIVEN, /) -> int:
     protocol = None if protocolname is NOT_GIVEN else c_string(protocolname, "getservbyname", 2)
     text = None if protocol is None else protocol.decode()
     sys.audit("socket.getservbyname", name.decode(), text)
-    port = _look_up("servent", lambda s: _swapped(s.s_port), lib.getservbyname, name, protocol)
+    port: int | None = _services.look_up(
+        "servent", lambda s: _swapped(s.s_port), _nothing, lib.getservbyname, name, protocol
+    )
     if port is None:
         raise OSError("service/proto not found")
     return port
@@ -119,8 +68,13 @@ def getservbyport(port: int, protocolname: str = NOT_GIVEN, /) -> str:
     if not 0 <= port <= 0xFFFF:
         raise OverflowError("getservbyport: port must be 0-65535.")
     sys.audit("socket.getservbyport", port, None if protocol is None else protocol.decode())
-    name = _look_up(
-        "servent", lambda s: string_at(s.s_name), lib.getservbyport, _swapped(port), protocol
+    name: bytes | None = _services.look_up(
+        "servent",
+        lambda s: string_at(s.s_name),
+        _nothing,
+        lib.getservbyport,
+        _swapped(port),
+        protocol,
     )
     if name is None:
         raise OSError("port/proto not found")
@@ -144,7 +98,9 @@ def getprotobyname(protocolname: str, /) -> int:
     ...     proto = IPPROTO_TCP  # protocols(5) is missing, or does not list it
     """
     name = c_string(protocolname, "getprotobyname", 1)
-    number: int | None = _look_up("protoent", lambda p: p.p_proto, lib.getprotobyname, name)
+    number: int | None = _services.look_up(
+        "protoent", lambda p: p.p_proto, _nothing, lib.getprotobyname, name
+    )
     if number is None:
         raise OSError("protocol not found")
     return number

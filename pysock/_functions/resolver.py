@@ -18,7 +18,7 @@ from .._ffi import arguments, versions
 from .._ffi.arguments import c_string, fs_bytes
 from .._ffi.errors import check_resolved, from_errno, raise_h
 from .._ffi.interpreter import chars, pointer_to
-from .._host import constants, lib, structs
+from .._host import abi, constants, lib, structs
 from ..families import codec_of, unpack_for
 from ..families._hosts import (
     AF_INET,
@@ -30,6 +30,7 @@ from ..families._hosts import (
     ntop,
     resolve,
 )
+from .static_answers import StaticAnswers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._types import AddrInfo, InetAddress
+
+    _Host = tuple[int, bytes, list[bytes], list[bytes]]  # family, name, aliases, addresses
 
 
 def getaddrinfo(
@@ -202,7 +205,7 @@ def gethostbyname(hostname: str, /) -> str:
 
 
 def gethostbyname_ex(hostname: str, /) -> tuple[str, list[str], list[str]]:
-    """``gethostbyname_r(3)``: ``(name, aliases, addresses)`` of a host.
+    """``gethostbyname(3)``: ``(name, aliases, addresses)`` of a host.
 
     ``name`` is the canonical name, ``aliases`` a list of other names, ``addresses`` a list of IPv4
     addresses as text.  Blocks to look up a name.  Raises gaierror or herror.
@@ -214,11 +217,11 @@ def gethostbyname_ex(hostname: str, /) -> tuple[str, list[str], list[str]]:
     name = idna(hostname, "gethostbyname_ex")
     sys.audit("socket.gethostbyname", hostname)
     resolve(name, AF_INET)
-    return _hostent(AF_INET, lambda *answer: lib.gethostbyname_r(name, *answer))
+    return _hostent(AF_INET, "gethostbyname", name)
 
 
 def gethostbyaddr(ip_address: str, /) -> tuple[str, list[str], list[str]]:
-    """``gethostbyaddr_r(3)``: ``(name, aliases, addresses)`` of the host at an address.
+    """``gethostbyaddr(3)``: ``(name, aliases, addresses)`` of the host at an address.
 
     ``ip_address`` is an IPv4 or IPv6 address, or a name, which is looked up first.  The results
     have the form of those of ``gethostbyname_ex``, with addresses of the same family.
@@ -233,17 +236,38 @@ def gethostbyaddr(ip_address: str, /) -> tuple[str, list[str], list[str]]:
     name = idna(ip_address, "gethostbyaddr")
     sys.audit("socket.gethostbyaddr", ip_address)
     family, packed = resolve(name, AF_UNSPEC)
-    return _hostent(
-        family,
-        lambda *answer: lib.gethostbyaddr_r(packed, len(packed), family, *answer),
-    )
+    return _hostent(family, "gethostbyaddr", packed, len(packed), family)
 
 
-def _hostent(family: int, call: Any) -> tuple[str, list[str], list[str]]:
-    """``call(hostent, buffer, buflen, result, h_errno)``: ``(name, aliases, addresses)``."""
+_hosts = StaticAnswers()
+
+
+def _hostent(family: int, function: str, *asked: Any) -> tuple[str, list[str], list[str]]:
+    """``gethostbyname(3)`` or ``gethostbyaddr(3)``: ``(name, aliases, addresses)``.
+
+    Where the function has a reentrant form, such as ``gethostbyname_r``, that is called.  It
+    writes to memory of the caller's, so that other threads can look up hosts meanwhile.
+    """
+    if abi.hostent_r:
+        found = _hostent_r(getattr(lib, f"{function}_r"), *asked)
+    else:
+        call = getattr(lib, function)
+        found = _hosts.look_up("hostent", _copied, lib.h_errno, call, *asked)
+    if isinstance(found, int):
+        raise_h(lib, found)
+    kind, name, aliases, addresses = found
+    if kind != family:
+        raise from_errno(EAFNOSUPPORT)
+    texts = [ntop(family, address) for address in addresses]
+    return name.decode(), [alias.decode() for alias in aliases], texts
+
+
+def _hostent_r(call: Any, *asked: Any) -> _Host | int:
+    """``call(*asked, hostent, buffer, buflen, result, h_errno)``: its answer, or its h_errno."""
     hostent, result, h_errno = structs["hostent"](), c_void_p(), c_int()
     buffer = chars(16384)
     call(
+        *asked,
         pointer_to(hostent),
         pointer_to(buffer),
         len(buffer),
@@ -251,15 +275,21 @@ def _hostent(family: int, call: Any) -> tuple[str, list[str], list[str]]:
         pointer_to(h_errno),
     )
     if not result.value:
-        raise_h(lib, h_errno.value)
-    if hostent.h_addrtype != family:
-        raise from_errno(EAFNOSUPPORT)
-    size = 4 if family == AF_INET else 16
-    aliases = [string_at(alias).decode() for alias in _pointers(hostent.h_aliases)]
-    addresses = [ntop(family, string_at(a, size)) for a in _pointers(hostent.h_addr_list)]
-    name = string_at(hostent.h_name).decode()
+        return h_errno.value
+    found = _copied(hostent)
     del buffer  # hostent pointed into it, so it had to exist until here
-    return name, aliases, addresses
+    return found
+
+
+def _copied(hostent: Any) -> _Host:
+    """What a ``struct hostent`` says."""
+    size = 4 if hostent.h_addrtype == AF_INET else 16
+    return (
+        hostent.h_addrtype,
+        string_at(hostent.h_name),
+        [string_at(alias) for alias in _pointers(hostent.h_aliases)],
+        [string_at(address, size) for address in _pointers(hostent.h_addr_list)],
+    )
 
 
 def _pointers(at: int) -> Iterator[int]:
@@ -272,7 +302,7 @@ def _pointers(at: int) -> Iterator[int]:
 
 
 def getfqdn(name: str = "") -> str:
-    """``gethostbyaddr_r(3)``: the fully qualified domain name of a host.
+    """``gethostbyaddr(3)``: the fully qualified domain name of a host.
 
     ``name`` is a name or an address; ``""`` (also ``"0.0.0.0"``, ``"::"``) stands for this machine.
     Returns the first name with a dot among the name and aliases of ``gethostbyaddr``, or, if there

@@ -175,9 +175,16 @@ def test_a_child_looks_services_up_where_that_takes_long() -> None:
 
 NAIVE_LOCKS = {
     # Neither does the fork wait for the other threads, nor does the child get a new lock.
-    "kept": "netdb._FORK_WAITS = 0\nnetdb.RLock = lambda: netdb._one_at_a_time\n",
+    "kept": """
+from pysock._functions import netdb, static_answers
+static_answers._FORK_WAITS = 0
+static_answers.RLock = lambda lock=netdb._services.lock: lock
+""",
     # The child does get a new lock, but not one of the C library, which another thread held.
-    "not waited for": "netdb._FORK_WAITS = 0\n",
+    "not waited for": """
+from pysock._functions import static_answers
+static_answers._FORK_WAITS = 0
+""",
 }
 
 
