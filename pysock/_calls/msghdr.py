@@ -268,7 +268,7 @@ def _receive(
             n,
             bytes_at(base + data_at, min(n, inside)),
             bytes_at(base + control_at, min(controllen, ancbufsize)),
-            msg_flags,
+            unasked(msg_flags, flags),
             bytes_at(base + name_at, min(namelen, SOCKADDR_MAX)),
         )
     except BaseException:
@@ -282,6 +282,17 @@ def _receive(
     if pool is not None:
         pool.put(buffer)
     return received
+
+
+_DONTWAIT = constants.get("MSG_DONTWAIT", 0)
+
+
+def unasked(msg_flags: int, flags: int) -> int:
+    """``msg_flags`` without MSG_DONTWAIT, unless the caller's ``flags`` have it.
+
+    The BSDs and macOS give the flags back that they were asked with, of which this one may be ours.
+    """
+    return msg_flags & ~(_DONTWAIT & ~flags)
 
 
 def _recvmsg(

@@ -10,7 +10,7 @@ from .._calls.descriptor import adopt, close_all
 from .._calls.msghdr import descriptors_in
 from .._ffi.errors import raise_unless_reset
 from .._host import constants, lib, system
-from .conversions import CMSG_LEN
+from .conversions import CMSG_LEN, CMSG_SPACE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -142,9 +142,18 @@ def recv_fds(
     (b'Here is a socket', 1)
     >>> close(fds[0])
     """
-    data, ancdata, msg_flags, address = sock.recvmsg(bufsize, CMSG_LEN(maxfds * _INT), flags)
+    size = maxfds * _INT
+    most = (CMSG_LEN(size) - CMSG_LEN(0)) // _INT
+    # NetBSD delivers nothing without room for the padding, in which another one may have room.
+    room = CMSG_SPACE(size)
+    data, ancdata, msg_flags, address = sock.recvmsg(bufsize, room, flags)
+    fds: list[int] | None = None
     try:
-        return data, descriptors_in(ancdata), msg_flags, address
+        fds = descriptors_in(ancdata)
+        while len(fds) > most:
+            msg_flags |= constants["MSG_CTRUNC"]
+            next(map(lib.close, map(fds.pop, (-1,))))
+        return data, fds, msg_flags, address
     except BaseException:
-        close_all(descriptors_in(ancdata))
+        close_all(descriptors_in(ancdata) if fds is None else fds)
         raise

@@ -15,7 +15,7 @@ from ctypes import addressof, c_char, sizeof
 from sys import audit
 
 from ..._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool
-from ..._calls.msghdr import MANY, close_received, control
+from ..._calls.msghdr import MANY, close_received, control, unasked
 from ..._calls.wait import READ, WRITE, retry
 from ..._ffi.arguments import ZERO, c_int, send_flags
 from ..._ffi.interpreter import fill, pointer_to, reserve
@@ -184,7 +184,7 @@ def recvmsg(
         told, length = msg_flags.value, namelen.value
         address = None
         if told or length:
-            name = sender[:length]
+            name, told = sender[:length], unasked(told, flags)
             msg_flags.value, sender.raw = 0, _NO_NAME
             address = unpack_for(self._sock_proto_, name)
         ancdata, whole = _walk(raw)
