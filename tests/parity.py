@@ -8,6 +8,10 @@ many descriptors were left open.  On CPython all of this must be the same.
 PyPy's `socket` has its own words, tells auditors less, and does not care which of TypeError,
 ValueError and OverflowError an odd argument deserves; so there only results count, and errnos.
 Where it is the odd one altogether, the line says so, and is skipped: ``# PyPy: waits for ever``.
+
+Where pysock runs as on another system than its interpreter (``tests.bsd``), the numbers of errors
+and families have the names of their own system, and what a kernel refuses is not compared.  What
+only Linux has is marked, too: ``# Linux: abstract names``.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import ast
 import ctypes
 import decimal
 import enum
+import errno
 import fractions
 import inspect
 import io
@@ -36,10 +41,14 @@ from typing import Any, Union
 import pytest
 
 import pysock
+from pysock._host import abi
 
 from .harness import on_musl
 
 CPYTHON = sys.implementation.name == "cpython"
+# Whether `socket` has the numbers of another system than pysock.
+FOREIGN = any(getattr(stdlib, n) != getattr(pysock, n) for n in ("AF_INET6", "SOL_SOCKET"))
+LINUX = abi.name.startswith("linux")
 UNIX: int = getattr(stdlib, "AF_UNIX", 0)
 Case = Union[str, Callable[..., Any]]
 
@@ -144,9 +153,9 @@ class Bench:
 
     # Not connected, not bound
     tcp = cached_property(lambda self: self.new())
-    tcp6 = cached_property(lambda self: self.new(stdlib.AF_INET6))
+    tcp6 = cached_property(lambda self: self.new(self.socket.AF_INET6))
     udp = cached_property(lambda self: self.new(stdlib.AF_INET, stdlib.SOCK_DGRAM))
-    udp6 = cached_property(lambda self: self.new(stdlib.AF_INET6, stdlib.SOCK_DGRAM))
+    udp6 = cached_property(lambda self: self.new(self.socket.AF_INET6, stdlib.SOCK_DGRAM))
     unix = cached_property(lambda self: self.new(self.needs_unix()))
     unix2 = cached_property(lambda self: self.new(self.needs_unix()))
     letter = cached_property(lambda self: self.new(self.needs_unix(), stdlib.SOCK_DGRAM))
@@ -200,6 +209,13 @@ class Bench:
         sock.bind(("127.0.0.1", 0))
         return sock
 
+    # Numbers of the module's own system
+    inet6 = property(lambda self: self.socket.AF_INET6)
+    reuseaddr = property(lambda self: (self.socket.SOL_SOCKET, self.socket.SO_REUSEADDR))
+    reuseport = property(lambda self: (self.socket.SOL_SOCKET, self.socket.SO_REUSEPORT))
+    v6only = property(lambda self: (self.socket.IPPROTO_IPV6, self.socket.IPV6_V6ONLY))
+    numeric = property(lambda self: self.socket.NI_NUMERICHOST | self.socket.NI_NUMERICSERV)
+
     at = property(lambda self: self.listener.getsockname(), doc="Where the listener is.")
     to = property(lambda self: self.inbox.getsockname(), doc="Where the inbox is.")
 
@@ -218,6 +234,7 @@ class Bench:
 
 _heard: list[Any] | None = None  # audit events of the case that runs now
 _refused = ""  # an event that the hook raises for
+_on_trial: Any = stdlib  # the module of the case that runs now
 _born: list[Any] = []  # on PyPy, all new sockets: to be closed after the case, not once collected
 
 
@@ -227,7 +244,11 @@ def _listen(event: str, args: tuple[Any, ...]) -> None:
     if _heard is not None and event.startswith("socket."):
         if not CPYTHON and event == "socket.__new__":
             _born.append(args[0])
-        _heard.append((event, [describe(a) if not is_socket(a) else "<socket>" for a in args]))
+        told = [describe(a) if not is_socket(a) else "<socket>" for a in args]
+        at = {"socket.__new__": 1, "socket.getaddrinfo": 2}.get(event)
+        if FOREIGN and at and told[at] == _on_trial.AF_INET6:
+            told[at] = "AF_INET6"
+        _heard.append((event, told))
 
 
 sys.addaudithook(_listen)
@@ -273,6 +294,12 @@ def text(message: str) -> str:
     """A message without what differs from run to run, or is the module's name."""
     message = re.sub(r"(?<=fd=)\d+|(?<=name=)\d+", "N", CHOSEN.sub("PORT", message))
     message = re.sub(r"\b0x[0-9a-fA-F]+", "0x", _UNSAID.sub("Windows Error 0x", message))
+    if FOREIGN:
+        message = re.sub(r"(?<=family=)\d+", _family_name, message)
+        numbers = r"(?<=\[Errno )\d+|(?<=Error\()\d+(?=, ')"
+        message = re.sub(numbers, lambda found: _error_name(int(found[0])), message)
+    if not hasattr(pysock, "SO_PROTOCOL"):  # then it is not known of a given descriptor
+        message = re.sub(r"(?<=proto=)-?\d+", "N", message)
     return re.sub(r"\bpysock\.Socket\b|\bpysock\b(?=\.|')|\bSocket\b", _own_name, message)
 
 
@@ -280,17 +307,33 @@ def _own_name(found: re.Match[str]) -> str:
     return {"pysock.Socket": "socket.socket", "Socket": "socket", "pysock": "socket"}[found[0]]
 
 
+def _family_name(found: re.Match[str]) -> str:
+    number = int(found[0])
+    names = {v: k for k, v in vars(_on_trial).items() if k[:3] == "AF_"}
+    return str(names.get(number, number))
+
+
 def describe(value: Any) -> Any:
     """``value`` in terms that do not depend on which module made it."""
     if isinstance(value, (list, tuple)):
+        if FOREIGN and len(value) == 4 and isinstance(value[1], list) and type(value[2]) is int:
+            return _message(*value)
         return type(value).__name__, [describe(item) for item in value]
     if isinstance(value, dict):
         return {key: describe(item) for key, item in value.items()}
     if is_socket(value):
         return text(repr(value)), value.gettimeout()
     if isinstance(value, BaseException):
-        errno = getattr(value, "errno", None)
-        return name_of(value), errno, text(str(value)), describe(value.args)
+        number = getattr(value, "errno", None)
+        if FOREIGN and isinstance(value, OSError) and isinstance(number, int):
+            if isinstance(value, (stdlib.gaierror, pysock.gaierror)):
+                name = _gai_name(number)
+            else:
+                name = _error_name(number)
+            return name_of(value), name, value.strerror, describe((name, *value.args[1:]))
+        return name_of(value), number, text(str(value)), describe(value.args)
+    if FOREIGN and isinstance(value, enum.Enum):
+        return name_of(value), value.name
     if isinstance(value, type):
         return text(repr(value))
     if type(value) is int and CHOSEN.fullmatch(str(value)):
@@ -300,6 +343,29 @@ def describe(value: Any) -> Any:
     if type(value) in (bool, bytes, bytearray, float, int, type(None)):
         return value
     return name_of(value), text(repr(value))
+
+
+def _message(data: Any, ancdata: list[Any], msg_flags: int, address: Any) -> Any:
+    """What recvmsg answers, by names; a kernel may tell flags, too, that it was asked with."""
+    flags = [n for n in ("MSG_TRUNC", "MSG_CTRUNC") if msg_flags & getattr(_on_trial, n)]
+    rights = _on_trial.SOL_SOCKET, _on_trial.SCM_RIGHTS
+    items = [("SCM_RIGHTS" if item[:2] == rights else item[:2], item[2]) for item in ancdata]
+    return describe(data), items, flags, describe(address)
+
+
+def _error_name(number: int) -> str:
+    """The name of an errno on the system of the module that is on trial."""
+    names: dict[int, str] = dict(errno.errorcode)
+    if _on_trial is stdlib:
+        names = getattr(errno, "of_the_c_module", names)
+    return names.get(number, str(number))
+
+
+def _gai_name(number: int) -> str:
+    names: dict[int, str] = {
+        getattr(_on_trial, name): name for name in dir(_on_trial) if name[:4] == "EAI_"
+    }
+    return names.get(number, str(number))
 
 
 def release(value: Any) -> None:
@@ -328,7 +394,8 @@ _folder = tempfile.TemporaryDirectory()  # where a case runs, emptied after each
 
 def outcome(module: Any, case: Case) -> dict[str, Any]:
     """What comes of ``case`` with ``module`` in the place of ``socket``."""
-    global _heard
+    global _heard, _on_trial
+    _on_trial = module
     found: dict[str, Any] = {}
     before, home = descriptors(), os.getcwd()
     bench = Bench(module)
@@ -400,18 +467,36 @@ def _compiled(line: str) -> tuple[CodeType, list[str]]:
 def differences(case: Case, apart_from: str = "") -> list[str]:
     """In what the two outcomes of ``case`` differ, though this interpreter's should not."""
     expected, found = outcome(stdlib, case), outcome(pysock, case)
+    if FOREIGN and not _of_both(found):
+        pytest.skip(f"this system lacks what is asked for: {found['raised'][2]}")
     lacks = expected.get("raised", ("",))
     if lacks[0] == "builtins.AttributeError" and found.get("raised") != lacks:
         pytest.skip(f"this `socket` lacks what is asked for: {lacks[2]}")
     aspects = ["result", "raised"]
     if CPYTHON:
         aspects += ["because of", "events", "warnings", "left open"]
+    answers = expected, found
+    numbers = re.search(r"connect_ex|CMSG_|getsockopt", str(case)) and "result" in expected
+    if FOREIGN and (numbers or any(map(_said_by_a_kernel, answers))):
+        aspects = aspects[2:]
     return [
         f"{aspect} of {getattr(case, '__name__', case)}\n  socket: {theirs}\n  pysock: {ours}"
         for aspect in aspects
         for theirs, ours in [(_part(expected, aspect), _part(found, aspect))]
         if aspect != apart_from and (theirs != ours or repr(theirs) != repr(ours))
     ]
+
+
+def _of_both(found: dict[str, Any]) -> bool:
+    """Whether all names of the module that a case asked for are there."""
+    raised = found.get("raised", ("", None, ""))
+    return not (raised[0] == "builtins.AttributeError" and raised[2].startswith("module 'socket'"))
+
+
+def _said_by_a_kernel(found: dict[str, Any]) -> bool:
+    """Whether an outcome is that of a kernel or a resolver, of which each system has its own."""
+    raised = found.get("raised")
+    return raised is not None and raised[1] is not None
 
 
 _WRONG_ARGUMENT = {
@@ -438,15 +523,17 @@ def table(lines: str) -> list[Any]:
     """A case for each line; ``# PyPy: …`` behind it says what PyPy's socket does instead.
 
     ``# Windows: …`` does so for that of Windows, ``# musl: …`` for CPython's where the C library is
-    musl.  If there are several, they stand in this order: PyPy, musl, Windows.
+    musl, and ``# Linux: …`` says what only Linux has.  If there are several, they stand in this
+    order: PyPy, musl, Windows, Linux.
     """
     cases = []
     for line in lines.strip().splitlines():
-        call, _, what = line.strip().partition("  # Windows: ")
-        marks = []
+        call, _, what = line.strip().partition("  # Linux: ")
+        marks = [pytest.mark.skipif(not LINUX, reason=f"only Linux has {what}")] if what else []
+        call, _, what = call.partition("  # Windows: ")
         if what:
             reason = f"Windows' own socket {what}"
-            marks = [pytest.mark.skipif(hasattr(stdlib.socket, "ioctl"), reason=reason)]
+            marks.append(pytest.mark.skipif(hasattr(stdlib.socket, "ioctl"), reason=reason))
         call, _, what = call.partition("  # musl: ")
         if what:
             reason = f"on musl, CPython's own socket {what}"

@@ -134,11 +134,11 @@ UNIX = table("""
     unix.connect('nowhere')
     unix.connect(b'nowhere')
     unix.connect('')
-    unix.connect('x' * 107)
+    unix.connect('x' * 107)  # Linux: room for such a path
     unix.connect('x' * 108)
     unix.connect(b'x' * 108)
-    unix.connect('\\0' + 'x' * 107)
-    unix.connect('\\0' + 'x' * 108)
+    unix.connect('\\0' + 'x' * 107)  # Linux: abstract names
+    unix.connect('\\0' + 'x' * 108)  # Linux: abstract names
     unix.connect('é' * 60)
     unix.connect('\\ud800')
     unix.connect('a\\0b')
@@ -156,11 +156,11 @@ UNIX = table("""
     (unix.bind('\\udcff\\udc80'), unix.getsockname(), os.listdir(b'.'))
     (unix.bind(b'\\xff\\x80'), unix.getsockname(), os.listdir(b'.'))
     (unix.bind('a\\0b'), unix.getsockname(), os.listdir('.'))
-    (unix.bind('x' * 107), unix.getsockname())
-    (unix.bind('\\0pysock-parity'), unix.getsockname())
-    (unix.bind(b'\\0pysock-parity\\0\\xff'), unix.getsockname())
-    (unix.bind(b'\\0pysock-' + b'x' * 100), unix.getsockname())
-    (unix.bind('\\0'), unix.getsockname())
+    (unix.bind('x' * 107), unix.getsockname())  # Linux: room for such a path
+    (unix.bind('\\0pysock-parity'), unix.getsockname())  # Linux: abstract names
+    (unix.bind(b'\\0pysock-parity\\0\\xff'), unix.getsockname())  # Linux: abstract names
+    (unix.bind(b'\\0pysock-' + b'x' * 100), unix.getsockname())  # Linux: abstract names
+    (unix.bind('\\0'), unix.getsockname())  # Linux: abstract names
     (unix.bind(''), len(unix.getsockname()), unix.getsockname()[:1])
     (unix.bind(b''), len(unix.getsockname()), unix.getsockname()[:1])
     (unix.bind('here'), unix2.bind('here'))
@@ -168,7 +168,7 @@ UNIX = table("""
     (unix.bind('nowhere/here'))
     (unix.bind('here'), unix.listen(), unix2.connect('here'), unix2.getpeername())
     (unix.bind('here'), unix.listen(), unix2.connect('here'), unix.accept())
-    (unix.bind(b'\\0pysock'), unix.listen(), unix2.connect(b'\\0pysock'), unix2.getpeername())
+    (unix.bind(b'\\0pysock'), unix.listen(), unix2.connect(b'\\0pysock'))  # Linux: abstract names
     (unix.bind('h'), unix.listen(), unix2.bind('i'), unix2.connect('h'), unix.accept()[1])
     (unix.bind('here'), unix2.connect('here'))
     (letter.bind('here'), unix.connect('here'))
@@ -280,7 +280,7 @@ def connecting_in_the_background(socket: Any, listener: Any) -> object:
         first = sock.connect_ex(listener.getsockname())
         accepted, _ = listener.accept()
         accepted.close()
-        return first, sock.connect_ex(listener.getsockname())
+        return first > 0, sock.connect_ex(listener.getsockname())
 
 
 WITH_A_LISTENER: list[Case] = [

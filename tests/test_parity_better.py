@@ -9,7 +9,7 @@ import pytest
 
 import pysock
 from pysock import families
-from pysock._host import lib
+from pysock._host import abi, lib
 
 from .harness import fill
 from .parity import CPYTHON, outcome
@@ -72,7 +72,7 @@ def test_no_memory_of_others_comes_with_a_truncated_message() -> None:
 
 def test_what_an_address_is_too_short_for_reads_as_zero() -> None:
     """CPython reads whatever the memory behind it holds."""
-    family = pysock.AF_INET.to_bytes(2, "little" if pysock.htons(1) != 1 else "big")
+    family = families.pack("AF_INET", ("0.0.0.0", 0))[:2]
     assert families.unpack(family) == ("0.0.0.0", 0)
     assert families.unpack(family + b"\0\x50\x7f") == ("127.0.0.0", 80)
 
@@ -126,6 +126,8 @@ def test_a_timeout_too_long_is_no_negative_one(seconds: float) -> None:
 @pytest.mark.parametrize("call", ["recv", "recv_into", "recvfrom", "recvmsg", "send", "sendmsg"])
 def test_a_duplicate_cannot_make_a_socket_wait(call: str, seconds: float) -> None:
     """O_NONBLOCK belongs to what is open, not to the descriptor: who shares it may clear it."""
+    if call[:4] == "send" and not abi.dontwait_sends:
+        pytest.skip("this kernel looks at O_NONBLOCK alone when a send has to wait")
     arguments: dict[str, Any] = {"recv_into": bytearray(9), "send": b"x", "sendmsg": [b"x"]}
     here, there = pysock.socketpair()
     with here, there:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .parity import CPYTHON, Case, check, raised, refusing, table
+from .parity import CPYTHON, FOREIGN, Case, check, raised, refusing, table
 
 CONNECTIONS = table("""
     socket.create_connection(at)
@@ -60,13 +60,13 @@ SERVERS = table("""
     socket.create_server(('127.0.0.1', 0), backlog=5)
     socket.create_server(('127.0.0.1', 0), backlog=0)
     socket.create_server(('127.0.0.1', 0), backlog=-1)
-    (x := socket.create_server(('127.0.0.1', 0), reuse_port=True), x.getsockopt(1, 15))
-    (x := socket.create_server(('127.0.0.1', 0)), x.getsockopt(1, socket.SO_REUSEPORT))
-    (x := socket.create_server(('127.0.0.1', 0)), x.getsockopt(1, socket.SO_REUSEADDR))
+    (x := socket.create_server(('127.0.0.1', 0), reuse_port=True), x.getsockopt(*reuseport) > 0)
+    (x := socket.create_server(('127.0.0.1', 0)), x.getsockopt(*reuseport))
+    (x := socket.create_server(('127.0.0.1', 0)), x.getsockopt(*reuseaddr) > 0)
     socket.create_server(('::1', 0), family=socket.AF_INET6)
-    (x := socket.create_server(('::1', 0), family=10), x.getsockopt(41, socket.IPV6_V6ONLY))
-    (x := socket.create_server(('', 0), family=10, dualstack_ipv6=True), x.getsockopt(41, 26))
-    socket.create_server(('', 0), family=10, dualstack_ipv6=True)
+    (x := socket.create_server(('::1', 0), family=inet6), x.getsockopt(*v6only))
+    (x := socket.create_server(('', 0), family=inet6, dualstack_ipv6=True), x.getsockopt(*v6only))
+    socket.create_server(('', 0), family=inet6, dualstack_ipv6=True)
     socket.create_server(('127.0.0.1', 0), family=2)
     socket.create_server(('127.0.0.1', 0), dualstack_ipv6=True)
     socket.create_server(('127.0.0.1', 0), family=socket.AF_UNIX)
@@ -126,7 +126,7 @@ def no_reference_is_left(socket: Any) -> object:
 
     class Refusing(socket.socket):  # type: ignore[misc]
         def connect(self, address: Any) -> None:
-            error = Kept(111, "refused")
+            error = Kept(1, "refused")
             seen.append(weakref.ref(error))
             raise error
 
@@ -145,11 +145,14 @@ def replaced(name: str, call: str) -> Case:
     """What ``call`` does once the module's ``name`` is another function, or class."""
 
     def case(socket: Any, listener: Any, tcp6: Any) -> object:
+        def told(number: int) -> Any:
+            return "AF_INET6" if FOREIGN and number == socket.AF_INET6 else int(number)
+
         calls: list[Any] = []
         own = getattr(socket, name)
 
         def instead(*args: Any, **kwargs: Any) -> Any:
-            calls.append((name, [int(arg) if isinstance(arg, int) else type(arg) for arg in args]))
+            calls.append((name, [told(arg) if isinstance(arg, int) else type(arg) for arg in args]))
             if name == "getaddrinfo":
                 return [(2, 1, 6, "", listener.getsockname())]
             return own(*args, **kwargs)
@@ -233,7 +236,10 @@ COMPOSED: list[Case] = [
     replaced("dup", "socket.fromfd(listener.fileno(), 2, 1)"),
     replaced("gethostbyaddr", "socket.getfqdn('127.0.0.1')"),
     replaced("gethostname", "socket.getfqdn()"),
-    replaced("has_dualstack_ipv6", "socket.create_server(('', 0), family=10, dualstack_ipv6=True)"),
+    replaced(
+        "has_dualstack_ipv6",
+        "socket.create_server(('', 0), family=socket.AF_INET6, dualstack_ipv6=True)",
+    ),
 ]
 
 

@@ -94,25 +94,25 @@ HOSTS = table("""
     socket.getaddrinfo('127.0.0.1', 'http', 0, socket.SOCK_RAW)
     socket.getnameinfo(('127.0.0.1', 80), 0)
     socket.getnameinfo(('127.0.0.1', 80), socket.NI_NUMERICHOST)
-    socket.getnameinfo(('127.0.0.1', 80), socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)
+    socket.getnameinfo(('127.0.0.1', 80), numeric)
     socket.getnameinfo(('::1', 80, 0, 0), socket.NI_NUMERICHOST)
-    socket.getnameinfo(('::1', 80), 3)
-    socket.getnameinfo(('::1', 80, 0xfffff), 3)
-    socket.getnameinfo(('fe80::1', 80, 0, 1), 3)
-    socket.getnameinfo(('fe80::1%lo', 80, 0, 1), 3)
-    socket.getnameinfo(('fe80::1', 80, 0, 99), 3)
+    socket.getnameinfo(('::1', 80), numeric)
+    socket.getnameinfo(('::1', 80, 0xfffff), numeric)
+    socket.getnameinfo(('fe80::1', 80, 0, 1), numeric)
+    socket.getnameinfo(('fe80::1%lo', 80, 0, 1), numeric)
+    socket.getnameinfo(('fe80::1', 80, 0, 99), numeric)
     socket.getnameinfo(('127.0.0.1', 53), socket.NI_DGRAM)
-    socket.getnameinfo(('127.0.0.1', 0), 3)
+    socket.getnameinfo(('127.0.0.1', 0), numeric)
     socket.getnameinfo(('240.0.0.1', 9), socket.NI_NAMEREQD)
-    socket.getnameinfo(('127.0.0.1', Index(80)), Index(3))
-    socket.getnameinfo((Text('127.0.0.1'), True), 3)
+    socket.getnameinfo(('127.0.0.1', Index(80)), Index(numeric))
+    socket.getnameinfo((Text('127.0.0.1'), True), numeric)
     socket.getnameinfo(5, 0)
     socket.getnameinfo(['127.0.0.1', 80], 0)  # PyPy: takes it
     socket.getnameinfo('127.0.0.1', 0)
     socket.getnameinfo((), 0)  # PyPy: raises another error
     socket.getnameinfo(('127.0.0.1',), 0)  # PyPy: raises another error
     socket.getnameinfo(('127.0.0.1', 80, 0), 0)  # PyPy: raises another error
-    socket.getnameinfo(('127.0.0.1', 80, 0, 0), 3)  # PyPy: raises another error
+    socket.getnameinfo(('127.0.0.1', 80, 0, 0), numeric)  # PyPy: raises another error
     socket.getnameinfo(('::1', 80, 0, 0, 0), 0)  # PyPy: raises another error
     socket.getnameinfo(('x', 80), 0)
     socket.getnameinfo(('localhost', 80), 0)
@@ -124,16 +124,16 @@ HOSTS = table("""
     socket.getnameinfo(('\\ud800', 80), 0)  # PyPy: raises another error
     socket.getnameinfo(('127.0.0.1', 'x'), 0)
     socket.getnameinfo(('127.0.0.1', 1.5), 0)
-    socket.getnameinfo(('127.0.0.1', -1), 3)
-    socket.getnameinfo(('127.0.0.1', 2**17), 3)  # PyPy: refuses it
-    socket.getnameinfo(('127.0.0.1', 2**31), 3)  # PyPy: raises another error
-    socket.getnameinfo(('127.0.0.1', 2**70), 3)
+    socket.getnameinfo(('127.0.0.1', -1), numeric)
+    socket.getnameinfo(('127.0.0.1', 2**17), numeric)  # PyPy: refuses it
+    socket.getnameinfo(('127.0.0.1', 2**31), numeric)  # PyPy: raises another error
+    socket.getnameinfo(('127.0.0.1', 2**70), numeric)
     socket.getnameinfo(('::1', 80, 2**20), 0)
     socket.getnameinfo(('::1', 80, -1), 0)
     socket.getnameinfo(('::1', 80, 'x'), 0)
     socket.getnameinfo(('::1', 80, 0, 'x'), 0)
     socket.getnameinfo(('::1', 80, 0, 1.5), 0)
-    socket.getnameinfo(('::1', 80, 2**32), 3)  # PyPy: refuses it
+    socket.getnameinfo(('::1', 80, 2**32), numeric)  # PyPy: refuses it
     socket.getnameinfo(('127.0.0.1', 80), 'x')
     socket.getnameinfo(('127.0.0.1', 80), 1.5)
     socket.getnameinfo(('127.0.0.1', 80), 2**31)  # PyPy: raises another error

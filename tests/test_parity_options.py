@@ -67,7 +67,7 @@ OPTIONS = table("""
     (tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, -1), tcp.getsockopt(6, 1))
     (tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**31 - 1))
     (tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, -2**31))
-    (tcp6.setsockopt(41, socket.IPV6_V6ONLY, 1), tcp6.getsockopt(41, socket.IPV6_V6ONLY))
+    (tcp6.setsockopt(*v6only, 1), tcp6.getsockopt(*v6only))
     udp.setsockopt(0, socket.IP_ADD_MEMBERSHIP, socket.inet_aton('224.0.0.251') + bytes(4))
     udp.setsockopt(0, socket.IP_ADD_MEMBERSHIP, b'x')
     udp.setsockopt(0, socket.IP_MULTICAST_TTL, struct.pack('b', 3))
