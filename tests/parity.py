@@ -9,9 +9,9 @@ PyPy's `socket` has its own words, tells auditors less, and does not care which 
 ValueError and OverflowError an odd argument deserves; so there only results count, and errnos.
 Where it is the odd one altogether, the line says so, and is skipped: ``# PyPy: waits for ever``.
 
-Where pysock runs as on another system than its interpreter (``tests.bsd``), the numbers of errors
-and families have the names of their own system, and what a kernel refuses is not compared.  What
-only Linux has is marked, too: ``# Linux: abstract names``.
+Where pysock runs as on another system than its interpreter (``tests.bsd``), numbers are compared
+by their names (``foreign``), and what a kernel refuses is not compared.  What only Linux has is
+marked, too: ``# Linux: abstract names``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ import ast
 import ctypes
 import decimal
 import enum
-import errno
 import fractions
 import inspect
 import io
@@ -41,14 +40,12 @@ from typing import Any, Union
 import pytest
 
 import pysock
-from pysock._host import abi
 
+from . import foreign
+from .foreign import FOREIGN, LINUX
 from .harness import on_musl
 
 CPYTHON = sys.implementation.name == "cpython"
-# Whether `socket` has the numbers of another system than pysock.
-FOREIGN = any(getattr(stdlib, n) != getattr(pysock, n) for n in ("AF_INET6", "SOL_SOCKET"))
-LINUX = abi.name.startswith("linux")
 UNIX: int = getattr(stdlib, "AF_UNIX", 0)
 Case = Union[str, Callable[..., Any]]
 
@@ -294,12 +291,7 @@ def text(message: str) -> str:
     """A message without what differs from run to run, or is the module's name."""
     message = re.sub(r"(?<=fd=)\d+|(?<=name=)\d+", "N", CHOSEN.sub("PORT", message))
     message = re.sub(r"\b0x[0-9a-fA-F]+", "0x", _UNSAID.sub("Windows Error 0x", message))
-    if FOREIGN:
-        message = re.sub(r"(?<=family=)\d+", _family_name, message)
-        numbers = r"(?<=\[Errno )\d+|(?<=Error\()\d+(?=, ')"
-        message = re.sub(numbers, lambda found: _error_name(int(found[0])), message)
-    if not hasattr(pysock, "SO_PROTOCOL"):  # then it is not known of a given descriptor
-        message = re.sub(r"(?<=proto=)-?\d+", "N", message)
+    message = foreign.text(message, _on_trial)
     return re.sub(r"\bpysock\.Socket\b|\bpysock\b(?=\.|')|\bSocket\b", _own_name, message)
 
 
@@ -307,17 +299,13 @@ def _own_name(found: re.Match[str]) -> str:
     return {"pysock.Socket": "socket.socket", "Socket": "socket", "pysock": "socket"}[found[0]]
 
 
-def _family_name(found: re.Match[str]) -> str:
-    number = int(found[0])
-    names = {v: k for k, v in vars(_on_trial).items() if k[:3] == "AF_"}
-    return str(names.get(number, number))
-
-
 def describe(value: Any) -> Any:
     """``value`` in terms that do not depend on which module made it."""
     if isinstance(value, (list, tuple)):
         if FOREIGN and len(value) == 4 and isinstance(value[1], list) and type(value[2]) is int:
-            return _message(*value)
+            data, ancdata, msg_flags, address = value
+            told = foreign.message(ancdata, msg_flags, _on_trial)
+            return describe(data), *told, describe(address)
         return type(value).__name__, [describe(item) for item in value]
     if isinstance(value, dict):
         return {key: describe(item) for key, item in value.items()}
@@ -326,10 +314,8 @@ def describe(value: Any) -> Any:
     if isinstance(value, BaseException):
         number = getattr(value, "errno", None)
         if FOREIGN and isinstance(value, OSError) and isinstance(number, int):
-            if isinstance(value, (stdlib.gaierror, pysock.gaierror)):
-                name = _gai_name(number)
-            else:
-                name = _error_name(number)
+            gai = isinstance(value, (stdlib.gaierror, pysock.gaierror))
+            name = (foreign.gai_name if gai else foreign.error_name)(number, _on_trial)
             return name_of(value), name, value.strerror, describe((name, *value.args[1:]))
         return name_of(value), number, text(str(value)), describe(value.args)
     if FOREIGN and isinstance(value, enum.Enum):
@@ -343,29 +329,6 @@ def describe(value: Any) -> Any:
     if type(value) in (bool, bytes, bytearray, float, int, type(None)):
         return value
     return name_of(value), text(repr(value))
-
-
-def _message(data: Any, ancdata: list[Any], msg_flags: int, address: Any) -> Any:
-    """What recvmsg answers, by names; a kernel may tell flags, too, that it was asked with."""
-    flags = [n for n in ("MSG_TRUNC", "MSG_CTRUNC") if msg_flags & getattr(_on_trial, n)]
-    rights = _on_trial.SOL_SOCKET, _on_trial.SCM_RIGHTS
-    items = [("SCM_RIGHTS" if item[:2] == rights else item[:2], item[2]) for item in ancdata]
-    return describe(data), items, flags, describe(address)
-
-
-def _error_name(number: int) -> str:
-    """The name of an errno on the system of the module that is on trial."""
-    names: dict[int, str] = dict(errno.errorcode)
-    if _on_trial is stdlib:
-        names = getattr(errno, "of_the_c_module", names)
-    return names.get(number, str(number))
-
-
-def _gai_name(number: int) -> str:
-    names: dict[int, str] = {
-        getattr(_on_trial, name): name for name in dir(_on_trial) if name[:4] == "EAI_"
-    }
-    return names.get(number, str(number))
 
 
 def release(value: Any) -> None:

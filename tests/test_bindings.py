@@ -93,7 +93,7 @@ def test_what_failed_without_a_reason_is_asked_again(monkeypatch: pytest.MonkeyP
         for name in ("getsockopt", "setsockopt"):
             monkeypatch.setattr(lib_keeping_gil, name, lambda *arguments: -1)
         sock.setsockopt(level, option, 1)
-        assert sock.getsockopt(level, option) == 1
+        assert sock.getsockopt(level, option) in (1, option)  # a BSD answers with the option's bit
 
 
 # --- conventions ---------------------------------------------------------------------

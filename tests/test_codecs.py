@@ -9,6 +9,7 @@ import pytest
 import pysock
 from pysock import _constants, _platform, families
 from pysock._ffi.abi import ABI
+from pysock._host import abi as host
 from pysock._libc import abi_of
 from pysock.families import pack, unpack
 from pysock.families.bluetooth import device
@@ -221,6 +222,8 @@ WRONG: list[Wrong] = [
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: str(wrong[1:4]))
 def test_wrong_addresses(wrong: Wrong) -> None:
     platform, family, proto, address, error, words = wrong
+    if platform == host.name and isinstance(address, str) and family == "AF_SYSTEM":
+        pytest.skip("this kernel is asked for the name")
     number = Case(platform, "", proto, address, "").number
     with pytest.raises(error) as raised:
         pack(family, address, proto=number, platform=platform)

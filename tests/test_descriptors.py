@@ -20,7 +20,7 @@ import pysock
 from pysock._ffi.interpreter import set_errno
 from pysock._functions import connections
 from pysock._functions.connections import _fallback_socketpair
-from pysock._host import constants, structs, system
+from pysock._host import abi, constants, structs, system
 from pysock._methods import connection, message, shortcuts
 
 from . import ROOT
@@ -260,6 +260,7 @@ def test_control_data_of_which_a_part_is_lost_does_not_take_descriptors_along(
     assert descriptors() == before
 
 
+@pytest.mark.filterwarnings("ignore:received malformed:RuntimeWarning")  # where C leaves its length
 def test_a_message_too_long_for_its_buffer_brings_what_fits(bench: Bench) -> None:
     before = descriptors()
     _, fds, flags, _ = pysock.recv_fds(bench.here, 1, 2)
@@ -267,7 +268,7 @@ def test_a_message_too_long_for_its_buffer_brings_what_fits(bench: Bench) -> Non
     assert len(descriptors()) == len(before) + len(fds)
     for fd in fds:
         os.close(fd)
-    assert 0 < len(fds) < 3
+    assert len(fds) == 2 or (not fds and abi.name.startswith("netbsd"))  # which cuts none
 
 
 # --- inheritance ---------------------------------------------------------------------
@@ -337,6 +338,7 @@ def test_there_is_no_moment_at_which_a_child_could_inherit_one(
     assert all(flags & cloexec for flags in asked)
 
 
+@pytest.mark.skipif(not hasattr(pysock, "SOCK_CLOEXEC"), reason="no flags in a type here")
 def test_what_a_type_asks_of_the_descriptor_is_no_part_of_it() -> None:
     kind = pysock.SOCK_STREAM | pysock.SOCK_CLOEXEC | pysock.SOCK_NONBLOCK
     with pysock.socket(pysock.AF_INET, kind) as sock:

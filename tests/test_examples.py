@@ -10,10 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+import pysock
+
 from . import ROOT
+from .foreign import FOREIGN
 
 SECONDS = 20
 Process = subprocess.Popen[str]
@@ -114,7 +118,8 @@ def test_scatter_reading(start: Start) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
 def test_ways_to_a_host(start: Start, host: str) -> None:
-    expected = socket.getaddrinfo(host, 80, proto=socket.IPPROTO_TCP)
+    module: Any = pysock if FOREIGN else socket
+    expected = module.getaddrinfo(host, 80, proto=socket.IPPROTO_TCP)
     assert output(start("getaddrinfo.py", host)).splitlines() == [*map(repr, expected)]
 
 
@@ -122,7 +127,7 @@ def test_no_way_to_a_host(start: Start) -> None:
     process = start("getaddrinfo.py", "no such host")
     _, err = process.communicate(timeout=SECONDS)
     assert process.returncode == 1
-    assert f"pysock.gaierror: [Errno {socket.EAI_NONAME}] " in err
+    assert f"pysock.gaierror: [Errno {pysock.EAI_NONAME}] " in err
 
 
 def test_reuse_address(start: Start) -> None:

@@ -16,6 +16,7 @@ import pysock
 from pysock.__main__ import COMMANDS
 from pysock._commands import echo
 from pysock._commands.output import READER_LEFT
+from pysock._host import abi
 
 from . import ROOT
 
@@ -128,10 +129,16 @@ def test_each_address_is_annotated(tmp_path: Path) -> None:
     process = start(tmp_path)
     said, _ = process.communicate(timeout=50)
     order = "02 00" if sys.byteorder == "little" else "00 02"
+    header = rf"client \|       addr  {order} +sin_family  AF_INET\n"
+    if abi.sa_len:
+        header = (
+            r"client \|       addr  10 +sin_len     16\n"
+            r"client \|             02 +sin_family  AF_INET\n"
+        )
     shown = re.search(
         r"client \|     connect\(sockfd \d+, addr ↓, addrlen 16\) → 0\n"
-        rf"client \|       addr  {order} +sin_family  AF_INET\n"
-        r"client \| +(.. ..) +sin_port +(\d+) \(network order\)\n"
+        + header
+        + r"client \| +(.. ..) +sin_port +(\d+) \(network order\)\n"
         r"client \| +7f 00 00 01 +sin_addr +127\.0\.0\.1\n",
         said,
     )

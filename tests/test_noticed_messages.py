@@ -315,8 +315,9 @@ def test_a_message_that_ends_in_its_middle_is_warned_of_where_the_program_asked(
 ) -> None:
     def recvmsg(real: Action, fd: int, pointer: Any, flags: int) -> int:
         header = header_at(pointer)
-        ctypes.memmove(header.msg_control, pack_control([(1, 99, b"12345678")])[:20], 20)
-        header.msg_controllen, header.msg_namelen = 20, 0
+        size = pysock.CMSG_LEN(4)
+        ctypes.memmove(header.msg_control, pack_control([(1, 99, b"12345678")])[:size], size)
+        header.msg_controllen, header.msg_namelen = size, 0
         ctypes.memmove(pointer, bytes(header), ctypes.sizeof(header))
         return 0
 

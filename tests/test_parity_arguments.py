@@ -14,8 +14,9 @@ import pytest
 
 import pysock
 
+from .foreign import FOREIGN
 from .harness import on_musl
-from .parity import CPYTHON, FOREIGN, UNIX, Case, differences, outcome, table
+from .parity import CPYTHON, UNIX, Case, differences, outcome, table
 
 # About the number of arguments a C function and a Python function have each its own words.
 NUMBERS = table("""

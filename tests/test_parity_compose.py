@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from .parity import CPYTHON, FOREIGN, Case, check, raised, refusing, table
+from .foreign import FOREIGN
+from .parity import CPYTHON, Case, check, raised, refusing, table
 
 CONNECTIONS = table("""
     socket.create_connection(at)

@@ -11,7 +11,8 @@ import pytest
 
 import pysock
 
-from .parity import FOREIGN, LINUX, Case, check, raised, table, unlike_pypy
+from .foreign import FOREIGN, LINUX
+from .parity import Case, check, raised, table, unlike_pypy
 
 pytestmark = pytest.mark.skipif(
     not hasattr(stdlib.socket, "recvmsg"), reason="this `socket` has no sendmsg and recvmsg"

@@ -11,7 +11,8 @@ import pytest
 
 import pysock
 
-from .parity import CPYTHON, FOREIGN, Case, check, table
+from .foreign import FOREIGN
+from .parity import CPYTHON, Case, check, table
 
 ENUMS = ["AddressFamily", "SocketKind", "MsgFlag", "AddressInfo"]
 

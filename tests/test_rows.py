@@ -142,12 +142,18 @@ def test_descriptors_in_odd_and_even_numbers(sent: int, most: int) -> None:
         before = descriptors()
         pysock.send_fds(here, [b"abc"], [file.fileno()] * sent)
         data, fds, msg_flags, _ = pysock.recv_fds(there, 10, most)
-        assert len(descriptors() - before) == len(fds) == min(sent, most)
+        assert len(descriptors() - before) == len(fds)
+        # NetBSD gives all of them, if there is room, or none.
+        assert len(fds) == min(sent, most) or (not fds and sent > most and _all_or_none())
         for fd in fds:
             assert os.path.sameopenfile(fd, file.fileno())
             os.close(fd)
     assert data == b"abc"
     assert bool(msg_flags & pysock.MSG_CTRUNC) == (sent > most)
+
+
+def _all_or_none() -> bool:
+    return abi.name.startswith("netbsd")
 
 
 @pytest.mark.skipif(

@@ -404,14 +404,15 @@ def test_a_list_of_buffers_that_changes_sends_what_it_was(
 
     def witness(real: Any, *arguments: Any) -> Any:
         n = real(*arguments)
-        received.add(there.recv(100))
+        if n >= 0:  # macOS refuses a message of no buffers
+            received.add(there.recv(100))
         return n
 
     here, there = pysock.socketpair(pysock.AF_UNIX, pysock.SOCK_DGRAM)
     with here, there:
         replace(monkeypatch, "sendmsg", witness)
         at_every_opcode(prepare)
-    assert received == {b"0123456789" * 3, CHANGED[change]}
+    assert received | {b""} == {b"0123456789" * 3, CHANGED[change], b""}
 
 
 CHANGES: dict[str, Any] = {"clear": list.clear, "grow": lambda parts: parts.append(b"abc")}

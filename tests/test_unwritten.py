@@ -13,7 +13,7 @@ import pytest
 import pysock
 from pysock._calls import memory, msghdr
 from pysock._ffi.interpreter import COPY_MAX
-from pysock._host import structs
+from pysock._host import abi, structs
 from pysock._methods import connection, shortcuts
 
 from .harness import RECEIVE, Action, pair, pools, replace
@@ -134,8 +134,8 @@ def names_seen(monkeypatch: pytest.MonkeyPatch, function: str) -> list[bytes]:
 def test_the_kernel_sees_zeros_between_and_behind_what_an_address_says(
     function: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def head(family: int) -> bytes:
-        return family.to_bytes(2, sys.byteorder)
+    def head(family: int, size: int) -> bytes:
+        return bytes((size, family)) if abi.sa_len else family.to_bytes(2, sys.byteorder)
 
     seen = names_seen(monkeypatch, function)
     names: list[tuple[int, Any]] = [
@@ -144,16 +144,17 @@ def test_the_kernel_sees_zeros_between_and_behind_what_an_address_says(
         (pysock.AF_UNIX, "/a"),
         (pysock.AF_UNIX, b"\0a"),
     ]
+    abstract = b"\0a" if abi.name.startswith("linux") else b"\0a\0"
     for family, name in names:
         with pysock.socket(pysock.AF_UNIX, pysock.SOCK_DGRAM) as sock:
             sock._sock_family_ = family
             make_pools_dirty()
             getattr(sock, function)(*([b""] if function == "sendto" else []), name)
     assert seen == [
-        head(pysock.AF_INET) + b"\x56\x78\x01\x02\x03\x04" + bytes(8),
-        head(pysock.AF_INET6) + b"\x56\x78\0\0\0\x09" + bytes(15) + b"\x02" + bytes(4),
-        head(pysock.AF_UNIX) + b"/a\0",
-        head(pysock.AF_UNIX) + b"\0a",
+        head(pysock.AF_INET, 16) + b"\x56\x78\x01\x02\x03\x04" + bytes(8),
+        head(pysock.AF_INET6, 28) + b"\x56\x78\0\0\0\x09" + bytes(15) + b"\x02" + bytes(4),
+        head(pysock.AF_UNIX, 5) + b"/a\0",
+        head(pysock.AF_UNIX, 5) + abstract,
     ]
 
 
@@ -184,4 +185,5 @@ def test_the_kernel_sees_zeros_in_the_gaps_of_a_message(monkeypatch: pytest.Monk
     space, gap = pysock.CMSG_SPACE(5), pysock.CMSG_SPACE(5) - pysock.CMSG_LEN(5)
     assert len(control) == 2 * space
     assert control[space - gap : space] == control[-gap:] == bytes(gap)
-    assert control.count(b"\xff") == 10
+    level = pysock.SOL_SOCKET.to_bytes(4, sys.byteorder).count(b"\xff")
+    assert control.count(b"\xff") == 2 * (5 + level)

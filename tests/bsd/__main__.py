@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
 
 
 def missing() -> str:
-    if not sys.platform.startswith("linux") or platform.machine() != "x86_64":
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         return "Linux on an x86-64 processor"
     if sys.implementation.name != "cpython":
         return "CPython, whose classes of OSError it can tell of other numbers"

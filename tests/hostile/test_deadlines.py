@@ -21,6 +21,7 @@ from ..harness import (
     Action,
     at_every_opcode,
     needs_opcodes,
+    new_name,
     on_pypy,
     outcome,
     pair,
@@ -71,8 +72,8 @@ def test_a_datagram_to_a_full_receiver() -> None:
     """A Unix socket that is not connected is always "ready"; CPython's waits like pysock's."""
     for module in (pysock,) if on_pypy else (pysock, stdlib):
         receiver, sender = (module.socket(module.AF_UNIX, module.SOCK_DGRAM) for _ in range(2))
-        with receiver, sender:
-            receiver.bind("")
+        with receiver, sender, new_name() as name:
+            receiver.bind(name)
             sender.settimeout(TIMEOUT)
             begin = time.monotonic()
             with pytest.raises(module.timeout):
@@ -98,8 +99,10 @@ def test_an_empty_queue_of_errors_while_data_is_there() -> None:
         assert 2 * TIMEOUT <= time.monotonic() - begin < LATE
 
 
-def full_unix_listener(listener: pysock.Socket, clients: list[pysock.Socket]) -> str:
-    listener.bind("")
+def full_unix_listener(
+    listener: pysock.Socket, clients: list[pysock.Socket], address: str
+) -> str:
+    listener.bind(address)
     listener.listen(0)
     name: str = listener.getsockname()
     while True:
@@ -116,8 +119,8 @@ def full_unix_listener(listener: pysock.Socket, clients: list[pysock.Socket]) ->
 def test_a_full_unix_listener(method: str) -> None:
     """The documentation promises the timeout; CPython is refused at once (cpython#117208)."""
     clients: list[pysock.Socket] = []
-    with pysock.socket(pysock.AF_UNIX) as listener:
-        name = full_unix_listener(listener, clients)
+    with pysock.socket(pysock.AF_UNIX) as listener, new_name() as new:
+        name = full_unix_listener(listener, clients, new)
         try:
             with pysock.socket(pysock.AF_UNIX) as sock:
                 sock.setblocking(False)

@@ -35,6 +35,10 @@ _NAME_AT = sizeof(_msghdr) + sizeof(_iovec)
 _CONTROL_AT = _NAME_AT + SOCKADDR_MAX + 15 & ~15
 _DATA_AT = _CONTROL_AT + _LIMIT
 _SIZE = _DATA_AT + _LIMIT
+# Each type is made once: ctypes would make it anew, and it would be garbage.
+_Sockaddr, _Part, _First = (
+    c_char * size for size in (SOCKADDR_MAX, _LIMIT, sizeof(structs["cmsghdr"]))
+)
 
 
 def _preallocated() -> dict[str, Any]:
@@ -48,14 +52,13 @@ def _preallocated() -> dict[str, Any]:
     header.msg_control = at + _CONTROL_AT
     iovec.iov_base = at + _DATA_AT
     members = _members(memory, _msghdr, 0) | _members(memory, _iovec, sizeof(_msghdr))
-    cmsghdr = structs["cmsghdr"]
     return members | {
         "message": pointer_to(memory),
         "control_at": at + _CONTROL_AT,
-        "sockaddr": (c_char * SOCKADDR_MAX).from_buffer(memory, _NAME_AT),
-        "control": (c_char * _LIMIT).from_buffer(memory, _CONTROL_AT),
-        "first": (c_char * sizeof(cmsghdr)).from_buffer(memory, _CONTROL_AT),
-        "data": (c_char * _LIMIT).from_buffer(memory, _DATA_AT),
+        "sockaddr": _Sockaddr.from_buffer(memory, _NAME_AT),
+        "control": _Part.from_buffer(memory, _CONTROL_AT),
+        "first": _First.from_buffer(memory, _CONTROL_AT),
+        "data": _Part.from_buffer(memory, _DATA_AT),
     }
 
 

@@ -233,36 +233,53 @@ static int control_in(const struct msghdr *msg, struct bed_message *to)
     return 0;
 }
 
-/* Those that came, into the room that there is; whether they had to be cut. */
+/* Close the descriptors of a message from the one at ``from``: nobody will see them. */
+static void close_rights(const struct bed_control *one, bed_size from)
+{
+    int at = (from + sizeof(int) - 1) / sizeof(int), count = one->length / sizeof(int);
+    if (one->level == at_SOL_SOCKET && one->type == at_SCM_RIGHTS)
+        for (; at < count; at++)
+            host_close(((int *)one->data)[at]);
+}
+
+/* Those that came, into the room that there is; whether they had to be cut.  A BSD copies as much as
+   there is room for, the header unchanged.  NetBSD cuts no descriptors: they come with their padding,
+   or not at all. */
 static int control_out(struct msghdr *msg, const struct bed_message *from)
 {
     unsigned char *at = msg->msg_control, *end = at + msg->msg_controllen;
     int cut = 0;
     msg->msg_controllen = 0;
-    for (int i = 0; at && i < from->controls; i++) {
+    for (int i = 0; i < from->controls; i++) {
         const struct bed_control *one = &from->control[i];
         const int *list;
         struct cmsghdr head;
-        bed_size room = end - at, wanted = CMSG_LEN(one->length);
-        if (room < sizeof head) {
+        bed_size room = at ? end - at : 0, wanted = CMSG_LEN(one->length), given = wanted;
+#ifdef __NetBSD__
+        int refused = one->level == at_SOL_SOCKET && room < CMSG_SPACE(one->length);
+#else
+        int refused = 0;
+#endif
+        if (cut || refused || room < sizeof head) {
             cut = 1;
-            break;
+            close_rights(one, 0);
+            continue;
         }
         head.cmsg_len = wanted;
         head.cmsg_level = OUT(level, one->level);
         head.cmsg_type = one->type < control_list(one->level, &list) ? list[one->type] : one->type;
-        if (wanted > room) {  /* a BSD copies as much as there is room for, the header unchanged */
+        if (wanted > room) {
             cut = 1;
-            wanted = room;
+            given = room;
         }
+        bed_size data = given > CMSG_LEN(0) ? given - CMSG_LEN(0) : 0;
         memcpy(at, &head, sizeof head);
-        if (wanted > CMSG_LEN(0))
-            memcpy(at + CMSG_LEN(0), one->data, wanted - CMSG_LEN(0));
+        memcpy(at + CMSG_LEN(0), one->data, data);
+        if (cut)
+            close_rights(one, data / sizeof(int) * sizeof(int));
         bed_size space = CMSG_SPACE(one->length);
         at += space < room ? space : room;
         msg->msg_controllen = at - (unsigned char *)msg->msg_control;
-        if (wanted < CMSG_LEN(one->length))
-            break;
     }
     return cut;
 }

@@ -1,0 +1,60 @@
+"""Where pysock runs as on another system than its interpreter: numbers by their names.
+
+That is so on the bed of ``tests.bsd``: the interpreter's own ``socket`` has the numbers of Linux.
+Each function is given the module whose number it is.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import socket as stdlib
+from typing import Any
+
+import pysock
+from pysock._host import abi
+
+# Whether `socket` has the numbers of another system than pysock.
+FOREIGN = any(getattr(stdlib, n) != getattr(pysock, n) for n in ("AF_INET6", "SOL_SOCKET"))
+LINUX = abi.name.startswith("linux")
+
+
+def error_name(number: int, module: Any) -> str:
+    """The name of an errno."""
+    names: dict[int, str] = dict(errno.errorcode)
+    if module is stdlib:
+        names = getattr(errno, "of_the_c_module", names)
+    return names.get(number, str(number))
+
+
+def gai_name(number: int, module: Any) -> str:
+    """The name of an error of ``getaddrinfo``."""
+    return _name(number, module, "EAI_")
+
+
+def text(message: str, module: Any) -> str:
+    """A message with names in the place of numbers that differ."""
+    if not FOREIGN:
+        return message
+    family = r"(?<=family=)\d+"
+    message = re.sub(family, lambda found: _name(int(found[0]), module, "AF_"), message)
+    numbers = r"(?<=\[Errno )\d+|(?<=Error\()\d+(?=, ')"
+    message = re.sub(numbers, lambda found: error_name(int(found[0]), module), message)
+    if not hasattr(pysock, "SO_PROTOCOL"):  # then it is not known of a given descriptor
+        message = re.sub(r"(?<=proto=)-?\d+", "N", message)
+    return message
+
+
+def message(ancdata: list[Any], msg_flags: int, module: Any) -> tuple[Any, Any]:
+    """The control messages and the flags that recvmsg answers.
+
+    Of the flags, those that tell something: a kernel may give back what it was asked with.
+    """
+    rights = module.SOL_SOCKET, module.SCM_RIGHTS
+    items = [("SCM_RIGHTS" if item[:2] == rights else item[:2], item[2]) for item in ancdata]
+    return items, [n for n in ("MSG_TRUNC", "MSG_CTRUNC") if msg_flags & getattr(module, n)]
+
+
+def _name(number: int, module: Any, prefix: str) -> str:
+    names = {getattr(module, name): name for name in dir(module) if name.startswith(prefix)}
+    return str(names.get(number, number))
