@@ -19,20 +19,30 @@ def _target() -> str:
         return _windows()
     bits = 64 if sys.maxsize > 2**32 else 32
     processor = _processor(os.uname().machine, bits, sys.byteorder)
+    if sys.platform == "ios":  # macOS' kernel and C library; uname(2) may name the model
+        return "darwin-x86_64" if processor == "x86_64" else "darwin-arm64"
     if sys.platform == "darwin":
-        return "darwin-arm64" if processor == "aarch64" else "darwin-x86_64"
-    if sys.platform.startswith("linux"):
+        return "darwin-arm64" if processor == "aarch64" else f"darwin-{processor}"
+    if sys.platform.startswith(("linux", "android")):
         libc = _linux_library()
         target = f"linux-{libc}-{processor}"
         return f"{target}-time64" if bits == 32 and libc == "gnu" and _wide_time() else target
     for system in ("freebsd", "netbsd", "openbsd"):
         if sys.platform.startswith(system):
             return f"{system}-{processor}"
-    raise ImportError(f"pysock has no declarations for the platform {sys.platform!r}")
+    raise _unknown(f"the system {sys.platform!r}")
+
+
+def _unknown(what: str) -> ImportError:
+    known = ", ".join(_constants.targets())
+    return ImportError(f"pysock has no declarations for {what}; it knows {known}")
 
 
 def _linux_library() -> str:
     """``gnu`` or ``musl``: only glibc has its version in ``confstr(3)``."""
+    if hasattr(sys, "getandroidapilevel"):
+        # The kernel is Linux', but the C library has structs and numbers of its own (addrinfo).
+        raise _unknown("Android's C library")
     try:
         return "gnu" if os.confstr("CS_GNU_LIBC_VERSION") else "musl"
     except (AttributeError, ValueError, OSError):
@@ -77,9 +87,15 @@ def _windows() -> str:
 
 
 def _known(target: str) -> str:
-    """``target``, or on Linux, if the tables lack the processor, the kernel's generic target."""
-    if _constants.knows(target) or sys.platform != "linux":
+    """``target``, or on Linux, if the tables lack the processor, the kernel's generic target.
+
+    Raises ImportError for any other target that the tables lack.
+    """
+    if _constants.knows(target):
         return target
+    system, _, processor = target.partition("-")
+    if system != "linux":
+        raise _unknown(f"{system} on the processor {processor!r}")
     usual = target.replace("-time64", "")
     if _constants.knows(usual):
         return usual

@@ -45,6 +45,8 @@ PACKAGE = str(ROOT / "pysock")
 on_pypy = sys.implementation.name == "pypy"
 on_musl = abi.name.startswith("linux-musl")
 
+ACCEPT = "accept4" if hasattr(lib, "accept4") else "accept"  # the C function that accept calls
+
 
 def outcome(call: Action) -> Any:
     """What a call returns, or in words what it raises: the errno's name, where there is one."""

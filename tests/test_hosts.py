@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import pysock
+from pysock._functions import resolver
 from pysock._functions.static_answers import StaticAnswers
 from pysock._host import abi, lib, structs
 
@@ -59,6 +60,31 @@ def test_what_is_unknown_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     number, text = caught.value.args
     assert number in (abi.constants["HOST_NOT_FOUND"], abi.constants["TRY_AGAIN"])
     assert text == lib.hstrerror(number).decode()
+
+
+@pytest.mark.skipif(not hasattr(pysock, "AI_NUMERICSERV"), reason="no AI_NUMERICSERV here")
+@pytest.mark.parametrize("crashes", [False, True])
+def test_macos_is_not_given_the_services_on_which_it_crashes(
+    crashes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    real = resolver.addrinfo
+
+    def addrinfo(node: Any, service: Any, *rest: Any) -> Any:
+        asked.append(service)
+        return real(node, service, *rest)
+
+    monkeypatch.setattr(resolver, "_CRASHES_ON_ZERO", crashes)
+    monkeypatch.setattr(resolver, "addrinfo", addrinfo)
+    for port in (0, "0", b"0", "0\0x", None, "00", 80):
+        for flags in (0, pysock.AI_NUMERICSERV):
+            answers = pysock.getaddrinfo("127.0.0.1", port, type=pysock.SOCK_STREAM, flags=flags)
+            assert answers[0][4] == ("127.0.0.1", 80 if port == 80 else 0)
+    zero = b"00" if crashes else b"0"
+    none = b"00" if crashes else None
+    numeric = [zero, zero, zero, zero, none, b"00", b"80"]
+    assert asked[1::2] == numeric
+    assert asked[::2] == [b"0", b"0", b"0", b"0", None, b"00", b"80"]
 
 
 def _wrong_answers() -> int:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 
 from pysock import _constants, _libc, _platform
+
+from .foreign import FOREIGN
+from .harness import run
+
+needs_uname = pytest.mark.skipif(not hasattr(os, "uname"), reason="no uname(2) here")
 
 
 @pytest.mark.parametrize(
@@ -49,3 +57,74 @@ def test_machines(system: str, machine: str, bits: int, order: str, processor: s
 def test_the_host_is_one_of_them() -> None:
     assert _constants.knows(_platform.target)
     assert not _constants.knows("linux-gnu-nosuch")
+
+
+def target_of(monkeypatch: pytest.MonkeyPatch, system: str, machine: str) -> str:
+    """The target of a host: what ``sys.platform`` says there, and uname(2) of the processor."""
+    uname = os.uname_result((system, "host", "1", "1", machine))
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(os, "uname", lambda: uname)
+    return _platform._known(_platform._target())
+
+
+@needs_uname
+@pytest.mark.skipif(sys.maxsize < 2**32, reason="these are 64-bit systems")
+@pytest.mark.parametrize(
+    ("system", "machine", "target"),
+    [
+        ("darwin", "arm64", "darwin-arm64"),
+        ("darwin", "x86_64", "darwin-x86_64"),
+        ("ios", "iPhone14,5", "darwin-arm64"),
+        ("ios", "arm64", "darwin-arm64"),
+        ("ios", "x86_64", "darwin-x86_64"),
+        ("freebsd14", "amd64", "freebsd-x86_64"),
+        ("freebsd15", "arm64", "freebsd-aarch64"),
+        ("netbsd10", "amd64", "netbsd-x86_64"),
+        ("openbsd7", "arm64", "openbsd-aarch64"),
+    ],
+)
+def test_a_host_is_a_target(
+    system: str, machine: str, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert target_of(monkeypatch, system, machine) == target
+
+
+@needs_uname
+@pytest.mark.parametrize(
+    ("system", "machine", "words"),
+    [
+        ("freebsd14", "powerpc", "freebsd on the processor 'powerpc'"),
+        ("freebsd14", "riscv", "freebsd on the processor 'riscv'"),
+        ("netbsd10", "sparc64", "netbsd on the processor 'sparc64'"),
+        ("openbsd7", "riscv64", "openbsd on the processor 'riscv64'"),
+        ("darwin", "Power Macintosh", "darwin on the processor 'Power Macintosh'"),
+        ("dragonfly6", "x86_64", "the system 'dragonfly6'"),
+        ("sunos5", "i86pc", "the system 'sunos5'"),
+        ("wasi", "wasm32", "the system 'wasi'"),
+    ],
+)
+def test_what_has_no_tables_is_an_import_error(
+    system: str, machine: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ImportError) as caught:
+        target_of(monkeypatch, system, machine)
+    assert words in str(caught.value)
+    assert all(target in str(caught.value) for target in _constants.targets())
+
+
+@needs_uname
+@pytest.mark.parametrize("system", ["linux", "android"])
+def test_the_c_library_of_android_is_none_of_them(
+    system: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its kernel is that of Linux, and ``sys.platform`` says so before Python 3.13."""
+    monkeypatch.setattr(sys, "getandroidapilevel", lambda: 24, raising=False)
+    with pytest.raises(ImportError, match="Android's C library; it knows linux-gnu-x86_64"):
+        target_of(monkeypatch, system, "aarch64")
+
+
+@needs_uname
+@pytest.mark.skipif(FOREIGN, reason="the bed of tests.bsd says which system this is")
+def test_the_import_says_so() -> None:
+    done = run("import sys; sys.platform = 'haiku1'; import pysock")
+    assert "ImportError: pysock has no declarations for the system 'haiku1'" in done.stderr

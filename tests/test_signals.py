@@ -13,9 +13,9 @@ import pytest
 
 import pysock
 from pysock._ffi.interpreter import get_errno
-from pysock._host import lib
 
 from .harness import (
+    ACCEPT,
     AGAIN,
     LATE,
     SOON,
@@ -170,8 +170,6 @@ class Bench:
         with pytest.raises(BlockingIOError):
             self.idle.recv(1)
 
-
-ACCEPT = "accept4" if hasattr(lib, "accept4") else "accept"
 FAILURES: list[tuple[str, Action, str]] = [
     ("socket", lambda b: pysock.socket(99), "EAFNOSUPPORT"),
     ("socketpair", lambda b: pysock.socketpair(pysock.AF_INET), "EOPNOTSUPP"),

@@ -78,9 +78,11 @@ def getaddrinfo(
         node = host
     else:
         raise TypeError("getaddrinfo() argument 1 must be string or None")
-    service = _service(port)
+    service = _until_nul(_service(port))
+    if _CRASHES_ON_ZERO and flags & constants["AI_NUMERICSERV"] and service in (None, b"0"):
+        service = b"00"
     sys.audit("socket.getaddrinfo", host, port, family, type, proto)
-    answers = addrinfo(_until_nul(node), _until_nul(service), family, type, proto, flags)
+    answers = addrinfo(_until_nul(node), service, family, type, proto, flags)
     return [
         (
             member(AddressFamily, af),
@@ -91,6 +93,11 @@ def getaddrinfo(
         )
         for af, socktype, protocol, canonical, raw in answers
     ]
+
+
+# With AI_NUMERICSERV, older versions of macOS crash where the service is "0" or NULL; CPython, too,
+# passes another way to write it.
+_CRASHES_ON_ZERO = abi.name.startswith("darwin")
 
 
 def _service(port: Any) -> bytes | None:

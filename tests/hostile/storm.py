@@ -51,12 +51,13 @@ class Bench:
         self.S = S = module
         self.here, self.there = S.socketpair()
         self.left, self.right = S.socketpair(S.AF_UNIX, S.SOCK_DGRAM)
-        self.right_name = b"\0pysock storm %d" % os.getpid()
+        self.folder = tempfile.TemporaryDirectory(prefix="pysock-")
+        self.right_name = os.path.join(self.folder.name, "datagrams")
         self.named = S.socket(S.AF_UNIX, S.SOCK_DGRAM)
         self.named.bind(self.right_name)
         self.listener = S.create_server(("127.0.0.1", 0), backlog=128)
         self.unix = S.socket(S.AF_UNIX)
-        self.unix.bind(b"\0pysock storm, listener %d" % os.getpid())
+        self.unix.bind(os.path.join(self.folder.name, "listener"))
         self.unix.listen(128)
         self.tcp_name, self.unix_name = self.listener.getsockname(), self.unix.getsockname()
         self.buffers = {"small": bytearray(100), "big": bytearray(BIG)}
@@ -114,7 +115,8 @@ class Bench:
         self.S.socket()
 
     def not_blocking(self) -> None:
-        self.S.socket(self.S.AF_UNIX, self.S.SOCK_STREAM | self.S.SOCK_NONBLOCK).close()
+        flag = getattr(self.S, "SOCK_NONBLOCK", 0)
+        self.S.socket(self.S.AF_UNIX, self.S.SOCK_STREAM | flag).close()
 
     def fileno(self) -> None:
         given = self.given

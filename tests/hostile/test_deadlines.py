@@ -16,6 +16,7 @@ from pysock._ffi.interpreter import set_errno
 from pysock._host import constants
 
 from ..harness import (
+    ACCEPT,
     LATE,
     WAITS,
     Action,
@@ -39,7 +40,7 @@ TIMEOUT = 0.2
 FUNCTIONS = {
     "recv": "recv", "recv_into": "recv", "recvfrom": "recvfrom", "recvfrom_into": "recvfrom",
     "recvmsg": "recvmsg", "recvmsg_into": "recvmsg", "send": "send", "sendall": "send",
-    "sendto": "sendto", "sendmsg": "sendmsg", "accept": "accept4",
+    "sendto": "sendto", "sendmsg": "sendmsg", "accept": ACCEPT,
 }  # fmt: skip
 
 
