@@ -68,7 +68,7 @@ def test_macos_is_not_given_the_services_on_which_it_crashes(
     crashes: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
-    real = resolver.addrinfo
+    real = getattr(resolver, "addrinfo")  # noqa: B009  it is imported there
 
     def addrinfo(node: Any, service: Any, *rest: Any) -> Any:
         asked.append(service)
