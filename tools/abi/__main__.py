@@ -6,9 +6,10 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
-from . import constants, layouts
+from . import constants, layouts, symbols
 from .targets import TARGETS, Target, missing
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +27,19 @@ def files(system: str) -> Iterator[tuple[Path, str]]:
     yield ROOT / "pysock/_layouts" / f"{system}.json", layouts.text(structs)
 
 
+def relinked(target: Target) -> Iterator[str]:
+    """The functions that ``_libc`` binds to other symbols than the headers of a target."""
+    from pysock import _libc
+
+    if target.system == "windows":
+        return
+    known = _libc.abi_of(target.name).symbols
+    found = symbols.symbols(target, [prototype.name for prototype in _libc.PROTOTYPES])
+    for name in sorted(known.keys() | found.keys()):
+        if known.get(name, name) != found.get(name, name):
+            yield f"{target.name}: {name} is linked to {found.get(name, name)}"
+
+
 def differences(target: Target) -> Iterator[str]:
     """What the files say of one target otherwise than its headers."""
     from pysock import _constants
@@ -40,6 +54,7 @@ def differences(target: Target) -> Iterator[str]:
         for name in sorted(known.keys() | found.keys()):
             if known.get(name) != found.get(name):
                 yield f"{target.name}: {name} is {found.get(name)}, not {known.get(name)}"
+    yield from relinked(target)
 
 
 def main() -> int:
@@ -64,6 +79,10 @@ def main() -> int:
                 wrong += 1
                 print(difference)
             continue
+        if arguments.check:
+            for difference in chain(*(relinked(t) for t in TARGETS if t.system == name)):
+                wrong += 1
+                print(difference)
         for file, text in files(name):
             if file.exists() and file.read_text() == text:
                 continue
