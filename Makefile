@@ -1,7 +1,8 @@
 # Short names for the commands that README.md explains.
 PYTHON ?= python3
 
-.PHONY: demo hostile load network mutants test test-vm test-arch test-wine conformance bench lint wheel ci clean
+.PHONY: demo hostile load network mutants test test-vm test-arch test-wine test-bsd conformance \
+	bench lint wheel ci clean
 
 demo:   ## the main job: echo over TCP, UDP and Unix sockets, each foreign call shown
 	$(PYTHON) -m pysock
@@ -29,6 +30,9 @@ test-arch: ## the tests and the main job on other processors, by emulation
 
 test-wine: ## the tests, the main job and CPython's own tests on Windows' CPython, under Wine
 	$(PYTHON) -m tests.wine
+
+test-bsd: ## the tests as on macOS and the BSDs, whose C libraries are made from their headers
+	$(PYTHON) -m tests.bsd
 
 conformance: ## CPython's own tests with pysock in the place of socket, on every interpreter found
 	$(PYTHON) -m tests.conformance

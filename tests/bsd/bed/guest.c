@@ -93,8 +93,45 @@ static void address_out(const struct bed_address *name, struct sockaddr *to, soc
 
 /* --- a socket's life ------------------------------------------------------------------ */
 
+#ifdef __APPLE__
+/* One kernel control, number 7 by the name "bed.control": a socket can be connected to it. */
+#include <sys/ioctl.h>
+#include <sys/kern_control.h>
+#ifndef SYSPROTO_CONTROL  /* of <sys/sys_domain.h>, which ziglang leaves out */
+#define SYSPROTO_CONTROL 2
+#define AF_SYS_CONTROL 2
+#endif
+
+static struct sockaddr_ctl connected[1024];
+unsigned long bed_ctliocginfo = CTLIOCGINFO;
+
+int bed_control_of(struct ctl_info *info)
+{
+    if (strcmp(info->ctl_name, "bed.control"))
+        return fail(ENOENT);
+    info->ctl_id = 7;
+    return 0;
+}
+
+static int connect_control(int fd, const struct sockaddr_ctl *to, socklen_t length)
+{
+    if (length != sizeof *to || to->ss_sysaddr != AF_SYS_CONTROL || fd < 0 || fd >= 1024)
+        return fail(EINVAL);
+    if (to->sc_id != 7)
+        return fail(ENOENT);
+    connected[fd] = *to;
+    connected[fd].sc_len = length;
+    connected[fd].sc_unit = to->sc_unit ? to->sc_unit : 1;  /* 0: the kernel chooses */
+    return 0;
+}
+#endif
+
 int bed_socket(int domain, int type, int protocol)
 {
+#ifdef __APPLE__
+    if (domain == AF_SYSTEM && type == SOCK_DGRAM && protocol == SYSPROTO_CONTROL)
+        return done(host_dgram());
+#endif
     int bits = 0;
     for (int i = 0; i < kindbit_count; i++)
         if (guest_kindbit[i] != NOTHING && type & guest_kindbit[i]) {
@@ -140,6 +177,10 @@ int bed_bind(int fd, const struct sockaddr *addr, socklen_t length)
 int bed_connect(int fd, const struct sockaddr *addr, socklen_t length)
 {
     struct bed_address name;
+#ifdef __APPLE__
+    if (addr && addr->sa_family == AF_SYSTEM)
+        return connect_control(fd, (const void *)addr, length);
+#endif
     return address_in(addr, length, &name) ? -1 : done(host_connect(fd, &name));
 }
 
@@ -174,7 +215,14 @@ int bed_accept4(int fd, struct sockaddr *addr, socklen_t *length, int flags)
 
 int bed_shutdown(int fd, int how) { return done(host_shutdown(fd, how)); }
 
-int bed_close(int fd) { return done(host_close(fd)); }
+int bed_close(int fd)
+{
+#ifdef __APPLE__
+    if (fd >= 0 && fd < 1024)
+        connected[fd].sc_id = 0;
+#endif
+    return done(host_close(fd));
+}
 
 int bed_getsockname(int fd, struct sockaddr *addr, socklen_t *length)
 {
@@ -188,6 +236,13 @@ int bed_getsockname(int fd, struct sockaddr *addr, socklen_t *length)
 int bed_getpeername(int fd, struct sockaddr *addr, socklen_t *length)
 {
     struct bed_address name = {0};
+#ifdef __APPLE__
+    if (fd >= 0 && fd < 1024 && connected[fd].sc_id) {
+        memcpy(addr, &connected[fd], *length < 32 ? *length : 32);
+        *length = sizeof connected[fd];
+        return 0;
+    }
+#endif
     int n = done(host_name(fd, &name, 1));
     if (!n)
         address_out(&name, addr, length);

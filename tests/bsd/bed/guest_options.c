@@ -24,11 +24,53 @@ static int option(int *level, int optname, int *at)
     return list;
 }
 
+/* Who is at the other end of a Unix socket, in the struct of each system; 1: not what is asked. */
+static int peer(int fd, int level, int optname, void *value, socklen_t *length)
+{
+    int pid;
+    unsigned uid, gid;
+#if defined __APPLE__ || defined __FreeBSD__
+    struct xucred form = {0};
+    if (level != SOL_LOCAL || optname != LOCAL_PEERCRED)
+        return 1;
+    if (done(host_peer(fd, &pid, &uid, &gid)))
+        return -1;
+    form.cr_version = XUCRED_VERSION;
+    form.cr_uid = uid;
+    form.cr_ngroups = 1;
+    form.cr_groups[0] = gid;
+#elif defined __NetBSD__
+    struct unpcbid form = {0};
+    if (level != SOL_LOCAL || optname != LOCAL_PEEREID)
+        return 1;
+    if (done(host_peer(fd, &pid, &uid, &gid)))
+        return -1;
+    form.unp_pid = pid;
+    form.unp_euid = uid;
+    form.unp_egid = gid;
+#else
+    struct sockpeercred form = {0};
+    if (level != SOL_SOCKET || optname != SO_PEERCRED)
+        return 1;
+    if (done(host_peer(fd, &pid, &uid, &gid)))
+        return -1;
+    form.pid = pid;
+    form.uid = uid;
+    form.gid = gid;
+#endif
+    *length = *length < sizeof form ? *length : sizeof form;
+    memcpy(value, &form, *length);
+    return 0;
+}
+
 static int no_signal;  /* SO_NOSIGPIPE: Python ignores SIGPIPE, so it is only remembered */
 
 int bed_getsockopt(int fd, int level, int optname, void *value, socklen_t *length)
 {
-    int at, list = option(&level, optname, &at);
+    int at, found = peer(fd, level, optname, value, length);
+    if (found <= 0)
+        return found;
+    int list = option(&level, optname, &at);
 #ifdef SO_NOSIGPIPE
     if (level == at_SOL_SOCKET && optname == SO_NOSIGPIPE && *length >= sizeof(int))
         return *(int *)value = no_signal, *length = sizeof(int), 0;

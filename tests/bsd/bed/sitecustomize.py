@@ -113,6 +113,22 @@ def _install(target: str) -> None:
         if number in subclasses and hasattr(errno, name):
             subclasses[getattr(errno, name)] = subclasses[number]
 
+    # --- ioctl(2), as far as it is of another kernel -----------------------------------
+    if system == "darwin":
+        import fcntl
+
+        ioctl = fcntl.ioctl
+        ours = ctypes.c_ulong.in_dll(bed, "bed_ctliocginfo").value
+
+        def control(fd, request, argument=0, *rest):
+            if request != ours:
+                return ioctl(fd, request, argument, *rest)
+            if bed.bed_control_of(ctypes.byref(argument)):
+                raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
+            return 0
+
+        fcntl.ioctl = control
+
     # --- the platform ------------------------------------------------------------------
     uname = os.uname()
     told = {"x86_64": "x86_64" if system == "darwin" else "amd64", "aarch64": "arm64"}

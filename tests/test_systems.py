@@ -1,0 +1,82 @@
+"""What only macOS and the BSDs have: their own options and families, as far as a test can go."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import pytest
+
+import pysock
+from pysock import _platform
+from pysock._host import abi, constants
+from pysock._layouts import layouts
+
+from .foreign import FOREIGN
+from .harness import outcome, pair
+
+pytestmark = pytest.mark.skipif(not abi.sa_len, reason="no system with addresses of BSD's form")
+
+
+def options() -> list[tuple[int, str, str]]:
+    """Level, option and struct by which this system says who is at the other end."""
+    known = [
+        (0, "LOCAL_PEERCRED", "xucred"),
+        (0, "LOCAL_PEEREID", "unpcbid"),
+        (pysock.SOL_SOCKET, "SO_PEERCRED", "sockpeercred"),
+    ]
+    return [each for each in known if each[1] in constants]
+
+
+def member(struct: str, name: str, value: bytes) -> int:
+    offset, size = layouts(_platform.target)["structs"][struct]["fields"][name]
+    return int.from_bytes(value[offset : offset + size], sys.byteorder)
+
+
+def test_who_is_at_the_other_end() -> None:
+    ((level, option, struct),) = options()
+    with pair() as (here, _):
+        size = layouts(_platform.target)["structs"][struct]["size"]
+        value = here.getsockopt(level, getattr(pysock, option), size)
+    assert len(value) == size
+    uid = {"xucred": "cr_uid", "unpcbid": "unp_euid", "sockpeercred": "uid"}[struct]
+    assert member(struct, uid, value) == os.geteuid()
+    if struct != "xucred":
+        pid = {"unpcbid": "unp_pid", "sockpeercred": "pid"}[struct]
+        assert member(struct, pid, value) == os.getpid()
+
+
+@pytest.mark.skipif("SO_NOSIGPIPE" not in constants, reason="no SO_NOSIGPIPE here")
+def test_a_signal_that_python_ignores_can_be_switched_off() -> None:
+    with pair() as (here, there):
+        here.setsockopt(pysock.SOL_SOCKET, pysock.SO_NOSIGPIPE, 1)
+        assert here.getsockopt(pysock.SOL_SOCKET, pysock.SO_NOSIGPIPE) in (1, pysock.SO_NOSIGPIPE)
+        there.close()
+        assert outcome(lambda: here.send(b"x")) == "EPIPE"
+
+
+def test_the_time_until_a_connection_is_probed() -> None:
+    name = "TCP_KEEPALIVE" if "TCP_KEEPALIVE" in constants else "TCP_KEEPIDLE"  # macOS' name for it
+    if name not in constants:
+        pytest.skip("no such option of a socket here")
+    with pysock.socket() as sock:
+        sock.setsockopt(pysock.IPPROTO_TCP, getattr(pysock, name), 77)
+        assert sock.getsockopt(pysock.IPPROTO_TCP, getattr(pysock, name)) == 77
+
+
+@pytest.mark.skipif("AF_SYSTEM" not in constants, reason="no AF_SYSTEM here")
+@pytest.mark.skipif(not FOREIGN, reason="the bed of tests.bsd has this control, no Mac has")
+def test_a_connection_to_a_kernel_control() -> None:
+    def connected(address: Any) -> Any:
+        with pysock.socket(pysock.AF_SYSTEM, pysock.SOCK_DGRAM, pysock.SYSPROTO_CONTROL) as sock:
+            sock.connect(address)
+            return sock.getpeername()
+
+    assert connected((7, 5)) == (7, 5)
+    assert connected((7, 0)) == (7, 1)
+    assert connected("bed.control") == (7, 1)
+    assert outcome(lambda: connected((8, 0))) == "ENOENT"
+    unknown = "cannot find kernel control with provided name"
+    assert outcome(lambda: connected("bed.nothing")) == unknown
+    assert outcome(lambda: connected("x" * 97)) == "ValueError"
