@@ -50,8 +50,9 @@ def test_who_is_at_the_other_end() -> None:
 @pytest.mark.skipif("SO_NOSIGPIPE" not in constants, reason="no SO_NOSIGPIPE here")
 def test_a_signal_that_python_ignores_can_be_switched_off() -> None:
     with pair() as (here, there):
-        here.setsockopt(pysock.SOL_SOCKET, pysock.SO_NOSIGPIPE, 1)
-        assert here.getsockopt(pysock.SOL_SOCKET, pysock.SO_NOSIGPIPE) in (1, pysock.SO_NOSIGPIPE)
+        option = constants["SO_NOSIGPIPE"]
+        here.setsockopt(pysock.SOL_SOCKET, option, 1)
+        assert here.getsockopt(pysock.SOL_SOCKET, option) in (1, option)
         there.close()
         assert outcome(lambda: here.send(b"x")) == "EPIPE"
 
@@ -69,7 +70,8 @@ def test_the_time_until_a_connection_is_probed() -> None:
 @pytest.mark.skipif(not FOREIGN, reason="the bed of tests.bsd has this control, no Mac has")
 def test_a_connection_to_a_kernel_control() -> None:
     def connected(address: Any) -> Any:
-        with pysock.socket(pysock.AF_SYSTEM, pysock.SOCK_DGRAM, pysock.SYSPROTO_CONTROL) as sock:
+        kind = constants["AF_SYSTEM"], pysock.SOCK_DGRAM, constants["SYSPROTO_CONTROL"]
+        with pysock.socket(*kind) as sock:
             sock.connect(address)
             return sock.getpeername()
 

@@ -1,4 +1,4 @@
-"""The workflows for hosted machines run what the README says and CI proves, and each has a badge."""
+"""The workflows for hosted machines run what the README says and CI proves; each has a badge."""
 
 from __future__ import annotations
 
