@@ -9,7 +9,7 @@ on either side, so that no attribute of a subclass meets them by accident:
 ``_sock_proto_``    the protocol
 ``_sock_timeout_``  None: blocking mode; 0.0: non-blocking mode; else seconds
 ``_sock_calls_``    the library for calls that transfer data: ``lib`` in blocking mode;
-                    else ``lib_keeping_gil``, whose calls never block
+                    else ``lib_keeping_gil``, whose calls never block with the GIL
 ``_sock_owned_``    a list with the descriptor, which is empty once somebody has taken it to
                     close it or to keep it (see ``descriptor``)
 
