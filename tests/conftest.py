@@ -11,6 +11,7 @@ import pysock
 from pysock._host import lib
 
 from . import ROOT
+from .foreign import LINUX
 from .kernel import sockets
 
 __all__ = ["sockets"]
@@ -49,11 +50,11 @@ NEEDS = {
     "test_differential.py": ("libc of POSIX", hasattr(lib, "socketpair")),
     "test_garbage.py": ("pair of Unix sockets", hasattr(lib, "socketpair")),
     "test_kernel_alg.py": ("AF_ALG", hasattr(pysock, "AF_ALG")),
-    "test_kernel_bluetooth.py": ("HCI sockets", hasattr(pysock, "BTPROTO_HCI")),
-    "test_kernel_can.py": ("AF_CAN", hasattr(pysock, "CAN_BCM")),
-    "test_kernel_host.py": ("AF_NETLINK", hasattr(pysock, "AF_NETLINK")),
-    "test_kernel_inet.py": ("SOCK_DCCP", hasattr(pysock, "SOCK_DCCP")),
-    "test_kernel_others.py": ("AF_NETLINK", hasattr(pysock, "AF_NETLINK")),
+    "test_kernel_bluetooth.py": ("Bluetooth of Linux", LINUX and hasattr(pysock, "BTPROTO_HCI")),
+    "test_kernel_can.py": ("AF_CAN of Linux", LINUX and hasattr(pysock, "CAN_BCM")),
+    "test_kernel_host.py": ("AF_NETLINK of Linux", LINUX and hasattr(pysock, "AF_NETLINK")),
+    "test_kernel_inet.py": ("SOCK_DCCP of Linux", LINUX and hasattr(pysock, "SOCK_DCCP")),
+    "test_kernel_others.py": ("AF_NETLINK of Linux", LINUX and hasattr(pysock, "AF_NETLINK")),
     "test_kernel_tipc.py": ("AF_TIPC", hasattr(pysock, "AF_TIPC")),
     "test_leaks.py": ("pair of Unix sockets", hasattr(lib, "socketpair")),
     "test_main.py": ("process group", hasattr(os, "killpg")),

@@ -45,6 +45,22 @@ def text(message: str, module: Any) -> str:
     return message
 
 
+def event(name: str, told: list[Any], args: tuple[Any, ...], module: Any) -> list[Any]:
+    """What an auditor is told of ``args``, with names of the family and of the flags in a type."""
+    at = {"socket.__new__": 1, "socket.getaddrinfo": 2}.get(name)
+    if at is None or not FOREIGN:
+        return told
+    kind = args[at + 1]
+    flags = [n for n in ("SOCK_CLOEXEC", "SOCK_NONBLOCK") if _has(kind, getattr(module, n, 0))]
+    family = "AF_INET6" if args[at] == module.AF_INET6 else told[at]
+    kind = kind & 0xFF if flags else told[at + 1]
+    return [*told[:at], family, kind, flags, *told[at + 2 :]]
+
+
+def _has(number: Any, flag: int) -> bool:
+    return isinstance(number, int) and number > 0 and flag > 0 and number & flag == flag
+
+
 def message(ancdata: list[Any], msg_flags: int, module: Any) -> tuple[Any, Any]:
     """The control messages and the flags that recvmsg answers.
 

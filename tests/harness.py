@@ -58,6 +58,16 @@ def outcome(call: Action) -> Any:
         return type(error).__name__
 
 
+def _loopbacks() -> bool:
+    with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
+        return outcome(lambda: sock.bind(("127.0.0.2", 0))) is None
+
+
+# Whether all of 127.0.0.0/8 is this machine's; to most systems but Linux, 127.0.0.1 alone is.
+LOOPBACKS = _loopbacks()
+needs_loopbacks = pytest.mark.skipif(not LOOPBACKS, reason="there is one loopback address here")
+
+
 # --- calls that wait -----------------------------------------------------------------
 
 

@@ -242,10 +242,7 @@ def _listen(event: str, args: tuple[Any, ...]) -> None:
         if not CPYTHON and event == "socket.__new__":
             _born.append(args[0])
         told = [describe(a) if not is_socket(a) else "<socket>" for a in args]
-        at = {"socket.__new__": 1, "socket.getaddrinfo": 2}.get(event)
-        if FOREIGN and at and told[at] == _on_trial.AF_INET6:
-            told[at] = "AF_INET6"
-        _heard.append((event, told))
+        _heard.append((event, foreign.event(event, told, args, _on_trial)))
 
 
 sys.addaudithook(_listen)

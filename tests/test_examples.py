@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import pysock
+from pysock._host import abi
 
 from . import ROOT
 from .foreign import FOREIGN
@@ -103,6 +104,8 @@ def test_nobody_listens(start: Start, client_script: str) -> None:
 @needs_fork
 @pytest.mark.parametrize("script", ["send_fds.py", "sendmsg_fds.py"])
 def test_passing_descriptors(start: Start, script: str) -> None:
+    if script == "sendmsg_fds.py" and abi.name.startswith("netbsd"):
+        pytest.skip("the documentation asks for CMSG_LEN, and NetBSD wants CMSG_SPACE")
     expected = "Received b'Hello from the child, which was told: write here'\n"
     assert output(start(script)) == expected
 
