@@ -26,6 +26,7 @@ TARGETS = ("darwin-arm64", "darwin-x86_64", "freebsd-x86_64", "netbsd-x86_64", "
 
 # Not there with --short.
 LONG = ("garbage", "leaks", "left_open", "main", "new_family", "threads", "import")
+SLOW = "tests/test_noticed_messages.py::test_a_million_buffers_take_no_quadratic_time"
 
 # Not there: what measures or describes the interpreter's own machine, or runs other tools.
 LEFT_OUT = ("bench", "package", "start", "types", "architecture")
@@ -38,6 +39,7 @@ def main(arguments: list[str]) -> int:
     pytest = arguments[split + 1 :]
     if "--short" in options:
         pytest += ["--ignore=tests/hostile", *[f"--ignore=tests/test_{n}.py" for n in LONG]]
+        pytest.append(f"--deselect={SLOW}")
     if unknown := set(targets) - set(TARGETS):
         print(f"no such target: {', '.join(unknown)}; there are {', '.join(TARGETS)}")
         return 2
