@@ -50,15 +50,15 @@ def event(name: str, told: list[Any], args: tuple[Any, ...], module: Any) -> lis
     at = {"socket.__new__": 1, "socket.getaddrinfo": 2}.get(name)
     if at is None or not FOREIGN:
         return told
-    kind = args[at + 1]
-    flags = [n for n in ("SOCK_CLOEXEC", "SOCK_NONBLOCK") if _has(kind, getattr(module, n, 0))]
     family = "AF_INET6" if args[at] == module.AF_INET6 else told[at]
-    kind = kind & 0xFF if flags else told[at + 1]
-    return [*told[:at], family, kind, flags, *told[at + 2 :]]
+    return [*told[:at], family, _type(args[at + 1], told[at + 1], module), *told[at + 2 :]]
 
 
-def _has(number: Any, flag: int) -> bool:
-    return isinstance(number, int) and number > 0 and flag > 0 and number & flag == flag
+def _type(kind: Any, told: Any, module: Any) -> Any:
+    """A type without the flags in it, and their names, if that is what it is."""
+    flags = [n for n in ("SOCK_CLOEXEC", "SOCK_NONBLOCK") if kind & getattr(module, n, 0)]
+    plain = kind & ~sum(getattr(module, name) for name in flags)
+    return (plain, flags) if flags and 0 < plain < 16 else told
 
 
 def message(ancdata: list[Any], msg_flags: int, module: Any) -> tuple[Any, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,7 @@ from pysock._host import abi, constants
 from pysock._layouts import layouts
 
 from .foreign import FOREIGN
-from .harness import outcome, pair
+from .harness import outcome, pair, run
 
 pytestmark = pytest.mark.skipif(not abi.sa_len, reason="no system with addresses of BSD's form")
 
@@ -66,19 +65,33 @@ def test_the_time_until_a_connection_is_probed() -> None:
         assert sock.getsockopt(pysock.IPPROTO_TCP, getattr(pysock, name)) == 77
 
 
+CONTROL = """
+import pysock
+
+def connected(address):
+    kind = pysock.AF_SYSTEM, pysock.SOCK_DGRAM, pysock.SYSPROTO_CONTROL
+    with pysock.socket(*kind) as sock:
+        try:
+            sock.connect(address)
+            return sock.getpeername()
+        except (OSError, ValueError) as error:
+            return str(error)
+
+for address in (7, 5), (7, 0), "bed.control", (8, 0), "bed.nothing", "x" * 97:
+    print(connected(address))
+"""
+
+
 @pytest.mark.skipif("AF_SYSTEM" not in constants, reason="no AF_SYSTEM here")
 @pytest.mark.skipif(not FOREIGN, reason="the bed of tests.bsd has this control, no Mac has")
 def test_a_connection_to_a_kernel_control() -> None:
-    def connected(address: Any) -> Any:
-        kind = constants["AF_SYSTEM"], pysock.SOCK_DGRAM, constants["SYSPROTO_CONTROL"]
-        with pysock.socket(*kind) as sock:
-            sock.connect(address)
-            return sock.getpeername()
-
-    assert connected((7, 5)) == (7, 5)
-    assert connected((7, 0)) == (7, 1)
-    assert connected("bed.control") == (7, 1)
-    assert outcome(lambda: connected((8, 0))) == "ENOENT"
-    unknown = "cannot find kernel control with provided name"
-    assert outcome(lambda: connected("bed.nothing")) == unknown
-    assert outcome(lambda: connected("x" * 97)) == "ValueError"
+    done = run(CONTROL)
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "(7, 5)",
+        "(7, 1)",
+        "(7, 1)",
+        "[Errno 2] No such file or directory",
+        "cannot find kernel control with provided name",
+        "provided string is too long",
+    ]
