@@ -13,6 +13,7 @@ Each method is named after the call that it makes, and stands in a module of ``_
     afalg        sendmsg_afalg
     sendfile     sendfile
     makefile     makefile
+    pickling     by which multiprocessing sends a socket to another process
 
 A method checks its arguments, packs what is an address (``families``), makes the call
 (``_calls.transfer``), and only if that failed asks ``_calls.wait`` whether to wait, to repeat
@@ -21,7 +22,7 @@ or to raise.
 
 from __future__ import annotations
 
-from sys import audit
+from sys import _getframe, audit
 from types import FunctionType
 
 from . import _public, _timeouts
@@ -30,7 +31,7 @@ from ._calls.state import SocketState
 from ._enums import AddressFamily, SocketKind, member
 from ._ffi.signature import SignatureOfInit
 from ._host import system
-from ._methods import shortcuts
+from ._methods import pickling, shortcuts
 from ._methods.afalg import Cipher
 from ._methods.connection import Connection, accept_into
 from ._methods.datagram import Datagram
@@ -97,6 +98,12 @@ class SocketBase(Lifecycle, Connection, Stream, Datagram, Message, Options, Mode
     def proto(self) -> int:
         """The protocol."""
         return self._sock_proto_
+
+    def __getstate__(self) -> Any:
+        cls = self.__class__
+        # As C names a class: its own with the module, those that are derived from it without.
+        name = f"{cls.__module__}.{cls.__name__}" if cls is SocketBase else cls.__name__
+        raise TypeError(f"cannot pickle {name!r} object")
 
 
 _base = SocketBase
@@ -235,6 +242,13 @@ class Socket(SendFile, MakeFile, SocketBase):
     def __getstate__(self) -> Any:
         raise TypeError(f"cannot pickle {self.__class__.__name__!r} object")
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if self.__class__ is Socket and pickling.pickled_by_multiprocessing(_getframe(1)):
+            pickling.register(Socket)
+            return pickling.reduce(self)
+        return object.__reduce_ex__(self, protocol)  # which asks for the state, or a subclass
+
 
 shortcuts.install(SocketBase)
 system.complete(Socket)
+pickling.register(Socket)

@@ -164,12 +164,15 @@ def adopt(owned: list[int], make: Callable[[int], Any], *, known: bool = False) 
     """``make(fd)``, a socket object, which takes the first descriptor out of ``owned``.
 
     If that fails, the descriptor is closed once: here, or by the object that has it already,
-    as that of a subclass whose ``__init__`` fails late.
+    as that of a subclass whose ``__init__`` fails late.  What ``make`` makes may be another
+    module's, since programs replace ``pysock.socket``: such an object has the descriptor, too.
     """
     fd = AdoptedDescriptor(owned[0])
     fd.owned, fd.known = owned, known
     try:
-        return make(fd)
+        made = make(fd)
+        owned.clear()
+        return made
     except BaseException:
         close_all(owned)
         raise

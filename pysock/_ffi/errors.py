@@ -57,6 +57,14 @@ else:
         __slots__ = ()
 
 
+def timeouts() -> tuple[Any, Any]:
+    """``timeout``, and on 3.9 also that of C's module, which is a class of its own there.
+
+    For errors of sockets that are not pysock's, for example an SSLSocket's.
+    """
+    return timeout, getattr(sys.modules.get("_socket"), "timeout", timeout)
+
+
 from_errno = os_error  # the exception for an errno
 
 # How often a call that fails without an errno is made, before it is an OSError with errno 0.

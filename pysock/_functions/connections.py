@@ -160,7 +160,7 @@ def create_connection(
         sock = None
         try:
             sock = module.socket(family, kind, proto)
-            if timeout is not _GLOBAL_DEFAULT_TIMEOUT:
+            if type(timeout) is not object:  # as those are that stand for "not given"
                 sock.settimeout(timeout)
             if source_address:
                 sock.bind(source_address)

@@ -14,7 +14,7 @@ from errno import EAGAIN, EWOULDBLOCK
 
 from .._calls.state import SocketState
 from .._ffi import versions
-from .._ffi.errors import timeout
+from .._ffi.errors import timeouts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class SocketIO(io.RawIOBase):
             raise OSError("cannot read from timed out object")
         try:
             n: int = self._sock.recv_into(b)
-        except timeout:
+        except timeouts():  # the socket may be of another module, such as ssl
             self._timeout_occurred = True
             raise
         except OSError as error:
