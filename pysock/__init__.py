@@ -10,10 +10,17 @@ now, so that no call has to import anything later.
 
 from __future__ import annotations
 
-import sys as _sys
+# Programs take these from ``socket``, which has them by the way.
+import array
+import errno
+import io
+import os
+import sys
+from enum import IntEnum, IntFlag
+from errno import EAGAIN, EBADF, EWOULDBLOCK
 
 from . import _enums, _host, _public, families
-from ._enums import AddressFamily, AddressInfo, MsgFlag, SocketKind
+from ._enums import AddressFamily, AddressInfo, MsgFlag, SocketKind, _intenum_converter
 from ._ffi.errors import error, gaierror, herror, timeout
 from ._functions.connections import (
     _GLOBAL_DEFAULT_TIMEOUT,
@@ -73,6 +80,14 @@ SocketType = SocketBase
 
 # Every address family is known, whether or not this kernel has it.
 has_ipv6 = True
+
+_blocking_errnos = {EAGAIN, EWOULDBLOCK}
+
+if not TYPE_CHECKING:
+    from ._late import __dir__, __getattr__
+
+    # ``socket._socket`` is the module that C's is, and not the file of class Socket.
+    globals().pop("_socket", None)
 
 __all__ = [
     "AddressFamily",
@@ -142,4 +157,4 @@ for _name in _host.system.LACKING:
 __all__ += _host.system.OWN_NAMES
 
 # Here programs replace names, and functions look them up.
-_public.module = _sys.modules[__name__]
+_public.module = sys.modules[__name__]

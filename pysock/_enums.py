@@ -63,3 +63,8 @@ def member(kind: type[Kind], value: int) -> Kind:
         return kind(value)
     except ValueError:
         return value  # type: ignore[return-value]
+
+
+def _intenum_converter(value: int, enum_klass: type[Kind]) -> Kind:
+    """``member``, as CPython's ``socket`` has it."""
+    return member(enum_klass, value)

@@ -81,6 +81,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("pysock._startup",),
     ("pysock.pytest",),
     ("pysock",),
+    ("pysock._late",),
     ("pysock._plain",),
     ("pysock.trace",),
     ("pysock._functions",),
@@ -184,10 +185,11 @@ def test_one_module_asks_which_system_this_is() -> None:
 
 
 # A call that imports something can hang in a forked child, and fail in a signal handler or in
-# a frozen program.  Tables of other platforms are no part of a call on this one.
+# a frozen program.  Tables of other platforms are no part of a call on this one; nor is a module
+# of the standard library that a program takes from pysock.
 IMPORT_LATE = (
     *("pysock/__main__.py", "pysock/_commands/", "pysock/trace/", "pysock/_constants/"),
-    *("pysock/_install.py", "pysock/_startup/"),
+    *("pysock/_install.py", "pysock/_startup/", "pysock/_late.py"),
 )
 
 

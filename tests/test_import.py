@@ -51,9 +51,10 @@ def tried(call, *arguments):
 """
 
 EVERYTHING = CLOSED + """
-# Not those that close a descriptor of the test's, give this machine another name, or change
-# what imports find.
+# Not those that close a descriptor of the test's, give this machine another name, change
+# what imports find, or are a module that pysock imports for who asks for it.
 kept = "close", "dup", "fromfd", "sethostname", "SocketIO", "install", "installed", "uninstall"
+kept += "selectors",
 names = [name for name in dir(socket) if name not in kept]
 for name in names:
     value = getattr(socket, name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from enum import Enum
 from types import ModuleType
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 
 import pysock
 
+from . import ROOT
 from .foreign import FOREIGN
 from .parity import CPYTHON, Case, check, table
 
@@ -57,9 +60,9 @@ EXCEPTIONS = table("""
     isinstance(socket.gaierror(2, 'x'), OSError)
 """)
 
-# What `socket` has by the way: its imports, and the table by which C modules find each other.
-OTHERS = {"CAPI", "IntEnum", "IntFlag", "EAGAIN", "EBADF", "EWOULDBLOCK", "partial"}
-# On PyPy also poll's and ssl's (once ssl is imported).
+# The table by which C modules find each other: they would read pysock's sockets as C structs.
+OTHERS = {"CAPI"}
+# On PyPy also poll's and ssl's (once ssl is imported), which other modules document.
 BY_THE_WAY = () if CPYTHON else ("POLL", "SIOC", "FD_", "RAND_", "SSL_", "sslerror")
 
 
@@ -69,11 +72,57 @@ def foreign(name: str) -> bool:
 
 
 def test_every_name_is_there() -> None:
-    hidden = ("_", *BY_THE_WAY)
+    """Also its imports, and what begins with an underscore: programs take all of it."""
     names = set(socket.__all__) | set(dir(socket))
-    names = {name for name in names if not (name.startswith(hidden) or foreign(name))}
-    modules = {name for name in names if isinstance(getattr(socket, name), ModuleType)}
-    assert {name for name in names - modules - OTHERS if not hasattr(pysock, name)} == set()
+    names = {name for name in names if not name.startswith(BY_THE_WAY or "?")} - OTHERS
+    names = {name for name in names if not foreign(name)}
+    assert len(names) > 250 and {"selectors", "_socket", "_intenum_converter"} <= names
+    assert {name for name in names if not hasattr(pysock, name)} == set()
+    assert names - set(dir(pysock)) - set(pysock.__all__) == set()
+
+
+def test_what_it_has_by_the_way_is_the_same() -> None:
+    for name in set(dir(socket)) & set(dir(pysock)) - set(socket.__all__) - {"_socket"}:
+        if foreign(name):
+            continue
+        theirs, ours = getattr(socket, name), getattr(pysock, name)
+        if isinstance(theirs, (ModuleType, int, str, set)) and not name.startswith("__"):
+            assert ours == theirs, name
+    assert (pysock.IntEnum, pysock.IntFlag) == (socket.IntEnum, socket.IntFlag)  # type: ignore[attr-defined]
+    for module in socket, pysock:
+        convert: Any = module._intenum_converter
+        assert type(convert(2, module.AddressFamily)) is module.AddressFamily
+        assert convert(9999, module.AddressFamily) == 9999
+
+
+def test_the_module_below_is_that_of_c() -> None:
+    below: Any = pysock._socket
+    assert below.__name__ == "_socket"
+    assert below.socket is pysock.SocketType and type(below.AF_INET) is int
+    assert "_socket" in dir(pysock) and "selectors" in dir(pysock)
+    names = {name for name in dir(socket._socket) if not name.startswith(BY_THE_WAY or "?")}  # type: ignore[attr-defined]
+    own = {"EAGAIN", "EBADF", "EWOULDBLOCK", "__file__", "__builtins__"}
+    assert {name for name in names - own - OTHERS if not hasattr(below, name)} == set()
+
+
+def test_a_name_that_it_lacks() -> None:
+    for module in (socket, pysock):
+        with pytest.raises(AttributeError) as caught:
+            module.sokcet  # noqa: B018
+        assert str(caught.value) == f"module {module.__name__!r} has no attribute 'sokcet'"
+        if CPYTHON and sys.version_info >= (3, 10):
+            assert (caught.value.name, caught.value.obj) == ("sokcet", module)
+
+
+def test_selectors_are_imported_only_by_who_asks_for_them() -> None:
+    program = (
+        "import sys, pysock; before = 'selectors' in sys.modules\n"
+        "print(before, pysock.selectors is sys.modules['selectors'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("False True\n", "")
 
 
 def test_all() -> None:

@@ -1,0 +1,33 @@
+"""Names of the public module that are made when a program asks for them first.
+
+CPython's ``socket`` has them by the way, and programs take them from there:
+
+``socket._socket``      C's module, here that of ``_plain``
+``socket.selectors``    the standard library's, which pysock itself does not need
+"""
+
+from __future__ import annotations
+
+from . import _install, _plain, _public
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_LATE = ("_socket", "selectors")
+
+
+def __getattr__(name: str) -> Any:
+    if name == "_socket":
+        return _plain.module(_install._capi)
+    if name == "selectors":
+        import selectors
+
+        return selectors
+    error: Any = AttributeError(f"module 'pysock' has no attribute {name!r}")
+    error.name, error.obj = name, _public.module  # a traceback finds similar names by these
+    raise error
+
+
+def __dir__() -> list[str]:
+    return sorted({*vars(_public.module), *_LATE})
