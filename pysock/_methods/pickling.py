@@ -6,9 +6,8 @@ Windows by ``share``: its ``ForkingPickler`` has a table of classes, in which it
 ``socket`` when it is imported itself.
 
 pysock does not import ``multiprocessing``, and enters its class when both are loaded: as pysock is
-imported, or else as ``multiprocessing`` meets its first socket of pysock (``Socket.__reduce_ex__``).
-Until then a pickler that another module derives from ``ForkingPickler``, and calls itself, refuses
-a socket.
+imported, or else as ``multiprocessing`` meets its first socket (``Socket.__reduce_ex__``).  Until
+then a pickler that another module derives from ``ForkingPickler``, and calls itself, refuses it.
 """
 
 from __future__ import annotations
