@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
 import pysock
+from pysock.families import _hosts
 
 from . import ROOT
 
@@ -235,3 +237,29 @@ thread.join()
 print(os.waitpid(pid, 0)[1])
 """
     assert run(program, "-W", "ignore") == "0"
+
+
+def test_a_host_name_in_ascii_needs_no_codec() -> None:
+    """Which Python would import at its first use: too late in a chroot, or once frozen."""
+    program = CLOSED + """
+for name in "127.0.0.1", "localhost", "::1", "a.b.", "x" * 63 + ".no-such.":
+    for call in socket.getaddrinfo, socket.gethostbyname, socket.gethostbyname_ex:
+        answer = tried(call, *[name, 80][: 1 + (call is socket.getaddrinfo)])
+        assert not isinstance(answer, LookupError), answer
+assert "encodings.idna" not in sys.modules
+print("done")
+"""
+    assert run(program) == "closed\ndone"
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "a", "a.", "a..b", "..", ".a", "x" * 63, "x" * 64, "a." + "x" * 64, "a\0b"]
+)
+def test_a_host_name_in_ascii_is_what_the_codec_makes_of_it(name: str) -> None:
+    def outcome(encode: Callable[[str], bytes]) -> object:
+        try:
+            return encode(name)
+        except UnicodeError as error:
+            return str(error)
+
+    assert outcome(_hosts.to_ascii) == outcome(lambda name: name.encode("idna"))

@@ -29,6 +29,7 @@ from ..families._hosts import (
     ipv4_text,
     ntop,
     resolve,
+    to_ascii,
 )
 from .static_answers import StaticAnswers
 
@@ -73,7 +74,7 @@ def getaddrinfo(
     if host is None:
         node = None
     elif isinstance(host, str):
-        node = host.encode("idna")
+        node = to_ascii(host)
     elif isinstance(host, bytes):
         node = host
     else:

@@ -62,10 +62,23 @@ def host(value: Any) -> bytes:
     return name
 
 
+def to_ascii(name: str) -> bytes:
+    """``name.encode("idna")``, without asking the codec for an ASCII name whose labels fit.
+
+    Python imports the codec at its first use.  That takes time, and fails if the standard library
+    is out of reach: in a chroot, or in a frozen program that has left it out.
+    """
+    if str.isascii(name):
+        *labels, last = str.split(name, ".")
+        if len(last) < 64 and all(0 < len(label) < 64 for label in labels):
+            return str.encode(name)
+    return name.encode("idna")
+
+
 def idna(value: Any, function: str) -> bytes:
     """The host argument of ``gethostbyname`` and similar functions, as a C string."""
     if isinstance(value, str):
-        name = value.encode("idna")
+        name = to_ascii(value)
     elif isinstance(value, (bytes, bytearray)):
         name = bytes(value)
     else:
