@@ -43,7 +43,7 @@ bench:  ## pysock against the C module; ROW='pair-*' for some rows, PYTHON=... f
 lint:   ## ruff and mypy --strict, likewise
 	$(PYTHON) -m tests.lint
 
-wheel:  ## the package, as dist/pysock-*.whl
+wheel:  ## the package, as dist/pysock_ctypes-*.whl
 	$(PYTHON) -m pip wheel --no-deps --wheel-dir dist .
 
 ci:     ## everything that must hold before a change lands, on every interpreter found

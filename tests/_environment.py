@@ -14,6 +14,8 @@ from typing import Optional
 
 from . import ROOT
 
+DISTRIBUTION = "pysock-ctypes"
+
 
 def environment(extra: str, module: str) -> str:
     """The Python of the environment that has *extra* installed, and can import *module*."""
@@ -70,7 +72,7 @@ def _make(home: Path, extra: str) -> str:
     _step(*pip, "install", f".[{extra}]")
     # Only the requirements stay: with a copy of pysock in there, a test could by mistake try that
     # copy instead of the clone's.
-    _step(*pip, "uninstall", "--yes", "pysock")
+    _step(*pip, "uninstall", "--yes", DISTRIBUTION)
     return python
 
 

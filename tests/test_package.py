@@ -1,6 +1,7 @@
 """The wheel: built from the clone, installed where there is no compiler, and used there."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from . import ROOT
+from ._environment import DISTRIBUTION
 
 BUILD = "import sys; from flit_core.buildapi import build_wheel; build_wheel(sys.argv[1])"
 
@@ -61,7 +63,8 @@ def metadata(wheel: Path, names: list[str]) -> Message:
 
 
 def test_wheel_is_for_every_python_and_platform(wheel: Path, metadata: Message) -> None:
-    assert wheel.name == f"pysock-{metadata['Version']}-py3-none-any.whl"
+    assert metadata["Name"] == DISTRIBUTION
+    assert wheel.name == f"pysock_ctypes-{metadata['Version']}-py3-none-any.whl"
     assert wheel.stat().st_size < 400_000
 
 
@@ -75,6 +78,17 @@ def test_wheel_holds_the_package_and_nothing_compiled(names: list[str]) -> None:
     assert {Path(name).suffix for name in package} <= {".json", ".py", ".pyi", ".typed"}
     rest = {name.partition("/")[0] for name in names if name not in package}
     assert all(folder.endswith(".dist-info") for folder in rest)
+
+
+def test_its_name_is_not_that_of_another_program(metadata: Message) -> None:
+    """``pysock`` is taken on PyPI: an extra that names it would install somebody else's program."""
+    needed = [line for line in metadata.get_all("Requires-Dist", []) if "pysock" in line]
+    assert needed and all(line.startswith(f"{DISTRIBUTION}[") for line in needed)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert DISTRIBUTION in readme
+    documents = [readme, *(path.read_text(encoding="utf-8") for path in ROOT.glob("docs/*.md"))]
+    for document in documents:
+        assert not re.search(r"^ +(python3 -m )?pip install pysock\b(?!-)", document, re.MULTILINE)
 
 
 def test_wheel_needs_nothing_at_run_time(metadata: Message) -> None:
