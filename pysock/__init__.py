@@ -63,7 +63,9 @@ from ._functions.resolver import (
     getnameinfo,
     sethostname,
 )
-from ._install import install, installed, uninstall
+from ._install import install as install
+from ._install import installed as installed
+from ._install import uninstall as uninstall
 from ._methods.makefile import SocketIO as SocketIO
 from ._methods.sendfile import GiveupOnSendfile as _GiveupOnSendfile
 from ._socket import Socket, SocketBase

@@ -49,8 +49,13 @@ def main(options: argparse.Namespace) -> int:
     if options.child:
         return child(*options.child)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # not while a folder is made or removed
+    try:
+        made = tempfile.TemporaryDirectory()
+    except OSError as error:
+        print(f"python -m pysock demo: no folder for a socket: {error.strerror}", file=sys.stderr)
+        return 1
     print(INTRODUCTION.format(version=__version__, target=_platform.target))
-    with tempfile.TemporaryDirectory() as folder:
+    with made as folder:
         try:
             signal.signal(signal.SIGINT, signal.default_int_handler)
             failed = [k for k in echo.available() if not conversation(k, folder)]
