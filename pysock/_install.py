@@ -227,10 +227,34 @@ class _Importing:
         return module
 
     def exec_module(self, module: ModuleType) -> None:
+        self.prepare(module)
+        self.loader.exec_module(module)
+
+    def prepare(self, module: ModuleType) -> None:
         if module.__spec__ is not None:
             module.__loader__ = module.__spec__.loader = self.loader
         vars(module)["__builtins__"] = {**vars(builtins), "__import__": self.import_module}
-        self.loader.exec_module(module)
+
+    def exec_unseen(self, module: ModuleType) -> None:
+        """``exec_module`` for one of which ``sys.modules`` has another of the same name.
+
+        ``IntEnum._convert_`` puts an enum into the module in ``sys.modules`` that has the name of
+        the one that calls it: that of the C module into pysock, if both had the same.
+        """
+        name, code = module.__name__, self.loader.get_code(module.__name__)
+        if code is None:  # it is written in C
+            return self.exec_module(module)
+        self.prepare(module)
+        unseen = module.__name__ = f"{name} of the interpreter"
+        sys.modules[unseen] = module
+        try:
+            exec(code, vars(module))
+        finally:
+            del sys.modules[unseen]
+            module.__name__ = name
+        for value in list(vars(module).values()):
+            if isinstance(value, (type, type(_load))) and value.__module__ == unseen:
+                value.__module__ = name
 
     def import_module(self, name: str, *args: Any, **kwargs: Any) -> Any:
         if name in self.others:
@@ -308,7 +332,7 @@ def _load(name: str, others: Mapping[str, Any]) -> ModuleType:
     finally:
         if standing is not None:
             sys.modules[name] = standing
-    loader.exec_module(module)
+    loader.exec_unseen(module)
     return module
 
 
