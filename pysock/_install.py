@@ -203,7 +203,7 @@ class _InPlace:
 def _find_ssl(name: str) -> ModuleSpec | None:
     spec = _find_elsewhere(name)
     if spec is not None and spec.loader is not None:
-        spec.loader = _Importing(spec.loader, {"socket": _socket_for_ssl})  # type: ignore[assignment]
+        spec.loader = _ImportingSSL(spec.loader, {"socket": _socket_for_ssl})  # type: ignore[assignment]
     return spec
 
 
@@ -260,6 +260,12 @@ class _Importing:
         if name in self.others:
             return self.others[name]()
         return builtins.__import__(name, *args, **kwargs)
+
+
+class _ImportingSSL(_Importing):
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        _take_sockets_of_pysock(module)
 
 
 _SPECS = {"pysock": _find_pysock, "socket": _find_in_place, "_socket": _find_in_place}
@@ -353,8 +359,56 @@ def _socket_for_ssl() -> ModuleType:
     import pysock
 
     module = type(sys)("socket")
-    vars(module).update(vars(pysock), socket=interpreters_own().socket)
+    vars(module).update(vars(pysock), socket=_base_of_ssl_sockets())
     return module
+
+
+def _base_of_ssl_sockets() -> type:
+    """The class of C's sockets, but ``isinstance(ssl_socket, socket.socket)`` holds."""
+    import pysock
+
+    seen_as: dict[type, type] = {}
+
+    def shown(cls: type) -> type:
+        """What ``isinstance`` asks for besides the type, and ``repr`` shows."""
+        if cls not in seen_as:
+            contents = {"__module__": cls.__module__, "__qualname__": cls.__qualname__}
+            seen_as[cls] = type(cls.__name__, (pysock.Socket,), contents)
+        return seen_as[cls]
+
+    contents = {"__module__": "socket", "__slots__": ()}
+    contents["__class__"] = property(lambda self: shown(type(self)))  # type: ignore[assignment]
+    return type("socket", (interpreters_own().socket,), contents)
+
+
+def _take_sockets_of_pysock(ssl: ModuleType) -> None:
+    """Let contexts wrap what is derived from the class in ``_socket``: gevent's sockets.
+
+    C's sockets stand in for them.  They have the descriptor, and the timeout that there was when
+    they were made; the program's socket closes it.
+    """
+    from weakref import WeakKeyDictionary
+
+    from ._socket import SocketBase
+
+    class StandIn(interpreters_own()._socket.socket):  # type: ignore[misc]
+        __slots__ = ("__weakref__",)
+
+        def __del__(self) -> None:
+            self.detach()
+
+    # OpenSSL's side has only a weak reference to its socket.
+    stand_ins: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+    wrap = ssl.SSLContext._wrap_socket
+
+    def _wrap_socket(self: Any, sock: Any, *args: Any, **kwargs: Any) -> Any:
+        if issubclass(type(sock), SocketBase):
+            made = StandIn(sock.family, sock.type, sock.proto, sock.fileno())
+            made.settimeout(sock.gettimeout())
+            stand_ins[sock], sock = made, made
+        return wrap(self, sock, *args, **kwargs)
+
+    ssl.SSLContext._wrap_socket = _wrap_socket
 
 
 def _capi() -> Any:

@@ -11,6 +11,7 @@ import pytest
 from . import ROOT
 
 RUN = ["-m", "pysock", "run"]
+CERTIFICATE = str(ROOT / "tests/certificates/localhost.pem")
 
 
 def on_both(program: str) -> str:
@@ -46,3 +47,77 @@ def test_ssl_leaves_the_enums_alone(first: str) -> None:
         """
     )
     assert "False" not in said
+
+
+def test_sockets_of_ssl_are_sockets() -> None:
+    said = on_both(
+        """
+        import socket, ssl
+        a, b = socket.socketpair()
+        sock = ssl.create_default_context().wrap_socket(
+            a, server_hostname="localhost", do_handshake_on_connect=False
+        )
+        with sock, b:
+            print(isinstance(sock, socket.socket), isinstance(sock, socket.SocketType))
+            print(isinstance(sock, ssl.SSLSocket), isinstance(sock, int), type(sock))
+            print(sock.__class__.__name__, repr(sock).partition(" fd=")[0], bool(sock))
+            for call in (sock.dup, lambda: sock.sendmsg([b""]), lambda: sock.sendto(b"", 0, "")):
+                try:
+                    call()
+                except Exception as error:
+                    print(repr(error))
+        class Own(ssl.SSLSocket):
+            pass
+        context = ssl.create_default_context()
+        context.sslsocket_class = Own
+        with context.wrap_socket(socket.socket(), server_hostname="localhost") as sock:
+            print(type(sock).__name__, isinstance(sock, socket.socket), isinstance(sock, Own))
+        """
+    )
+    assert said.startswith("True True\nTrue False <class 'ssl.SSLSocket'>\nSSLSocket <ssl.SSLSo")
+
+
+def test_contexts_wrap_what_is_derived_from_the_class_in_underscore_socket() -> None:
+    """gevent's SSLSocket calls SSLContext._wrap_socket with a socket of its own class."""
+    said = on_both(
+        f"""
+        import _socket, gc, os, socket, ssl, threading, warnings
+        warnings.simplefilter("error")
+        class Own(_socket.socket):
+            __slots__ = ("__weakref__",)
+        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server.load_cert_chain({CERTIFICATE!r})
+        client = ssl.create_default_context(cafile={CERTIFICATE!r})
+        a, b = socket.socketpair()
+        def serve():
+            with server.wrap_socket(b, server_side=True) as wrapped:
+                wrapped.sendall(wrapped.recv(100).upper())
+        thread = threading.Thread(target=serve)
+        thread.start()
+        own = Own(socket.AF_UNIX, socket.SOCK_STREAM, 0, a.detach())
+        own.settimeout(20)
+        tls = client._wrap_socket(own, False, "localhost")
+        gc.collect()
+        tls.do_handshake()
+        tls.write(b"hello")
+        print(tls.read(100), tls.version(), own.gettimeout())
+        thread.join()
+        fd = own.fileno()
+        del tls
+        gc.collect()
+        os.fstat(fd)
+        own.close()
+        del own
+        a, b = socket.socketpair()
+        own = Own(socket.AF_UNIX, socket.SOCK_STREAM, 0, a.detach())
+        for timeout, wanted in ((0.05, socket.timeout), (0, ssl.SSLWantReadError)):
+            own.settimeout(timeout)
+            try:
+                client._wrap_socket(own, False, "localhost").do_handshake()
+            except wanted as error:
+                print(repr(error))
+        own.close()
+        b.close()
+        """
+    )
+    assert said.startswith("b'HELLO' TLSv1.3 20.0\n")
