@@ -1,6 +1,7 @@
 """A virtual environment inside the clone: made once for each interpreter, kept while it is right.
 
-``.venv/cpython-3.11.7-test`` is that of CPython 3.11.7 with the requirements of the extra ``test``.
+``.venv/cpython-3.11.7-test`` is that of CPython 3.11.7 with the requirements of the extra ``test``,
+``cpython-3.11.7-clients`` one with those of a file, ``clients.txt``.
 The last thing written into it is a stamp saying what it was made from. An environment without a
 stamp, or with another one, is made anew: an interrupted start leaves nothing that the next one
 trusts, and a start that finds everything right needs no network.
@@ -19,18 +20,29 @@ DISTRIBUTION = "pysock-ctypes"
 
 def environment(extra: str, module: str) -> str:
     """The Python of the environment that has *extra* installed, and can import *module*."""
-    version = ".".join(str(part) for part in sys.version_info[:3])
-    version += getattr(sys, "abiflags", "")  # "t" is a build without the GIL
-    home = ROOT / ".venv" / f"{sys.implementation.name}-{version}-{extra}"
     # What the [tool.…] tables say changes nothing that is installed.
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.")[0]
-    recipe = "\n".join([str(home), sys.base_prefix, sys.version, project])
+    return _environment(extra, project, module, [f".[{extra}]"])
+
+
+def environment_with(requirements: Path) -> str:
+    """The Python of the environment that has installed what a file of requirements lists."""
+    listed = requirements.read_text(encoding="utf-8")
+    wanted = ["-r", str(requirements)]
+    return _environment(requirements.stem, listed, "pip", wanted)
+
+
+def _environment(name: str, made_of: str, module: str, wanted: list[str]) -> str:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    version += getattr(sys, "abiflags", "")  # "t" is a build without the GIL
+    home = ROOT / ".venv" / f"{sys.implementation.name}-{version}-{name}"
+    recipe = "\n".join([str(home), sys.base_prefix, sys.version, made_of])
     stamp = home / "made-from"
     try:
         python = _python(home)
         made = stamp.read_text(encoding="utf-8") if stamp.is_file() else None
         if python is None or made != recipe or not _imports(python, module):
-            python = _make(home, extra)
+            python = _make(home, name, wanted)
             stamp.write_text(recipe, encoding="utf-8")
         return python
     except KeyboardInterrupt:
@@ -59,7 +71,7 @@ def _imports(python: str, module: str) -> bool:
         return False
 
 
-def _make(home: Path, extra: str) -> str:
+def _make(home: Path, name: str, wanted: list[str]) -> str:
     _require("venv")
     _require("ensurepip")
     _say(f"making the environment {home.relative_to(ROOT)}")
@@ -68,8 +80,8 @@ def _make(home: Path, extra: str) -> str:
     assert python, f"venv made no interpreter in {home}"
 
     pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    _say(f"installing what the extra [{extra}] needs into it (downloads, this once)")
-    _step(*pip, "install", f".[{extra}]")
+    _say(f"installing what [{name}] needs into it (downloads, this once)")
+    _step(*pip, "install", *wanted)
     # Only the requirements stay: with a copy of pysock in there, a test could by mistake try that
     # copy instead of the clone's.
     _step(*pip, "uninstall", "--yes", DISTRIBUTION)

@@ -1,0 +1,202 @@
+"""``python3 -m tests.clients``: real clients and servers, on the C module and on pysock.
+
+Each file of ``programs/`` is a program that uses packages from PyPI, against a server of Debian's
+or one that it starts itself.  It is run by ``python`` and by ``python -m pysock run``; both have
+to succeed, and to print the same.  The programs see loopback alone; those that need more get a
+network namespace of their own.
+
+``--write`` puts the table into docs/compatibility.md.  The packages are installed into an
+environment under ``.venv/``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import difflib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from .. import ROOT
+from .._environment import environment_with
+from .servers import Servers
+
+PROGRAMS = Path(__file__).parent / "programs"
+REQUIREMENTS = Path(__file__).with_name("clients.txt")
+REQUIREMENTS_OF_CI = Path(__file__).with_name("clients-ci.txt")
+PAGE = ROOT / "docs/compatibility.md"
+SEPARATOR = "<!-- clients -->"
+PATIENCE = 120  # seconds for a program
+WAYS: dict[str, list[str]] = {"C": [], "pysock": ["-m", "pysock", "run"]}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python3 -m tests.clients", description=__doc__)
+    parser.add_argument("--ci", action="store_true", help="only the ten programs of CI")
+    parser.add_argument("--write", action="store_true", help="write the table to docs/")
+    parser.add_argument("--verbose", action="store_true", help="show what the programs print")
+    parser.add_argument("names", nargs="*", help="programs, like requests_nginx")
+    options = parser.parse_args()
+    if problem := missing():
+        print(problem, file=sys.stderr)
+        return 2
+    python = environment_with(REQUIREMENTS_OF_CI if options.ci else REQUIREMENTS)
+    programs = list(map(Program, sorted(PROGRAMS.glob("[!_]*.py"))))
+    if options.ci:
+        programs = [program for program in programs if program.in_ci]
+    if options.names:
+        programs = [program for program in programs if program.name in options.names]
+    if not programs:
+        print("there is no such program", file=sys.stderr)
+        return 2
+    table = Table()
+    with Servers() as servers:
+        for program in programs:
+            table.add(program, program.compare(python, servers), options.verbose)
+    if options.write:
+        table.write()
+    return table.verdict()
+
+
+def missing() -> str:
+    """One line that says why this cannot run here, or nothing."""
+    if not hasattr(os, "getuid"):
+        return "tests.clients: the servers are Debian's, and this is no such system"
+    return ""
+
+
+class Program:
+    """A file, and what it says of itself: ``SERVERS``, ``CI``, ``NAMESPACE``, and a docstring."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.name = path, path.stem
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        self.what = (ast.get_docstring(tree) or "").partition("\n")[0].rstrip(".")
+        said = {
+            node.targets[0].id: ast.literal_eval(node.value)
+            for node in tree.body
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+            if node.targets[0].id.isupper() and isinstance(node.value, (ast.Constant, ast.Tuple))
+        }
+        self.servers: tuple[str, ...] = said.get("SERVERS", ())
+        self.in_ci: bool = said.get("CI", False)
+        self.namespace: bool = said.get("NAMESPACE", False)
+
+    def compare(self, python: str, servers: Servers) -> dict[str, Outcome]:
+        """What became of it, by module."""
+        lacking = list(filter(None, map(servers.start, self.servers)))
+        if lacking:
+            return {"": Outcome(None, "", lacking[0])}
+        return {way: self._run(python, way, servers.environment()) for way in WAYS}
+
+    def _run(self, python: str, way: str, told: dict[str, str]) -> Outcome:
+        # The folder is that of the servers: what a program leaves there is removed.
+        path = os.pathsep.join([str(ROOT), str(PROGRAMS)])
+        environment = {**os.environ, **told, "PYTHONPATH": path, "CLIENTS_SOCKET": way}
+        environment.update(PYTHONDONTWRITEBYTECODE="1", PYTHONUNBUFFERED="1")
+        for name in list(environment):  # proxies and certificates are the programs' own affair
+            if name.lower().endswith(("_proxy", "_ca_bundle")) or name.startswith("SSL_CERT_"):
+                del environment[name]
+        command = [python, *WAYS[way], str(self.path)]
+        if self.namespace:
+            loopback = 'ip link set lo up && ip link set lo multicast on && exec "$@"'
+            command = ["unshare", "--map-root-user", "--net", "sh", "-c", loopback, "sh", *command]
+        with subprocess.Popen(
+            command,
+            env=environment,
+            cwd=told_folder(told),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            try:
+                out, err = process.communicate(timeout=PATIENCE)
+                return Outcome(process.returncode, out, err)
+            except subprocess.TimeoutExpired:
+                return Outcome(None, "", f"it took more than {PATIENCE} seconds")
+            finally:
+                try:  # whatever it has left running, and holds its output
+                    os.killpg(process.pid, signal.SIGKILL)
+                except ProcessLookupError as gone:
+                    assert gone.errno
+
+
+def told_folder(told: dict[str, str]) -> str:
+    return str(Path(ast.literal_eval(told["CLIENTS_CERTIFICATES"])["here"]).parent)
+
+
+class Outcome:
+    """Exit status (None: none), and what was printed."""
+
+    def __init__(self, status: int | None, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+    @property
+    def passed(self) -> bool:
+        return self.status == 0 and bool(self.out)
+
+
+class Table:
+    """Program, and what became of it; printed as it grows."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, str, str, str]] = []
+        self.wrong: list[str] = []
+        self.count = {"same": 0, "not run": 0}
+
+    def add(self, program: Program, outcomes: dict[str, Outcome], verbose: bool) -> None:
+        lacking = outcomes.get("")
+        if lacking is not None:
+            self.count["not run"] += 1
+            cells = ("not run", lacking.err.splitlines()[0])
+        else:
+            theirs, ours = outcomes["C"], outcomes["pysock"]
+            same = theirs.out == ours.out
+            cells = (verdict(theirs), verdict(ours) if same or not ours.passed else "differs")
+            if theirs.passed and ours.passed and same:
+                self.count["same"] += 1
+            else:
+                self.wrong.append(program.name)
+        self.rows.append((program.name, program.what, *cells))
+        print(f"{program.name:22} {cells[0]:8} {cells[1]:8} {program.what}", flush=True)
+        if verbose and lacking is None:
+            print(outcomes["C"].out, end="")
+        if program.name in self.wrong:
+            self._explain(outcomes["C"], outcomes["pysock"])
+
+    def _explain(self, theirs: Outcome, ours: Outcome) -> None:
+        for way, outcome in (("C", theirs), ("pysock", ours)):
+            if not outcome.passed:
+                print(f"--- on {way}, status {outcome.status}:\n{outcome.out}{outcome.err}")
+        lines = difflib.unified_diff(
+            theirs.out.splitlines(), ours.out.splitlines(), "C", "pysock", lineterm=""
+        )
+        print("\n".join(lines), flush=True)
+
+    def verdict(self) -> int:
+        if self.wrong:
+            print(f"\nnot as they must be: {', '.join(self.wrong)}")
+        print(f"{self.count['same']} programs do the same, {len(self.wrong)} do not", end="")
+        print(f", {self.count['not run']} could not be run" if self.count["not run"] else "")
+        return 1 if self.wrong or not self.count["same"] else 0
+
+    def write(self) -> None:
+        """The table as Markdown, in its place in docs/compatibility.md."""
+        lines = ["| program | what it does | C | pysock |", "|---|---|---|---|"]
+        lines += [f"| {' | '.join(row)} |" for row in self.rows]
+        before, _, after = PAGE.read_text(encoding="utf-8").split(SEPARATOR)
+        text = f"{SEPARATOR}\n" + "\n".join(lines) + f"\n{SEPARATOR}"
+        PAGE.write_text(before + text + after, encoding="utf-8")
+
+
+def verdict(outcome: Outcome) -> str:
+    return "passes" if outcome.passed else "fails"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
