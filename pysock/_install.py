@@ -364,8 +364,17 @@ def _socket_for_ssl() -> ModuleType:
 
 
 def _base_of_ssl_sockets() -> type:
-    """The class of C's sockets, but ``isinstance(ssl_socket, socket.socket)`` holds."""
+    """The class of C's sockets, but ``isinstance(ssl_socket, socket.socket)`` holds.
+
+    As eventlet does, programs may call methods of ``socket.socket`` on an SSLSocket: so there is
+    a socket's state (``_calls.state``), too.
+    """
     import pysock
+
+    from ._host import lib, lib_keeping_gil
+
+    own = interpreters_own()
+    in_c = own._socket.socket
 
     seen_as: dict[type, type] = {}
 
@@ -376,9 +385,17 @@ def _base_of_ssl_sockets() -> type:
             seen_as[cls] = type(cls.__name__, (pysock.Socket,), contents)
         return seen_as[cls]
 
-    contents = {"__module__": "socket", "__slots__": ()}
-    contents["__class__"] = property(lambda self: shown(type(self)))  # type: ignore[assignment]
-    return type("socket", (interpreters_own().socket,), contents)
+    contents: dict[str, Any] = {"__module__": "socket", "__slots__": ()}
+    true = vars(object)["__class__"]  # to which assignments go on: eventlet makes some
+    contents["__class__"] = property(lambda self: shown(type(self)), true.__set__)
+    contents["_sock_fd_"] = property(in_c.fileno)
+    for name in ("family", "type", "proto"):
+        contents[f"_sock_{name}_"] = property(vars(in_c)[name].__get__)
+    contents["_sock_timeout_"] = property(in_c.gettimeout)
+    contents["_sock_calls_"] = property(
+        lambda self: lib if in_c.gettimeout(self) is None else lib_keeping_gil
+    )
+    return type("socket", (own.socket,), contents)
 
 
 def _take_sockets_of_pysock(ssl: ModuleType) -> None:

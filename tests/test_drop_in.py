@@ -66,6 +66,10 @@ def test_sockets_of_ssl_are_sockets() -> None:
                     call()
                 except Exception as error:
                     print(repr(error))
+            class Green(ssl.SSLSocket):
+                pass
+            sock.__class__ = Green  # as eventlet does
+            print(type(sock).__name__, sock.__class__.__name__, isinstance(sock, socket.socket))
         class Own(ssl.SSLSocket):
             pass
         context = ssl.create_default_context()
@@ -121,3 +125,28 @@ def test_contexts_wrap_what_is_derived_from_the_class_in_underscore_socket() -> 
         """
     )
     assert said.startswith("b'HELLO' TLSv1.3 20.0\n")
+
+
+def test_methods_of_socket_take_sockets_of_ssl() -> None:
+    """eventlet's GreenSSLSocket.accept calls ``socket.accept(self)``, and others likewise."""
+    said = on_both(
+        """
+        import socket, ssl
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        listener = context.wrap_socket(socket.create_server(("127.0.0.1", 0)), server_side=True)
+        listener.settimeout(0.05)
+        try:
+            socket.socket.accept(listener)
+        except socket.timeout as error:
+            print(error)
+        listener.settimeout(20)
+        with listener, socket.create_connection(listener.getsockname()) as client:
+            accepted, address = socket.socket.accept(listener)
+            with accepted:
+                print(type(accepted) is socket.socket, address == client.getsockname())
+                print(accepted.family, accepted.type, accepted.proto, accepted.gettimeout())
+            print(socket.socket.getsockname(listener) == listener.getsockname())
+            print(socket.socket.getsockopt(listener, socket.SOL_SOCKET, socket.SO_TYPE))
+        """
+    )
+    assert said.startswith("timed out\nTrue True\n")
