@@ -29,7 +29,8 @@ REQUIREMENTS = Path(__file__).with_name("clients.txt")
 REQUIREMENTS_OF_CI = Path(__file__).with_name("clients-ci.txt")
 PAGE = ROOT / "docs/compatibility.md"
 SEPARATOR = "<!-- clients -->"
-PATIENCE = 120  # seconds for a program
+SAID = ("SERVERS", "CI", "NAMESPACE")  # what a program says of itself at its top
+PATIENCE = 60  # seconds for a program
 WAYS: dict[str, list[str]] = {"C": [], "pysock": ["-m", "pysock", "run"]}
 
 
@@ -69,7 +70,7 @@ def missing() -> str:
 
 
 class Program:
-    """A file, and what it says of itself: ``SERVERS``, ``CI``, ``NAMESPACE``, and a docstring."""
+    """A file: the servers that it needs, and whether it wants a network namespace of its own."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.name = path, path.stem
@@ -79,7 +80,7 @@ class Program:
             node.targets[0].id: ast.literal_eval(node.value)
             for node in tree.body
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-            if node.targets[0].id.isupper() and isinstance(node.value, (ast.Constant, ast.Tuple))
+            if node.targets[0].id in SAID
         }
         self.servers: tuple[str, ...] = said.get("SERVERS", ())
         self.in_ci: bool = said.get("CI", False)
