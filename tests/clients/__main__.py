@@ -5,8 +5,8 @@ or one that it starts itself.  It is run by ``python`` and by ``python -m pysock
 to succeed, and to print the same.  The programs see loopback alone; those that need more get a
 network namespace of their own.
 
-``--write`` puts the table into docs/compatibility.md.  The packages are installed into an
-environment under ``.venv/``.
+``--write`` puts the table into docs/compatibility.md.  ``--suites`` runs packages' own tests
+(``suites``).  The packages are installed into environments under ``.venv/``.
 """
 
 from __future__ import annotations
@@ -18,33 +18,39 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from .. import ROOT
 from .._environment import environment_with
+from . import suites
 from .servers import Servers
+from .ways import PROGRAMS, WAYS, environment_for
 
-PROGRAMS = Path(__file__).parent / "programs"
 REQUIREMENTS = Path(__file__).with_name("clients.txt")
-REQUIREMENTS_OF_CI = Path(__file__).with_name("clients-ci.txt")
 PAGE = ROOT / "docs/compatibility.md"
 SEPARATOR = "<!-- clients -->"
-SAID = ("SERVERS", "CI", "NAMESPACE")  # what a program says of itself at its top
+SAID = ("SERVERS", "CI", "NAMESPACE", "NEEDS")  # what a program says of itself at its top
+NAMESPACE = ("--map-root-user", "--net")
 PATIENCE = 60  # seconds for a program
-WAYS: dict[str, list[str]] = {"C": [], "pysock": ["-m", "pysock", "run"]}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tests.clients", description=__doc__)
     parser.add_argument("--ci", action="store_true", help="only the ten programs of CI")
+    parser.add_argument("--suites", action="store_true", help="packages' own tests instead")
     parser.add_argument("--write", action="store_true", help="write the table to docs/")
     parser.add_argument("--verbose", action="store_true", help="show what the programs print")
-    parser.add_argument("names", nargs="*", help="programs, like requests_nginx")
+    parser.add_argument("names", nargs="*", help="programs or suites, like requests_nginx")
     options = parser.parse_args()
     if problem := missing():
         print(problem, file=sys.stderr)
         return 2
-    python = environment_with(REQUIREMENTS_OF_CI if options.ci else REQUIREMENTS)
+    kind = "clients-ci" if options.ci else "clients-suites" if options.suites else "clients"
+    python = environment_with(REQUIREMENTS.with_name(f"{kind}.txt"))
+    if options.suites:
+        with tempfile.TemporaryDirectory(prefix="pysock-") as folder:
+            return suites.main(python, options.names, Path(folder))
     programs = list(map(Program, sorted(PROGRAMS.glob("[!_]*.py"))))
     if options.ci:
         programs = [program for program in programs if program.in_ci]
@@ -85,30 +91,28 @@ class Program:
         self.servers: tuple[str, ...] = said.get("SERVERS", ())
         self.in_ci: bool = said.get("CI", False)
         self.namespace: bool = said.get("NAMESPACE", False)
+        self.needs: tuple[str, ...] = said.get("NEEDS", ())  # what not every interpreter can have
 
     def compare(self, python: str, servers: Servers) -> dict[str, Outcome]:
         """What became of it, by module."""
-        lacking = list(filter(None, map(servers.start, self.servers)))
+        lacking = [f"needs {name}" for name in self.needs if not has(python, name)]
+        if self.namespace and not can_have_namespaces():
+            lacking.append("needs network namespaces, and iproute2")
+        lacking += filter(None, map(servers.start, self.servers))
         if lacking:
             return {"": Outcome(None, "", lacking[0])}
         return {way: self._run(python, way, servers.environment()) for way in WAYS}
 
     def _run(self, python: str, way: str, told: dict[str, str]) -> Outcome:
-        # The folder is that of the servers: what a program leaves there is removed.
-        path = os.pathsep.join([str(ROOT), str(PROGRAMS)])
-        environment = {**os.environ, **told, "PYTHONPATH": path, "CLIENTS_SOCKET": way}
-        environment.update(PYTHONDONTWRITEBYTECODE="1", PYTHONUNBUFFERED="1")
-        for name in list(environment):  # proxies and certificates are the programs' own affair
-            if name.lower().endswith(("_proxy", "_ca_bundle")) or name.startswith("SSL_CERT_"):
-                del environment[name]
+        environment = environment_for(way, told)
         command = [python, *WAYS[way], str(self.path)]
         if self.namespace:
             loopback = 'ip link set lo up && ip link set lo multicast on && exec "$@"'
-            command = ["unshare", "--map-root-user", "--net", "sh", "-c", loopback, "sh", *command]
+            command = ["unshare", *NAMESPACE, "sh", "-c", loopback, "sh", *command]
         with subprocess.Popen(
             command,
             env=environment,
-            cwd=told_folder(told),
+            cwd=folder_of(told),  # what a program leaves there is removed with the servers
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -127,7 +131,19 @@ class Program:
                     assert gone.errno
 
 
-def told_folder(told: dict[str, str]) -> str:
+def has(python: str, module: str) -> bool:
+    return subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode == 0
+
+
+def can_have_namespaces() -> bool:
+    command = ["unshare", *NAMESPACE, "ip", "link", "set", "lo", "up"]
+    try:
+        return subprocess.run(command, capture_output=True).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+def folder_of(told: dict[str, str]) -> str:
     return str(Path(ast.literal_eval(told["CLIENTS_CERTIFICATES"])["here"]).parent)
 
 

@@ -1,6 +1,7 @@
 """gevent: monkey-patched TCP, TLS, UDP, Unix sockets, timeouts, resolver, pywsgi."""
 
 CI = True
+NEEDS = ("gevent",)
 
 from gevent import monkey
 

@@ -1,6 +1,7 @@
 """gunicorn: two gevent workers, requests at a time, a reload, a graceful end."""
 
 CI = True
+NEEDS = ("gevent",)
 
 import os
 import signal
