@@ -285,14 +285,16 @@ def _take_place() -> None:
     _name_classes(in_place=True)
 
 
-# Programs and their tests look for "<socket.socket fd=…" and "socket.gaierror".
+# Programs and their tests look for "<socket.socket fd=…" and "socket.gaierror" (on PyPy,
+# "_socket.gaierror").
+_OF_ERRORS = "socket" if "ssl" in _SPECS else "_socket"
 _NAMES = {
     "Socket": ("socket", "socket"),
     "SocketBase": ("_socket", "socket"),
     "SocketIO": ("socket", "SocketIO"),
-    "gaierror": ("socket", "gaierror"),
-    "herror": ("socket", "herror"),
-    "timeout": ("socket", "timeout"),
+    "gaierror": (_OF_ERRORS, "gaierror"),
+    "herror": (_OF_ERRORS, "herror"),
+    "timeout": (_OF_ERRORS, "timeout"),
     "AddressFamily": ("socket", "AddressFamily"),
     "AddressInfo": ("socket", "AddressInfo"),
     "MsgFlag": ("socket", "MsgFlag"),
@@ -430,6 +432,8 @@ def _take_sockets_of_pysock(ssl: ModuleType) -> None:
 
 def _capi() -> Any:
     """What C's ``_socket`` has for ``_ssl``, which asks for it when it is loaded."""
+    if "ssl" not in _SPECS:
+        raise AttributeError("module '_socket' has no attribute 'CAPI'")
     return interpreters_own()._socket.CAPI
 
 

@@ -150,3 +150,18 @@ def test_methods_of_socket_take_sockets_of_ssl() -> None:
         """
     )
     assert said.startswith("timed out\nTrue True\n")
+
+
+def test_names_of_exceptions_and_what_underscore_socket_lacks() -> None:
+    """uvicorn's libraries ask modules for names that they may lack."""
+    on_both(
+        """
+        import _socket, socket
+        print(socket.gaierror, socket.herror, socket.timeout, _socket.timeout, _socket.error)
+        print(hasattr(_socket, "CAPI"), hasattr(_socket, "nothing"), hasattr(_socket, "CAPI"))
+        try:
+            socket.getaddrinfo("name", "no such service, certainly")
+        except socket.gaierror as error:
+            print(type(error).__module__)
+        """
+    )
