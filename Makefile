@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .PHONY: demo hostile load network mutants test test-vm test-arch test-wine test-bsd conformance \
-	bench lint wheel ci clean
+	clients bench lint wheel ci clean
 
 demo:   ## the main job: echo over TCP, UDP and Unix sockets, each foreign call shown
 	$(PYTHON) -m pysock
@@ -36,6 +36,9 @@ test-bsd: ## the tests as on macOS and the BSDs, whose C libraries are made from
 
 conformance: ## CPython's own tests with pysock in the place of socket, on every interpreter found
 	$(PYTHON) -m tests.conformance
+
+clients: ## real clients and servers, on the C module and on pysock; NAME=... for one
+	$(PYTHON) -m tests.clients $(NAME)
 
 bench:  ## pysock against the C module; ROW='pair-*' for some rows, PYTHON=... for an interpreter
 	$(PYTHON) -m tools.bench $(foreach row,$(ROW),--row '$(row)')

@@ -21,15 +21,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .. import ROOT
 from .._environment import environment_with
 from . import suites
 from .servers import Servers
-from .ways import PROGRAMS, WAYS, environment_for
+from .ways import PROGRAMS, WAYS, environment_for, write_table
 
 REQUIREMENTS = Path(__file__).with_name("clients.txt")
-PAGE = ROOT / "docs/compatibility.md"
-SEPARATOR = "<!-- clients -->"
 SAID = ("SERVERS", "CI", "NAMESPACE", "NEEDS")  # what a program says of itself at its top
 NAMESPACE = ("--map-root-user", "--net")
 PATIENCE = 60  # seconds for a program
@@ -50,7 +47,7 @@ def main() -> int:
     python = environment_with(REQUIREMENTS.with_name(f"{kind}.txt"))
     if options.suites:
         with tempfile.TemporaryDirectory(prefix="pysock-") as folder:
-            return suites.main(python, options.names, Path(folder))
+            return suites.main(python, options.names, Path(folder), write=options.write)
     programs = list(map(Program, sorted(PROGRAMS.glob("[!_]*.py"))))
     if options.ci:
         programs = [program for program in programs if program.in_ci]
@@ -64,7 +61,7 @@ def main() -> int:
         for program in programs:
             table.add(program, program.compare(python, servers), options.verbose)
     if options.write:
-        table.write()
+        write_table("clients", [("program", "what it does", "C", "pysock"), *table.rows])
     return table.verdict()
 
 
@@ -201,14 +198,6 @@ class Table:
         print(f"{self.count['same']} programs do the same, {len(self.wrong)} do not", end="")
         print(f", {self.count['not run']} could not be run" if self.count["not run"] else "")
         return 1 if self.wrong or not self.count["same"] else 0
-
-    def write(self) -> None:
-        """The table as Markdown, in its place in docs/compatibility.md."""
-        lines = ["| program | what it does | C | pysock |", "|---|---|---|---|"]
-        lines += [f"| {' | '.join(row)} |" for row in self.rows]
-        before, _, after = PAGE.read_text(encoding="utf-8").split(SEPARATOR)
-        text = f"{SEPARATOR}\n" + "\n".join(lines) + f"\n{SEPARATOR}"
-        PAGE.write_text(before + text + after, encoding="utf-8")
 
 
 def verdict(outcome: Outcome) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-from .ways import WAYS, environment_for
+from .ways import WAYS, environment_for, write_table
 
 UNITTESTS = Path(__file__).with_name("_unittests.py")
 PATIENCE = 900  # seconds for a suite
@@ -54,34 +54,35 @@ UNITTEST = {
         )
     ],
 }
-# What passes on C and cannot on pysock, with the reason.
-EXCUSED: dict[str, str] = {}
 
 
-def main(python: str, names: list[str], folder: Path) -> int:
+def main(python: str, names: list[str], folder: Path, *, write: bool = False) -> int:
     chosen = [name for name in (*PYTEST, *UNITTEST) if not names or name in names]
     if not chosen:
         print(f"there are these suites: {', '.join((*PYTEST, *UNITTEST))}", file=sys.stderr)
         return 2
     print(f"{HEAD[0]:12}", *(f"{head:>8}" for head in HEAD[1:]), flush=True)
-    wrong, passes = [], 0
+    wrong: list[str] = []
+    rows: list[tuple[str, ...]] = [HEAD]
     for name in chosen:
         theirs, said = outcomes(python, name, "C", folder)
         ours, said_here = outcomes(python, name, "pysock", folder)
         passed = {test for test, status in theirs.items() if status == "pass"}
-        lost = {test for test in passed if ours.get(test) != "pass" and test not in EXCUSED}
+        lost = {test for test in passed if ours.get(test) != "pass"}
         if lost:
             again, said_here = outcomes(python, name, "pysock", folder)
             lost = {test for test in lost if again.get(test) != "pass"}
-        passes += len(passed - lost)
         skipped = sum(status == "skip" for status in theirs.values())
-        print(f"{name:12} {len(passed):8} {len(passed - lost):8} {skipped:8}", flush=True)
+        rows.append((name, str(len(passed)), str(len(passed - lost)), str(skipped)))
+        print(f"{name:12}", *(f"{cell:>8}" for cell in rows[-1][1:]), flush=True)
         for test in sorted(lost):
             print(f"    {ours.get(test, 'not there')}: {test}")
         if lost or not passed:
             wrong.append(name)
             print(said_here if passed else said)
-    print(f"{passes} passed, {len(wrong)} failed" if not wrong else f"wrong: {', '.join(wrong)}")
+    if write:
+        write_table("suites", rows)
+    print(f"not as on C: {', '.join(wrong)}" if wrong else "all that passes on C passes on pysock")
     return 1 if wrong else 0
 
 
