@@ -19,23 +19,25 @@ import threading
 from contextlib import contextmanager, suppress
 
 from .. import __version__, _platform
-from ..trace import show, watch
+from ..trace import jsonl, show, watch
+from ..trace.order import Timeline, sort
 from . import echo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
+
+    from ..trace.decode import Call
 
 PACKAGE = __name__.partition(".")[0]
 PATIENCE = 30  # seconds for one conversation, which takes a fraction of one
 
-# Children speak to their parent through one pipe, so that it hears them in the order of
-# what happens.  Each line begins with the role of who speaks; then comes the address
-# where the server listens, behind @, or text to print, with this in the place of its line
-# ends, so that what belongs together stays together.
+# Children speak to their parent through one pipe.  Each line begins with the role of who speaks;
+# then comes the address where the server listens, behind @, or an event of a call as JSON, or text
+# to print at the end.
 _ADDRESS = "@"
-_BREAK = "\x1f"
+_EVENT = "{"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -110,19 +112,55 @@ def conversation(kind: str, folder: str) -> bool:
                 guard.start()  # which takes over from here that no signal is for it
                 for role in ("server", "client"):
                     children.append(start(role, kind, os.path.join(folder, "echo"), pipe))
-            for line in lines:
-                role, _, text = line.rstrip("\n").partition(" ")
-                if not role:  # an empty line is how ``output`` tries whether it can write
-                    continue
-                if text.startswith(_ADDRESS):
-                    tell(children[1], text[len(_ADDRESS) :])
-                    continue
-                for part in text.split(_BREAK):
-                    print(f"{_coloured(role)} | {part}", flush=True)
+            teller = Teller()
+            words: list[tuple[str, str]] = []
+            for pid, event in sort(heard_from(lines, children, teller, words)):
+                teller.tell(teller.timeline.feed(pid, event))
+            teller.tell(teller.timeline.end())
+            for role, text in words:
+                print(f"{_coloured(role)} | {text}", flush=True)
             return all(process.wait() == 0 for process in children)
         finally:
             guard.cancel()
             end(children)
+
+
+def heard_from(
+    lines: Iterable[str],
+    children: list[subprocess.Popen[str]],
+    teller: Teller,
+    words: list[tuple[str, str]],
+) -> Iterator[tuple[int, watch.Event]]:
+    """The events in what the children say; the rest of it is done, or becomes ``words``."""
+    for line in lines:
+        role, _, text = line.rstrip("\n").partition(" ")
+        if text.startswith(_ADDRESS):
+            tell(children[1], text[len(_ADDRESS) :])
+        elif text.startswith(_EVENT):
+            pid, event = jsonl.parse(text)
+            teller.roles[pid] = role
+            yield pid, event
+        elif role:  # an empty line is how ``output`` tries whether it can write
+            words.append((role, text))
+
+
+class Teller:
+    """Prints each call, below the line of the program that led to it."""
+
+    def __init__(self) -> None:
+        self.timeline = Timeline()
+        self.roles: dict[int, str] = {}
+        self.lines: dict[str, int] = {}  # a role → the line that it was last told at
+
+    def tell(self, calls: Iterable[tuple[Call, bool]]) -> None:
+        for call, waits in calls:
+            role = self.roles[call.pid]
+            text = ["    " + part for part in show.lines(call, waits)]
+            if self.lines.get(role) != call.line:
+                self.lines[role] = call.line
+                text.insert(0, linecache.getline(echo.__file__, call.line).strip())
+            for part in text:
+                print(f"{_coloured(role)} | {part}", flush=True)
 
 
 @contextmanager
@@ -196,7 +234,8 @@ def child(role: str, kind: str, path: str) -> int:
         if not address:  # the server has failed
             return 1
     try:
-        with watch.watching(Narrator(say)):
+        pid = os.getpid()
+        with watch.watching(lambda event: say(jsonl.line(pid, event).rstrip())):
             if role == "server":
                 echo.server(kind, path, lambda address: say(_ADDRESS + repr(address)))
                 return 0
@@ -208,28 +247,3 @@ def child(role: str, kind: str, path: str) -> int:
         raise
     say(f"Received {data!r}")
     return 0 if data == echo.MESSAGE else 1
-
-
-class Narrator:
-    """Says each call, below the line of the program that led to it."""
-
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self.say = say
-        self.line: str | None = None
-
-    def __call__(self, call: watch.Call) -> None:
-        line = _statement()
-        text = [] if line == self.line else [f"{line}"]
-        self.line = line
-        text += ["    " + part for part in show.lines(call)]
-        self.say(_BREAK.join(text))
-
-
-def _statement() -> str | None:
-    """The line of ``echo`` that is running."""
-    frame = sys._getframe()
-    while frame is not None:
-        if frame.f_code.co_filename == echo.__file__:
-            return linecache.getline(echo.__file__, frame.f_lineno).strip()
-        frame = frame.f_back  # type: ignore[assignment]
-    return None

@@ -1,172 +1,165 @@
-"""A foreign call as text: constants by their names, addresses as annotated bytes.
+"""A foreign call as text: arguments by their names, addresses as annotated bytes.
 
-What an argument means follows from its name in the prototype (``_libc``): ``domain`` is an
-AF_ constant, ``flags`` are MSG_ constants, ``addr`` points to a socket address whose
-length is the argument behind it.
+    connect(sockfd 3, addr ↓, addrlen 16) → 0
+      addr  02 00        sin_family  AF_INET
+            87 6b        sin_port    34667 (network order)
+            7f 00 00 01  sin_addr    127.0.0.1
 """
 
 from __future__ import annotations
 
 import errno
-from ctypes import c_int, c_uint32, string_at
+import os
 
-from .. import families
-from .._host import abi, constants, structs
+from .decode import Length
+from .values import Address, Constant, Struct, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from .watch import Call
+    from .decode import Call
+    from .values import Values
 
-# The parameters that hold a constant, and what their constants begin with.
-_PREFIXES = {
-    "domain": "AF_",
-    "af": "AF_",
-    "type": "SOCK_",
-    "protocol": "IPPROTO_",
-    "level": "SOL_",
-    "how": "SHUT_",
-}
-# The constants of socket options begin with the protocol's name.
-_OPTIONS = {"SOL_SOCKET": "SO_", "SOL_IP": "IP_", "SOL_IPV6": "IPV6_", "SOL_TCP": "TCP_"}
-
-_SHOWN = 48  # bytes of data
+SHOWN = 48  # bytes of data
+_MEMBERS = 12  # of a struct: tcp_info has 60
 
 
-def lines(call: Call) -> Iterator[str]:
-    """The call on one line, and a few lines for each address that it took or gave."""
-    arguments = []
-    addresses = []
-    named = list(zip(call.prototype.parameters, call.arguments))
-    for i, ((kind, name), value) in enumerate(named):
-        if "sockaddr *" in kind and value is not None:
-            raw = _memory(value, _length(named[i + 1][1]))
-            if "const" in kind or (raw and call.result != -1):
-                addresses.append((name, raw))
-                arguments.append(f"{name} ↓")
-            else:
-                arguments.append(f"{name} …")
-        else:
-            arguments.append(f"{name} {_argument(call, named, kind, name, value)}")
-    yield f"{call.prototype.name}({', '.join(arguments)}) → {_result(call)}"
+def lines(call: Call, waits: bool = False) -> Iterator[str]:
+    """The call on one line, and a few lines for each address that it took or gave.
+
+    With ``waits``, as it is before it has ended.
+    """
+    addresses: list[tuple[str, bytes]] = []
+    arguments = [
+        f"{name} {_argument(name, value, addresses)}"
+        for name, value in (call.begun if waits else call.arguments)
+    ]
+    ending = "waits" if waits else f"→ {result(call)}"
+    via = "" if not call.via or call.via == f"select.{call.function}" else f"{call.via}: "
+    note = "" if call.is_system_call else "  (no system call)"
+    yield f"{via}{call.function}({', '.join(arguments)}) {ending}{note}"
     for name, raw in addresses:
-        yield from _address(name, raw)
+        yield from _address(call.values, name, raw)
 
 
-def _result(call: Call) -> str:
-    if call.result == -1 and call.errno:
+def result(call: Call) -> str:
+    """What a call has returned."""
+    if call.errno and call.result == -1:
         return f"-1 {errno.errorcode.get(call.errno, call.errno)}"
     if isinstance(call.result, bytes):
         return repr(call.result.decode("utf-8", "replace"))
+    if isinstance(call.result, str) and call.result != "*":
+        return repr(call.result)
+    if call.end is not None and call.result is None and not call.function.startswith(_VOID):
+        return "(an exception)"
     return str(call.result)
 
 
-def _argument(
-    call: Call, named: list[tuple[tuple[str, str], Any]], kind: str, name: str, value: Any
-) -> str:
+_VOID = ("free", "if_free", "get", "hstr", "gai", "if_", "inet")
+
+
+def _argument(name: str, value: Any, addresses: list[tuple[str, bytes]]) -> str:
+    if isinstance(value, Address):
+        if not value:
+            return "…"
+        addresses.append((name, value))
+        return "↓"
+    if isinstance(value, Struct):
+        return struct(value, addresses)
+    if isinstance(value, list) and any(isinstance(each, Struct) for each in value):
+        return f"[{', '.join([_argument(name, each, addresses) for each in value])}]"
+    return text(name, value)
+
+
+def text(name: str, value: Any) -> str:
+    """A value that is neither an address nor a struct."""
     if value is None:
         return "NULL"
-    if kind.endswith("*"):
-        return _pointee(call, named, kind, name, value)
-    if name == "optname":
-        level = next(v for (_, n), v in named if n == "level")
-        return constant(value, _OPTIONS.get(constant(level, "SOL_"), "no such prefix"))
-    if name == "flags" and call.prototype.name != "getnameinfo":
-        return _flags(value, "SOCK_" if call.prototype.name == "accept4" else "MSG_")
-    if name == "type" and call.prototype.name in ("socket", "socketpair"):
-        return _socktype(value)
-    if name in _PREFIXES and (value or name != "protocol"):
-        return constant(value, _PREFIXES[name])
-    return str(value)
+    if value == "*":
+        return "…"
+    if isinstance(value, Length):
+        return f"[{int(value)}]"
+    if isinstance(value, (Constant, bool)):
+        return repr(value)
+    if isinstance(value, Text):
+        return repr(bytes(value))
+    if isinstance(value, bytes):
+        shown = repr(value[:SHOWN])
+        return shown if len(value) <= SHOWN else f"{shown}… ({len(value)} bytes)"
+    return f"[{value}]" if name == "optval" else str(value)
 
 
-def _pointee(
-    call: Call, named: list[tuple[tuple[str, str], Any]], kind: str, name: str, value: Any
-) -> str:
-    """What a pointer points at, where that is something to read."""
-    following = next((v for (_, n), v in named if n in ("len", "optlen")), None)
-    if name == "buf":
-        size = call.result if "const" not in kind else _length(following)
-        return _text(_memory(value, max(0, size)))
-    if name == "optval":
-        return _text(_memory(value, _length(following)), number=True)
-    if kind in ("socklen_t *", "int *") and name != "sv":
-        return f"[{_length(value)}]"
-    if name == "sv":
-        pair = (c_int * 2).from_buffer_copy(_memory(value, 8))
-        return f"[{pair[0]}, {pair[1]}]"
-    if kind == "const char *":
-        return _text(value if isinstance(value, bytes) else string_at(value))
-    if "pollfd" in kind:
-        pollfd = structs["pollfd"].from_buffer_copy(_memory(value, 8))
-        return (
-            f"{{fd {pollfd.fd}, events {_flags(pollfd.events, 'POLL')}, "
-            f"revents {_flags(pollfd.revents, 'POLL')}}}"
-        )
-    return "…"
+def struct(value: Struct, addresses: list[tuple[str, bytes]]) -> str:
+    """``{name value, …}``; of a pollfd what fits, of tcp_info the first members."""
+    shown = value.members[:_MEMBERS]
+    inside = [f"{name} {_argument(name, each, addresses)}" for name, each in shown]
+    if len(value.members) > len(shown):
+        inside.append(f"… {len(value.members) - len(shown)} more")
+    return "{" + ", ".join(inside) + "}"
 
 
-def _length(value: Any) -> int:
-    """A length that is an integer, or that a pointer points at."""
-    if isinstance(value, int) and value < 2**31:
-        return value
-    return c_uint32.from_buffer_copy(_memory(value, 4)).value
-
-
-def _memory(pointer: Any, size: int) -> bytes:
-    if isinstance(pointer, bytes):
-        return pointer[:size]
-    return string_at(pointer, size)
-
-
-def _text(data: bytes, number: bool = False) -> str:
-    if number and len(data) == 4:
-        return f"[{c_int.from_buffer_copy(data).value}]"
-    shown = repr(data[:_SHOWN])
-    return shown if len(data) <= _SHOWN else f"{shown}… ({len(data)} bytes)"
-
-
-# --- constants -----------------------------------------------------------------------
-
-
-def constant(value: int, prefix: str) -> str:
-    """The name of a constant that begins with ``prefix``, or the number."""
-    names = (n for n, v in constants.items() if v == value and n.startswith(prefix))
-    return min(names, key=len, default=str(value))
-
-
-def _flags(value: int, prefix: str) -> str:
-    if not value:
-        return "0"
-    names = []
-    for bit in (1 << i for i in range(value.bit_length())):
-        if value & bit:
-            names.append(constant(bit, prefix))
-    return "|".join(names)
-
-
-def _socktype(value: int) -> str:
-    flags = value & (constants.get("SOCK_CLOEXEC", 0) | constants.get("SOCK_NONBLOCK", 0))
-    kind = constant(value & ~flags, "SOCK_")
-    return f"{kind}|{_flags(flags, 'SOCK_')}" if flags else kind
-
-
-# --- addresses -----------------------------------------------------------------------
-
-
-def _address(name: str, raw: bytes) -> Iterator[str]:
-    codec = families.codec_of(abi.family_of(raw))
-    if codec is None:
+def _address(values: Values, name: str, raw: bytes) -> Iterator[str]:
+    members = values.describe(raw)
+    if not members:
         yield f"  {name}  {raw.hex(' ')}"
         return
-    members = list(codec.describe(raw))
     longest = max(len(member) for _, member, _ in members)
-    for octets, member, text in members:
+    for octets, member, meaning in members:
         # Eight bytes a line; what they mean stands behind the last of them.
         while len(octets) > 23:
             yield f"  {name}  {octets[:23]}"
             octets, name = octets[24:], " " * len(name)
-        yield f"  {name}  {octets:23}  {member:{longest}}  {text}".rstrip()
+        yield f"  {name}  {octets:23}  {member:{longest}}  {meaning}".rstrip()
         name = " " * len(name)
+
+
+# --- errors --------------------------------------------------------------------------
+
+# What an error means for this call.  A name stands for all functions that begin with it.
+_MEANINGS = {
+    ("connect", "EINPROGRESS"): "no failure: the connection is being made, poll says when",
+    ("connect", "EALREADY"): "the connection is still being made",
+    ("connect", "EISCONN"): "it is connected already",
+    ("connect", "ECONNREFUSED"): "nobody listens at this address",
+    ("connect", "EAGAIN"): "the listener's queue is full",
+    ("connect", "ETIMEDOUT"): "no answer",
+    ("connect", "ENOENT"): "there is no socket at this path",
+    ("accept", "EAGAIN"): "no connection waits to be accepted",
+    ("accept", "EINVAL"): "it does not listen: no listen() came before",
+    ("recv", "EAGAIN"): "nothing has arrived yet",
+    ("recv", "ECONNRESET"): "the other end has reset the connection",
+    ("recv", "ENOTCONN"): "it is not connected",
+    ("recv", "ECONNREFUSED"): "what was sent earlier found nobody at that port",
+    ("send", "EAGAIN"): "the buffer of what is to be sent is full",
+    ("send", "EPIPE"): "the connection is closed for sending",
+    ("send", "ECONNRESET"): "the other end has reset the connection",
+    ("send", "ENOTCONN"): "it is not connected",
+    ("send", "EDESTADDRREQ"): "no address was given, and it is not connected",
+    ("send", "EMSGSIZE"): "too long for one datagram",
+    ("send", "ECONNREFUSED"): "what was sent earlier found nobody at that port",
+    ("bind", "EADDRINUSE"): "another socket has this address",
+    ("bind", "EADDRNOTAVAIL"): "no interface of this machine has this address",
+    ("bind", "EACCES"): "this address is for the administrator",
+    ("bind", "EINVAL"): "it has an address already",
+    ("getpeername", "ENOTCONN"): "it is not connected",
+    ("shutdown", "ENOTCONN"): "it is not connected",
+    ("", "EBADF"): "no open descriptor",
+    ("", "EINTR"): "a signal came first; the call is made again",
+    ("", "ENOPROTOOPT"): "this protocol has no such option",
+}
+
+# Errors that are answers: nothing has failed.
+NO_FAILURES = frozenset(("EINPROGRESS", "EAGAIN", "EALREADY", "EINTR"))
+
+
+def meaning(call: Call) -> str:
+    """What the error of a failed call means; "" without an error."""
+    if not call.errno:
+        return ""
+    name = errno.errorcode.get(call.errno, "")
+    for (function, error), said in _MEANINGS.items():
+        if error == name and call.function.startswith(function):
+            return said
+    return os.strerror(call.errno)

@@ -1,99 +1,224 @@
 """The seam where foreign calls can be watched.
 
 The package looks a C function up at each call (``lib.recv(…)``), so a traced function can
-stand in its place for a while: it makes the call, tells the observer, and returns what C did.
+stand in its place for a while: it tells that the call begins, makes it, tells what came of it,
+and returns what C did.  ``elsewhere`` does the same for what ``os`` and ``select`` do to sockets.
 While nobody watches there is none, and nothing to pay.
+
+An observer is a function that is called with each event, a tuple of plain values:
+
+``("begin", number, time, thread, kind, function, arguments, memory, where)``
+``("end",   number, time, thread, result, errno, memory)``
+``("thread", time, thread, name)``   before the first call of a thread
+
+``number``     of the call, in this process
+``time``       in nanoseconds, of a clock that all processes share
+``thread``     the kernel's number of the thread
+``kind``       "libc", or the Python module that made the call: "os", "select"
+``arguments``  as C takes them; an address is the text "*", and NULL is None
+``memory``     what the addresses pointed at, copied (``memory`` says under which names)
+``where``      ``(module of pysock, its function, file, line)``: which method the program called,
+               and from which line
+``result``     what C returned; None if an exception has kept the result from being seen
+
+Nothing is decoded here: that takes a thousand times as long as a call (``decode``).
 
 >>> from pysock.trace import watch
 >>> from pysock import socketpair
->>> with watch.watching(lambda call: print(call.prototype.name, "→", call.result)):
+>>> with watch.watching(lambda event: print(*event[:1], event[5])):
 ...     a, b = socketpair()                                   # doctest: +SKIP
-socketpair → 0
-getsockname → 0
-getsockname → 0
+begin socketpair
+end 0
+begin getsockname
+end 0
 """
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from contextlib import contextmanager
-from threading import local
+from itertools import count
+from time import perf_counter_ns
 
 from .._ffi.interpreter import get_errno, set_errno
 from .._host import lib, lib_keeping_gil
+from . import elsewhere
+from .memory import copiers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any
+    from typing import Any, Optional
 
-    from .._ffi.prototype import Prototype
+    Event = tuple[Any, ...]
+    Observer = Callable[[Event], None]
+    Copier = Callable[[tuple[Any, ...], Any, dict[str, bytes]], None]
+    Where = tuple[Optional[str], str, str, int]
 
-    Observer = Callable[["Call"], None]
-
-
-class Call:
-    """A foreign call that has returned: which, with what, and what came of it.
-
-    Pointers among the ``arguments`` are good while the observer runs, and no longer.
-    """
-
-    __slots__ = ("arguments", "errno", "prototype", "result")
-
-    def __init__(
-        self, prototype: Prototype, arguments: tuple[Any, ...], result: Any, errno: int
-    ) -> None:
-        self.prototype, self.arguments = prototype, arguments
-        self.result, self.errno = result, errno
+thread_id: Callable[[], int] = getattr(threading, "get_native_id", threading.get_ident)
 
 
 @contextmanager
 def watching(observer: Observer) -> Iterator[None]:
-    """Tell ``observer`` of each foreign call that any thread makes meanwhile."""
-    # The functions of ``lib`` alone keep the errno of each call.
-    traced = {
-        name: _traced(prototype, getattr(lib, name), observer)
-        for name, prototype in lib.prototypes.items()
-    }
-    bound = [
-        (library, name, getattr(library, name))
-        for library in (lib, lib_keeping_gil)
-        for name in library.prototypes
-    ]
+    """Tell ``observer`` of each foreign call that any thread makes meanwhile.
+
+    The observer runs in the thread that makes the call, at any moment, also in a signal handler.
+    Calls that it makes itself are told of, too: ``guarded`` leaves them out.
+    """
+    undo = watch(observer)
     try:
-        for library, name, _ in bound:
-            setattr(library, name, traced[name])
         yield
     finally:
-        for library, name, function in bound:
-            setattr(library, name, function)
+        undo()
+
+
+def watch(observer: Observer) -> Callable[[], None]:
+    """Begin to tell ``observer`` of each foreign call; returns what ends it."""
+    tell = _Teller(observer)
+    replaced: list[tuple[Any, str, Any]] = []
+    for library in (lib, lib_keeping_gil):
+        for name, prototype in library.prototypes.items():
+            # The functions of ``lib`` alone keep the errno of each call.
+            before, after = copiers(prototype)
+            traced = _traced(tell, "libc", name, getattr(lib, name), before, after)
+            replaced.append((library, name, traced))
+    for owner, name, wrapped in elsewhere.replacements(lambda *call: _traced(tell, *call)):
+        replaced.append((owner, name, wrapped))
+    originals = [(owner, name, getattr(owner, name)) for owner, name, _ in replaced]
+    for owner, name, function in replaced:
+        setattr(owner, name, function)
+
+    def undo() -> None:
+        for owner, name, function in originals:
+            setattr(owner, name, function)
+
+    return undo
+
+
+class _Teller:
+    """What all traced functions of one observer share."""
+
+    def __init__(self, observer: Observer) -> None:
+        self.observer, self.numbers = observer, count(1)
+        self.threads: set[int] = set()
+
+    def named(self, thread: int) -> None:
+        """Tell of a thread.  Its name is read as it is: no lock, and no new object for it."""
+        self.threads.add(thread)
+        known = getattr(threading, "_active", {}).get(threading.get_ident())
+        name = known.name if known else ""
+        self.observer(("thread", perf_counter_ns(), thread, name))
 
 
 def _traced(
-    prototype: Prototype, function: Callable[..., Any], observer: Observer
+    tell: _Teller,
+    kind: str,
+    name: str,
+    function: Callable[..., Any],
+    before: tuple[Copier, ...],
+    after: tuple[Copier, ...],
 ) -> Callable[..., Any]:
-    def traced(*arguments: Any) -> Any:
-        if getattr(_observing, "now", False):
-            return function(*arguments)
+    observer, numbers, threads = tell.observer, tell.numbers, tell.threads
+
+    def traced(*arguments: Any, **named: Any) -> Any:
+        thread = thread_id()
+        if thread not in threads:
+            tell.named(thread)
+        number = next(numbers)
+        memory: dict[str, bytes] = {}
+        for copy in before:
+            copy(arguments, 0, memory)
+        shown = tuple([a if type(a) in _PLAIN else _plain(a) for a in arguments])
+        where = _where(sys._getframe(1))
+        event = ("begin", number, perf_counter_ns(), thread, kind, name, shown, memory, where)
+        observer(event)
+        memory = {}
         try:
-            result = function(*arguments)
+            result = function(*arguments, **named)
+            at = perf_counter_ns()
         except OSError as error:
-            _tell(observer, Call(prototype, arguments, -1, error.errno or 0))
+            at = perf_counter_ns()
+            observer(("end", number, at, thread, -1, error.errno or 0, memory))
             raise
-        number = get_errno()
-        _tell(observer, Call(prototype, arguments, result, number if result == -1 else 0))
-        set_errno(number)  # which the observer's own calls may have changed
+        except BaseException:
+            observer(("end", number, perf_counter_ns(), thread, None, 0, memory))
+            raise
+        errno = get_errno()
+        for copy in after:
+            copy(arguments, result, memory)
+        failed = type(result) is int and result < 0
+        value = result if type(result) in _RESULTS else _plain(result)
+        observer(("end", number, at, thread, value, errno if failed else 0, memory))
+        set_errno(errno)  # which the observer's own calls may have changed
         return result
 
     return traced
 
 
-# Whether this thread's observer is at work: its own calls are not told of.
-_observing = local()
+_PLAIN = frozenset((int, type(None), bool, float))
+_RESULTS = _PLAIN | {bytes}  # a string of C, as ctypes returns it
 
 
-def _tell(observer: Observer, call: Call) -> None:
-    _observing.now = True
-    try:
-        observer(call)
-    finally:
-        _observing.now = False
+def _plain(value: Any) -> Any:
+    """A value of other types as an event has it: an address is "*", a list stays a list."""
+    if isinstance(value, (list, tuple, set, frozenset, dict)):
+        return [each if type(each) in _PLAIN else _plain(each) for each in value]
+    if isinstance(value, int):  # an enum, or another subclass
+        return int(value)
+    fileno = getattr(value, "fileno", None)
+    return fileno() if fileno is not None else "*"
+
+
+# --- where a call comes from ---------------------------------------------------------
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_COMMANDS = _PACKAGE + "_commands" + os.sep  # programs, which use pysock as others do
+_STARTUP = _PACKAGE + "_startup" + os.sep
+
+# A file's name → its name in the package, or None if it is no part of it.
+_modules: dict[str, str | None] = {}
+
+
+def _module(file: str) -> str | None:
+    inside = file.startswith(_PACKAGE) and not file.startswith((_COMMANDS, _STARTUP))
+    found = _modules[file] = file[len(_PACKAGE) :].replace(os.sep, "/") if inside else None
+    return found
+
+
+def _where(frame: Any) -> Where:
+    """The outermost function of pysock, and the line outside that called it."""
+    module: str | None = None
+    function = ""
+    while frame is not None:
+        code = frame.f_code
+        file = code.co_filename
+        try:
+            inside = _modules[file]
+        except KeyError:
+            inside = _module(file)
+        if inside is None:
+            return module, function, file, frame.f_lineno or 0
+        module, function = inside, code.co_name
+        frame = frame.f_back
+    return module, function, "", 0
+
+
+# --- observers -----------------------------------------------------------------------
+
+
+def guarded(observer: Observer) -> Observer:
+    """``observer``, but not of the calls that it makes itself."""
+    state = threading.local()
+
+    def tell(event: Event) -> None:
+        if getattr(state, "busy", False):
+            return
+        state.busy = True
+        try:
+            observer(event)
+        finally:
+            state.busy = False
+
+    return tell

@@ -1,0 +1,429 @@
+"""Events become calls: which C function, with which arguments by their names, and what came of it.
+
+A ``Decoder`` takes the events of a trace in the order of their times.  It knows each process's
+sockets, since what a number means can depend on the family of the socket (``names``).  A call has
+the arguments of the C function's prototype; where ``os`` or ``select`` has made the call, those of
+the system call that CPython makes there on Linux.
+"""
+
+from __future__ import annotations
+
+import errno as _errno
+from functools import cache
+
+from .. import _libc
+from .._ffi.prototype import Prototype
+from .._platform import target as host
+from .values import Address, Constant, Struct, Text, Values
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from .watch import Event
+
+    Named = list[tuple[str, Any]]
+    Kind = tuple[int, int, int]  # family, type, protocol
+
+# What is no system call: it may make several, and strace shows those.
+LIBRARY_CALLS = frozenset(
+    "getaddrinfo freeaddrinfo gai_strerror getnameinfo gethostbyname_r gethostbyaddr_r hstrerror "
+    "getservbyname getservbyport getprotobyname inet_aton inet_pton inet_ntop if_nameindex "
+    "if_freenameindex if_nametoindex if_indextoname gethostname sethostname".split()
+)
+
+# What os and select call, as C has it.  (fcntl and ioctl have no constants on all systems.)
+_ELSEWHERE = [
+    Prototype("int fcntl(int fd, int cmd, int arg)"),
+    Prototype("int ioctl(int fd, unsigned long request, int *argp)"),
+    Prototype("ssize_t sendfile(int out_fd, int in_fd, off_t *offset, size_t count)"),
+    Prototype(
+        "int select(int nfds, fd_set *readfds, fd_set *writefds, fd_set *exceptfds,"
+        " struct timeval *timeout)"
+    ),
+    Prototype("int epoll_create1(int flags)"),
+    Prototype("int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)"),
+    Prototype(
+        "int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout)"
+    ),
+]
+PROTOTYPES = {prototype.name: prototype for prototype in [*_libc.PROTOTYPES, *_ELSEWHERE]}
+
+
+@cache
+def _values_of(target: str) -> Values:
+    return Values(target)
+
+
+class Length(int):
+    """A length as a call has changed it, and what it was before."""
+
+    before: int
+
+
+class Call:
+    """A foreign call, decoded.
+
+    ``function``   the C function
+    ``arguments``  ``(name, value)`` of each; ``values`` says what values are
+    ``begun``      the arguments as they were when it began
+    ``result``     what it returned; None while it waits, or if an exception hid it
+    ``errno``      the number, if the call failed
+    ``begin``, ``end``  in nanoseconds; ``end`` is None while it waits
+    ``pid``, ``thread``, ``thread_name``
+    ``via``        "os.set_blocking" or the like, if ``os`` or ``select`` has made it; or ""
+    ``method``     what the program called, as ``socket.recv``; or "" if that is ``via`` itself
+    ``file``, ``line``  from where
+    ``is_system_call``, ``on_socket``
+    """
+
+    __slots__ = (
+        "arguments", "begin", "begun", "end", "errno", "file", "function", "line", "method", "number",
+        "on_socket", "pid", "result", "thread", "thread_name", "values", "via",
+    )  # fmt: skip
+
+    function: str
+    arguments: Named
+    begun: Named
+    result: Any
+
+    def __init__(self, pid: int, event: Event, thread_name: str, values: Values) -> None:
+        _, self.number, self.begin, self.thread, _, _, _, _, where = event
+        self.pid, self.thread_name, self.values = pid, thread_name, values
+        self.end: int | None = None
+        self.result, self.errno, self.via, self.on_socket = None, 0, "", True
+        module, name, self.file, self.line = where
+        self.method = _method(module, name)
+
+    @property
+    def is_system_call(self) -> bool:
+        return self.function not in LIBRARY_CALLS
+
+    @property
+    def failed(self) -> bool:
+        return self.errno != 0
+
+    def argument(self, name: str) -> Any:
+        """The argument of this name; KeyError if the function has no such parameter."""
+        return dict(self.arguments)[name]
+
+    def __repr__(self) -> str:
+        shown = ", ".join([repr(value) for _, value in self.arguments])
+        reason = f" {_errno.errorcode.get(self.errno, self.errno)}" if self.errno else ""
+        return f"<{self.function}({shown}) = {self.result}{reason}>"
+
+
+def _method(module: str | None, name: str) -> str:
+    if not module or module == "trace/elsewhere.py" or name.startswith("<"):
+        return ""
+    if module.startswith(("_methods/", "_socket.py")):
+        return f"socket.{name.lstrip('_') if name[:2] != '__' else name}"
+    return f"socket.{name}" if name != "__init__" else "socket.socket"
+
+
+class Decoder:
+    """Events in, calls out: each call twice, when it begins and when it has ended."""
+
+    def __init__(self) -> None:
+        self.values: dict[int, Values] = {}  # by process
+        self.sockets: dict[int, dict[int, Kind]] = {}
+        self.threads: dict[tuple[int, int], str] = {}
+        self.open: dict[tuple[int, int], tuple[Call, Event]] = {}
+
+    def feed(self, pid: int, event: Event) -> Call | None:
+        """The call that this event begins or ends; None if it is of another kind."""
+        kind = event[0]
+        if kind == "process":
+            self.values[pid] = _values_of(event[5])
+            self.sockets[pid] = dict(self.sockets.get(event[3], {}))
+            self.threads.pop((pid, pid), None)
+        elif kind == "thread":
+            self.threads[pid, event[2]] = event[3]
+        elif kind == "begin":
+            name = self.threads.get((pid, event[3]), "")
+            values = self.values.get(pid) or _values_of(host)
+            call = Call(pid, event, name, values)
+            self._fill(call, event, None)
+            call.begun = call.arguments
+            self.open[pid, call.number] = call, event
+            return call
+        elif kind == "end" and (pid, event[1]) in self.open:
+            call, began = self.open.pop((pid, event[1]))
+            call.end, call.result, call.errno = event[2], event[4], event[5]
+            self._fill(call, began, event)
+            self._remember(call)
+            return call
+        return None
+
+    def kind_of(self, pid: int, fd: Any) -> Kind:
+        return self.sockets.get(pid, {}).get(fd, (0, 0, 0)) if isinstance(fd, int) else (0, 0, 0)
+
+    def _fill(self, call: Call, began: Event, ended: Event | None) -> None:
+        kind, name, arguments, before = began[4:8]
+        after = ended[6] if ended else {}
+        if kind == "libc":
+            call.function = name
+            call.arguments = list(self._named(call, name, arguments, before, after))
+        else:
+            call.via = f"{kind}.{name.partition(' ')[0]}"
+            elsewhere(call, name, arguments)
+            fds = waited_for(call) or [call.arguments[0][1] if call.arguments else None]
+            known = self.sockets.get(call.pid, {})
+            call.on_socket = name == "epoll_create1" or any(fd in known for fd in fds)
+
+    def _remember(self, call: Call) -> None:
+        """Which sockets there are, from what makes and closes them."""
+        known = self.sockets.setdefault(call.pid, {})
+        if not call.arguments:
+            if call.function == "epoll_create1" and isinstance(call.result, int):
+                known[call.result] = (0, 0, 0)
+            return
+        first = call.arguments[0][1]
+        if call.function == "close":
+            known.pop(first, None)
+        elif call.failed or call.result is None:
+            return
+        elif call.function == "socket":
+            kind = tuple([int(value) for _, value in call.arguments])
+            known[call.result] = kind  # type: ignore[assignment]
+        elif call.function == "socketpair":
+            kind = tuple([int(value) for _, value in call.arguments[:3]])
+            known.update(dict.fromkeys(call.argument("sv"), kind))  # type: ignore[arg-type]
+        elif call.function == "epoll_create1":
+            known[call.result] = (0, 0, 0)
+        elif call.function in ("accept", "accept4"):
+            known[call.result] = known.get(first, (0, 0, 0))
+        elif call.via == "os.dup" and first in known:
+            known[call.result] = known[first]
+        elif call.function not in LIBRARY_CALLS and call.via == "":
+            if call.arguments[0][0] in ("sockfd", "fd"):
+                known.setdefault(first, (0, 0, 0))
+
+    # --- the arguments of a C function -------------------------------------------------
+
+    def _named(
+        self,
+        call: Call,
+        function: str,
+        arguments: tuple[Any, ...],
+        before: dict[str, bytes],
+        after: dict[str, bytes],
+    ) -> Iterator[tuple[str, Any]]:
+        """``(name, value)`` of each argument."""
+        parameters = PROTOTYPES[function].parameters
+        given = {name: value for (_, name), value in zip(parameters, arguments)}
+        family = self.kind_of(call.pid, given.get("sockfd"))[0]
+        for (kind, name), value in zip(parameters, arguments):
+            if kind.endswith("*"):
+                null = value is None or value == 0
+                memory = after if name in after or f"{name}[0]" in after else before
+                yield name, None if null else self._pointee(
+                    call, kind, name, given, memory, before, family
+                )
+            else:
+                yield name, self._number(call, function, name, value, given, family)
+
+    def _number(
+        self, call: Call, function: str, name: str, value: Any, given: dict[str, Any], family: int
+    ) -> Any:
+        names = call.values.names
+        if not isinstance(value, int):
+            return value
+        if name in ("domain", "af") or (name == "type" and function == "gethostbyaddr_r"):
+            return Constant(value, names.family(value))
+        if name == "type":
+            return Constant(value, names.socktype(value))
+        if name == "protocol":
+            return Constant(value, names.protocol(given["domain"], value))
+        if name == "level":
+            return Constant(value, names.level(value, family))
+        if name == "optname":
+            setting = function == "setsockopt"
+            return Constant(value, names.option(given["level"], value, family, setting=setting))
+        if name == "how":
+            return Constant(value, names.of(value, "SHUT_"))
+        if name == "flags":
+            prefix = {"accept4": "SOCK_", "getnameinfo": "NI_"}.get(function, "MSG_")
+            return Constant(value, names.flags(value, prefix))
+        return value
+
+    def _pointee(
+        self,
+        call: Call,
+        kind: str,
+        name: str,
+        given: dict[str, Any],
+        memory: dict[str, bytes],
+        before: dict[str, bytes],
+        family: int,
+    ) -> Any:
+        """What a pointer points at; "*" where that is not known, or not yet."""
+        values, names = call.values, call.values.names
+        if name == "res" and "**" in kind:
+            found = sorted([key for key in memory if "." not in key and key.startswith("res[")],
+                           key=lambda key: int(key[4:-1]))  # fmt: skip
+            return [values.addrinfo(memory, key) for key in found] or "*"
+        raw = memory.get(name)
+        if raw is None:
+            return "*"
+        if "msghdr" in kind:
+            return values.message(memory, name, family)
+        if "addrinfo" in kind:
+            return values.addrinfo(memory, name)
+        if "sockaddr" in kind:
+            return Address(raw)
+        if kind == "socklen_t *":
+            length = Length(values.number(raw))
+            length.before = values.number(before.get(name, raw))
+            return length
+        if name == "optval":
+            option = names.option(given["level"], given["optname"], family)
+            return values.option(option, raw)
+        if name == "sv":
+            return [values.number(raw[:4]), values.number(raw[4:])]
+        if "pollfd" in kind:
+            return self._pollfds(values, raw)
+        if "char *" in kind:
+            return Text(raw)
+        return raw
+
+    def _pollfds(self, values: Values, raw: bytes) -> list[Struct]:
+        layout, flags = values.structs["pollfd"], values.names.flags
+        found = []
+        for at in range(0, len(raw) - 7, 8):
+            entry = layout.from_buffer_copy(raw[at : at + 8])
+            events, revents = entry.events & 0xFFFF, entry.revents & 0xFFFF
+            found.append(pollfd(entry.fd, events, revents, flags))
+        return found
+
+
+def pollfd(fd: int, events: int, revents: int, flags: Any) -> Struct:
+    return Struct(
+        "pollfd",
+        [
+            ("fd", fd),
+            ("events", Constant(events, flags(events, "POLL"))),
+            ("revents", Constant(revents, flags(revents, "POLL"))),
+        ],
+    )
+
+
+# --- what os and select do -----------------------------------------------------------
+
+
+def elsewhere(call: Call, name: str, arguments: tuple[Any, ...]) -> None:
+    """The system call that stands behind a function of ``os`` or ``select``, on Linux."""
+    names = call.values.names
+    ended = call.end is not None and call.result is not None
+    result = call.result
+    name, _, operation = name.partition(" ")
+    if name == "dup":
+        call.function = "fcntl"
+        call.arguments = [("fd", arguments[0]), ("cmd", Constant(1030, "F_DUPFD_CLOEXEC")),
+                          ("arg", 0)]  # fmt: skip
+    elif name == "get_inheritable":
+        call.function = "fcntl"
+        call.arguments = [("fd", arguments[0]), ("cmd", Constant(1, "F_GETFD"))]
+        if ended and not call.failed:
+            call.result = 0 if result else Constant(1, "FD_CLOEXEC")
+    elif name == "set_inheritable":
+        request = Constant(0x5450, "FIONCLEX") if arguments[1] else Constant(0x5451, "FIOCLEX")
+        call.function = "ioctl"
+        call.arguments = [("fd", arguments[0]), ("request", request)]
+    elif name == "set_blocking":
+        call.function = "ioctl"
+        call.arguments = [("fd", arguments[0]), ("request", Constant(0x5421, "FIONBIO")),
+                          ("argp", [0 if arguments[1] else 1])]  # fmt: skip
+    elif name == "sendfile":
+        out, source, offset, count = arguments[:4]
+        after = offset
+        if offset is not None and ended and not call.failed:
+            after = offset + max(0, result)
+        where = None
+        if offset is not None:
+            where = Length(after)
+            where.before = offset
+        call.function = "sendfile"
+        call.arguments = [("out_fd", out), ("in_fd", source), ("offset", where), ("count", count)]
+    elif name == "select":
+        _select(call, arguments, ended)
+        return
+    elif name == "poll":
+        ready = dict(map(tuple, result)) if ended and not call.failed else {}
+        fds = [pollfd(fd, events, ready.get(fd, 0), names.flags) for fd, events in arguments[0]]
+        call.function = "poll"
+        call.arguments = [("fds", fds), ("nfds", arguments[1]), ("timeout", arguments[2])]
+        if ended and not call.failed:
+            call.result = len(result)
+        return
+    elif name.startswith("epoll"):
+        _epoll(call, name, operation, arguments, ended)
+        return
+    else:
+        call.function = name
+        call.arguments = list(zip(("fd", "arg"), arguments))
+    if call.end is not None and call.result is None and not call.failed:
+        call.result = 0
+
+
+def _select(call: Call, arguments: tuple[Any, ...], ended: bool) -> None:
+    sets = [list(fds) if isinstance(fds, (list, tuple)) else [] for fds in arguments[:3]]
+    timeout = arguments[3] if len(arguments) > 3 else None
+    most = max([fd for fds in sets for fd in fds if isinstance(fd, int)], default=-1)
+    call.function = "select"
+    names = ("readfds", "writefds", "exceptfds")
+    call.arguments = [("nfds", most + 1), *zip(names, [fds or None for fds in sets]),
+                      ("timeout", timeout)]  # fmt: skip
+    if ended and not call.failed:
+        call.arguments.append(("ready", call.result))
+        call.result = sum(len(fds) for fds in call.result)
+
+
+def _epoll(
+    call: Call, name: str, operation: str, arguments: tuple[Any, ...], ended: bool
+) -> None:
+    names = call.values.names
+
+    def event(fd: int, events: int) -> Struct:
+        mask = Constant(events, names.epoll(events))
+        return Struct("epoll_event", [("events", mask), ("data", fd)])
+
+    call.function = name
+    if name == "epoll_create1":
+        call.arguments = [("flags", Constant(0o2000000, "EPOLL_CLOEXEC"))]
+    elif name == "epoll_ctl":
+        epfd, op, fd, *events = arguments
+        told = event(fd, events[0]) if events else None
+        call.arguments = [("epfd", epfd), ("op", Constant(op, f"EPOLL_CTL_{operation}")),
+                          ("fd", fd), ("event", told)]  # fmt: skip
+    elif name == "epoll_wait":
+        epfd, most, timeout = arguments
+        found = [event(fd, events) for fd, events in call.result] if ended else "*"
+        call.arguments = [("epfd", epfd), ("events", found), ("maxevents", most),
+                          ("timeout", timeout)]  # fmt: skip
+        if ended and not call.failed:
+            call.result = len(found)
+    if call.end is not None and call.result is None and not call.failed:
+        call.result = 0
+
+
+def waited_for(call: Call) -> list[Any]:
+    """The descriptors that a select, poll or epoll_ctl is about."""
+    named = dict(call.arguments)
+    if call.function == "poll":
+        return [entry["fd"] for entry in named["fds"]]
+    if call.function == "select":
+        return [fd for name in ("readfds", "writefds", "exceptfds") for fd in named[name] or []]
+    return [named["fd"]] if call.function == "epoll_ctl" else []
+
+
+def decoded(events: Iterable[tuple[int, Event]]) -> list[Call]:
+    """The calls in a trace, in the order in which they began; those that still wait, too."""
+    decoder = Decoder()
+    made: dict[int, Call] = {}
+    for pid, event in events:
+        call = decoder.feed(pid, event)
+        if call is not None:
+            made[id(call)] = call
+    return list(made.values())

@@ -1,0 +1,190 @@
+"""The system calls on sockets that Python's ``os`` and ``select`` make.
+
+pysock leaves fcntl(2), ioctl(2) and sendfile(2) to ``os`` (``_libc`` says why), and programs wait
+with ``select``.  While somebody watches, functions stand in their place that tell of each call.
+Poll and epoll objects are of types that cannot be derived from, so an object stands in front of
+each.  ``selectors`` keeps the functions that it has found, and is given these.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+
+from .._host import system
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    Traced = Callable[..., Any]
+
+# What ``system`` has bound of ``os``, by its name there.
+_OF_OS = {
+    "dup": "duplicate",
+    "get_inheritable": "get_inheritable",
+    "set_inheritable": "set_inheritable",
+    "set_blocking": "set_blocking",
+    "sendfile": "",
+}
+
+
+def replacements(traced: Traced) -> Iterator[tuple[Any, str, Any]]:
+    """``(owner, name, what stands there)``; ``traced(kind, name, function, (), ())`` tells."""
+    for name, bound in _OF_OS.items():
+        function = getattr(os, name, None)
+        if function is None:
+            continue
+        wrapped = traced("os", name, function, (), ())
+        yield os, name, wrapped
+        if bound and getattr(system, bound, None) is function:
+            yield system, bound, wrapped
+    yield from _waiting(traced)
+
+
+def _waiting(traced: Traced) -> Iterator[tuple[Any, str, Any]]:
+    selectors = sys.modules.get("selectors")
+    wrapped = traced("select", "select", select.select, (), (_ready,))
+    yield select, "select", wrapped
+    # On Windows SelectSelector has a method there, which looks select.select up.
+    kept = getattr(getattr(selectors, "SelectSelector", None), "_select", None)
+    if kept is select.select:
+        yield selectors.SelectSelector, "_select", wrapped  # type: ignore[union-attr]
+    for name, holder in (("poll", "PollSelector"), ("epoll", "EpollSelector")):
+        factory = getattr(select, name, None)
+        if factory is None:
+            continue
+        made = _factory(traced, name, factory)
+        yield select, name, made
+        cls = getattr(selectors, holder, None)
+        if cls is not None and cls._selector_cls is factory:
+            yield cls, "_selector_cls", made
+
+
+def _ready(arguments: tuple[Any, ...], result: Any, memory: dict[str, bytes]) -> None:
+    """What select has found is its result, and needs no copy."""
+
+
+def _factory(traced: Traced, name: str, factory: Any) -> Any:
+    if name == "poll":
+
+        def poll() -> Any:
+            return _Poll(traced, factory())
+
+        return poll
+    create = traced("select", "epoll_create1", factory, (), ())
+
+    class epoll(_Epoll):
+        __slots__ = ()
+
+        def __init__(self, *sizes: int, **named: int) -> None:
+            super().__init__(traced, create(*sizes, **named))
+
+        @classmethod
+        def fromfd(cls, fd: int) -> Any:
+            made = cls.__new__(cls)
+            _Epoll.__init__(made, traced, factory.fromfd(fd))
+            return made
+
+    return epoll
+
+
+def _number(fd: Any) -> int:
+    number: int = fd if isinstance(fd, int) else fd.fileno()
+    return number
+
+
+class _Poll:
+    """A poll object: what is registered with it are the arguments of poll(2)."""
+
+    __slots__ = ("_poll", "_registered", "_traced")
+
+    def __init__(self, traced: Traced, poll: Any) -> None:
+        self._traced, self._poll = traced, poll
+        self._registered: dict[int, int] = {}
+
+    def register(self, fd: Any, eventmask: int = 0x7, /) -> None:
+        self._poll.register(fd, eventmask)
+        self._registered[_number(fd)] = eventmask
+
+    def modify(self, fd: Any, eventmask: int, /) -> None:
+        self._poll.modify(fd, eventmask)
+        self._registered[_number(fd)] = eventmask
+
+    def unregister(self, fd: Any, /) -> None:
+        self._poll.unregister(fd)
+        self._registered.pop(_number(fd), None)
+
+    def poll(self, timeout: Any = None, /) -> Any:
+        def call(fds: Any, nfds: int, milliseconds: int) -> Any:
+            return self._poll.poll(timeout)
+
+        fds = [list(pair) for pair in self._registered.items()]
+        return self._traced("select", "poll", call, (), ())(fds, len(fds), _milliseconds(timeout))
+
+
+def _milliseconds(timeout: Any) -> int:
+    """As C gets it: rounded up, and below 0 for ever."""
+    return -1 if timeout is None or timeout < 0 else -int(-timeout // 1)
+
+
+class _Epoll:
+    """An epoll object: each of its methods is one system call."""
+
+    __slots__ = ("_control", "_epoll", "_traced")
+
+    def __init__(self, traced: Traced, epoll: Any) -> None:
+        self._traced, self._epoll = traced, epoll
+
+    def _ctl(self, operation: str, method: Any, fd: Any, *events: int) -> None:
+        def call(epfd: int, op: str, number: int, *mask: int) -> Any:
+            return method(fd, *events)
+
+        tell = self._traced("select", f"epoll_ctl {operation}", call, (), ())
+        tell(self.fileno(), operation_number(operation), _number(fd), *events)
+
+    def register(self, fd: Any, eventmask: int = select.POLLIN | 0x6, **named: int) -> None:
+        self._ctl("ADD", self._epoll.register, fd, named.get("eventmask", eventmask))
+
+    def modify(self, fd: Any, eventmask: int) -> None:
+        self._ctl("MOD", self._epoll.modify, fd, eventmask)
+
+    def unregister(self, fd: Any) -> None:
+        self._ctl("DEL", self._epoll.unregister, fd)
+
+    def poll(self, timeout: Any = None, maxevents: int = -1) -> Any:
+        def call(epfd: int, most: int, milliseconds: int) -> Any:
+            return self._epoll.poll(timeout, maxevents)
+
+        wait = None if timeout is None else timeout * 1000
+        most = maxevents if maxevents != -1 else _MOST_EVENTS
+        tell = self._traced("select", "epoll_wait", call, (), ())
+        return tell(self.fileno(), most, _milliseconds(wait))
+
+    def close(self) -> None:
+        if not self.closed:
+            fd = self.fileno()
+            self._traced("select", "close", lambda fd: self._epoll.close(), (), ())(fd)
+
+    @property
+    def closed(self) -> bool:
+        return bool(self._epoll.closed)
+
+    def fileno(self) -> int:
+        return int(self._epoll.fileno())
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+_MOST_EVENTS = 1023  # FD_SETSIZE − 1, which CPython asks for if it is not told
+
+
+def operation_number(operation: str) -> int:
+    """EPOLL_CTL_ADD and others, which ``select`` does not have."""
+    return {"ADD": 1, "DEL": 2, "MOD": 3}[operation]

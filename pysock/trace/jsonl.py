@@ -1,0 +1,74 @@
+"""Events as lines of JSON, and back: the form of a trace that is kept.
+
+Each line is an object.  ``"event"`` says of what kind it is, and ``"pid"`` of which process:
+
+``process``  its start, and the first line of each: ``parent``, ``python``, ``target`` (a platform
+             of ``python -m pysock abi``), ``argv``
+``thread``   ``thread``, ``name``
+``begin``    ``thread``, ``call``, ``kind``, ``function``, ``arguments``, ``memory``, ``method``,
+             ``module``, ``file``, ``line``
+``end``      ``thread``, ``call``, ``result``, ``errno``, ``memory``
+``exit``     the end of the program: ``status``
+
+``watch`` says what these are; a ``call`` has the same number in its two lines.  ``time`` is in
+nanoseconds, on one clock for all processes, and lines are in its order.  The values of
+``memory`` are bytes, as hexadecimal text.  A ``result`` that is a string of C is text.
+"""
+
+from __future__ import annotations
+
+import json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .watch import Event
+
+_MEMBERS = {
+    "process": ("time", "process", "parent", "python", "target", "argv"),
+    "thread": ("time", "thread", "name"),
+    "begin": ("call", "time", "thread", "kind", "function", "arguments", "memory", "where"),
+    "end": ("call", "time", "thread", "result", "errno", "memory"),
+    "exit": ("time", "status"),
+}
+_WHERE = ("module", "method", "file", "line")
+
+
+class DamagedTrace(ValueError):
+    """A line that is no event."""
+
+
+def record(pid: int, event: Event) -> dict[str, Any]:
+    """An event as the object of its line."""
+    kind = event[0]
+    made = {"event": kind, "pid": pid, **dict(zip(_MEMBERS[kind], event[1:]))}
+    made.pop("process", None)
+    if "where" in made:
+        made.update(zip(_WHERE, made.pop("where")))
+    if "memory" in made:
+        made["memory"] = {name: data.hex() for name, data in made["memory"].items()}
+    if isinstance(made.get("result"), bytes):
+        made["result"] = made["result"].decode("utf-8", "replace")
+    return made
+
+
+def line(pid: int, event: Event) -> str:
+    return json.dumps(record(pid, event), separators=(",", ":")) + "\n"
+
+
+def parse(text: str) -> tuple[int, Event]:
+    """The process and the event of a line; DamagedTrace if it is none."""
+    try:
+        made = json.loads(text)
+        pid, kind = made["pid"], made["event"]
+        if "memory" in made:
+            made["memory"] = {name: bytes.fromhex(h) for name, h in made["memory"].items()}
+        if kind == "begin":
+            made["where"] = tuple([made[name] for name in _WHERE])
+            made["arguments"] = tuple(made["arguments"])
+        if kind == "process":
+            made["process"] = pid
+        return pid, (kind, *[made[name] for name in _MEMBERS[kind]])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DamagedTrace(f"{type(error).__name__}: {error}") from None
