@@ -22,6 +22,8 @@ DEFAULT = "demo"
 COMMANDS = {
     "demo": "watch an echo server and its client talk, call by call (default)",
     "run": "run a Python program, whose sockets are then pysock's",
+    "trace": "the same, and show each call of C that its sockets lead to",
+    "show": "show what trace has recorded",
     "abi": "show the layouts and constants of a platform, this or another",
 }
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 VARIABLE = "PYSOCK_RUN"  # in the environment of a program that runs on pysock: "1", or "report"
+TRACE = "PYSOCK_TRACE"  # the same, of one that is watched: the folder to record its calls in
 
 # What stood in sys.modules instead, by name; None while pysock is not in the place of socket.
 _before: dict[str, ModuleType] | None = None
@@ -134,13 +135,19 @@ class installed:
 # --- programs and their children ------------------------------------------------------
 
 
-def environment(variables: Mapping[str, str], *, report: bool = False) -> dict[str, str]:
-    """The environment in which a Python process, and each that it starts, runs on pysock."""
+def environment(
+    variables: Mapping[str, str], *, report: bool = False, trace: str | None = None
+) -> dict[str, str]:
+    """The environment in which a Python process, and each that it starts, runs on pysock.
+
+    With ``trace``, a folder, each of them records there what its sockets do.
+    """
     startup = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_startup")
     others = [path for path in variables.get("PYTHONPATH", "").split(os.pathsep) if path]
     paths = [startup, *[path for path in others if path != startup]]
     value = "report" if report else "1"
-    return {**variables, "PYTHONPATH": os.pathsep.join(paths), VARIABLE: value}
+    watched = {} if trace is None else {TRACE: trace}
+    return {**variables, "PYTHONPATH": os.pathsep.join(paths), VARIABLE: value, **watched}
 
 
 def start(package: str) -> None:
@@ -156,6 +163,11 @@ def start(package: str) -> None:
         install(replace=True)
     else:
         _before = {}
+    folder = os.environ.get(TRACE)
+    if folder is not None and os.path.isdir(folder):  # it is gone once nobody watches
+        from .trace import record
+
+        record.start(folder)
 
 
 def _report() -> None:

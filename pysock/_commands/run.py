@@ -55,19 +55,24 @@ def split(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 def main(options: argparse.Namespace) -> int:
     program: list[str] = options.rest
-    problem = _problem(program)
+    problem = problem_of(program)
     if problem:
         print(f"python -m pysock run: {problem}", file=sys.stderr)
         return NO_RUN
-    options_of_python = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
-    command = [sys.executable, *options_of_python, *program]
+    command = command_of(program)
     environment = _install.environment(os.environ, report=options.report)
     if WINDOWS:  # whose exec ends this process at once, so that its caller does not wait
         return _wait_for(command, environment)
     os.execve(sys.executable, command, environment)
 
 
-def _problem(program: list[str]) -> str | None:
+def command_of(program: list[str]) -> list[str]:
+    """The command of a program: this Python, with the options that it was started with."""
+    options_of_python = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    return [sys.executable, *options_of_python, *program]
+
+
+def problem_of(program: list[str]) -> str | None:
     """Why the program cannot be run, or None."""
     if not program or program in (["-m"], ["-c"]):
         return "what? A file, -m MODULE or -c CODE (--help says more)"

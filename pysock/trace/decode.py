@@ -189,7 +189,7 @@ class Decoder:
             known[call.result] = kind  # type: ignore[assignment]
         elif call.function == "socketpair":
             kind = tuple([int(value) for _, value in call.arguments[:3]])
-            known.update(dict.fromkeys(call.argument("sv"), kind))  # type: ignore[arg-type]
+            known.update(dict.fromkeys(call.argument("sv"), kind))
         elif call.function == "epoll_create1":
             known[call.result] = (0, 0, 0)
         elif call.function in ("accept", "accept4"):

@@ -31,7 +31,7 @@ TAKES = frozenset(
     "accept accept4 recv recvfrom recvmsg poll select epoll_wait getsockopt getpeername".split()
 )
 LONG = 10_000_000  # nanoseconds
-_LATE = 200_000_000  # how long after its time an event may still be found
+LATE = 200_000_000  # how long after its time an event may still be found
 
 FOREVER = 2**63
 
@@ -55,7 +55,7 @@ class Sorter:
 
     def ready(self, now: int) -> Iterator[tuple[int, Event]]:
         """The events that are old enough at the time ``now`` that no earlier one will follow."""
-        while self.held and self.held[0][0] < now - _LATE:
+        while self.held and self.held[0][0] < now - LATE:
             _, _, pid, event = heapq.heappop(self.held)
             yield pid, event
 

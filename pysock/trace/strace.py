@@ -1,0 +1,201 @@
+"""Calls as the lines that strace(1) prints, for readers and for programs that know those.
+
+Only system calls on sockets have one.  The C library makes ``sendto`` of ``send`` and ``recvfrom``
+of ``recv``, and so do these lines; a string is cut after ``SHOWN`` bytes.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from .decode import Length
+from .values import Address, Constant, Struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .decode import Call
+    from .values import Values
+
+SHOWN = 32  # bytes of a string, as strace has it
+
+# What the kernel's table calls a function of the C library.
+_KERNEL = {"send": "sendto", "recv": "recvfrom", "select": "pselect6"}
+
+
+def line(call: Call, shown: int = SHOWN) -> str | None:
+    """The line of a call; None if it is no system call on a socket."""
+    if not call.is_system_call or not call.on_socket:
+        return None
+    return _Line(call, shown).text()
+
+
+class _Line:
+    def __init__(self, call: Call, shown: int) -> None:
+        self.call, self.shown = call, shown
+
+    def text(self) -> str:
+        call = self.call
+        name = _KERNEL.get(call.function, call.function)
+        arguments = self.arguments()
+        if call.end is None or (call.result is None and not call.errno):
+            return f"{name}({', '.join(arguments)}) = ? <unfinished ...>"
+        return f"{name}({', '.join(arguments)}) = {self.result()}"
+
+    def result(self) -> str:
+        call = self.call
+        if call.errno:
+            name = errno.errorcode.get(call.errno, str(call.errno))
+            return f"-1 {name} ({os.strerror(call.errno)})"
+        if isinstance(call.result, Constant):
+            return f"{int(call.result):#x} (flags {call.result!r})"
+        if call.function == "poll":
+            ready = [entry for entry in call.argument("fds") if entry["revents"]]
+            if not ready:
+                return "0 (Timeout)"
+            told = ", ".join([f"{{fd={e['fd']}, revents={e['revents']!r}}}" for e in ready])
+            return f"{call.result} ([{told}])"
+        if call.function == "select":
+            if not call.result:
+                return "0 (Timeout)"
+            kinds = zip(("in", "out", "exc"), call.argument("ready"))
+            told = ", ".join([f"{name} [{_spaced(fds)}]" for name, fds in kinds if fds])
+            return f"{call.result} ({told})"
+        return str(call.result)
+
+    def arguments(self) -> list[str]:
+        call = self.call
+        given = dict(call.arguments)
+        function = call.function
+        if function in ("send", "recv"):
+            return [*[self.value(name, value) for name, value in call.arguments], "NULL", *(
+                ["0"] if function == "send" else ["NULL"])]  # fmt: skip
+        if function == "select":
+            return self.select(given)
+        if function == "poll":
+            fds = [f"{{fd={e['fd']}, events={e['events']!r}}}" for e in given["fds"]]
+            return [f"[{', '.join(fds)}]", str(given["nfds"]), str(given["timeout"])]
+        return [self.value(name, value) for name, value in call.arguments]
+
+    def select(self, given: dict[str, Any]) -> list[str]:
+        sets = [given[name] for name in ("readfds", "writefds", "exceptfds")]
+        timeout = given["timeout"]
+        wait = "NULL"
+        if timeout is not None:
+            nanoseconds = -int(-timeout * 10**6 // 1) * 1000
+            seconds, rest = divmod(nanoseconds, 10**9)
+            wait = f"{{tv_sec={seconds}, tv_nsec={rest}}}"
+        shown = [f"[{_spaced(fds)}]" if fds else "NULL" for fds in sets]
+        return [str(given["nfds"]), *shown, wait, "NULL"]
+
+    def value(self, name: str, value: Any) -> str:
+        call = self.call
+        if value is None:
+            return "NULL"
+        if isinstance(value, str):  # "*": what the kernel has not written
+            return "0x0"
+        if isinstance(value, Address):
+            return address(call.values, value)
+        if isinstance(value, Length):
+            same = call.failed or value.before == value
+            if name == "offset":
+                return f"[{value.before}]" + ("" if same else f" => [{int(value)}]")
+            return f"[{int(value)}]" if same else f"[{value.before} => {int(value)}]"
+        if isinstance(value, Struct):
+            return self.struct(value)
+        if isinstance(value, Constant):
+            if name == "protocol" and int(value) == 0:
+                return "IPPROTO_IP" if call.function == "socket" and _is_inet(call) else "0"
+            return repr(value)
+        if isinstance(value, bytes):
+            return quoted(value, self.shown)
+        if isinstance(value, list):
+            return f"[{', '.join([self.value('', each) for each in value])}]"
+        if name in ("optval",):
+            return f"[{value}]"
+        return str(int(value))
+
+    def struct(self, struct: Struct) -> str:
+        if struct.name == "epoll_event":
+            data = struct["data"]
+            return f"{{events={struct['events']!r}, data={{u32={data}, u64={data}}}}}"
+        parts = [f"{name}={self.value(name, value)}" for name, value in struct.members]
+        return "{" + ", ".join(self.message(struct) if struct.name == "msghdr" else parts) + "}"
+
+    def message(self, struct: Struct) -> list[str]:
+        members = dict(struct.members)
+        if not members["msg_control"]:
+            members.pop("msg_control")
+        if members["msg_name"] == "*" and not members["msg_namelen"]:
+            members["msg_name"] = None
+        if self.call.function == "recvmsg":
+            before = dict(dict(self.call.begun)["msg"].members)["msg_namelen"]
+            if before != members["msg_namelen"]:
+                length = Length(members["msg_namelen"])
+                length.before = before
+                members["msg_namelen"] = length
+        parts = []
+        for name, value in members.items():
+            shown = self.value(name, value)
+            if isinstance(value, Length):
+                shown = shown.strip("[]")
+            parts.append(f"{name}={shown}")
+        return parts
+
+
+def _is_inet(call: Call) -> bool:
+    return repr(call.arguments[0][1]) in ("AF_INET", "AF_INET6")
+
+
+def _spaced(fds: list[int]) -> str:
+    return " ".join([str(fd) for fd in sorted(fds)])
+
+
+_ESCAPES = {9: r"\t", 10: r"\n", 11: r"\v", 12: r"\f", 13: r"\r", 34: r"\"", 92: r"\\"}
+
+
+def quoted(data: bytes, shown: int = SHOWN) -> str:
+    """Bytes as strace writes them: octal where they are no text, and no longer than needed."""
+    parts = []
+    cut = data[:shown]
+    for i, byte in enumerate(cut):
+        if byte in _ESCAPES:
+            parts.append(_ESCAPES[byte])
+        elif 32 <= byte < 127:
+            parts.append(chr(byte))
+        else:
+            digit = i + 1 < len(cut) and 48 <= cut[i + 1] <= 57
+            parts.append(f"\\{byte:03o}" if digit else f"\\{byte:o}")
+    return '"' + "".join(parts) + ('"...' if len(data) > shown else '"')
+
+
+def address(values: Values, raw: bytes) -> str:
+    """A socket address as strace writes it: those of the families that programs use most."""
+    names = values.names
+    family = names.family(values.abi.family_of(raw)) if raw else "AF_UNSPEC"
+    members = {name: meaning for _, name, meaning in values.describe(raw)} if raw else {}
+    parts = [f"sa_family={family}"]
+    if family == "AF_INET" and len(raw) >= 8:
+        port = int.from_bytes(raw[2:4], "big")
+        parts += [f"sin_port=htons({port})", f'sin_addr=inet_addr("{members["sin_addr"]}")']
+    elif family == "AF_INET6" and len(raw) >= 28:
+        port, flow = int.from_bytes(raw[2:4], "big"), int.from_bytes(raw[4:8], "big")
+        parts += [
+            f"sin6_port=htons({port})",
+            f"sin6_flowinfo=htonl({flow})",
+            f'inet_pton(AF_INET6, "{members["sin6_addr"]}", &sin6_addr)',
+            f"sin6_scope_id={values.number(raw[24:28])}",
+        ]
+    elif family == "AF_UNIX" and len(raw) > 2:
+        path = raw[2:]
+        if path[:1] == b"\0":
+            parts.append("sun_path=@" + quoted(path[1:], 108))
+        else:
+            parts.append("sun_path=" + quoted(path.partition(b"\0")[0], 108))
+    elif family == "AF_NETLINK" and len(raw) >= 12:
+        parts += [f"nl_pid={values.number(raw[4:8])}", f"nl_groups={values.number(raw[8:12]):08x}"]
+    elif family not in ("AF_UNIX", "AF_UNSPEC"):
+        parts.append(f"sa_data={quoted(raw[2:], 126)}")
+    return "{" + ", ".join(parts) + "}"

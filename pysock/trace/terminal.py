@@ -1,0 +1,122 @@
+"""A trace as text for a terminal: who called what from which line, and the calls of C below it.
+
+    4711 Thread-1  server.py:12  conn, peer = srv.accept()  socket.accept
+        accept4(sockfd 4, addr …, addrlen [128], flags SOCK_CLOEXEC) waits
+    …
+        accept4(sockfd 4, addr ↓, addrlen [16], flags SOCK_CLOEXEC) → 5  after 1.2 s
+
+``quiet`` leaves the calls of C out.  Without ``every``, what says little is left out: the C
+library's own housekeeping, and what ``os`` and ``select`` do to descriptors that are no sockets.
+"""
+
+from __future__ import annotations
+
+import errno
+import linecache
+import os
+
+from . import show, strace
+from .order import LONG
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .decode import Call
+
+_HOUSEKEEPING = frozenset("freeaddrinfo gai_strerror hstrerror if_freenameindex".split())
+_FAILED, _ANSWER, _FAINT, _END = "31", "33", "2", "\033[0m"
+_WHO = ("36", "33", "35", "32", "34")  # a colour for each thread
+
+
+class Writer:
+    """Writes calls with ``say``, a line at a time."""
+
+    def __init__(
+        self,
+        say: Callable[[str], None],
+        *,
+        width: int | None = None,
+        colour: bool = False,
+        quiet: bool = False,
+        every: bool = False,
+        as_strace: bool = False,
+    ) -> None:
+        self.say, self.width, self.colour = say, width, colour
+        self.quiet, self.every, self.as_strace = quiet, every, as_strace
+        self.heading: tuple[object, ...] = ()
+        self.colours: dict[tuple[int, int], str] = {}
+        self.before: Call | None = None
+
+    def write(self, call: Call, waits: bool = False) -> None:
+        """Tell of a call, which ``waits`` or has ended."""
+        if self.as_strace:
+            self._strace(call, waits)
+            return
+        if not self.every and (call.function in _HOUSEKEEPING or not call.on_socket):
+            return
+        heading = (call.pid, call.thread, call.file, call.line, call.method or call.via)
+        if heading != self.heading:
+            self.heading = heading
+            self._line(*self._head(call))
+        if not self.quiet:
+            for text, style in self._body(call, waits):
+                self._line("    " + text, style)
+        self.before = call
+
+    def _strace(self, call: Call, waits: bool) -> None:
+        line = None if waits else strace.line(call)
+        if line is not None:
+            self.say(f"[pid {call.thread:5}] {line}")
+
+    def _head(self, call: Call) -> tuple[str, str]:
+        who = f"{call.pid} {call.thread_name}".strip()
+        style = self.colours.setdefault(
+            (call.pid, call.thread), _WHO[len(self.colours) % len(_WHO)]
+        )
+        line = linecache.getline(call.file, call.line).strip() if call.file else ""
+        file = os.path.basename(call.file) or "?"
+        parts = [who, f"{file}:{call.line}", line, call.method or call.via]
+        return "  ".join([part for part in parts if part]), style
+
+    def _body(self, call: Call, waits: bool) -> Iterator[tuple[str, str]]:
+        first, *rest = show.lines(call, waits)
+        style = ""
+        if waits:
+            style = _ANSWER
+        elif call.end is not None:
+            took = call.end - call.begin
+            if took > LONG:
+                first += f"  after {duration(took)}"
+            if call.failed:
+                name = errno.errorcode.get(call.errno, "")
+                style = _ANSWER if name in show.NO_FAILURES else _FAILED
+                first += f"  {show.meaning(call)}"
+            if self._again(call):
+                first += "  (again, for its errno)"
+        yield first, style
+        for line in rest:
+            yield line, _FAINT
+
+    def _again(self, call: Call) -> bool:
+        """Whether pysock repeats a failed call that changes nothing, to learn why it failed."""
+        before = self.before
+        return (
+            before is not None
+            and call.function in ("getsockopt", "setsockopt")
+            and (before.function, before.thread, before.failed) == (call.function, call.thread, True)
+            and (before.line, repr(before.begun)) == (call.line, repr(call.begun))
+        )
+
+    def _line(self, text: str, style: str) -> None:
+        text = "".join([c if c.isprintable() else "?" for c in text])
+        if self.width is not None and len(text) > self.width:
+            text = text[: max(1, self.width - 1)] + "…"
+        self.say(f"\033[{style}m{text}{_END}" if self.colour and style else text)
+
+
+def duration(nanoseconds: int) -> str:
+    """A time for a reader: 12 ms, 1.25 s."""
+    if nanoseconds < 10**9:
+        return f"{nanoseconds / 10**6:.3g} ms"
+    return f"{nanoseconds / 10**9:.3g} s"
