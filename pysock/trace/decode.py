@@ -117,9 +117,9 @@ class Call:
 def _method(module: str | None, name: str) -> str:
     if not module or module == "trace/elsewhere.py" or name.startswith("<"):
         return ""
-    if module.startswith(("_methods/", "_socket.py")):
-        return f"socket.{name.lstrip('_') if name[:2] != '__' else name}"
-    return f"socket.{name}" if name != "__init__" else "socket.socket"
+    if name == "__init__":
+        return "socket.socket"
+    return f"socket.{name if name[:2] == '__' else name.lstrip('_')}"
 
 
 class Decoder:

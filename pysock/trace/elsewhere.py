@@ -46,7 +46,7 @@ def replacements(traced: Traced) -> Iterator[tuple[Any, str, Any]]:
 
 def _waiting(traced: Traced) -> Iterator[tuple[Any, str, Any]]:
     selectors = sys.modules.get("selectors")
-    wrapped = traced("select", "select", select.select, (), (_ready,))
+    wrapped = _Unbound(traced("select", "select", select.select, (), ()))
     yield select, "select", wrapped
     # On Windows SelectSelector has a method there, which looks select.select up.
     kept = getattr(getattr(selectors, "SelectSelector", None), "_select", None)
@@ -63,15 +63,26 @@ def _waiting(traced: Traced) -> Iterator[tuple[Any, str, Any]]:
             yield cls, "_selector_cls", made
 
 
-def _ready(arguments: tuple[Any, ...], result: Any, memory: dict[str, bytes]) -> None:
-    """What select has found is its result, and needs no copy."""
+class _Unbound:
+    """A function that does not become a method where a class keeps it, as functions in C do not."""
+
+    __slots__ = ("__wrapped__",)
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.__wrapped__ = function
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        return self.__wrapped__(*arguments, **named)
 
 
 def _factory(traced: Traced, name: str, factory: Any) -> Any:
     if name == "poll":
 
-        def poll() -> Any:
-            return _Poll(traced, factory())
+        class poll(_Poll):
+            __slots__ = ()
+
+            def __init__(self) -> None:
+                super().__init__(traced, factory())
 
         return poll
     create = traced("select", "epoll_create1", factory, (), ())

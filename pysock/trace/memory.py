@@ -45,6 +45,11 @@ def copied(pointer: Any, size: int) -> bytes:
     return bytes_at(pointer, size) if type(pointer) is int else string_at(pointer, size)
 
 
+def _given(pointer: Any) -> bool:
+    """Whether a pointer is not NULL.  (An array without elements is a pointer, too.)"""
+    return pointer is not None and not (type(pointer) is int and pointer == 0)
+
+
 def _text(pointer: Any) -> bytes:
     return pointer if type(pointer) is bytes else string_at(pointer)
 
@@ -113,7 +118,7 @@ def _succeeded(copy: Copier) -> Copier:
 
 def _fixed(name: str, i: int, size: int) -> Copier:
     def copy(arguments: tuple[Any, ...], result: Any, memory: Memory) -> None:
-        if arguments[i]:
+        if _given(arguments[i]):
             memory[name] = copied(arguments[i], size)
 
     return copy
@@ -123,7 +128,7 @@ def _counted(name: str, i: int, unit: int) -> Copier:
     """As many as the next argument says."""
 
     def copy(arguments: tuple[Any, ...], result: Any, memory: Memory) -> None:
-        if arguments[i] is not None and arguments[i] != 0:
+        if _given(arguments[i]):
             memory[name] = copied(arguments[i], arguments[i + 1] * unit)
 
     return copy
@@ -133,7 +138,7 @@ def _returned(name: str, i: int) -> Copier:
     """As many as the call returns."""
 
     def copy(arguments: tuple[Any, ...], result: Any, memory: Memory) -> None:
-        if arguments[i]:
+        if _given(arguments[i]):
             memory[name] = copied(arguments[i], min(result, arguments[i + 1]))
 
     return copy
@@ -143,7 +148,7 @@ def _changed(name: str, i: int) -> Copier:
     """As many as the length says that the next argument points at, which is copied before."""
 
     def copy(arguments: tuple[Any, ...], result: Any, memory: Memory) -> None:
-        if arguments[i]:
+        if _given(arguments[i]):
             memory[name] = copied(arguments[i], _number(copied(arguments[i + 1], 4)))
 
     return copy
@@ -151,7 +156,7 @@ def _changed(name: str, i: int) -> Copier:
 
 def _terminated(name: str, i: int) -> Copier:
     def copy(arguments: tuple[Any, ...], result: Any, memory: Memory) -> None:
-        if arguments[i]:
+        if _given(arguments[i]):
             memory[name] = copied(arguments[i], arguments[i + 1]).partition(b"\0")[0]
 
     return copy
@@ -159,7 +164,7 @@ def _terminated(name: str, i: int) -> Copier:
 
 def _string(name: str, i: int) -> Copier:
     def copy(arguments: tuple[Any, ...], result: Any, memory: Memory) -> None:
-        if arguments[i]:
+        if _given(arguments[i]):
             memory[name] = _text(arguments[i])
 
     return copy
@@ -173,7 +178,7 @@ def _host(name: str, i: int, family: int | None) -> Copier:
 
     def copy(arguments: tuple[Any, ...], result: Any, memory: Memory) -> None:
         size = 4 if family is None else _SIZES.get(arguments[family], 0)
-        if arguments[i] and size:
+        if _given(arguments[i]) and size:
             memory[name] = copied(arguments[i], size)
 
     return copy

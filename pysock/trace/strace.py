@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 SHOWN = 32  # bytes of a string, as strace has it
 
+# Of these the kernel has a second kind, with times of 64 bits everywhere.
+_OLD = ("SO_RCVTIMEO", "SO_SNDTIMEO", "SO_TIMESTAMP")
+
 # What the kernel's table calls a function of the C library.
 _KERNEL = {"send": "sendto", "recv": "recvfrom", "select": "pselect6"}
 
@@ -93,7 +96,7 @@ class _Line:
     def value(self, name: str, value: Any) -> str:
         call = self.call
         if value is None:
-            return "NULL"
+            return "0x0" if call.function == "epoll_ctl" else "NULL"
         if isinstance(value, str):  # "*": what the kernel has not written
             return "0x0"
         if isinstance(value, Address):
@@ -108,16 +111,32 @@ class _Line:
         if isinstance(value, Constant):
             if name == "protocol" and int(value) == 0:
                 return "IPPROTO_IP" if call.function == "socket" and _is_inet(call) else "0"
-            return repr(value)
+            return self.constant(name, value)
         if isinstance(value, bytes):
             return quoted(value, self.shown)
         if isinstance(value, list):
             return f"[{', '.join([self.value('', each) for each in value])}]"
-        if name in ("optval",):
+        if name in ("optval", "cmsg_data"):
             return f"[{value}]"
         return str(int(value))
 
+    def constant(self, name: str, value: Constant) -> str:
+        shown = repr(value)
+        if name == "optval":
+            return f"[{int(value)}]"
+        if name == "optname" and shown.isdigit():
+            level = repr(dict(self.call.arguments)["level"]).partition("_")[2]
+            prefix = "SO" if level == "SOCKET" else level
+            return f"{int(value):#x} /* {prefix}_??? */"
+        if name == "optname" and shown.startswith(_OLD):
+            return f"{shown}_OLD"
+        if ":" in shown:
+            return f'inet_pton(AF_INET6, "{shown}")'
+        return f'inet_addr("{shown}")' if "." in shown else shown
+
     def struct(self, struct: Struct) -> str:
+        if struct.name == "timeval":  # which strace leaves as it is
+            return quoted(struct.raw, self.shown)
         if struct.name == "epoll_event":
             data = struct["data"]
             return f"{{events={struct['events']!r}, data={{u32={data}, u64={data}}}}}"
@@ -128,8 +147,6 @@ class _Line:
         members = dict(struct.members)
         if not members["msg_control"]:
             members.pop("msg_control")
-        if members["msg_name"] == "*" and not members["msg_namelen"]:
-            members["msg_name"] = None
         if self.call.function == "recvmsg":
             before = dict(dict(self.call.begun)["msg"].members)["msg_namelen"]
             if before != members["msg_namelen"]:

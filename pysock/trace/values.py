@@ -47,12 +47,12 @@ class Text(bytes):
 
 
 class Struct:
-    """A struct of C: its name, and its members in order."""
+    """A struct of C: its name, its members in order, and its bytes if it is from one piece."""
 
-    __slots__ = ("members", "name")
+    __slots__ = ("members", "name", "raw")
 
-    def __init__(self, name: str, members: list[tuple[str, Any]]) -> None:
-        self.name, self.members = name, members
+    def __init__(self, name: str, members: list[tuple[str, Any]], raw: bytes = b"") -> None:
+        self.name, self.members, self.raw = name, members, raw
 
     def __getitem__(self, name: str) -> Any:
         return dict(self.members)[name]
@@ -143,7 +143,7 @@ class Values:
                 mask = bits[member]
                 value = (self.number(piece) & mask) >> ((mask & -mask).bit_length() - 1)
             members.append((member, value))
-        return Struct(name, members)
+        return Struct(name, members, raw)
 
     def member(self, name: str, raw: bytes) -> Any:
         if name in _IPV4 or len(raw) == 16:

@@ -1,0 +1,178 @@
+"""``python3 -m tests.strace``: what ``pysock trace`` shows, beside what strace sees of the same run.
+
+Each program of ``strace_programs`` runs once, under both.  strace's calls on sockets, thread by
+thread, are looked for among ours: how many are shown, and how many of those are equal to the
+letter in name, arguments, result and errno.  What the C library does by itself, within
+``getaddrinfo`` and the like, is not pysock's.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pysock
+from pysock.trace import jsonl, strace
+from pysock.trace.decode import Call, decoded
+from pysock.trace.order import sort
+
+from . import ROOT
+from .strace_programs import PROGRAMS
+
+CALLS = (
+    "%network,ioctl,fcntl,close,dup,poll,ppoll,select,pselect6,epoll_create1,epoll_ctl,"
+    "epoll_wait,epoll_pwait,sendfile"
+)
+SHOWN = 4096  # bytes of a string
+
+
+def why_not() -> str:
+    """Why strace cannot be asked here; "" if it can."""
+    if shutil.which("strace") is None:
+        return "strace is not installed"
+    tried = subprocess.run(["strace", "-o", os.devnull, "true"], capture_output=True, text=True)
+    return f"strace cannot trace here: {tried.stderr.strip()}" if tried.returncode else ""
+
+
+class Compared:
+    """The comparison of one run."""
+
+    def __init__(self, source: str, python: str = sys.executable) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / "program.py").write_text(source)
+            self._run(folder, python)
+
+    def _run(self, folder: Path, python: str) -> None:
+        kept, seen = folder / "trace.jsonl", folder / "seen"
+        command = [python, "-m", "pysock", "trace", "--jsonl", str(kept), str(folder / "program.py")]
+        offset = time.time_ns() - time.perf_counter_ns()
+        done = subprocess.run(
+            ["strace", "-ff", "-ttt", "-y", "-s", str(SHOWN), "-e", f"trace={CALLS}", "-o", str(seen),
+             *command],
+            env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=folder,
+            capture_output=True, text=True, timeout=40,
+        )  # fmt: skip
+        self.status, self.stderr = done.returncode, done.stderr
+        events = [jsonl.parse(line) for line in kept.read_text().splitlines()]
+        self.calls = decoded(sort(iter(events)))
+        self.ours = by_thread(self.calls)
+        library = [c for c in self.calls if not c.is_system_call and c.end is not None]
+        inside: dict[int, list[tuple[int, int]]] = {}
+        for call in library:
+            span = call.begin + offset, (call.end or 0) + offset
+            inside.setdefault(call.thread, []).append(span)
+        self.theirs: dict[int, list[str]] = {}
+        tracer = next(event[3] for _, event in events if event[0] == "process")
+        for path in folder.glob("seen.*"):
+            thread = int(path.suffix[1:])
+            if thread == tracer:
+                continue
+            lines = [line for line in path.read_text(errors="replace").splitlines()
+                     if on_socket(line)]  # fmt: skip
+            spans = inside.get(thread, [])
+            self.theirs[thread] = [
+                normal(line.partition(" ")[2])
+                for line in lines
+                if not any(begin <= _time(line) <= end for begin, end in spans)
+            ]
+        self.missing: list[str] = []
+        self.unequal: list[tuple[str, str]] = []
+        self.too_many: list[str] = []
+        self.total = self.shown = 0
+        for thread in self.theirs.keys() | self.ours.keys():
+            self._compare(self.theirs.get(thread, []), self.ours.get(thread, []))
+
+    def _compare(self, theirs: list[str], ours: list[str]) -> None:
+        self.total += len(theirs)
+        matcher = difflib.SequenceMatcher(
+            None, [key(line) for line in theirs], [key(line) for line in ours], autojunk=False
+        )
+        for tag, i, j, k, end in matcher.get_opcodes():
+            if tag == "equal":
+                self.shown += j - i
+                pairs = zip(theirs[i:j], ours[k:end])
+                self.unequal += [pair for pair in pairs if pair[0] != pair[1]]
+            else:
+                self.missing += theirs[i:j]
+                self.too_many += ours[k:end]
+
+
+def by_thread(calls: list[Call]) -> dict[int, list[str]]:
+    """Our calls as strace's lines, by thread."""
+    made: dict[int, list[str]] = {}
+    for call in calls:
+        line = strace.line(call, SHOWN)
+        if line is not None:
+            made.setdefault(call.thread, []).append(normal(line))
+    return made
+
+
+def _time(line: str) -> int:
+    seconds, _, fraction = line.partition(" ")[0].partition(".")
+    return int(seconds) * 10**9 + int(fraction.ljust(9, "0"))
+
+
+def on_socket(line: str) -> bool:
+    """Whether a line of strace's is of a call on a socket, or on an epoll of them."""
+    if not re.match(r"\d+\.\d+ \w+\(", line):
+        return False  # a signal, or the end of the process
+    return "<socket:[" in line or "<anon_inode:[eventpoll]>" in line
+
+
+_ANNOTATION = re.compile(r"(?<=\d)<(?:[^<>\"]|->)*>(?:\(deleted\))?")
+
+
+def normal(line: str) -> str:
+    """A line without what differs from run to run, or says one thing in two ways."""
+    line = _ANNOTATION.sub("", line)
+    line = re.sub(r"\)\s+= ", ") = ", line)
+    line = re.sub(r"0x[0-9a-f]{6,}", "0x0", line)  # what the kernel has not written
+    line = re.sub(r",? ?left \{[^}]*\}", "", line)  # of a timeout
+    line = re.sub(r"data=\{u32=(\d+), u64=\d+\}", r"data=\1", line)
+    line = re.sub(r'if_nametoindex\("([^"]*)"\)', _index, line)
+    return line.strip()
+
+
+def _index(found: re.Match[str]) -> str:
+    return str(pysock.if_nametoindex(found[1]))
+
+
+def key(line: str) -> str:
+    """The function and its first argument."""
+    return re.split(r"[,)]", line)[0]
+
+
+def main() -> int:
+    problem = why_not()
+    if problem:
+        print(f"tests.strace: {problem}", file=sys.stderr)
+        return 2
+    total = shown = unequal = 0
+    wanted = sys.argv[1:] or PROGRAMS
+    for name, source in [(name, PROGRAMS[name]) for name in wanted]:
+        found = Compared(source)
+        total, shown = total + found.total, shown + found.shown
+        unequal += len(found.unequal)
+        print(f"{name:20} {found.shown:4} of {found.total:4} shown, {len(found.unequal)} not equal")
+        for line in found.missing:
+            print(f"    not shown  {line}")
+        for line in found.too_many:
+            print(f"    only here  {line}")
+        for theirs, ours in found.unequal:
+            print(f"    strace     {theirs}\n    pysock     {ours}")
+        if found.status or "Traceback" in found.stderr:
+            print(f"    status {found.status}: {found.stderr}")
+    print(f"{shown} of {total} calls shown ({100 * shown / total:.1f} %), {unequal} not equal")
+    return 0 if shown >= 0.99 * total and not unequal else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
