@@ -44,59 +44,11 @@ import pysock
 from . import foreign
 from .foreign import FOREIGN, LINUX
 from .harness import on_musl
+from .odd import Float, Index, Int, Number, Raising, Text
 
 CPYTHON = sys.implementation.name == "cpython"
 UNIX: int = getattr(stdlib, "AF_UNIX", 0)
 Case = Union[str, Callable[..., Any]]
-
-
-class Index:
-    """An integer by ``__index__`` alone."""
-
-    def __init__(self, value: int = 1) -> None:
-        self.value = value
-
-    def __index__(self) -> int:
-        return self.value
-
-
-class Int:
-    """What Python 3.9 still converts, with a warning."""
-
-    def __init__(self, value: int = 1) -> None:
-        self.value = value
-
-    def __int__(self) -> int:
-        return self.value
-
-
-class Float:
-    """A real number by ``__float__`` alone: a timeout from Python 3.15 on."""
-
-    def __init__(self, value: Any = 1.5) -> None:
-        self.value = value
-
-    def __float__(self) -> Any:
-        return self.value
-
-
-class Raising:
-    """What is no number at all: ``__index__`` raises."""
-
-    def __init__(self, error: type[Exception]) -> None:
-        self.error = error
-
-    def __index__(self) -> int:
-        raise self.error("no number")
-
-
-class Number(enum.IntEnum):
-    ONE = 1
-    FOUR = 4
-
-
-class Text(str):
-    pass
 
 
 def raised(call: Callable[..., Any], *args: Any) -> tuple[str, str]:

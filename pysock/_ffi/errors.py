@@ -18,6 +18,7 @@ library sets no errno at all.
 from __future__ import annotations
 
 import os
+import sys
 from errno import ECONNRESET
 
 from . import versions

@@ -1,0 +1,55 @@
+"""Odd arguments, of classes that are almost numbers: what calls are given to be compared with C."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+
+class Index:
+    """An integer by ``__index__`` alone."""
+
+    def __init__(self, value: int = 1) -> None:
+        self.value = value
+
+    def __index__(self) -> int:
+        return self.value
+
+
+class Int:
+    """What Python 3.9 still converts, with a warning."""
+
+    def __init__(self, value: int = 1) -> None:
+        self.value = value
+
+    def __int__(self) -> int:
+        return self.value
+
+
+class Float:
+    """A real number by ``__float__`` alone: a timeout from Python 3.15 on."""
+
+    def __init__(self, value: Any = 1.5) -> None:
+        self.value = value
+
+    def __float__(self) -> Any:
+        return self.value
+
+
+class Raising:
+    """What is no number at all: ``__index__`` raises."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        self.error = error
+
+    def __index__(self) -> int:
+        raise self.error("no number")
+
+
+class Number(enum.IntEnum):
+    ONE = 1
+    FOUR = 4
+
+
+class Text(str):
+    pass
