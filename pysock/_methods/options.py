@@ -80,7 +80,13 @@ class Options(SocketState):
         def setsockopt(self, level: int, optname: int, value: None, optlen: int, /) -> None: ...
 
     def setsockopt(
-        self, level: int, optname: int, value: Any = NOT_GIVEN, optlen: Any = NOT_GIVEN, /
+        self,
+        level: Any = NOT_GIVEN,
+        optname: Any = NOT_GIVEN,
+        value: Any = NOT_GIVEN,
+        optlen: Any = NOT_GIVEN,
+        more: Any = NOT_GIVEN,
+        /,
     ) -> None:
         """``setsockopt(2)``: set an option, to an int or to a struct's bytes.
 
@@ -91,9 +97,10 @@ class Options(SocketState):
         >>> sock = socket()
         >>> sock.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
         """
-        if value is NOT_GIVEN:
-            count = "at least" if versions.SETSOCKOPT_BY_TYPE else "exactly"
-            raise TypeError(f"setsockopt() takes {count} 3 arguments (2 given)")
+        if value is NOT_GIVEN or more is not NOT_GIVEN:
+            given = (level, optname, value, optlen, more)
+            count = sum(item is not NOT_GIVEN for item in given)
+            raise TypeError(f"setsockopt() takes {_takes(count)} ({count} given)")
         level, optname = c_int(level), c_int(optname)
         data, length = _option(value, optlen, self._sock_family_ == AF_VSOCK)
         fd = self._sock_fd_
@@ -150,6 +157,13 @@ def _option_by_type(value: Any, optlen: Any, wide: bool) -> tuple[Any, int]:
 
 
 _option = _option_by_type if versions.SETSOCKOPT_BY_TYPE else _option_by_trial
+
+
+def _takes(count: int) -> str:
+    """What CPython says if setsockopt is given so many arguments."""
+    if not versions.SETSOCKOPT_BY_TYPE:
+        return "exactly 3 arguments"
+    return "at least 3 arguments" if count < 3 else "at most 4 arguments"
 
 
 def _wide_bytes(value: Any) -> bytes:

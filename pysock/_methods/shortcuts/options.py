@@ -61,11 +61,18 @@ def getsockopt(self: Options, level: int, optname: int, buflen: int = 0, /) -> A
 
 
 def setsockopt(
-    self: Options, level: int, optname: int, value: Any = NOT_GIVEN, optlen: Any = NOT_GIVEN, /
+    self: Options,
+    level: Any = NOT_GIVEN,
+    optname: Any = NOT_GIVEN,
+    value: Any = NOT_GIVEN,
+    optlen: Any = NOT_GIVEN,
+    more: Any = NOT_GIVEN,
+    /,
 ) -> None:
     if (
         type(value) is int
         and optlen is NOT_GIVEN
+        and more is NOT_GIVEN
         and type(level) is int
         and type(optname) is int
         and not (level | optname) >> 31
@@ -77,4 +84,4 @@ def setsockopt(
             data = b""
         if data and lib_keeping_gil.setsockopt(self._sock_fd_, level, optname, data, _INT) >= 0:
             return None
-    return _setsockopt(self, level, optname, value, optlen)
+    return _setsockopt(self, level, optname, value, optlen, more)
