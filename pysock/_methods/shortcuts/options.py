@@ -21,7 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_getsockopt, _setsockopt = Options.getsockopt, Options.setsockopt
+_getsockopt = Options.getsockopt
+_setsockopt: Any = Options.setsockopt
 _INT = sizeof(c_int32)
 
 
@@ -84,4 +85,5 @@ def setsockopt(
             data = b""
         if data and lib_keeping_gil.setsockopt(self._sock_fd_, level, optname, data, _INT) >= 0:
             return None
-    return _setsockopt(self, level, optname, value, optlen, more)
+    _setsockopt(self, level, optname, value, optlen, more)
+    return None
