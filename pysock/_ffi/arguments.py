@@ -225,7 +225,7 @@ def view_of(data: Any) -> memoryview:
     except TypeError:
         if _has_buffer(data):
             raise  # what its __buffer__ raised
-        what = type_name(data) if versions.BUFFER_TYPE_BARE else repr(type_name(data))
+        what = type_name(data) if versions.PYPY_WORDS else repr(type_name(data))
         raise TypeError(f"a bytes-like object is required, not {what}") from None
 
 

@@ -84,8 +84,9 @@ INET_ATON_ONE_ARGUMENT = since((3, 13))
 CMSG_IS_TUPLE = since((3, 14))
 # setsockopt takes an int for what has an __index__, and has messages of its own (gh-107545).
 SETSOCKOPT_BY_TYPE = since((3, 15))
-# PyPy 8 has no quotes about the type of what is no buffer.
-BUFFER_TYPE_BARE = getattr(sys, "pypy_version_info", (0,)) >= (8,)
+# PyPy 8 has words of its own: no quotes about the type of what is no buffer, an address that is no
+# tuple "is not iterable", and sendto counts its arguments as a function of Python.
+PYPY_WORDS = getattr(sys, "pypy_version_info", (0,)) >= (8,)
 # makefile asks io.text_encoding for the encoding (PEP 597).
 TEXT_ENCODING = since((3, 10))
 

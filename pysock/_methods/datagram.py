@@ -7,6 +7,7 @@ from sys import audit
 from .._calls.state import SocketState
 from .._calls.transfer import as_written, receive_from, receive_from_into, transmit_to
 from .._calls.wait import READ, WRITE, retry
+from .._ffi import versions
 from .._ffi.arguments import (
     c_int,
     c_ssize_t,
@@ -114,7 +115,12 @@ class Datagram(SocketState):
         """
         if flags is NOT_GIVEN or more is not NOT_GIVEN:
             given = sum(value is not NOT_GIVEN for value in (bytes, flags, address, more))
-            raise TypeError(f"sendto() takes 2 or 3 arguments ({given} given)")
+            if not versions.PYPY_WORDS:
+                raise TypeError(f"sendto() takes 2 or 3 arguments ({given} given)")
+            if given < 2:
+                raise TypeError("sendto() missing 1 required positional argument: 'address'")
+            count = f"3 or 4 positional arguments but {given + 1} were given"
+            raise TypeError(f"sendto() takes {count}")
         if address is NOT_GIVEN:
             flags, address = 0, flags
         with view_of(bytes) as view:

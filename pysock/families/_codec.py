@@ -47,6 +47,7 @@ from __future__ import annotations
 
 from ctypes import c_char
 
+from .._ffi import versions
 from .._ffi.abi import Sockaddr, be16, be32
 from .._ffi.arguments import plain, type_name
 
@@ -166,5 +167,7 @@ def unclaimed(abi: ABI, raw: bytes) -> tuple[int, bytes]:
 def must_be_tuple(address: Any, caller: str, family: str) -> tuple[Any, ...]:
     """Return the items of an address as a plain tuple, or raise CPython's TypeError."""
     if not isinstance(address, tuple):
+        if versions.PYPY_WORDS and not hasattr(type(address), "__iter__"):
+            raise TypeError(f"{type_name(address)!r} object is not iterable")
         raise TypeError(f"{caller}(): {family} address must be tuple, not {type_name(address)}")
     return plain(address)
