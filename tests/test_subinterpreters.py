@@ -72,7 +72,7 @@ failed = []
 def work():
     interpreter = interpreters.create()
     try:
-        for _ in range(5):
+        for _ in range(2):
             interpreter.exec(CONVERSE + "assert converse() == 1")
     except BaseException as error:
         failed.append(error)
@@ -95,7 +95,7 @@ with InterpreterPoolExecutor(3) as pool:
 import os
 from concurrent import interpreters
 def descriptors(): return sorted(os.listdir("/dev/fd"))
-for i in range(8):
+for i in range(4):
     interpreter = interpreters.create()
     interpreter.exec(CONVERSE + "assert converse() == 1")
     interpreter.close()
