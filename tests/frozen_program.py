@@ -104,8 +104,8 @@ def addresses():
 
 def another_platform():
     """Its tables are no part of a call here, and so are loaded now."""
-    raw = families.pack("AF_INET", ("1.2.3.4", 5), platform="darwin-arm64")
-    print("darwin", raw[:2].hex())
+    for platform in "linux-gnu-x86_64", "darwin-arm64":
+        print(platform, families.pack("AF_INET", ("1.2.3.4", 5), platform=platform)[:2].hex())
 
 
 def in_the_place_of_socket():

@@ -165,7 +165,7 @@ def test_the_folder_is_unreadable(tmp_path: Path, expected: list[str]) -> None:
         lines = said([sys.executable, PROGRAM, LOCKED.format(folder=str(package))], tmp_path)
     finally:
         package.chmod(0o700)
-    assert lines == [expected[0], "locked", *expected[1:]]
+    assert lines == [*expected[:2], "locked", *expected[2:]]
 
 
 # --- a file system that cannot be written --------------------------------------------
@@ -198,7 +198,7 @@ def test_read_only_file_system(tmp_path: Path, expected: list[str]) -> None:
     between = TRIED.format(folder=str(package))
     command = ["unshare", "-rm", "sh", "-c", script, "sh", tmp_path]
     lines = said([*command, sys.executable, PROGRAM, between], tmp_path)
-    assert lines == [expected[0], os.strerror(EROFS), *expected[1:]]
+    assert lines == [*expected[:2], os.strerror(EROFS), *expected[2:]]
     assert not list(package.rglob("*.pyc"))
 
 
