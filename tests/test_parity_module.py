@@ -60,8 +60,9 @@ EXCEPTIONS = table("""
     isinstance(socket.gaierror(2, 'x'), OSError)
 """)
 
-# The table by which C modules find each other: they would read pysock's sockets as C structs.
-OTHERS = {"CAPI"}
+# The table by which C modules find each other: they would read pysock's sockets as C structs.  And
+# what a module has once it has warned of something.
+OTHERS = {"CAPI", "__warningregistry__"}
 # On PyPy also poll's and ssl's (once ssl is imported), which other modules document.
 BY_THE_WAY = () if CPYTHON else ("POLL", "SIOC", "FD_", "RAND_", "SSL_", "sslerror")
 
