@@ -156,7 +156,7 @@ class _Epoll:
         tell = self._traced("select", f"epoll_ctl {operation}", call, (), ())
         tell(self.fileno(), operation_number(operation), _number(fd), *events)
 
-    def register(self, fd: Any, eventmask: int = select.POLLIN | 0x6, **named: int) -> None:
+    def register(self, fd: Any, eventmask: int = 0x7, **named: int) -> None:
         self._ctl("ADD", self._epoll.register, fd, named.get("eventmask", eventmask))
 
     def modify(self, fd: Any, eventmask: int) -> None:
