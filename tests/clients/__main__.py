@@ -19,16 +19,23 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from .._environment import environment_with
 from . import suites
 from .servers import Servers
-from .ways import PROGRAMS, WAYS, environment_for, write_table
+from .ways import (
+    PROGRAMS,
+    WAYS,
+    can_have_namespaces,
+    environment_for,
+    in_a_namespace,
+    write_table,
+)
 
 REQUIREMENTS = Path(__file__).with_name("clients.txt")
 SAID = ("SERVERS", "CI", "NAMESPACE", "NEEDS")  # what a program says of itself at its top
-NAMESPACE = ("--map-root-user", "--net")
 PATIENCE = 60  # seconds for a program
 
 
@@ -40,6 +47,8 @@ def main() -> int:
     parser.add_argument("--verbose", action="store_true", help="show what the programs print")
     parser.add_argument("names", nargs="*", help="programs or suites, like requests_nginx")
     options = parser.parse_args()
+    if options.write and (options.ci or options.names):
+        parser.error("--write is for the whole table")
     if problem := missing():
         print(problem, file=sys.stderr)
         return 2
@@ -69,6 +78,8 @@ def missing() -> str:
     """One line that says why this cannot run here, or nothing."""
     if not hasattr(os, "getuid"):
         return "tests.clients: the servers are Debian's, and this is no such system"
+    if "--suites" in sys.argv and not can_have_namespaces():
+        return "tests.clients --suites: needs network namespaces, and the Debian package iproute2"
     return ""
 
 
@@ -104,8 +115,7 @@ class Program:
         environment = environment_for(way, told)
         command = [python, *WAYS[way], str(self.path)]
         if self.namespace:
-            loopback = 'ip link set lo up && ip link set lo multicast on && exec "$@"'
-            command = ["unshare", *NAMESPACE, "sh", "-c", loopback, "sh", *command]
+            command = in_a_namespace(command)
         with subprocess.Popen(
             command,
             env=environment,
@@ -122,22 +132,12 @@ class Program:
             except subprocess.TimeoutExpired:
                 return Outcome(None, "", f"it took more than {PATIENCE} seconds")
             finally:
-                try:  # whatever it has left running, and holds its output
+                with suppress(ProcessLookupError):  # whatever it has left running
                     os.killpg(process.pid, signal.SIGKILL)
-                except ProcessLookupError as gone:
-                    assert gone.errno
 
 
 def has(python: str, module: str) -> bool:
     return subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode == 0
-
-
-def can_have_namespaces() -> bool:
-    command = ["unshare", *NAMESPACE, "ip", "link", "set", "lo", "up"]
-    try:
-        return subprocess.run(command, capture_output=True).returncode == 0
-    except FileNotFoundError:
-        return False
 
 
 def folder_of(told: dict[str, str]) -> str:

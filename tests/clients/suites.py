@@ -1,7 +1,8 @@
 """Packages' own tests, on the C module and on pysock: every pass there is a pass here.
 
-The tests are those that the installed packages bring along.  They use loopback alone.  What
-passes on C and fails on pysock is run once more, since others' tests may depend on time.
+The tests are those that the installed packages bring along.  They run in a network namespace
+that has loopback alone.  What passes on C and fails on pysock is run once more, since others'
+tests may depend on time.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-from .ways import WAYS, environment_for, write_table
+from .ways import WAYS, environment_for, in_a_namespace, write_table
 
 UNITTESTS = Path(__file__).with_name("_unittests.py")
 PATIENCE = 900  # seconds for a suite
@@ -90,7 +91,7 @@ def outcomes(python: str, name: str, way: str, folder: Path) -> tuple[dict[str, 
     """What became of each test of a suite, and the end of what was printed."""
     with tempfile.TemporaryDirectory(dir=folder) as place:
         out = Path(place, "out")
-        command = [python, *WAYS[way], *arguments(python, name, out)]
+        command = in_a_namespace([python, *WAYS[way], *arguments(python, name, out)])
         environment = environment_for(way, {"CI": "", "TMPDIR": place})
         with subprocess.Popen(
             command,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 from .. import ROOT
@@ -10,6 +11,20 @@ from .. import ROOT
 PROGRAMS = Path(__file__).parent / "programs"
 PAGE = ROOT / "docs/compatibility.md"
 WAYS: dict[str, list[str]] = {"C": [], "pysock": ["-m", "pysock", "run"]}
+NAMESPACE = ("unshare", "--map-root-user", "--net")
+LOOPBACK = 'ip link set lo up && ip link set lo multicast on && exec "$@"'
+
+
+def in_a_namespace(command: list[str]) -> list[str]:
+    """The command, in a network namespace of its own, which has loopback alone."""
+    return [*NAMESPACE, "sh", "-c", LOOPBACK, "sh", *command]
+
+
+def can_have_namespaces() -> bool:
+    try:
+        return subprocess.run(in_a_namespace(["true"]), capture_output=True).returncode == 0
+    except FileNotFoundError:
+        return False
 
 
 def environment_for(way: str, told: dict[str, str]) -> dict[str, str]:
