@@ -49,7 +49,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.write and (options.ci or options.names):
         parser.error("--write is for the whole table")
-    if problem := missing():
+    if problem := missing(options.suites):
         print(problem, file=sys.stderr)
         return 2
     kind = "clients-ci" if options.ci else "clients-suites" if options.suites else "clients"
@@ -74,11 +74,11 @@ def main() -> int:
     return table.verdict()
 
 
-def missing() -> str:
+def missing(for_suites: bool) -> str:
     """One line that says why this cannot run here, or nothing."""
     if not hasattr(os, "getuid"):
         return "tests.clients: the servers are Debian's, and this is no such system"
-    if "--suites" in sys.argv and not can_have_namespaces():
+    if for_suites and not can_have_namespaces():
         return "tests.clients --suites: needs network namespaces, and the Debian package iproute2"
     return ""
 
