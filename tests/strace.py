@@ -1,4 +1,4 @@
-"""``python3 -m tests.strace``: what ``pysock trace`` shows, beside what strace sees of the same run.
+"""``python3 -m tests.strace``: what ``pysock trace`` shows, beside what strace sees of one run.
 
 Each program of ``strace_programs`` runs once, under both.  strace's calls on sockets, thread by
 thread, are looked for among ours: how many are shown, and how many of those are equal to the
@@ -52,11 +52,12 @@ class Compared:
 
     def _run(self, folder: Path, python: str) -> None:
         kept, seen = folder / "trace.jsonl", folder / "seen"
-        command = [python, "-m", "pysock", "trace", "--jsonl", str(kept), str(folder / "program.py")]
+        program = str(folder / "program.py")
+        command = [python, "-m", "pysock", "trace", "--jsonl", str(kept), program]
         offset = time.time_ns() - time.perf_counter_ns()
         done = subprocess.run(
-            ["strace", "-ff", "-ttt", "-y", "-s", str(SHOWN), "-e", f"trace={CALLS}", "-o", str(seen),
-             *command],
+            ["strace", "-ff", "-ttt", "-y", "-s", str(SHOWN), "-e", f"trace={CALLS}",
+             "-o", str(seen), *command],
             env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=folder,
             capture_output=True, text=True, timeout=40,
         )  # fmt: skip
@@ -146,8 +147,9 @@ def _index(found: re.Match[str]) -> str:
 
 
 def key(line: str) -> str:
-    """The function and its first argument."""
-    return re.split(r"[,)]", line)[0]
+    """The function, its first argument, and with fcntl and ioctl the second."""
+    parts = re.split(r"[,)]", line)
+    return ",".join(parts[: 2 if line.startswith(("fcntl", "ioctl")) else 1])
 
 
 def main() -> int:

@@ -37,7 +37,8 @@ import os, socket, tempfile
 with tempfile.TemporaryDirectory() as folder:
     a = socket.socket(socket.AF_UNIX); a.bind(os.path.join(folder, "s")); a.listen()
     b = socket.socket(socket.AF_UNIX); b.connect(a.getsockname())
-    c, _ = a.accept(); b.sendall(b"x\\n\\0y\\xff1"); c.recv(10); c.close(); b.recv(1); b.close(); a.close()
+    c, _ = a.accept(); b.sendall(b"x\\n\\0y\\xff1"); c.recv(10); c.close(); b.recv(1)
+    b.close(); a.close()
 d = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); d.bind("\\0pysock-strace-%d" % os.getpid())
 d.getsockname(); d.close()
 """,
@@ -62,9 +63,10 @@ s.setsockopt(socket.IPPROTO_IP, socket.IP_DROP_MEMBERSHIP, group); s.close()
 import os, socket
 a, b = socket.socketpair(); r, w = os.pipe()
 socket.send_fds(a, [b"fd"], [r, w]); data, fds, flags, addr = socket.recv_fds(b, 10, 4)
-c = a.dup(); c.set_inheritable(True); c.get_inheritable(); d = c.detach(); e = socket.socket(fileno=d)
+c = a.dup(); c.set_inheritable(True); c.get_inheritable(); d = c.detach()
+e = socket.socket(fileno=d)
 e.sendmsg([b"x", b"yy", b"zzz"]); b.recvmsg(100, 100)
-b.recvmsg_into if False else None; e.close(); a.close(); b.close()
+e.close(); a.close(); b.close()
 """,
     "nonblocking connect": _PAIR
     + """
@@ -113,7 +115,8 @@ def all_of(conn):
     while conn.recv(4096): pass
 t = serve(srv, all_of)
 with tempfile.TemporaryFile() as file, socket.create_connection(srv.getsockname()) as c:
-    file.write(b"x" * 10000); file.flush(); file.seek(0); c.sendfile(file); c.sendfile(file, 10, 100)
+    file.write(b"x" * 10000); file.flush(); file.seek(0)
+    c.sendfile(file); c.sendfile(file, 10, 100)
 t.join(); srv.close()
 """,
     "getaddrinfo": """
@@ -132,8 +135,8 @@ s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 2))
 s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 1, 5000))
 s.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30)
 s.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")
-for name in ("SO_TYPE", "SO_DOMAIN", "SO_PROTOCOL", "SO_RCVBUF", "SO_SNDBUF", "SO_KEEPALIVE", "SO_ERROR",
-             "SO_REUSEPORT"):
+for name in ("SO_TYPE", "SO_DOMAIN", "SO_PROTOCOL", "SO_RCVBUF", "SO_SNDBUF", "SO_KEEPALIVE",
+             "SO_ERROR", "SO_REUSEPORT"):
     s.getsockopt(socket.SOL_SOCKET, getattr(socket, name))
 s.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)
 s.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY); s.getsockopt(socket.IPPROTO_IP, socket.IP_TTL)
@@ -170,7 +173,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *args): pass
 server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
 t = threading.Thread(target=server.handle_request); t.start()
-c = http.client.HTTPConnection(*server.server_address); c.request("GET", "/"); c.getresponse().read()
+c = http.client.HTTPConnection(*server.server_address); c.request("GET", "/")
+c.getresponse().read()
 c.close(); t.join(); server.server_close()
 """,
     "socketserver": """
@@ -187,10 +191,12 @@ with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
 import select, selectors, socket
 a, b = socket.socketpair()
 print(select.select([a], [b], [], 0)); b.send(b"x"); print(select.select([a, b], [], [a], 1))
-p = select.poll(); p.register(a, select.POLLIN); p.register(b, select.POLLIN | select.POLLOUT); print(p.poll(10))
+p = select.poll(); p.register(a, select.POLLIN); p.register(b, select.POLLIN | select.POLLOUT)
+print(p.poll(10))
 p.modify(b, select.POLLIN); p.unregister(a); print(p.poll(10))
 with selectors.DefaultSelector() as s:
-    s.register(a, selectors.EVENT_READ); s.register(b, selectors.EVENT_WRITE); print(len(s.select(1)))
+    s.register(a, selectors.EVENT_READ); s.register(b, selectors.EVENT_WRITE)
+    print(len(s.select(1)))
     s.modify(b, selectors.EVENT_READ); s.unregister(b); s.select(0.01)
 a.close(); b.close()
 """,
@@ -210,15 +216,19 @@ def late(conn):
     except ConnectionResetError as error: print(error)
 t = serve(srv, late)
 c = socket.create_connection(srv.getsockname())
-c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); c.close(); t.join(); srv.close()
+c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+c.close(); t.join(); srv.close()
 """,
     "messages": """
 import socket, struct
 a = socket.socket(type=socket.SOCK_DGRAM); a.bind(("127.0.0.1", 0))
-a.setsockopt(socket.IPPROTO_IP, socket.IP_PKTINFO, 1); a.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTTL, 1)
+a.setsockopt(socket.IPPROTO_IP, socket.IP_PKTINFO, 1)
+a.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTTL, 1)
 b = socket.socket(type=socket.SOCK_DGRAM); b.sendmsg([b"ab", b"c"], [], 0, a.getsockname())
-print(a.recvmsg(100, 200)); b.sendmsg([b"more"], [(socket.IPPROTO_IP, socket.IP_TTL, struct.pack("i", 9))], 0, a.getsockname())
-room = [bytearray(2), bytearray(10)]; print(a.recvmsg_into(room, 200)); a.close(); b.close()
+print(a.recvmsg(100, 200)); ttl = (socket.IPPROTO_IP, socket.IP_TTL, struct.pack("i", 9))
+b.sendmsg([b"more"], [ttl], 0, a.getsockname())
+room = [bytearray(2), bytearray(10)]; print(a.recvmsg_into(room, 200))
+a.close(); b.close()
 """,
     "fork": """
 import os, socket

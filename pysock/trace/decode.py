@@ -72,6 +72,7 @@ class Call:
     ``errno``      the number, if the call failed
     ``begin``, ``end``  in nanoseconds; ``end`` is None while it waits
     ``pid``, ``thread``, ``thread_name``
+    ``python``     the interpreter of the process, as "cpython 3.11.7"
     ``via``        "os.set_blocking" or the like, if ``os`` or ``select`` has made it; or ""
     ``method``     what the program called, as ``socket.recv``; or "" if that is ``via`` itself
     ``file``, ``line``  from where
@@ -79,8 +80,8 @@ class Call:
     """
 
     __slots__ = (
-        "arguments", "begin", "begun", "end", "errno", "file", "function", "line", "method", "number",
-        "on_socket", "pid", "result", "thread", "thread_name", "values", "via",
+        "arguments", "begin", "begun", "end", "errno", "file", "function", "line", "method",
+        "number", "on_socket", "pid", "python", "result", "thread", "thread_name", "values", "via",
     )  # fmt: skip
 
     function: str
@@ -88,9 +89,11 @@ class Call:
     begun: Named
     result: Any
 
-    def __init__(self, pid: int, event: Event, thread_name: str, values: Values) -> None:
+    def __init__(
+        self, pid: int, event: Event, thread_name: str, values: Values, python: str
+    ) -> None:
         _, self.number, self.begin, self.thread, _, _, _, _, where = event
-        self.pid, self.thread_name, self.values = pid, thread_name, values
+        self.pid, self.thread_name, self.values, self.python = pid, thread_name, values, python
         self.end: int | None = None
         self.result, self.errno, self.via, self.on_socket = None, 0, "", True
         module, name, self.file, self.line = where
@@ -127,6 +130,7 @@ class Decoder:
 
     def __init__(self) -> None:
         self.values: dict[int, Values] = {}  # by process
+        self.pythons: dict[int, str] = {}
         self.sockets: dict[int, dict[int, Kind]] = {}
         self.threads: dict[tuple[int, int], str] = {}
         self.open: dict[tuple[int, int], tuple[Call, Event]] = {}
@@ -135,7 +139,7 @@ class Decoder:
         """The call that this event begins or ends; None if it is of another kind."""
         kind = event[0]
         if kind == "process":
-            self.values[pid] = _values_of(event[5])
+            self.values[pid], self.pythons[pid] = _values_of(event[5]), event[4]
             self.sockets[pid] = dict(self.sockets.get(event[3], {}))
             self.threads.pop((pid, pid), None)
         elif kind == "thread":
@@ -143,7 +147,7 @@ class Decoder:
         elif kind == "begin":
             name = self.threads.get((pid, event[3]), "")
             values = self.values.get(pid) or _values_of(host)
-            call = Call(pid, event, name, values)
+            call = Call(pid, event, name, values, self.pythons.get(pid, ""))
             self._fill(call, event, None)
             call.begun = call.arguments
             self.open[pid, call.number] = call, event
@@ -331,6 +335,10 @@ def elsewhere(call: Call, name: str, arguments: tuple[Any, ...]) -> None:
         request = Constant(0x5450, "FIONCLEX") if arguments[1] else Constant(0x5451, "FIOCLEX")
         call.function = "ioctl"
         call.arguments = [("fd", arguments[0]), ("request", request)]
+    elif name == "set_blocking" and call.python.startswith("pypy"):
+        mode = Constant(2, "O_RDWR") if arguments[1] else Constant(0o4002, "O_RDWR|O_NONBLOCK")
+        call.function = "fcntl"  # after one more, which asks for the flags
+        call.arguments = [("fd", arguments[0]), ("cmd", Constant(4, "F_SETFL")), ("arg", mode)]
     elif name == "set_blocking":
         call.function = "ioctl"
         call.arguments = [("fd", arguments[0]), ("request", Constant(0x5421, "FIONBIO")),
@@ -373,7 +381,10 @@ def _select(call: Call, arguments: tuple[Any, ...], ended: bool) -> None:
     most = max([fd for fds in sets for fd in fds if isinstance(fd, int)], default=-1)
     call.function = "select"
     names = ("readfds", "writefds", "exceptfds")
-    call.arguments = [("nfds", most + 1), *zip(names, [fds or None for fds in sets]),
+    # CPython passes no set that is empty, but did so before 3.11.
+    passed = call.python.startswith(("cpython 3.9.", "cpython 3.10."))
+    shown = [fds if fds or passed else None for fds in sets]
+    call.arguments = [("nfds", most + 1), *zip(names, shown),
                       ("timeout", timeout)]  # fmt: skip
     if ended and not call.failed:
         call.arguments.append(("ready", call.result))

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from .watch import Event
 
+PYTHON = f"{sys.implementation.name} {sys.version.split()[0]}"
 SUFFIX = ".part"
 _FORMAT = 2  # of marshal: the last without references, which all interpreters read
 _HEAD = 4
@@ -53,9 +54,8 @@ class Recorder:
         self.numbers = count(1)
         self.size = _FIRST
         self.free: list[Part] = []
-        python = f"{sys.implementation.name} {sys.version.split()[0]}"
         argv = [str(each) for each in getattr(sys, "orig_argv", sys.argv)]
-        self(("process", perf_counter_ns(), self.pid, _parent(), python, target, argv))
+        self(("process", perf_counter_ns(), self.pid, os.getppid(), PYTHON, target, argv))
 
     def __call__(self, event: Event) -> None:
         """Keep one event.  Never raises: what cannot be kept is said once, on standard error."""
@@ -85,10 +85,6 @@ class Recorder:
             except FileExistsError:  # of a program that this process has replaced (exec)
                 continue
         raise AssertionError("count() ends")
-
-
-def _parent() -> int:
-    return os.getppid()
 
 
 class Part:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from time import perf_counter_ns
 
 from .._platform import target
+from . import record
 from .decode import decoded
 from .watch import watch
 
@@ -27,7 +28,7 @@ class Recording:
     @property
     def calls(self) -> list[Call]:
         """All calls, decoded, in the order in which they began; also those that still wait."""
-        head: Event = ("process", perf_counter_ns(), os.getpid(), 0, "", target, [])
+        head: Event = ("process", perf_counter_ns(), os.getpid(), 0, record.PYTHON, target, [])
         return decoded([(os.getpid(), event) for event in [head, *self.events]])
 
     @property

@@ -90,7 +90,7 @@ class _Line:
             nanoseconds = -int(-timeout * 10**6 // 1) * 1000
             seconds, rest = divmod(nanoseconds, 10**9)
             wait = f"{{tv_sec={seconds}, tv_nsec={rest}}}"
-        shown = [f"[{_spaced(fds)}]" if fds else "NULL" for fds in sets]
+        shown = ["NULL" if fds is None else f"[{_spaced(fds)}]" for fds in sets]
         return [str(given["nfds"]), *shown, wait, "NULL"]
 
     def value(self, name: str, value: Any) -> str:

@@ -103,8 +103,9 @@ class Writer:
         before = self.before
         return (
             before is not None
+            and before.failed
             and call.function in ("getsockopt", "setsockopt")
-            and (before.function, before.thread, before.failed) == (call.function, call.thread, True)
+            and (before.function, before.thread) == (call.function, call.thread)
             and (before.line, repr(before.begun)) == (call.line, repr(call.begun))
         )
 
