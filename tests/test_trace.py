@@ -1,0 +1,191 @@
+"""``pysock.trace`` as an API: what a recording has, decoded; what watching costs and leaves."""
+
+from __future__ import annotations
+
+import linecache
+import select
+import struct
+import threading
+import timeit
+
+import pysock
+from pysock._host import constants, lib, lib_keeping_gil, system
+from pysock._platform import target
+from pysock.trace import Call, jsonl, recording, show, watch
+
+LINUX = target.startswith("linux")
+
+
+def one(calls: list[Call], function: str) -> Call:
+    (found,) = [call for call in calls if call.function == function]
+    return found
+
+
+def test_a_test_can_say_which_calls_it_expects() -> None:
+    with recording() as made:
+        a, b = pysock.socketpair()
+        a.send(b"abc")
+        b.recv(10)
+        a.close()
+        b.close()
+    assert made.functions[-4:] == ["send", "recv", "close", "close"]
+    sent, received = one(made.calls, "send"), one(made.calls, "recv")
+    assert (sent.argument("buf"), sent.result, sent.errno) == (b"abc", 3, 0)
+    assert (received.argument("buf"), received.argument("len")) == (b"abc", 10)
+    assert (sent.method, sent.file) == ("socket.send", __file__)
+    assert "a.send" in linecache.getline(__file__, sent.line)
+    assert sent.end is not None and received.begin >= sent.begin > 0
+
+
+def test_a_failure_has_its_errno_and_is_raised_as_always() -> None:
+    with pysock.socket() as s, recording() as made:
+        try:
+            s.getpeername()
+        except OSError as error:
+            number = error.errno
+    call = one(made.calls, "getpeername")
+    assert (call.result, call.errno, call.failed) == (-1, number, True)
+    assert show.meaning(call) == "it is not connected"
+
+
+def test_a_message_is_decoded() -> None:
+    a, b = pysock.socketpair()
+    fd = a.fileno()
+    with a, b, recording() as made:
+        a.sendmsg([b"x" * 40000, b"y"], [(constants["SOL_SOCKET"], constants["SCM_RIGHTS"],
+                  struct.pack("i", fd))])  # fmt: skip
+        data, ancillary, _, _ = b.recvmsg(50000, pysock.CMSG_SPACE(4))
+    pysock.close(struct.unpack("i", ancillary[0][2])[0])
+    sent = one(made.calls, "sendmsg").argument("msg")
+    assert [(len(piece["iov_base"]), piece["iov_len"]) for piece in sent["msg_iov"]] == [
+        (40000, 40000), (1, 1)]  # fmt: skip
+    (control,) = sent["msg_control"]
+    assert repr(control["cmsg_type"]) == "SCM_RIGHTS"
+    assert control["cmsg_data"] == [fd]
+    received = one(made.calls, "recvmsg").argument("msg")
+    assert received["msg_iov"][0]["iov_base"] == data
+    assert repr(received["msg_control"][0]["cmsg_level"]) == "SOL_SOCKET"
+
+
+def test_options_are_decoded() -> None:
+    with pysock.socket() as s, recording() as made:
+        s.setsockopt(pysock.SOL_SOCKET, pysock.SO_LINGER, struct.pack("ii", 1, 2))
+        s.getsockopt(pysock.SOL_SOCKET, pysock.SO_TYPE)
+    assert repr(one(made.calls, "setsockopt").argument("optval")) == "{l_onoff 1, l_linger 2}"
+    assert repr(one(made.calls, "getsockopt").argument("optval")) == "SOCK_STREAM"
+
+
+def test_what_is_no_system_call_says_so() -> None:
+    with recording() as made:
+        pysock.inet_aton("127.0.0.1")
+        pysock.getaddrinfo("127.0.0.1", 80, type=pysock.SOCK_STREAM)
+        pysock.socket().close()
+    resolved = one(made.calls, "getaddrinfo")
+    assert not resolved.is_system_call
+    assert next(show.lines(resolved)).endswith("(no system call)")
+    (entry,) = resolved.argument("res")
+    assert (repr(entry["ai_family"]), repr(entry["ai_socktype"])) == ("AF_INET", "SOCK_STREAM")
+    assert bytes(entry["ai_addr"])[2:8] == b"\0\x50\x7f\0\0\1"
+    assert made.functions == ["socket", "close"]
+    assert "no system call" not in next(show.lines(one(made.calls, "socket")))
+
+
+def test_what_os_and_select_do_to_sockets_is_seen() -> None:
+    a, b = pysock.socketpair()
+    first, second = a.fileno(), b.fileno()
+    with a, b, recording() as made:
+        a.setblocking(False)
+        select.select([a], [b], [], 0)
+        a.dup().close()
+    assert [call.via for call in made.calls if call.via][:2] == ["os.set_blocking", "select.select"]
+    waited = one(made.calls, "select")
+    assert (waited.argument("readfds"), waited.argument("writefds")) == ([first], [second])
+    assert waited.result == 1 and waited.method == ""
+    assert "os.dup" in [call.via for call in made.calls]
+
+
+def test_threads_are_told_apart_by_name() -> None:
+    def work() -> None:
+        pysock.socket().close()
+
+    with recording() as made:
+        thread = threading.Thread(target=work, name="a worker")
+        thread.start()
+        thread.join()
+        work()
+    names = [call.thread_name for call in made.calls if call.function == "socket"]
+    assert names == ["a worker", threading.current_thread().name]
+    assert len({call.thread for call in made.calls}) == 2
+
+
+def test_events_survive_as_json() -> None:
+    a, b = pysock.socketpair()
+    with a, b, recording() as made:
+        a.send(bytes(range(256)))
+        select.select([b], [], [], 0)
+        b.recvmsg(300, 100)
+        pysock.gethostname()
+    again = [jsonl.parse(jsonl.line(7, event)) for event in made.events]
+    assert {pid for pid, _ in again} == {7}
+    for event, (_, copy) in zip(made.events, again):
+        assert _listed(copy) == _listed(event)
+
+
+def _listed(value: object) -> object:
+    return [_listed(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def test_a_watcher_that_looks_at_a_socket_is_not_told_of_itself() -> None:
+    told = []
+    with pysock.socket() as s:
+
+        def look(event: tuple[object, ...]) -> None:
+            told.append(event[0])
+            repr(s)
+            s.getsockname()
+
+        with watch.watching(watch.guarded(look)):
+            s.getsockopt(pysock.SOL_SOCKET, pysock.SO_TYPE)
+    assert told.count("begin") == 1
+
+
+# --- what it costs -------------------------------------------------------------------
+
+
+def everything() -> dict[tuple[int, str], object]:
+    """Each function that a watcher could have replaced."""
+    owners = [lib, lib_keeping_gil, select, system]
+    return {
+        (id(owner), name): value
+        for owner in owners
+        for name, value in list(vars(owner).items())
+        if callable(value)
+    }
+
+
+def test_nothing_is_left_of_a_watcher() -> None:
+    before = everything()
+    with recording():
+        during = everything()
+    assert {key for key in before if before[key] is not during[key]}
+    after = everything()
+    assert all(after[key] is before[key] for key in before) and after.keys() == before.keys()
+
+
+def test_a_watched_call_takes_at_most_twenty_times_as_long() -> None:
+    a, b = pysock.socketpair()
+
+    def exchange() -> None:
+        a.send(b"x")
+        b.recv(10)
+
+    def best() -> float:
+        return min(timeit.repeat(exchange, number=300, repeat=9))
+
+    with a, b:
+        best()  # PyPy compiles
+        plain = best()
+        with watch.watching(lambda event: None):
+            best()
+            watched = best()
+    assert watched <= 20 * plain, watched / plain

@@ -1,0 +1,199 @@
+"""``python -m pysock trace`` and ``show``: the program is what it is, and nothing recorded is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pysock._platform import WINDOWS
+
+from . import ROOT
+
+PAIR = "import socket\na, b = socket.socketpair()\na.sendall(b'hello')\nb.recv(10)\n"
+posix = pytest.mark.skipif(WINDOWS, reason="Windows has no fork, and no such signals")
+
+
+def trace(
+    folder: Path, *arguments: str, command: str = "trace", **options: object
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pysock", command, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        encoding="utf-8",
+        timeout=50,
+        **{"capture_output": True, **options},  # type: ignore[call-overload]
+    )
+
+
+def recorded(folder: Path, program: str) -> tuple[int, list[dict[str, object]]]:
+    """The status of a program, and the events in its trace."""
+    ran = trace(folder, "--jsonl", "trace.jsonl", "-c", program)
+    lines = (folder / "trace.jsonl").read_text().splitlines()
+    return ran.returncode, [json.loads(line) for line in lines]
+
+
+def functions(events: list[dict[str, object]]) -> list[object]:
+    return [event["function"] for event in events if event["event"] == "begin"]
+
+
+# --- the program is what it is -------------------------------------------------------
+
+
+def test_input_output_arguments_and_status_are_the_programs_own(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(
+        PAIR + "import sys\nprint(sys.argv, input(), __name__)\nsys.exit(7)\n"
+    )
+    ran = trace(tmp_path, "program.py", "--quiet", "-h", input="typed\n")
+    assert ran.returncode == 7
+    assert ran.stdout == "['program.py', '--quiet', '-h'] typed __main__\n"
+    assert re.search(r"program\.py:3  a\.sendall\(b'hello'\)  socket\.sendall\n", ran.stderr)
+    assert re.search(r"^    send\(sockfd \d+, buf b'hello', len 5, flags 0\) → 5$", ran.stderr, re.M)
+
+
+@pytest.mark.parametrize("way", ["-m", "-c"])
+def test_a_module_and_a_string_run_as_well(tmp_path: Path, way: str) -> None:
+    (tmp_path / "module.py").write_text(PAIR)
+    ran = trace(tmp_path, way, "module" if way == "-m" else PAIR)
+    assert ran.returncode == 0 and "recv(" in ran.stderr
+
+
+def test_a_program_that_fails_keeps_its_traceback_and_its_trace(tmp_path: Path) -> None:
+    status, events = recorded(tmp_path, PAIR + "1 / 0\n")
+    assert status == 1 and "send" in functions(events)
+    assert events[-1]["event"] == "exit" and events[-1]["status"] == 1
+
+
+@posix
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL", "SIGSEGV"])
+def test_a_program_that_a_signal_kills(tmp_path: Path, name: str) -> None:
+    number = getattr(signal, name)
+    program = (
+        "import resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"
+        f"{PAIR}import os; os.kill(os.getpid(), {int(number)})\n"
+    )
+    status, events = recorded(tmp_path, program)
+    assert status == -number
+    assert functions(events)[-2:] == ["send", "recv"]
+    assert events[-1]["event"] == "exit"
+
+
+def test_a_program_that_exits_at_once(tmp_path: Path) -> None:
+    status, events = recorded(tmp_path, PAIR + "import os; os._exit(9)\n")
+    assert status == 9 and functions(events)[-2:] == ["send", "recv"]
+
+
+def test_a_call_that_never_returns_is_shown_waiting(tmp_path: Path) -> None:
+    program = PAIR + (
+        "import threading, os, time\nthreading.Thread(target=b.recv, args=(1,), daemon=True).start()\n"
+        "time.sleep(0.1); os._exit(0)\n"
+    )
+    ran = trace(tmp_path, "-c", program)
+    assert re.search(r"^    recv\(sockfd \d+, buf …, len 1, flags 0\) waits$", ran.stderr, re.M)
+
+
+# --- children, threads ---------------------------------------------------------------
+
+
+@posix
+def test_forked_children_are_followed(tmp_path: Path) -> None:
+    program = PAIR + (
+        "import os\npid = os.fork()\nif not pid:\n    b.sendall(b'child'); os._exit(0)\n"
+        "a.recv(10); os.waitpid(pid, 0)\n"
+    )
+    _, events = recorded(tmp_path, program)
+    pids = {event["pid"] for event in events}
+    assert len(pids) == 2
+    sent = [e["pid"] for e in events if e.get("function") == "send"]
+    assert len(set(sent)) == 2
+    times = [event["time"] for event in events]
+    assert times == sorted(times)  # type: ignore[type-var]
+
+
+def test_started_children_are_followed(tmp_path: Path) -> None:
+    program = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {PAIR!r}])\n"
+    _, events = recorded(tmp_path, program)
+    assert [event["event"] for event in events].count("process") == 2
+    assert "send" in functions(events)
+
+
+# --- text ----------------------------------------------------------------------------
+
+
+def test_quiet_all_strace_and_width(tmp_path: Path) -> None:
+    program = PAIR + "socket.getaddrinfo('127.0.0.1', 80)\n"
+    trace(tmp_path, "--jsonl", "t", "-c", program)
+    usual = trace(tmp_path, "t", command="show").stdout
+    quiet = trace(tmp_path, "--quiet", "t", command="show").stdout
+    every = trace(tmp_path, "--all", "t", command="show").stdout
+    strace = trace(tmp_path, "--strace", "t", command="show").stdout
+    narrow = trace(tmp_path, "--width", "40", "t", command="show").stdout
+    assert "freeaddrinfo" in every and "freeaddrinfo" not in usual
+    assert "getaddrinfo(" in usual and "(no system call)" in usual
+    assert not re.search("^ ", quiet, re.M) and "socket.sendall" in quiet
+    assert re.search(r'^\[pid +\d+\] sendto\(\d+, "hello", 5, 0, NULL, 0\) = 5$', strace, re.M)
+    assert "getaddrinfo" not in strace
+    assert max(map(len, narrow.splitlines())) == 40
+    assert "\033" not in usual + narrow
+
+
+def test_show_says_what_trace_said(tmp_path: Path) -> None:
+    ran = trace(tmp_path, "-c", PAIR)
+    trace(tmp_path, "--jsonl", "t", "-c", PAIR)
+    shown = trace(tmp_path, "t", command="show")
+
+    def alike(text: str) -> str:
+        return re.sub(r"^\d+", "PID", text, flags=re.M)
+
+    assert alike(shown.stdout) == alike(ran.stderr)
+
+
+# --- bad input -----------------------------------------------------------------------
+
+
+def test_damaged_lines_are_counted_and_the_others_shown(tmp_path: Path) -> None:
+    trace(tmp_path, "--jsonl", "t", "-c", PAIR)
+    lines = (tmp_path / "t").read_text().splitlines()
+    damaged = [*lines[:3], "nonsense", '{"event": "end"}', "[]", *lines[3:-1], lines[-1][:20]]
+    (tmp_path / "t").write_text("\n".join(damaged))
+    ran = trace(tmp_path, "t", command="show")
+    assert ran.returncode == 1 and "recv(" in ran.stdout
+    assert "4 lines of t are no events; the first is line 4:" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    ran = trace(tmp_path, "nothing", command="show")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == "python -m pysock show: nothing: No such file or directory\n"
+
+
+def test_nothing_to_run_and_nowhere_to_write(tmp_path: Path) -> None:
+    ran = trace(tmp_path)
+    assert ran.returncode == 2 and "trace: what? A file" in ran.stderr
+    ran = trace(tmp_path, "--jsonl", "no/such/folder", "-c", PAIR)
+    assert ran.returncode == 2 and "no/such/folder: No such file" in ran.stderr
+
+
+@posix
+def test_nobody_reads_the_trace(tmp_path: Path) -> None:
+    """The program runs on, with its own output and status."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    program = PAIR + "print('done'); raise SystemExit(4)"
+    ran = trace(tmp_path, "-c", program, capture_output=False, stdout=subprocess.PIPE, stderr=writing)
+    os.close(writing)
+    assert (ran.returncode, ran.stdout) == (4, "done\n")
+
+
+def test_descriptors_have_the_numbers_that_they_have_without_a_trace(tmp_path: Path) -> None:
+    program = "import socket; a, b = socket.socketpair(); print(a.fileno(), b.fileno())"
+    plain = trace(tmp_path, "-c", program, command="run")
+    assert trace(tmp_path, "-c", program).stdout == plain.stdout
