@@ -5,8 +5,10 @@ from __future__ import annotations
 import linecache
 import select
 import struct
+import sys
 import threading
 import timeit
+from time import process_time
 
 import pysock
 from pysock._host import constants, lib, lib_keeping_gil, system
@@ -65,6 +67,18 @@ def test_a_message_is_decoded() -> None:
     received = one(made.calls, "recvmsg").argument("msg")
     assert received["msg_iov"][0]["iov_base"] == data
     assert repr(received["msg_control"][0]["cmsg_level"]) == "SOL_SOCKET"
+
+
+def test_a_watched_sendmsg_passes_the_buffers_of_its_caller() -> None:
+    """Unwatched, small ones are joined: the very call that shows what an iovec is for."""
+    a, b = pysock.socketpair()
+    with a, b, recording() as made:
+        assert a.sendmsg([b"one", bytearray(b"two"), b"", b"three"]) == 11
+        assert a.sendmsg([b"x", b"y"]) == 2
+        assert b.recv(100) == b"onetwothreexy"
+    sent = [call.argument("msg") for call in made.calls if call.function == "sendmsg"]
+    assert [[piece["iov_base"] for piece in message["msg_iov"]] for message in sent] == [
+        [b"one", b"two", b"", b"three"], [b"x", b"y"]]  # fmt: skip
 
 
 def test_options_are_decoded() -> None:
@@ -173,6 +187,7 @@ def test_nothing_is_left_of_a_watcher() -> None:
 
 
 def test_a_watched_call_takes_at_most_twenty_times_as_long() -> None:
+    """In time of the processor, which others on it do not change so much."""
     a, b = pysock.socketpair()
 
     def exchange() -> None:
@@ -180,7 +195,7 @@ def test_a_watched_call_takes_at_most_twenty_times_as_long() -> None:
         b.recv(10)
 
     def best() -> float:
-        return min(timeit.repeat(exchange, number=300, repeat=9))
+        return min(timeit.repeat(exchange, timer=process_time, number=300, repeat=15))
 
     with a, b:
         best()  # PyPy compiles
@@ -188,4 +203,6 @@ def test_a_watched_call_takes_at_most_twenty_times_as_long() -> None:
         with watch.watching(lambda event: None):
             best()
             watched = best()
-    assert watched <= 20 * plain, watched / plain
+    # PyPy has to make frames, which it has compiled away, to say who has called.
+    most = 20 if sys.implementation.name == "cpython" else 50
+    assert watched <= most * plain, watched / plain

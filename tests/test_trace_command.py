@@ -1,4 +1,4 @@
-"""``python -m pysock trace`` and ``show``: the program is what it is, and nothing recorded is lost."""
+"""``python -m pysock trace`` and ``show``: a program is what it is, and what it did is kept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ posix = pytest.mark.skipif(WINDOWS, reason="Windows has no fork, and no such sig
 def trace(
     folder: Path, *arguments: str, command: str = "trace", **options: object
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    ran: subprocess.CompletedProcess[str] = subprocess.run(
         [sys.executable, "-m", "pysock", command, *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
@@ -31,6 +31,7 @@ def trace(
         timeout=50,
         **{"capture_output": True, **options},  # type: ignore[call-overload]
     )
+    return ran
 
 
 def recorded(folder: Path, program: str) -> tuple[int, list[dict[str, object]]]:
@@ -55,7 +56,8 @@ def test_input_output_arguments_and_status_are_the_programs_own(tmp_path: Path) 
     assert ran.returncode == 7
     assert ran.stdout == "['program.py', '--quiet', '-h'] typed __main__\n"
     assert re.search(r"program\.py:3  a\.sendall\(b'hello'\)  socket\.sendall\n", ran.stderr)
-    assert re.search(r"^    send\(sockfd \d+, buf b'hello', len 5, flags 0\) → 5$", ran.stderr, re.M)
+    sent = r"^    send\(sockfd \d+, buf b'hello', len 5, flags 0\) → 5$"
+    assert re.search(sent, ran.stderr, re.M)
 
 
 @pytest.mark.parametrize("way", ["-m", "-c"])
@@ -92,7 +94,8 @@ def test_a_program_that_exits_at_once(tmp_path: Path) -> None:
 
 def test_a_call_that_never_returns_is_shown_waiting(tmp_path: Path) -> None:
     program = PAIR + (
-        "import threading, os, time\nthreading.Thread(target=b.recv, args=(1,), daemon=True).start()\n"
+        "import threading, os, time\n"
+        "threading.Thread(target=b.recv, args=(1,), daemon=True).start()\n"
         "time.sleep(0.1); os._exit(0)\n"
     )
     ran = trace(tmp_path, "-c", program)
@@ -188,7 +191,9 @@ def test_nobody_reads_the_trace(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     program = PAIR + "print('done'); raise SystemExit(4)"
-    ran = trace(tmp_path, "-c", program, capture_output=False, stdout=subprocess.PIPE, stderr=writing)
+    ran = trace(
+        tmp_path, "-c", program, capture_output=False, stdout=subprocess.PIPE, stderr=writing
+    )
     os.close(writing)
     assert (ran.returncode, ran.stdout) == (4, "done\n")
 

@@ -17,7 +17,6 @@ import tempfile
 from time import perf_counter_ns, sleep
 
 from .. import _install
-from .._platform import WINDOWS
 from ..trace import jsonl
 from ..trace.order import FOREVER, LATE, Sorter, Timeline
 from ..trace.record import Reader
@@ -94,11 +93,15 @@ def main(options: argparse.Namespace) -> int:
             return NO_RUN
     with tempfile.TemporaryDirectory(prefix="pysock-trace-") as folder:
         teller = _Kept(kept) if kept is not None else _Shown(writer(options, sys.stderr))
+        status, failed = _run(options.rest, folder, teller)
+    if kept is not None:
         try:
-            status = _run(options.rest, folder, teller)
-        finally:
-            if kept is not None:
-                kept.close()
+            kept.close()
+        except OSError as error:
+            failed = failed or error
+        if failed is not None:
+            why = failed.strerror
+            print(f"python -m pysock trace: {options.jsonl}: {why}", file=sys.stderr)
     return _end_as(status)
 
 
@@ -151,35 +154,36 @@ class _Shown:
         sys.stderr.flush()
 
 
-def _run(program: list[str], folder: str, teller: _Kept | _Shown) -> int:
-    """Run the program, and tell of its events; its status, below 0 for a signal."""
+def _run(
+    program: list[str], folder: str, teller: _Kept | _Shown
+) -> tuple[int, OSError | None]:
+    """Run the program, and tell of its events.
+
+    Returns its status, below 0 for a signal, and why telling has ended early, if it has.
+    """
     environment = _install.environment(os.environ, trace=folder)
-    # Ctrl-C is for the program; this process lives on, to tell of its end.
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in _INTERRUPTS}
+    # Ctrl-C is for the program; this process lives on, to tell of its end.  It has a handler that
+    # does nothing: what it ignored would be ignored in the program, too.
+    before = {
+        number: signal.signal(number, lambda number, frame: None)
+        for number in _INTERRUPTS
+        if signal.getsignal(number) != signal.SIG_IGN
+    }
     try:
-        process = subprocess.Popen(
-            command_of(program), env=environment, preexec_fn=None if WINDOWS else _listen
-        )
+        process = subprocess.Popen(command_of(program), env=environment)
         signal.signal(signal.SIGTERM, lambda number, frame: process.send_signal(number))
         follower = _Follower(folder, teller)
         while process.poll() is None:
             follower.look(perf_counter_ns())
             sleep(PAUSE)
         follower.end((process.pid, ("exit", perf_counter_ns(), process.returncode)))
-        status: int = process.returncode
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return status
+    return process.returncode, follower.failed
 
 
 _INTERRUPTS = [getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name)]
-
-
-def _listen() -> None:
-    """In the child: what this process ignores would be ignored there, too."""
-    for number in _INTERRUPTS:
-        signal.signal(number, signal.SIG_DFL)
 
 
 class _Follower:
@@ -187,10 +191,10 @@ class _Follower:
 
     def __init__(self, folder: str, teller: _Kept | _Shown) -> None:
         self.reader, self.sorter, self.teller = Reader(folder), Sorter(), teller
-        self.heard = True
+        self.failed: OSError | None = None  # the reader has left, or the disk is full
 
     def look(self, now: int) -> None:
-        if not self.heard:
+        if self.failed is not None:
             return
         for pid, event in self.reader.new():
             self.sorter.add(pid, event)
@@ -198,8 +202,7 @@ class _Follower:
             for pid, event in self.sorter.ready(now):
                 self.teller.tell(pid, event)
             self.teller.pause(now - LATE if now != FOREVER else now)
-        except OSError as error:  # the reader has left, or the disk is full
-            self.heard = False
+        except OSError as error:
             self.failed = error
 
     def end(self, last: tuple[int, Any]) -> None:

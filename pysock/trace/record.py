@@ -20,6 +20,7 @@ import marshal
 import mmap
 import os
 import sys
+from contextlib import suppress
 from itertools import count
 from time import perf_counter_ns
 
@@ -73,7 +74,9 @@ class Recorder:
             self.free.append(part)
         except (OSError, ValueError) as error:
             self.stopped = True
-            os.write(2, f"pysock: the trace of process {self.pid} ends here: {error}\n".encode())
+            with suppress(OSError):  # standard error is closed, too
+                said = f"pysock: the trace of process {self.pid} ends here: {error}\n"
+                os.write(2, said.encode("utf-8", "replace"))
 
     def make(self, least: int) -> Part:
         size = max(self.size, least + 2 * _HEAD + mmap.PAGESIZE & -mmap.PAGESIZE)

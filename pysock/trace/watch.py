@@ -42,8 +42,10 @@ from contextlib import contextmanager
 from itertools import count
 from time import perf_counter_ns
 
+from .._calls import msghdr
 from .._ffi.interpreter import get_errno, set_errno
 from .._host import lib, lib_keeping_gil
+from .._methods.shortcuts import message
 from . import elsewhere
 from .memory import copiers
 
@@ -86,6 +88,8 @@ def watch(observer: Observer) -> Callable[[], None]:
             replaced.append((library, name, traced))
     for owner, name, wrapped in elsewhere.replacements(lambda *call: _traced(tell, *call)):
         replaced.append((owner, name, wrapped))
+    # Several small buffers would be joined to one iovec; a watcher sees those of the caller.
+    replaced += [(msghdr, "MANY", 1), (message, "MANY", 1)]
     originals = [(owner, name, getattr(owner, name)) for owner, name, _ in replaced]
     for owner, name, function in replaced:
         setattr(owner, name, function)
