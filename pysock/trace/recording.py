@@ -47,7 +47,7 @@ def recording() -> Iterator[Recording]:
     """Record each foreign call that pysock makes in any thread, until the block ends.
 
     Makes no system call on a socket, does not block, and raises nothing of its own.  Outside a
-    recording a call costs nothing more; inside, five to fifteen times as long.
+    recording a call costs nothing more; inside, four to fifteen times as long.
 
     >>> import pysock
     >>> from pysock.trace import recording
