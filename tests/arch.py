@@ -31,6 +31,7 @@ SHORT = """
 """.split()
 
 # qemu's system calls make no message of no buffers: the other end of these waits for ever.
+MESSAGES = "tests/test_parity_messages.py"
 NO_BUFFERS = ("(d.sendmsg([]), e.recv(9))", "fed.recvmsg_into([])")
 
 PATIENCE = 5  # how many times as long as elsewhere a test may take
@@ -46,9 +47,9 @@ def main(arguments: list[str]) -> int:
     packages = subprocess.check_output([python, "-c", where], text=True).strip()
     chosen = _chosen("--short" in arguments)
     pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", f"--timeout={60 * PATIENCE}"]
-    pytest += [f"--deselect=tests/test_parity_messages.py::test_message[{x}]" for x in NO_BUFFERS]
+    pytest += [f"--deselect={MESSAGES}::test_message[{x}]" for x in NO_BUFFERS]
     # qemu passes on more descriptors than there is room for; the C module leaves them open.
-    pytest += ["--deselect=tests/test_parity_messages.py::test_control_messages[receiving_fewer_fds]"]
+    pytest += ["--deselect", f"{MESSAGES}::test_control_messages[receiving_fewer_fds]"]
     variables = [f"PYTHONPATH={ROOT}:{packages}", f"PYSOCK_PATIENCE={PATIENCE}"]
     failed = []
     for architecture in [name for name in arguments if name != "--short"] or USUAL:
