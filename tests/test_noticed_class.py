@@ -9,17 +9,19 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from types import FunctionType
 from typing import Any
 
 import pytest
 
 import pysock
-from pysock import _socket
 from pysock._calls.state import SocketState, set_mode
 from pysock._host import lib, lib_keeping_gil, system
 
 from .harness import calls_of, descriptors, outcome, run
+
+_socket = import_module("pysock._socket")  # as an attribute, pysock has the program's _socket there
 
 POSIX = pytest.mark.skipif(
     not hasattr(lib, "socketpair"), reason="descriptors are not the small numbers of POSIX here"
