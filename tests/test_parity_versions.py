@@ -186,6 +186,8 @@ def test_every_rule_is_asked_for_and_nobody_else_asks_for_a_version() -> None:
     assert len(rules) > 20
     asked, offenders = set(), []
     for path in sorted((ROOT / "pysock").rglob("*.py")):
+        if path.parent.name == "_startup":  # a Python may find it that pysock does not support
+            continue
         for node in ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 if node.value.id == "versions":
