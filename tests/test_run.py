@@ -140,7 +140,10 @@ def test_options_of_python(tmp_path: Path, options: tuple[str, ...]) -> None:
 
 
 def test_a_signal_reaches_the_program_itself(tmp_path: Path) -> None:
-    program = "import socket, time\ntry: print('ready', flush=True); time.sleep(60)\n"
+    program = "import signal, socket, time\n"
+    # (What runs in the background of a shell ignores it.)
+    program += "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    program += "try: print('ready', flush=True); time.sleep(60)\n"
     program += "except KeyboardInterrupt: print('interrupted'); raise SystemExit(3)"
     child = subprocess.Popen(
         [sys.executable, *ON_PYSOCK, "-c", program],
