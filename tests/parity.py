@@ -161,7 +161,9 @@ class Bench:
     # Numbers of the module's own system
     inet6 = property(lambda self: self.socket.AF_INET6)
     reuseaddr = property(lambda self: (self.socket.SOL_SOCKET, self.socket.SO_REUSEADDR))
-    reuseport = property(lambda self: (self.socket.SOL_SOCKET, self.socket.SO_REUSEPORT))
+    reuseport = property(
+        lambda self: (self.socket.SOL_SOCKET, getattr(self.socket, "SO_REUSEPORT", 15))
+    )
     v6only = property(lambda self: (self.socket.IPPROTO_IPV6, self.socket.IPV6_V6ONLY))
     numeric = property(lambda self: self.socket.NI_NUMERICHOST | self.socket.NI_NUMERICSERV)
 

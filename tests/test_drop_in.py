@@ -8,6 +8,8 @@ from textwrap import dedent
 
 import pytest
 
+from pysock._platform import WINDOWS
+
 from . import ROOT
 
 RUN = ["-m", "pysock", "run"]
@@ -81,6 +83,7 @@ def test_sockets_of_ssl_are_sockets() -> None:
     assert said.startswith("True True\nTrue False <class 'ssl.SSLSocket'>\nSSLSocket <ssl.SSLSo")
 
 
+@pytest.mark.skipif(WINDOWS, reason="waits for ever under Wine")
 def test_contexts_wrap_what_is_derived_from_the_class_in_underscore_socket() -> None:
     """gevent's SSLSocket calls SSLContext._wrap_socket with a socket of its own class."""
     said = on_both(

@@ -10,12 +10,16 @@ import threading
 import timeit
 from time import process_time
 
+import pytest
+
 import pysock
 from pysock._host import constants, lib, lib_keeping_gil, system
 from pysock._platform import target
 from pysock.trace import Call, jsonl, recording, show, watch
 
 LINUX = target.startswith("linux")
+if target.startswith("windows"):
+    pytest.skip("on Windows, trace does not know Winsock's calls yet", allow_module_level=True)
 
 
 def one(calls: list[Call], function: str) -> Call:
