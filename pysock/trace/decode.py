@@ -13,6 +13,7 @@ from functools import cache
 
 from .. import _libc
 from .._ffi.prototype import Prototype
+from .._host import lib
 from .._platform import target as host
 from .values import Address, Constant, Struct, Text, Values
 
@@ -49,6 +50,7 @@ _ELSEWHERE = [
     ),
 ]
 PROTOTYPES = {prototype.name: prototype for prototype in [*_libc.PROTOTYPES, *_ELSEWHERE]}
+PROTOTYPES.update(lib.prototypes)  # on Windows these are Winsock's
 
 
 @cache
