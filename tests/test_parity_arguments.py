@@ -263,6 +263,8 @@ UNLIKE = {
     # CPython before 3.13 cuts the number down to that of another interface
     "socket.if_indextoname(…)": {"2**32", "2**63"} if sys.version_info < (3, 13) else set(),
 }
+# The sentinel of another module is a bare object, and means the default.
+UNLIKE["socket.create_connection(('127.0.0.1', 9), …, ('127.0.0.1', 0))"] = {"object()"}
 if FOREIGN:  # where such a number is another flag
     ONES = {"True", "1", "Index(1)", "Int(1)", "Number.ONE"}
     UNLIKE["socket.fromfd(tcp.fileno(), 2, …, 0)"] = {"2**31-1"}

@@ -384,8 +384,9 @@ def test_a_process_without_sockets_pays_little(tmp_path: Path) -> None:
     plain = environment(PYTHONDONTWRITEBYTECODE="", PYTHONPYCACHEPREFIX=str(tmp_path))
     ours = _install.environment(plain)
     seconds(ours)  # compiles what it needs
-    best = [min(pair) for pair in zip(*((seconds(plain), seconds(ours)) for _ in range(15)))]
-    assert best[1] < 1.5 * best[0], best  # 1.1 on a machine that does nothing else
+    pairs = [(seconds(plain), seconds(ours)) for _ in range(15)]
+    median = sorted(mine / usual for usual, mine in pairs)[7]
+    assert median < 1.5, pairs  # 1.07 on a machine that does nothing else
 
 
 # --- pytest --------------------------------------------------------------------------
