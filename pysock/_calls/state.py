@@ -84,8 +84,8 @@ def change_mode(sock: SocketState, seconds: float | None) -> None:
 
     ``_sock_timeout_`` is the one thing that says the mode.  Two threads, or a signal handler and
     what it interrupts, may change the mode at once: so who has done the rest looks whether the
-    mode is still the same, and else does the rest again.  Whoever comes last leaves all three of
-    one mind, and nobody waits for a lock.
+    mode is still the same, and else does the rest again.  The last thread leaves all three in the
+    same mode, and none waits for a lock.
     """
     sock._sock_timeout_ = seconds
     while True:
