@@ -1,0 +1,215 @@
+"""A recording as one page of HTML: both ends as a sequence diagram, each call down to its bytes.
+
+The page is one file and needs no network.  Python decodes, joins what was sent with what was
+received (``sockets``, ``joins``, ``streams``), and writes JSON (``rows``, ``bytemap``,
+``c_program``) into ``template.html``; ``page.js`` draws it.
+
+``Page``  takes events, and makes the page of them
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pkgutil import get_data
+
+from . import rows
+from .c_program import Program
+from .joins import Joiner
+from .sockets import Sockets
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..watch import Event
+    from .joins import Join
+    from .sockets import Seen, Socket
+
+MOST = 3000  # calls; of those that follow the page says how many they are
+
+
+class NoTemplate(Exception):
+    """The files of the page are not there: a program was packed without them."""
+
+
+class Page:
+    """Events become a page."""
+
+    def __init__(self, most: int = MOST, names: dict[int, str] | None = None) -> None:
+        self.sockets = Sockets(most)
+        self.names = {} if names is None else names  # of processes; equal ones share a lane
+        self.marks: list[tuple[int, str]] = []  # a time, and the heading that stands there
+        self.damaged: list[str] = []
+        self.command: list[str] = []
+
+    def feed(self, pid: int, event: Event) -> None:
+        self.sockets.feed(pid, event)
+
+    def html(self) -> str:
+        """The page; NoTemplate if its own files cannot be had."""
+        text = json.dumps(self.data(), separators=(",", ":"), ensure_ascii=False)
+        data = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+        parts = {
+            "TITLE": _escaped(self.title()),
+            "CSS": _file("page.css"),
+            "JS": _file("page.js"),
+            "DATA": data,
+        }
+        return re.sub(r"\{\{(\w+)\}\}", lambda part: parts[part[1]], _file("template.html"))
+
+    def title(self) -> str:
+        """The command line of the program, without what is the same for all programs."""
+        if self.command:
+            return " ".join(self.command)
+        for words in self.sockets.processes.values():
+            shown = [os.path.basename(words[0]), *words[1:]] if words else []
+            return " ".join([each if each.isprintable() else "…" for each in shown][:12])
+        return "a recording"
+
+    # --- what the page shows, as plain values ------------------------------------------
+
+    def data(self) -> dict[str, Any]:
+        sockets = self.sockets
+        joins = Joiner(sockets.seen).run()
+        seen = rows.in_order(sockets.seen, joins)
+        start = min([each.call.begin for each in seen], default=0)
+        made = rows.Rows(start, sockets.processes)
+        program = Program(sockets.sockets)
+        threads, processes = self._lanes(seen)
+        groups, group_of = _groups(seen, joins)
+        shown = []
+        for each in seen:
+            row = made.row(each)
+            row["l"], row["p"] = threads[1][_thread(each)], processes[1][self._process(each)]
+            row["g"], row["e"] = group_of(each)
+            row["c"] = program.lines(each)
+            shown.append(row)
+        return {
+            "title": self.title(),
+            "notes": self._notes(),
+            "threads": threads[0],
+            "processes": processes[0],
+            "groups": groups,
+            "protos": rows.prototypes(seen),
+            "sources": made.files(),
+            "rows": shown,
+            "joins": [[j.sent.row, j.received.row, j.kind, rows.label(j), j.start, j.within, j.into]
+                      for j in joins],  # fmt: skip
+            "marks": [[max(0, at - start) // 1000, text] for at, text in self.marks],
+            "end": max(0, sockets.last - start) // 1000,
+            "head": program.head(),
+            "tail": program.tail(),
+        }
+
+    def _notes(self) -> list[str]:
+        sockets, notes = self.sockets, []
+        if sockets.left_out:
+            notes.append(f"The first {sockets.most:,} calls are shown; "
+                         f"{sockets.left_out:,} that followed are left out.")  # fmt: skip
+        if self.damaged:
+            count = len(self.damaged)
+            lines = "1 line of the recording is" if count == 1 else f"{count} lines of it are"
+            notes.append(f"{lines} damaged and left out; the first: {self.damaged[0]}.")
+        if not sockets.seen:
+            notes.append("No call on a socket was recorded.")
+        for _, status in sockets.statuses:
+            if status:
+                said = f"by signal {-status}" if status < 0 else f"with the status {status}"
+                notes.append(f"The program ended {said}.")
+        return notes
+
+    def _process(self, seen: Seen) -> str:
+        pid = seen.call.pid
+        return self.names.get(pid) or f"process {pid}"
+
+    def _lanes(self, seen: list[Seen]) -> tuple[Any, Any]:
+        """Names of lanes, and which lane is whose: by thread, and by process."""
+        threads: dict[Any, int] = {}
+        thread_names: list[str] = []
+        processes: dict[str, int] = {}
+        several = len({each.call.pid for each in seen}) > 1
+        for each in sorted(seen, key=lambda one: one.call.begin):
+            processes.setdefault(self._process(each), len(processes))
+            key = _thread(each)
+            if key in threads:
+                continue
+            name = each.call.thread_name or f"thread {each.call.thread}"
+            given = self.names.get(each.call.pid)
+            if given:
+                name = given if name == "MainThread" else f"{given}, {name}"
+                if name in thread_names:
+                    threads[key] = thread_names.index(name)
+                    continue
+            elif several:
+                name = f"{each.call.pid} {name}"
+            threads[key] = len(thread_names)
+            thread_names.append(name)
+        return (thread_names, threads), (list(processes), processes)
+
+
+def _thread(seen: Seen) -> tuple[int, int]:
+    return seen.call.pid, seen.call.thread
+
+
+def _groups(seen: list[Seen], joins: list[Join]) -> tuple[list[Any], Any]:
+    """Sockets that have talked to each other; each call's group, and its socket's place in it."""
+    leader: dict[int, int] = {}
+
+    def find(n: int) -> int:
+        while leader.setdefault(n, n) != n:
+            n = leader[n]
+        return n
+
+    first: dict[int, tuple[Socket, Seen]] = {}
+    for each in seen:
+        for socket in [each.socket, *[one.socket for one in each.made]]:
+            if socket is not None:
+                first.setdefault(socket.number, (socket, each))
+                if socket.partner is not None:
+                    leader[find(socket.number)] = find(socket.partner.number)
+    for join in joins:
+        if join.kind != "connection" and join.sent.socket and join.received.socket:
+            leader[find(join.sent.socket.number)] = find(join.received.socket.number)
+    members: dict[int, list[int]] = {}
+    for number in first:
+        members.setdefault(find(number), []).append(number)
+    order = list(members)
+    groups = []
+    for each in order:
+        names = []
+        for number in members[each]:
+            socket, by = first[number]
+            name = rows.socket_name(socket, by)
+            if socket.listens:
+                name += " (listens)"
+            names.append(name)
+        groups.append([" ↔ ".join(names[:2]) + (f" and {len(names) - 2} more" * (len(names) > 2)),
+                       names])  # fmt: skip
+
+    def group_of(each: Seen) -> tuple[int, int]:
+        sockets = [each.socket] if each.socket else [one.socket for one in each.others]
+        sockets = sockets or [one.socket for one in each.made]
+        found = {order.index(find(s.number)) for s in sockets if s is not None}
+        if len(found) != 1:
+            return -1, 0
+        (group,) = found
+        number = next(s.number for s in sockets if s is not None)
+        return group, members[order[group]].index(number)
+
+    return groups, group_of
+
+
+def _file(name: str) -> str:
+    try:
+        data = get_data(__name__, name)
+    except OSError as error:
+        raise NoTemplate(f"{name}: {error.strerror}") from None
+    if data is None:
+        raise NoTemplate(f"{name} was not packed with the program")
+    return data.decode("utf-8")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")

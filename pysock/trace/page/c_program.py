@@ -1,0 +1,479 @@
+"""The C program that makes a recording's calls: one process, one thread, the calls as they are told.
+
+Both ends are in one program: what gives stands above what takes, so nothing waits for what comes
+below it.  A port that the kernel chose is asked for again, since it will choose another one.
+Memory that the recording has not got is made up, and a comment says so.
+"""
+
+from __future__ import annotations
+
+import errno as _errno
+import re
+
+from ..values import Constant, Struct, Text
+from .joins import data_of, room_of
+from .sockets import family_name, is_ip, port_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..decode import Call
+    from .sockets import Descriptor, Seen, Socket
+
+LITERAL = 256  # bytes of data that a program has as they were
+_STATIC = 4096  # bytes; what is larger stands in no stack
+
+HEADERS = (
+    "arpa/inet.h fcntl.h netdb.h netinet/in.h netinet/tcp.h poll.h stdio.h string.h sys/ioctl.h "
+    "sys/select.h sys/socket.h sys/stat.h sys/time.h sys/types.h sys/un.h unistd.h"
+).split()
+_MORE = {"sendfile": "sys/sendfile.h", "epoll_create1": "sys/epoll.h"}
+# Names that these headers have.
+_NAMED = re.compile(
+    r"(?:(?:AF_(?:INET6?|UNIX|NETLINK|PACKET|UNSPEC)|SOCK_\w+|SOL_SOCKET|SO_\w+|IPPROTO_\w+"
+    r"|TCP_(?!CA_)\w+|IPV?6?_\w+|MCAST_\w+|MSG_\w+|SHUT_\w+|POLL\w+|EPOLL\w+|AI_\w+|NI_\w+"
+    r"|F_\w+|FD_CLOEXEC|O_\w+|FIO\w+)(?:\||$))+"
+)
+
+
+class Program:
+    """Calls in, lines of C out; ``head`` and ``tail`` stand around them."""
+
+    def __init__(self, sockets: list[Socket]) -> None:
+        self.sockets = sockets
+        self.names: dict[Descriptor, str] = {}
+        self.ports: dict[int, str] = {}  # chosen by the kernel → the C that has it
+        self.named = {port for socket in sockets for port in socket.bound}
+        self.paths: list[str] = []
+        self.more: list[str] = []
+        self.lists: list[str] = []  # of addrinfo
+        self.count = 0
+
+    def head(self) -> list[str]:
+        lines = ["#define _GNU_SOURCE", *[f"#include <{name}>" for name in [*HEADERS, *self.more]]]
+        lines += ["", "int main(void)", "{", "    alarm(20);  /* no call waits for ever */"]
+        for path in self.paths:
+            folder = path.rpartition("/")[0]
+            if folder:
+                lines.append(f"    mkdir({_quoted(folder.encode())}, 0700);")
+            lines.append(f"    unlink({_quoted(path.encode())});")
+        return lines
+
+    def tail(self) -> list[str]:
+        lines = []
+        for path in self.paths:
+            lines.append(f"    unlink({_quoted(path.encode())});")
+            folder = path.rpartition("/")[0]
+            if folder:
+                lines.append(f"    rmdir({_quoted(folder.encode())});  /* if nothing is in it */")
+        return [*lines, "    return 0;", "}"]
+
+    def lines(self, seen: Seen) -> list[str]:
+        """The lines of one call."""
+        call = seen.call
+        self.count += 1
+        if call.end is None and call.function not in ("send", "sendto", "sendmsg"):
+            return [f"/* {call.function}(…) waited when its program ended */"]
+        write = getattr(self, f"_{call.function}", None)
+        if write is None:
+            return [f"/* {call.function}() is left out */"]
+        before = self._copies(seen)
+        lines = [*before, *write(seen)]
+        if call.failed:
+            lines[-1] += f"  /* -1 {_errno.errorcode.get(call.errno, call.errno)} */"
+        elif call.function in _COUNTED:
+            lines[-1] += f"  /* {call.result} */"
+        return lines
+
+    # --- descriptors -------------------------------------------------------------------
+
+    def _copies(self, seen: Seen) -> list[str]:
+        """What a forked child has of its parent's descriptors."""
+        lines = []
+        for each in (seen.descriptor, *seen.others):
+            if each is not None and each not in self.names and each.origin is not None:
+                if each.origin in self.names:
+                    name = self._new(each)
+                    lines.append(f"int {name} = dup({self.names[each.origin]});  /* fork() */")
+        return lines
+
+    def _new(self, descriptor: Descriptor) -> str:
+        name = f"s{descriptor.fd}"
+        taken = set(self.names.values())
+        if name in taken:
+            name = f"{name}_{self.count}"
+        self.names[descriptor] = name
+        return name
+
+    def _fd(self, descriptor: Descriptor | None) -> str:
+        return self.names.get(descriptor, "-1") if descriptor is not None else "-1"
+
+    def _made(self, seen: Seen) -> str:
+        """``int s5 = `` for what a call has made."""
+        return f"int {self._new(seen.made[0])} = " if seen.made else ""
+
+    # --- values ------------------------------------------------------------------------
+
+    def _address(self, call: Call, raw: bytes) -> tuple[list[str], str]:
+        """Lines that make an address, and the two arguments that pass it."""
+        name = f"addr{self.count}"
+        passed = f"(struct sockaddr *)&{name}, sizeof {name}"
+        family = family_name(call.values, raw)
+        if is_ip(call.values, raw):
+            lines, port = self._port(port_of(raw))
+            if family == "AF_INET":
+                host = ".".join(map(str, raw[4:8]))
+                inside = f'.sin_port = {port}, .sin_addr.s_addr = inet_addr("{host}")'
+                return [*lines, f"struct sockaddr_in {name} = {{ .sin_family = AF_INET, "
+                                f"{inside} }};"], passed  # fmt: skip
+            if len(raw) >= 28:
+                octets = ", ".join(map(str, raw[8:24]))
+                return [*lines, f"struct sockaddr_in6 {name} = {{ .sin6_family = AF_INET6, "
+                        f".sin6_port = {port}, .sin6_addr = {{ .s6_addr = {{ {octets} }} }}, "
+                        f".sin6_scope_id = {call.values.number(raw[24:28])} }};"], passed  # fmt: skip
+        if family == "AF_UNIX":
+            path = _quoted(raw[2:].rstrip(b"\0") if raw[2:3] != b"\0" else raw[2:])
+            return [f"struct sockaddr_un {name} = {{ .sun_family = AF_UNIX, "
+                    f".sun_path = {path} }};"], f"(struct sockaddr *)&{name}, {len(raw)}"  # fmt: skip
+        octets = ", ".join([f"0x{byte:02x}" for byte in raw])
+        lines = [f"unsigned char {name}[] = {{ {octets} }};"]
+        return lines, f"(struct sockaddr *){name}, sizeof {name}"
+
+    def _port(self, port: int) -> tuple[list[str], str]:
+        """A port in network order: as the program has it, or as the kernel chose it."""
+        if port in self.ports:
+            return [], f"{self.ports[port]}  /* {port} */"
+        if port and port not in self.named:
+            for socket in self.sockets:
+                open_ones = [d for d in socket.descriptors if d in self.names]
+                if socket.local and port_of(socket.local) == port and open_ones:
+                    name = f"chosen{self.count}"
+                    self.ports[port] = f"{name}.sin_port"
+                    return [
+                        f"struct sockaddr_in {name};  /* which port has the kernel chosen? */",
+                        f"getsockname({self.names[open_ones[0]]}, (struct sockaddr *)&{name}, "
+                        f"&(socklen_t){{ sizeof {name} }});",
+                    ], f"{name}.sin_port  /* {port} */"
+        return [], f"htons({port})"
+
+    def _room(self, seen: Seen, parameter: str, name: str) -> list[str]:
+        """Where C writes an address; what it will write has a port that may be asked for."""
+        raw = dict(seen.call.arguments).get(parameter)
+        if isinstance(raw, bytes) and is_ip(seen.call.values, raw):
+            port = port_of(raw)
+            if port and port not in self.named:
+                self.ports[port] = f"((struct sockaddr_in *)&{name})->sin_port"
+        return [f"struct sockaddr_storage {name};",
+                f"socklen_t {name}len = sizeof {name};"]  # fmt: skip
+
+    def _data(self, data: bytes, length: int) -> tuple[list[str], str]:
+        """Lines that make data, and the expression that is a pointer to it."""
+        if length <= LITERAL and len(data) == length:
+            return [], _quoted(data)
+        name = f"data{self.count}"
+        letter = chr(data[0]) if data[:1].isalnum() else "x"
+        return [f"static char {name}[{length}];  /* not the bytes of the recording */",
+                f"memset({name}, '{letter}', sizeof {name});"], name  # fmt: skip
+
+    def _buffer(self, size: int) -> tuple[list[str], str]:
+        name = f"buf{self.count}"
+        static = "static " if size > _STATIC else ""
+        return [f"{static}char {name}[{max(1, size)}];"], name
+
+    # --- calls -------------------------------------------------------------------------
+
+    def _socket(self, seen: Seen) -> list[str]:
+        shown = ", ".join([_c(value) for _, value in seen.call.arguments])
+        return [f"{self._made(seen)}socket({shown});"]
+
+    def _socketpair(self, seen: Seen) -> list[str]:
+        shown = ", ".join([_c(value) for _, value in seen.call.arguments[:3]])
+        lines = [f"int sv{self.count}[2];", f"socketpair({shown}, sv{self.count});"]
+        if seen.made:
+            made = ", ".join([f"{self._new(each)} = sv{self.count}[{n}]"
+                              for n, each in enumerate(seen.made)])  # fmt: skip
+            lines.append(f"int {made};")
+        return lines
+
+    def _bind(self, seen: Seen) -> list[str]:
+        raw = bytes(seen.call.argument("addr"))
+        lines, passed = self._address(seen.call, raw)
+        if family_name(seen.call.values, raw) == "AF_UNIX" and raw[2:3] not in (b"", b"\0"):
+            path = raw[2:].partition(b"\0")[0].decode("utf-8", "surrogateescape")
+            if path not in self.paths:
+                self.paths.append(path)
+        return [*lines, f"bind({self._fd(seen.descriptor)}, {passed});"]
+
+    def _connect(self, seen: Seen) -> list[str]:
+        lines, passed = self._address(seen.call, bytes(seen.call.argument("addr")))
+        return [*lines, f"connect({self._fd(seen.descriptor)}, {passed});"]
+
+    def _listen(self, seen: Seen) -> list[str]:
+        return [f"listen({self._fd(seen.descriptor)}, {seen.call.argument('backlog')});"]
+
+    def _accept4(self, seen: Seen) -> list[str]:
+        name = f"peer{self.count}"
+        lines = self._room(seen, "addr", name)
+        flags = f", {_c(seen.call.argument('flags'))}" if seen.call.function == "accept4" else ""
+        return [*lines, f"{self._made(seen)}{seen.call.function}({self._fd(seen.descriptor)}, "
+                        f"(struct sockaddr *)&{name}, &{name}len{flags});"]  # fmt: skip
+
+    _accept = _accept4
+
+    def _getsockname(self, seen: Seen) -> list[str]:
+        name = f"name{self.count}"
+        return [*self._room(seen, "addr", name), f"{seen.call.function}("
+                f"{self._fd(seen.descriptor)}, (struct sockaddr *)&{name}, &{name}len);"]  # fmt: skip
+
+    _getpeername = _getsockname
+
+    def _shutdown(self, seen: Seen) -> list[str]:
+        return [f"shutdown({self._fd(seen.descriptor)}, {_c(seen.call.argument('how'))});"]
+
+    def _close(self, seen: Seen) -> list[str]:
+        return [f"close({self._fd(seen.descriptor)});"]
+
+    def _send(self, seen: Seen) -> list[str]:
+        call = seen.call
+        length = int(call.argument("len"))
+        lines, shown = self._data(bytes(call.argument("buf") or b""), length)
+        last = f"{self._fd(seen.descriptor)}, {shown}, {length}, {_c(call.argument('flags'))}"
+        if call.function == "sendto":
+            raw = call.argument("dest_addr")
+            more, passed = self._address(call, bytes(raw)) if raw else ([], "NULL, 0")
+            return [*lines, *more, f"sendto({last}, {passed});"]
+        return [*lines, f"send({last});"]
+
+    _sendto = _send
+
+    def _recv(self, seen: Seen) -> list[str]:
+        call = seen.call
+        lines, name = self._buffer(room_of(call))
+        shown = f"{self._fd(seen.descriptor)}, {name}, {room_of(call)}, {_c(call.argument('flags'))}"
+        if call.function == "recv":
+            return [*lines, f"recv({shown});"]
+        if not call.argument("src_addr"):
+            return [*lines, f"recvfrom({shown}, NULL, NULL);"]
+        source = f"from{self.count}"
+        return [*lines, *self._room(seen, "src_addr", source),
+                f"recvfrom({shown}, (struct sockaddr *)&{source}, &{source}len);"]  # fmt: skip
+
+    _recvfrom = _recv
+
+    def _sendmsg(self, seen: Seen) -> list[str]:
+        call, n = seen.call, self.count
+        message = call.argument("msg")
+        pieces, lines = [], []
+        for each in message["msg_iov"] or []:
+            data, size = bytes(each["iov_base"] or b""), each["iov_len"]
+            if len(data) < size or size > LITERAL:
+                pieces.append(f"{{ (char [{max(size, 1)}]){{ 0 }}, {size} }}")
+            else:
+                pieces.append(f"{{ {_quoted(data)}, {size} }}")
+        members = [f".msg_iov = iov{n}, .msg_iovlen = {len(pieces)}"] if pieces else []
+        if pieces:
+            lines.append(f"struct iovec iov{n}[] = {{ {', '.join(pieces)} }};")
+        raw = message["msg_name"]
+        if isinstance(raw, bytes) and raw:
+            more, _ = self._address(call, bytes(raw))
+            lines += more
+            members.append(f".msg_name = &addr{n}, .msg_namelen = {len(raw)}")
+        control = seen.before.get("msg.control", b"")
+        if control:
+            lines += self._control(seen, control)
+            members.append(f".msg_control = &control{n}, .msg_controllen = {len(control)}")
+        lines.append(f"struct msghdr msg{n} = {{ {', '.join(members) or '0'} }};")
+        flags = _c(call.argument("flags"))
+        return [*lines, f"sendmsg({self._fd(seen.descriptor)}, &msg{n}, {flags});"]
+
+    def _control(self, seen: Seen, control: bytes) -> list[str]:
+        n = self.count
+        octets = ", ".join(map(str, control))
+        lines = [f"union {{ unsigned char bytes[{len(control)}]; struct cmsghdr header; }} "
+                 f"control{n} = {{ {{ {octets} }} }};"]  # fmt: skip
+        message = seen.call.argument("msg")
+        known = {each.fd: each for each in seen.others}
+        for each in message["msg_control"] if isinstance(message["msg_control"], list) else []:
+            if repr(each["cmsg_type"]) == "SCM_RIGHTS" and isinstance(each["cmsg_data"], list):
+                fds = [self._fd(known[fd]) if fd in known else f"0 /* {fd}, no socket */"
+                       for fd in each["cmsg_data"]]  # fmt: skip
+                lines.append(f"memcpy(CMSG_DATA(&control{n}.header), (int []){{ {', '.join(fds)} "
+                             f"}}, {4 * len(fds)});")  # fmt: skip
+                break
+        return lines
+
+    def _recvmsg(self, seen: Seen) -> list[str]:
+        call, n = seen.call, self.count
+        begun = dict(call.begun)["msg"]
+        sizes = [each["iov_len"] for each in call.argument("msg")["msg_iov"] or []]
+        lines = [f"static char buf{n}_{i}[{max(size, 1)}];" for i, size in enumerate(sizes)]
+        pieces = [f"{{ buf{n}_{i}, {size} }}" for i, size in enumerate(sizes)]
+        members = [f".msg_iov = iov{n}, .msg_iovlen = {len(pieces)}"] if pieces else []
+        if pieces:
+            lines.append(f"struct iovec iov{n}[] = {{ {', '.join(pieces)} }};")
+        room = int(getattr(begun, "members", None) and begun["msg_controllen"] or 0)
+        if room:
+            lines.append(f"union {{ char bytes[{room}]; struct cmsghdr header; }} control{n};")
+            members.append(f".msg_control = &control{n}, .msg_controllen = {room}")
+        lines += self._room(seen, "", f"from{n}")[:1]
+        members.append(f".msg_name = &from{n}, .msg_namelen = sizeof from{n}")
+        lines.append(f"struct msghdr msg{n} = {{ {', '.join(members)} }};")
+        flags = _c(call.argument("flags"))
+        lines.append(f"recvmsg({self._fd(seen.descriptor)}, &msg{n}, {flags});")
+        if seen.made and room:
+            made = ", ".join([f"{self._new(each)} = ((int *)CMSG_DATA(&control{n}.header))[{i}]"
+                              for i, each in enumerate(seen.made)])  # fmt: skip
+            lines.append(f"int {made};")
+        return lines
+
+    def _setsockopt(self, seen: Seen) -> list[str]:
+        call, n = seen.call, self.count
+        raw = seen.before.get("optval", b"")
+        value = call.argument("optval")
+        where = f"{self._fd(seen.descriptor)}, {_c(call.argument('level'))}, " \
+                f"{_c(call.argument('optname'))}"  # fmt: skip
+        if value is None:
+            return [f"setsockopt({where}, NULL, {call.argument('optlen')});"]
+        if isinstance(value, int):
+            return [f"int on{n} = {int(value)};",
+                    f"setsockopt({where}, &on{n}, sizeof on{n});"]  # fmt: skip
+        if isinstance(value, Text):
+            return [f"setsockopt({where}, {_quoted(raw)}, {len(raw)});"]
+        if isinstance(value, Struct) and value.name in ("linger", "timeval"):
+            inside = ", ".join([f".{name} = {each}" for name, each in value.members])
+            return [f"struct {value.name} opt{n} = {{ {inside} }};",
+                    f"setsockopt({where}, &opt{n}, sizeof opt{n});"]  # fmt: skip
+        octets = ", ".join(map(str, raw))
+        return [f"unsigned char opt{n}[] = {{ {octets} }};",
+                f"setsockopt({where}, opt{n}, sizeof opt{n});"]  # fmt: skip
+
+    def _getsockopt(self, seen: Seen) -> list[str]:
+        call, n = seen.call, self.count
+        length = call.argument("optlen")
+        size = int(getattr(length, "before", 4) or 4)
+        return [f"char opt{n}[{size}];", f"socklen_t optlen{n} = sizeof opt{n};",
+                f"getsockopt({self._fd(seen.descriptor)}, {_c(call.argument('level'))}, "
+                f"{_c(call.argument('optname'))}, opt{n}, &optlen{n});"]  # fmt: skip
+
+    def _poll(self, seen: Seen) -> list[str]:
+        call, n = seen.call, self.count
+        by_fd = {each.fd: each for each in seen.others}
+        fds = call.argument("fds")
+        inside = ", ".join([f"{{ {self._fd(by_fd.get(each['fd']))}, {_c(each['events'])}, 0 }}"
+                            for each in fds])  # fmt: skip
+        timeout = call.argument("timeout")
+        return [f"struct pollfd fds{n}[] = {{ {inside or '{ -1, 0, 0 }'} }};",
+                f"poll(fds{n}, {len(fds)}, {timeout});"]  # fmt: skip
+
+    def _select(self, seen: Seen) -> list[str]:
+        call, n = seen.call, self.count
+        by_fd = {each.fd: each for each in seen.others}
+        lines, passed = [], []
+        for name in ("readfds", "writefds", "exceptfds"):
+            known = [by_fd[fd] for fd in call.argument(name) or [] if fd in by_fd]
+            if not known:
+                passed.append("NULL")
+                continue
+            lines.append(f"fd_set {name}{n};")
+            lines.append(" ".join([f"FD_ZERO(&{name}{n});",
+                                   *[f"FD_SET({self._fd(each)}, &{name}{n});" for each in known]]))  # fmt: skip
+            passed.append(f"&{name}{n}")
+        timeout = call.argument("timeout")
+        if timeout is not None:
+            seconds, rest = divmod(max(0, int(timeout * 10**6)), 10**6)
+            lines.append(f"struct timeval timeout{n} = {{ {seconds}, {rest} }};")
+        limit = "NULL" if timeout is None else f"&timeout{n}"
+        return [*lines, f"select(FD_SETSIZE, {', '.join(passed)}, {limit});"]
+
+    def _epoll_create1(self, seen: Seen) -> list[str]:
+        self._include("epoll_create1")
+        return [f"{self._made(seen)}epoll_create1(EPOLL_CLOEXEC);"]
+
+    def _epoll_ctl(self, seen: Seen) -> list[str]:
+        call = seen.call
+        watched = self._fd(seen.others[0] if seen.others else None)
+        event = call.argument("event")
+        shown = "NULL"
+        if event is not None:
+            shown = f"&(struct epoll_event){{ .events = {_c(event['events'])}, " \
+                    f".data.fd = {watched} }}"  # fmt: skip
+        return [f"epoll_ctl({self._fd(seen.descriptor)}, {_c(call.argument('op'))}, {watched}, "
+                f"{shown});"]  # fmt: skip
+
+    def _epoll_wait(self, seen: Seen) -> list[str]:
+        call, n = seen.call, self.count
+        most = int(call.argument("maxevents"))
+        return [f"static struct epoll_event events{n}[{most}];",
+                f"epoll_wait({self._fd(seen.descriptor)}, events{n}, {most}, "
+                f"{call.argument('timeout')});"]  # fmt: skip
+
+    def _fcntl(self, seen: Seen) -> list[str]:
+        shown = [_c(value) for _, value in seen.call.arguments[1:]]
+        return [f"{self._made(seen)}fcntl({', '.join([self._fd(seen.descriptor), *shown])});"]
+
+    def _ioctl(self, seen: Seen) -> list[str]:
+        named = dict(seen.call.arguments)
+        argument = named.get("argp")
+        last = f", &(int){{ {argument[0]} }}" if isinstance(argument, list) else ", NULL"
+        return [f"ioctl({self._fd(seen.descriptor)}, {_c(named['request'])}{last});"]
+
+    def _sendfile(self, seen: Seen) -> list[str]:
+        call, n = seen.call, self.count
+        self._include("sendfile")
+        offset, count = call.argument("offset"), int(call.argument("count"))
+        before = int(getattr(offset, "before", 0))
+        size = before + max(0, data_of(seen)[1])
+        return [f"int file{n} = fileno(tmpfile());  /* not the file of the recording */",
+                f"if (ftruncate(file{n}, {size}) == 0) lseek(file{n}, 0, SEEK_SET);",
+                f"off_t offset{n} = {before};",
+                f"sendfile({self._fd(seen.descriptor)}, file{n}, &offset{n}, {count});"]  # fmt: skip
+
+    def _getaddrinfo(self, seen: Seen) -> list[str]:
+        call, n = seen.call, self.count
+        texts = [_quoted(bytes(value)) if isinstance(value, bytes) else "NULL"
+                 for value in (call.argument("node"), call.argument("service"))]  # fmt: skip
+        hints = call.argument("hints")
+        lines, passed = [], "NULL"
+        if isinstance(hints, Struct):
+            inside = ", ".join([f".{name} = {_c(value)}" for name, value in hints.members[:4]])
+            lines, passed = [f"struct addrinfo hints{n} = {{ {inside} }};"], f"&hints{n}"
+        if call.result == 0:
+            self.lists.append(f"res{n}")
+        return [*lines, f"struct addrinfo *res{n};",
+                f"getaddrinfo({', '.join([*texts, passed, f'&res{n}'])});"]  # fmt: skip
+
+    def _freeaddrinfo(self, seen: Seen) -> list[str]:
+        return [f"freeaddrinfo({self.lists.pop()});"] if self.lists else ["/* freeaddrinfo() */"]
+
+    def _inet_pton(self, seen: Seen) -> list[str]:
+        call, n = seen.call, self.count
+        text = _quoted(bytes(call.argument("src")))
+        return [f"struct in6_addr dst{n};",
+                f"inet_pton({_c(call.argument('af'))}, {text}, &dst{n});"]  # fmt: skip
+
+    def _include(self, function: str) -> None:
+        if _MORE[function] not in self.more:
+            self.more.append(_MORE[function])
+
+
+_COUNTED = frozenset("send sendto sendmsg sendfile recv recvfrom poll select epoll_wait".split())
+
+
+def _c(value: Any) -> str:
+    """A number, by its name if the headers have it."""
+    if isinstance(value, Constant):
+        name = repr(value)
+        if _NAMED.fullmatch(name):
+            return name.replace("|", " | ")
+        return str(int(value)) if name.isdigit() else f"{int(value)} /* {name} */"
+    return str(int(value)) if isinstance(value, int) else "0"
+
+
+_ESCAPES = {10: r"\n", 13: r"\r", 9: r"\t", 34: r"\"", 92: r"\\", 63: r"\?"}
+
+
+def _quoted(data: bytes) -> str:
+    """A string literal; octal numbers of three digits, which no digit can follow wrongly."""
+    return '"' + "".join([_ESCAPES.get(b) or (chr(b) if 32 <= b < 127 else f"\\{b:03o}")
+                          for b in data]) + '"'  # fmt: skip
