@@ -44,7 +44,8 @@ def main(arguments: Sequence[str]) -> int:
     with standard_output(PROGRAM):
         options = parser().parse_args(arguments)
         if "main" not in options:  # no command was given
-            options = parser().parse_args([DEFAULT])
+            page = [] if options.html is None else ["--html", options.html]
+            options = parser().parse_args([DEFAULT, *page])
         status: int = options.main(options)
     return status
 
@@ -52,13 +53,14 @@ def main(arguments: Sequence[str]) -> int:
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
-        usage="%(prog)s [-h] [--version] [COMMAND ...]",
+        usage="%(prog)s [-h] [--version] [--html FILE] [COMMAND ...]",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"pysock {__version__}")
+    parser.add_argument("--html", metavar="FILE", help=f"as {PROGRAM} {DEFAULT} --html FILE")
     commands = parser.add_subparsers(
         prog=PROGRAM, title="commands", metavar="COMMAND", parser_class=Command
     )

@@ -17,11 +17,13 @@ import sys
 import tempfile
 import threading
 from contextlib import contextmanager, suppress
+from time import perf_counter_ns
 
 from .. import __version__, _platform
 from ..trace import jsonl, show, watch
 from ..trace.order import Timeline, sort
-from . import echo
+from ..trace.page import Page
+from . import echo, page
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ _EVENT = "{"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = DESCRIPTION
     parser.epilog = EPILOG
+    parser.add_argument("--html", metavar="FILE", help="also write a page for a browser there")
     # How it starts its own children.
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
 
@@ -50,6 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     if options.child:
         return child(*options.child)
+    drawn = None
+    if options.html is not None:
+        file = page.opened("demo", options.html)
+        if file is None:
+            return 1
+        drawn = page.ToPage("demo", options.html, file, Page(command=["python -m pysock"]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # not while a folder is made or removed
     try:
         made = tempfile.TemporaryDirectory()
@@ -60,12 +69,14 @@ def main(options: argparse.Namespace) -> int:
     with made as folder:
         try:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            failed = [k for k in echo.available() if not conversation(k, folder)]
+            failed = [k for k in echo.available() if not conversation(k, folder, drawn)]
         except KeyboardInterrupt:
             print("\ninterrupted")
             return 130
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if drawn is not None and not drawn.end():
+        return 1
     print(f"\nNo echo over: {', '.join(failed)}" if failed else "\nAll echoes came back.")
     return 1 if failed else 0
 
@@ -86,6 +97,7 @@ examples:
   python -m pysock demo               the same as python -m pysock
   python -m pysock demo | less        a page at a time, without colours
   NO_COLOR=1 python -m pysock demo    without colours in a terminal, too
+  python -m pysock --html demo.html   a page for a browser as well
 
 The exit status is 0 only if all that was sent came back."""
 
@@ -100,9 +112,11 @@ below a call (↓) the bytes of the socket address in it, member by member."""
 # --- the parent ----------------------------------------------------------------------
 
 
-def conversation(kind: str, folder: str) -> bool:
+def conversation(kind: str, folder: str, drawn: page.ToPage | None) -> bool:
     """Run a server and a client of one kind; True if the echo came back."""
     print(f"\n=== {echo.KINDS[kind][0]} ===\n", flush=True)
+    if drawn is not None:
+        drawn.page.marks.append((perf_counter_ns(), echo.KINDS[kind][0]))
     children: list[subprocess.Popen[str]] = []
     guard = threading.Timer(PATIENCE, lambda: end(children))
     heard, said = os.pipe()
@@ -116,6 +130,9 @@ def conversation(kind: str, folder: str) -> bool:
             words: list[tuple[str, str]] = []
             for pid, event in sort(heard_from(lines, children, teller, words)):
                 teller.tell(teller.timeline.feed(pid, event))
+                if drawn is not None:
+                    drawn.page.names[pid] = teller.roles[pid]
+                    drawn.tell(pid, event)
             teller.tell(teller.timeline.end())
             for role, text in words:
                 print(f"{_coloured(role)} | {text}", flush=True)

@@ -19,13 +19,17 @@ from time import perf_counter_ns, sleep
 from .. import _install
 from ..trace import jsonl
 from ..trace.order import FOREVER, LATE, Sorter, Timeline
+from ..trace.page import Page
 from ..trace.record import Reader
 from ..trace.terminal import Writer
+from . import page
 from .run import NO_RUN, command_of, problem_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TextIO
+    from typing import Any, TextIO, Union
+
+    _Teller = Union["_Kept", "_Shown", page.ToPage]
 
 PAUSE = 0.05  # seconds between looks at what is new
 
@@ -39,12 +43,13 @@ examples:
   python -m pysock trace --quiet -m http.server
   python -m pysock trace --jsonl trace.jsonl client.py
   python -m pysock show trace.jsonl
+  python -m pysock trace --html trace.html client.py
 
 A call that takes long is shown twice: where it begins it "waits".  What can have an effect
 elsewhere, as send, stands where it begins; what has a cause elsewhere, as recv, where it ends.
 The exit status is the program's own."""
 
-VALUED = ("--jsonl", "--width")
+VALUED = ("--jsonl", "--html", "--width")
 SWITCHES = ("--quiet", "--all", "--strace", "-h", "--help")
 
 
@@ -54,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jsonl", metavar="FILE", help="write the events there instead, to be shown later"
     )
+    page.add_argument(parser)
     add_appearance(parser)
 
 
@@ -91,9 +97,18 @@ def main(options: argparse.Namespace) -> int:
         except OSError as error:
             print(f"python -m pysock trace: {options.jsonl}: {error.strerror}", file=sys.stderr)
             return NO_RUN
+    tellers: list[_Teller] = [_Kept(kept)] if kept is not None else []
+    drawn = None
+    if options.html is not None:
+        file = page.opened("trace", options.html)
+        if file is None:
+            return NO_RUN
+        drawn = page.ToPage("trace", options.html, file, Page(command=options.rest))
+        tellers.append(drawn)
+    if not tellers:
+        tellers.append(_Shown(writer(options, sys.stderr)))
     with tempfile.TemporaryDirectory(prefix="pysock-trace-") as folder:
-        teller = _Kept(kept) if kept is not None else _Shown(writer(options, sys.stderr))
-        status, failed = _run(options.rest, folder, teller)
+        status, failed = _run(options.rest, folder, _Several(tellers))
     if kept is not None:
         try:
             kept.close()
@@ -102,6 +117,8 @@ def main(options: argparse.Namespace) -> int:
         if failed is not None:
             why = failed.strerror
             print(f"python -m pysock trace: {options.jsonl}: {why}", file=sys.stderr)
+    if drawn is not None:
+        drawn.end()
     return _end_as(status)
 
 
@@ -154,8 +171,23 @@ class _Shown:
         sys.stderr.flush()
 
 
+class _Several:
+    """Events are told to each of these."""
+
+    def __init__(self, tellers: list[_Teller]) -> None:
+        self.tellers = tellers
+
+    def tell(self, pid: int, event: Any) -> None:
+        for teller in self.tellers:
+            teller.tell(pid, event)
+
+    def pause(self, now: int) -> None:
+        for teller in self.tellers:
+            teller.pause(now)
+
+
 def _run(
-    program: list[str], folder: str, teller: _Kept | _Shown
+    program: list[str], folder: str, teller: _Several
 ) -> tuple[int, OSError | None]:
     """Run the program, and tell of its events.
 
@@ -189,7 +221,7 @@ _INTERRUPTS = [getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasatt
 class _Follower:
     """Hands a folder's events on, in the order of their times, as long as somebody hears them."""
 
-    def __init__(self, folder: str, teller: _Kept | _Shown) -> None:
+    def __init__(self, folder: str, teller: _Several) -> None:
         self.reader, self.sorter, self.teller = Reader(folder), Sorter(), teller
         self.failed: OSError | None = None  # the reader has left, or the disk is full
 

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 MOST = 3000  # calls; of those that follow the page says how many they are
 
 
+_LONGEST = 200  # characters of a command line
+
+
 class NoTemplate(Exception):
     """The files of the page are not there: a program was packed without them."""
 
@@ -37,12 +40,12 @@ class NoTemplate(Exception):
 class Page:
     """Events become a page."""
 
-    def __init__(self, most: int = MOST, names: dict[int, str] | None = None) -> None:
+    def __init__(self, most: int = MOST, command: list[str] | None = None) -> None:
         self.sockets = Sockets(most)
-        self.names = {} if names is None else names  # of processes; equal ones share a lane
+        self.command = command or []
+        self.names: dict[int, str] = {}  # of processes; equal ones share a lane
         self.marks: list[tuple[int, str]] = []  # a time, and the heading that stands there
         self.damaged: list[str] = []
-        self.command: list[str] = []
 
     def feed(self, pid: int, event: Event) -> None:
         self.sockets.feed(pid, event)
@@ -61,12 +64,12 @@ class Page:
 
     def title(self) -> str:
         """The command line of the program, without what is the same for all programs."""
-        if self.command:
-            return " ".join(self.command)
-        for words in self.sockets.processes.values():
-            shown = [os.path.basename(words[0]), *words[1:]] if words else []
-            return " ".join([each if each.isprintable() else "…" for each in shown][:12])
-        return "a recording"
+        words = self.command or next(iter(self.sockets.processes.values()), [])
+        if words and not self.command:
+            words = [os.path.basename(words[0]), *words[1:]]
+        # (A program after -c has several lines, and its first ones say enough.)
+        shown = " ".join([" ".join(word.split()) for word in words]) or "a recording"
+        return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
 
     # --- what the page shows, as plain values ------------------------------------------
 
