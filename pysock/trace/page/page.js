@@ -5,7 +5,7 @@
 const D = JSON.parse(document.getElementById("data").textContent);
 const $ = id => document.getElementById(id);
 const NS = "http://www.w3.org/2000/svg";
-const WIDE = 250, CHANNEL = 104;
+const LANE = 190;                       // pixels; where a lane has less, calls stand beside the lanes
 const HUES = ["#2f7de1", "#d9822b", "#2ca06d", "#c2408f", "#7d5bd0", "#b3a11a", "#1aa3b8", "#c94f4f"];
 let mode, chosen = -1, book = false, flows = [], visible = [];
 const opened = new Set();               // runs of bookkeeping, by their first row
@@ -32,8 +32,9 @@ const kindClass = kind => kind === "bytes" ? "bytes-k" : kind;
 const line = row => { const file = D.sources[row.s[0]]; return file ? file[2].find(l => l[0] === row.s[1]) : null; };
 
 /* --- which rows, in which lanes ----------------------------------------------------- */
+const channelOf = width => width < 700 ? 84 : 112;
 function chooseMode() {
-  const room = $("diagram").clientWidth - 40, fits = n => n * WIDE <= room;
+  const room = $("diagram").clientWidth - 106, fits = n => n * LANE + (n - 1) * channelOf(room) <= room;
   if (fits(D.threads.length) || D.threads.length <= 4) return "threads";
   if (D.processes.length > 1 && D.processes.length <= 4) return "processes";
   return D.groups.length > 1 ? "connections" : "threads";
@@ -65,7 +66,6 @@ function draw() {
   } else if (mode === "processes") flow(at, D.processes, all, row => row.p, D.marks);
   else flow(at, D.threads, all, row => row.l, D.marks);
   arrows();
-  mark();
 }
 function section(at, group, rows) {
   if (!rows.length) return;
@@ -81,7 +81,7 @@ function section(at, group, rows) {
     if (group < 0) flow(box, D.threads, rows, row => row.l, []);
     else flow(box, D.groups[group][1], rows, row => row.e, []);
     visible.sort((a, b) => a - b);
-    arrows(); mark();
+    arrows();
   };
   box.addEventListener("toggle", () => { fill(); arrows(); });
   const first = rows.includes(chosen) || (chosen < 0 && moved.length && !document.querySelector("details[open]"));
@@ -97,20 +97,19 @@ function flow(at, names, rows, laneOf, marks) {
   const width = grid.clientWidth || at.clientWidth;
   const phone = width < 560, timeWidth = phone ? 0 : 66;
   const count = used.length;
-  const wide = count === 1 || (width - timeWidth) / count >= WIDE;
+  const channel = channelOf(width);
+  const wide = count === 1 || (width - timeWidth - (count - 1) * channel) / count >= LANE;
   const step = wide ? 0 : Math.max(5, Math.min(20, width * .34 / count));
-  const it = { grid, wide, step, count, lane, laneOf, rows, cells: new Map(), timeWidth, width };
+  const it = { grid, wide, step, count, lane, rows, channel, cells: new Map(), timeWidth };
   flows.push(it);
   if (!wide) grid.classList.add("gutter");
   const first = timeWidth ? `${timeWidth}px ` : "";
-  grid.style.gridTemplateColumns = wide ? `${first}repeat(${count}, minmax(0, 1fr))` : `${first}${step * count}px minmax(0, 1fr)`;
-  grid.style.columnGap = wide ? (count > 1 ? CHANNEL : 12) + "px" : "10px";
-  if (wide && timeWidth && count > 1) grid.style.gridTemplateColumns = `${timeWidth - 30}px repeat(${count}, minmax(0, 1fr))`;
-  if (wide && timeWidth && count > 1) grid.style.columnGap = CHANNEL + "px";
+  const columns = used.map(() => "minmax(0, 1fr)").join(` ${channel}px `);
+  grid.style.gridTemplateColumns = first + (wide ? columns : `${step * count + 10}px minmax(0, 1fr)`);
   const firstColumn = timeWidth ? 2 : 1;
   if (wide) used.forEach((l, n) => {
     const head = grid.appendChild(el("div", "lane-name", names[l]));
-    head.style.gridColumn = firstColumn + n; head.style.gridRow = 1;
+    head.style.gridColumn = firstColumn + 2 * n; head.style.gridRow = 1;
   }); else {
     const key = grid.appendChild(el("div", "key"));
     used.forEach((l, n) => { const one = key.appendChild(el("span", "", names[l])); one.style.setProperty("--c", HUES[n % HUES.length]); });
@@ -136,7 +135,7 @@ function flow(at, names, rows, laneOf, marks) {
         continue;
       }
     }
-    const head = `${row.s}|${row.me}`;
+    const head = String(row.s);
     const other = !it.wide && it.lastLane !== l;
     if (before.get(l) !== head || other) {
       before.set(l, head);
@@ -144,7 +143,8 @@ function flow(at, names, rows, laneOf, marks) {
       const py = cell.appendChild(el("div", "py"));
       if (!wide) { const who = py.appendChild(el("span", "who", names[used[l]])); who.style.setProperty("--c", HUES[l % HUES.length]); }
       py.appendChild(document.createTextNode((source ? source[1].trim() : row.me) + " "));
-      py.appendChild(el("small", "", file ? `${file[1]}:${row.s[1]}` : ""));
+      const by = mode === "connections" && wide ? ` · ${D.threads[row.l]}` : "";
+      py.appendChild(el("small", "", (file ? `${file[1]}:${row.s[1]}` : "") + by));
     }
     it.lastLane = l;
     const call = cell.appendChild(el("button", "call"));
@@ -165,9 +165,10 @@ function flow(at, names, rows, laneOf, marks) {
   }
   while (ahead.length) full("mark", ahead.shift()[1]);
   it.picture = svg("svg", { "aria-hidden": "true" }, grid);
+  new ResizeObserver(() => drawOver(it)).observe(grid);
 
   function put(cell, l, row) {
-    cell.style.gridRow = place; cell.style.gridColumn = wide ? firstColumn + l : firstColumn + 1;
+    cell.style.gridRow = place; cell.style.gridColumn = wide ? firstColumn + 2 * l : firstColumn + 1;
     if (timeWidth) {
       const time = grid.appendChild(el("div", "time", row.at ? "+" + span(row.at) : "0"));
       time.style.gridRow = place; time.style.gridColumn = 1;
@@ -184,47 +185,48 @@ function flow(at, names, rows, laneOf, marks) {
 function runOf(rows, i) { while (i && D.rows[rows[i - 1]].h) i--; return rows[i]; }
 
 /* --- what is drawn over it ---------------------------------------------------------- */
-function arrows() {
-  for (const it of flows) {
-    const { grid, picture, cells, wide, step } = it;
-    if (!grid.offsetParent) continue;
-    picture.textContent = "";
-    for (const { cell } of cells.values()) cell.querySelector(".chips").textContent = "";
-    const frame = grid.getBoundingClientRect();
-    picture.setAttribute("width", frame.width); picture.setAttribute("height", frame.height);
-    for (const [n] of cells) chips(it, n);
-    const box = new Map();
-    for (const [n, { call, l }] of cells) {
-      const r = call.getBoundingClientRect();
-      box.set(n, { l, left: r.left - frame.left, right: r.right - frame.left, top: r.top - frame.top, bottom: r.bottom - frame.top, y: (r.top + r.bottom) / 2 - frame.top });
-    }
-    const full = grid.getBoundingClientRect();
-    picture.setAttribute("height", full.height);
-    const gutterX = l => (it.timeWidth ? it.timeWidth + 10 : 0) + (l + .5) * step;
-    const top = 34;
-    for (let l = 0; l < it.count; l++) {
-      const any = [...box.values()].find(b => b.l === l);
-      if (!any) continue;
-      const x = wide ? (any.left + any.right) / 2 : gutterX(l);
-      svg("line", { class: "life", x1: x, x2: x, y1: wide ? top : grid.querySelector(".key").offsetHeight, y2: full.height, style: wide ? "" : `stroke:${HUES[l % HUES.length]};opacity:.45` }, picture);
-    }
-    bars(it, box, gutterX, full.height);
-    if (!wide) for (const b of box.values()) svg("circle", { cx: gutterX(b.l), cy: b.y, r: Math.min(4, step / 2.4), fill: HUES[b.l % HUES.length] }, picture);
-    D.joins.forEach((join, n) => {
-      const from = box.get(join[0]), to = box.get(join[1]);
-      if (!from || !to) return;
-      const g = svg("g", { class: "join " + kindClass(join[2]), "data-join": n }, picture);
-      if (wide) wideArrow(g, join, from, to); else narrowArrow(g, from, to, gutterX);
-    });
+function arrows() { flows.forEach(drawOver); }
+function drawOver(it) {
+  const { grid, picture, cells, wide, step } = it;
+  if (!grid.offsetParent) return;
+  picture.textContent = "";
+  for (const { cell } of cells.values()) cell.querySelector(".chips").textContent = "";
+  const frame = grid.getBoundingClientRect();
+  picture.setAttribute("width", frame.width); picture.setAttribute("height", frame.height);
+  for (const [n] of cells) chips(it, n);
+  const box = new Map();
+  for (const [n, { call, l }] of cells) {
+    const r = call.getBoundingClientRect();
+    box.set(n, { l, left: r.left - frame.left, right: r.right - frame.left, top: r.top - frame.top, bottom: r.bottom - frame.top, y: (r.top + r.bottom) / 2 - frame.top });
   }
+  const full = grid.getBoundingClientRect();
+  picture.setAttribute("height", full.height);
+  const gutterX = l => it.timeWidth + (l + .5) * step;
+  const top = 34;
+  for (let l = 0; l < it.count; l++) {
+    const any = [...box.values()].find(b => b.l === l);
+    if (!any) continue;
+    const x = wide ? (any.left + any.right) / 2 : gutterX(l);
+    svg("line", { class: "life", x1: x, x2: x, y1: wide ? top : grid.querySelector(".key").offsetHeight, y2: full.height, style: wide ? "" : `stroke:${HUES[l % HUES.length]};opacity:.45` }, picture);
+  }
+  bars(it, box, gutterX, full.height);
+  if (!wide) for (const b of box.values()) svg("circle", { cx: gutterX(b.l), cy: b.y, r: Math.min(4, step / 2.4), fill: HUES[b.l % HUES.length] }, picture);
+  joinsIn(it).forEach(n => {
+    const join = D.joins[n], from = box.get(join[0]), to = box.get(join[1]);
+    if (!from || !to) return;
+    const g = svg("g", { class: "join " + kindClass(join[2]), "data-join": n }, picture);
+    if (wide) wideArrow(g, join, from, to, it.channel); else narrowArrow(g, from, to, gutterX);
+  });
+  mark();
 }
+function joinsIn(it) { return [...new Set([...it.cells.keys()].flatMap(n => joinsOf[n]))]; }
 function head(g, x, y, dx, dy) {
   const length = Math.hypot(dx, dy) || 1, ux = dx / length, uy = dy / length, s = 8;
   const px = x - ux * s, py = y - uy * s;
   svg("path", { class: "head", d: `M${x} ${y}L${px - uy * 4} ${py + ux * 4}L${px + uy * 4} ${py - ux * 4}Z` }, g);
 }
-const fits = label => label.length * 6.4 < CHANNEL - 4;
-function wideArrow(g, join, from, to) {
+const fits = (label, channel) => label.length * 6.6 < channel - 6;
+function wideArrow(g, join, from, to, channel) {
   if (from.l === to.l) {
     const x1 = from.right, x2 = to.right, bend = Math.min(34, 14 + Math.abs(to.y - from.y) / 12);
     svg("path", { class: "arrow", d: `M${x1} ${from.y}C${x1 + bend} ${from.y},${x2 + bend} ${to.y},${x2 + 2} ${to.y}` }, g);
@@ -234,8 +236,8 @@ function wideArrow(g, join, from, to) {
   const right = to.l > from.l, x1 = right ? from.right : from.left, x2 = right ? to.left : to.right;
   svg("line", { class: "arrow", x1, y1: from.y, x2, y2: to.y }, g);
   head(g, x2, to.y, x2 - x1, to.y - from.y);
-  if (fits(join[3])) {
-    const share = (CHANNEL / 2) / Math.abs(x2 - x1), part = Math.abs(to.l - from.l) === 1 ? .5 : 1 - share;
+  if (fits(join[3], channel)) {
+    const share = (channel / 2) / Math.abs(x2 - x1), part = Math.abs(to.l - from.l) === 1 ? .5 : 1 - share;
     svg("text", { x: x1 + (x2 - x1) * part, y: from.y + (to.y - from.y) * part + 4 }, g).textContent = join[3];
   }
 }
@@ -254,8 +256,8 @@ function chips(it, n) {
   for (const j of joinsOf[n]) {
     const [from, to, kind, label] = D.joins[j];
     const sends = from === n, other = it.cells.get(sends ? to : from);
-    if (it.wide && other && other.l !== l && fits(label)) continue;
-    const where = other ? "" : " " + D.threads[D.rows[sends ? to : from].l];
+    if (it.wide && other && other.l !== l && fits(label, it.channel)) continue;
+    const where = other ? "" : `, ${D.threads[D.rows[sends ? to : from].l]}`;
     const chip = into.appendChild(el("span", "chip " + kindClass(kind), `${sends ? "→" : "←"} ${label}${where}`));
     chip.dataset.join = j;
   }
@@ -268,7 +270,7 @@ function bars(it, box, gutterX, bottom) {
     const begun = row.t, ended = row.d < 0 ? Infinity : row.t + row.d;
     while (from > 0 && at[from - 1] >= begun) from--;
     while (to + 1 < shown.length && at[to + 1] <= ended) to++;
-    if ((from === i && to === i && row.d >= 0) || (row.d >= 0 && row.d < 20)) return;
+    if ((from === i && to === i && row.d >= 0) || (row.d >= 0 && row.d < (row.at > row.t ? 20 : 1000))) return;
     const y1 = from === i ? b.y : box.get(shown[from]).top, y2 = row.d < 0 ? bottom : to === i ? b.y : box.get(shown[to]).bottom;
     const x = it.wide ? b.left - 9 : gutterX(b.l) - 2.5;
     svg("rect", { class: "bar", x, y: y1, width: 5, height: Math.max(6, y2 - y1), rx: 2 }, it.picture);

@@ -17,7 +17,7 @@ from ..order import TAKES
 from ..values import Address, Constant, Struct
 from . import bytemap
 from .joins import RECEIVES, SENDS, data_of
-from .sockets import text_of
+from .sockets import rights_of, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class Rows:
         self.start = start
         self.sources: dict[str, dict[int, str]] = {}
         self.commands = commands
+        self.before: dict[tuple[int, int], Seen] = {}  # the last call of each thread
 
     def row(self, seen: Seen) -> dict[str, Any]:
         """One call.
@@ -96,6 +97,9 @@ class Rows:
             name = _errno.errorcode.get(call.errno, str(call.errno))
             made["k"] = 1 if name in show.NO_FAILURES else 2
             made["m"] = show.meaning(call)
+            if self._again(seen):
+                made["m"] += " (made again, for its errno)"
+        self.before[call.pid, call.thread] = seen
         if is_bookkeeping(seen):
             made["h"] = 1
         if not call.is_system_call:
@@ -105,6 +109,16 @@ class Rows:
         if call.function in SENDS | RECEIVES:
             made["o"] = data_of(seen)[1]
         return made
+
+    def _again(self, seen: Seen) -> bool:
+        """Whether pysock has repeated a failed call that changes nothing, to learn its errno."""
+        call, other = seen.call, self.before.get((seen.call.pid, seen.call.thread))
+        return (
+            other is not None
+            and call.function in ("getsockopt", "setsockopt")
+            and (other.call.function, other.call.line) == (call.function, call.line)
+            and repr(other.call.begun) == repr(call.begun)
+        )
 
     def source(self, seen: Seen) -> list[Any]:
         """File and line; the lines around it are kept."""
@@ -221,8 +235,9 @@ def label(join: Join) -> str:
     whole = data_of(join.sent)[1]
     size = f"{count:,} bytes" if count != 1 else "1 byte"
     said = size if count == whole else f"{count:,} of {whole:,} bytes"
-    if join.received.made:
-        said += f" + {len(join.received.made)} descriptors"
+    rights = len(rights_of(join.sent.call))
+    if rights:
+        said += f" + {rights} descriptor{'s' if rights > 1 else ''}"
     return f"{said}, left there" if join.peek else said
 
 
@@ -235,5 +250,6 @@ def socket_name(socket: Socket, seen: Seen) -> str:
     own = text_of(values, socket.local)
     if own and own != "(unnamed)":
         return own
-    fds = f"descriptor {seen.descriptor.fd}" if seen.descriptor else f"socket {socket.number}"
-    return f"{socket.family.replace('AF_', '') or 'socket'}, {fds}"
+    numbers = [each.fd for each in (*seen.made, seen.descriptor) if each and each.socket is socket]
+    kind = socket.family.replace("AF_", "") or socket.type or "socket"
+    return f"{kind}, descriptor {numbers[0]}" if numbers else kind
