@@ -87,8 +87,10 @@ class Page:
             row = made.row(each)
             row["l"], row["p"] = threads[1][_thread(each)], processes[1][self._process(each)]
             row["g"], row["e"] = group_of(each)
-            row["c"] = program.lines(each)
             shown.append(row)
+        order = rows.one_after_the_other(seen, joins)
+        for each in order:
+            shown[each.row]["c"] = program.lines(each)
         return {
             "title": self.title(),
             "notes": self._notes(),
@@ -102,6 +104,7 @@ class Page:
                       for j in joins],  # fmt: skip
             "marks": [[max(0, at - start) // 1000, text] for at, text in self.marks],
             "end": max(0, sockets.last - start) // 1000,
+            "order": [each.row for each in order],
             "head": program.head(),
             "tail": program.tail(),
         }

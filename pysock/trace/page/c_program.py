@@ -25,7 +25,7 @@ LITERAL = 256  # bytes of data that a program has as they were
 _STATIC = 4096  # bytes; what is larger stands in no stack
 
 HEADERS = (
-    "arpa/inet.h fcntl.h netdb.h netinet/in.h netinet/tcp.h poll.h stdio.h string.h sys/ioctl.h "
+    "arpa/inet.h fcntl.h netdb.h netinet/in.h netinet/tcp.h poll.h signal.h stdio.h string.h sys/ioctl.h "
     "sys/select.h sys/socket.h sys/stat.h sys/time.h sys/types.h sys/un.h unistd.h"
 ).split()
 _MORE = {"sendfile": "sys/sendfile.h", "epoll_create1": "sys/epoll.h"}
@@ -53,6 +53,7 @@ class Program:
     def head(self) -> list[str]:
         lines = ["#define _GNU_SOURCE", *[f"#include <{name}>" for name in [*HEADERS, *self.more]]]
         lines += ["", "int main(void)", "{", "    alarm(20);  /* no call waits for ever */"]
+        lines.append("    signal(SIGPIPE, SIG_IGN);  /* as in Python */")
         for path in self.paths:
             folder = path.rpartition("/")[0]
             if folder:

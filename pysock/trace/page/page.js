@@ -35,6 +35,7 @@ const line = row => { const file = D.sources[row.s[0]]; return file ? file[2].fi
 const channelOf = width => width < 700 ? 84 : 112;
 function chooseMode() {
   const room = $("diagram").clientWidth - 106, fits = n => n * LANE + (n - 1) * channelOf(room) <= room;
+  if (D.threads.length === 1 && D.groups.length === 1 && D.groups[0][1].length > 1) return "connections";
   if (fits(D.threads.length) || D.threads.length <= 4) return "threads";
   if (D.processes.length > 1 && D.processes.length <= 4) return "processes";
   return D.groups.length > 1 ? "connections" : "threads";
@@ -100,6 +101,7 @@ function flow(at, names, rows, laneOf, marks) {
   const channel = channelOf(width);
   const wide = count === 1 || (width - timeWidth - (count - 1) * channel) / count >= LANE;
   const step = wide ? 0 : Math.max(5, Math.min(20, width * .34 / count));
+  if (wide && D.joins.some(j => laneOf(D.rows[j[0]]) === laneOf(D.rows[j[1]]))) grid.style.paddingRight = "28px";
   const it = { grid, wide, step, count, lane, rows, channel, cells: new Map(), timeWidth };
   flows.push(it);
   if (!wide) grid.classList.add("gutter");
@@ -397,18 +399,18 @@ function program(at, n) {
   copy.onclick = () => navigator.clipboard.writeText(cProgram()).then(() => { copy.textContent = "Copied"; }, () => { copy.textContent = "Not allowed here"; });
   const list = at.appendChild(el("div", "code listing c"));
   list.tabIndex = 0; list.setAttribute("aria-label", "The C program");
-  const near = m => Math.abs(m - n) <= 150;
-  if (n <= 150) for (const text of D.head) list.appendChild(el("div", "", text)); else list.appendChild(el("div", "", "⋮"));
+  const at0 = D.order.indexOf(n);
+  if (at0 <= 150) for (const text of D.head) list.appendChild(el("div", "", text)); else list.appendChild(el("div", "", "⋮"));
   let here;
-  D.rows.forEach((row, m) => { if (near(m)) for (const text of row.c) {
+  for (const m of D.order.slice(Math.max(0, at0 - 150), at0 + 150)) for (const text of D.rows[m].c) {
     const one = list.appendChild(el("div", m === n ? "here" : "", "    " + text));
     here = here || (m === n ? one : null);
-  } });
-  if (n + 150 >= D.rows.length) for (const text of D.tail) list.appendChild(el("div", "", text)); else list.appendChild(el("div", "", "⋮"));
+  }
+  if (at0 + 150 >= D.rows.length) for (const text of D.tail) list.appendChild(el("div", "", text)); else list.appendChild(el("div", "", "⋮"));
   if (here) list.scrollTop = here.offsetTop - 100;
 }
 function cProgram() {
-  return [...D.head, ...D.rows.flatMap(row => row.c.map(text => "    " + text)), ...D.tail].join("\n") + "\n";
+  return [...D.head, ...D.order.flatMap(n => D.rows[n].c.map(text => "    " + text)), ...D.tail].join("\n") + "\n";
 }
 
 /* --- the beginning ------------------------------------------------------------------ */
@@ -427,7 +429,11 @@ function cProgram() {
   draw();
   const first = wished.has("call") ? +wished.get("call") : innerWidth >= 1000 ? (visible[0] ?? -1) : -1;
   if (D.rows[first]) choose(first, wished.has("call"));
-  let width = innerWidth, later;
-  addEventListener("resize", () => { if (innerWidth === width) return; width = innerWidth; clearTimeout(later); later = setTimeout(draw, 100); });
+  let width = $("diagram").clientWidth;
+  new ResizeObserver(() => {
+    if ($("diagram").clientWidth === width) return;
+    width = $("diagram").clientWidth;
+    draw();
+  }).observe($("diagram"));
   document.documentElement.dataset.drawn = "1";
 })();

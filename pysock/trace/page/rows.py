@@ -53,6 +53,22 @@ def in_order(seen: list[Seen], joins: list[Join]) -> list[Seen]:
     return ordered
 
 
+def one_after_the_other(seen: list[Seen], joins: list[Join]) -> list[Seen]:
+    """The same for a program of one thread: there, a connect stands where it ends.
+
+    A listener's queue can be full, and only accept makes room.  But it stands above its own accept.
+    """
+    answered = {id(join.sent): join.received.at for join in joins if join.kind == "connection"}
+
+    def place(each: Seen) -> tuple[int, int]:
+        call = each.call
+        if call.function == "connect" and call.end is not None and not call.failed:
+            return min(call.end, answered.get(id(each), call.end) - 1), each.row
+        return each.at, each.row
+
+    return sorted(seen, key=place)
+
+
 def is_bookkeeping(seen: Seen) -> bool:
     call = seen.call
     if call.function in _HOUSEKEEPING:
