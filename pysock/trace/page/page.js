@@ -145,7 +145,7 @@ function flow(at, names, rows, laneOf, marks) {
       const py = cell.appendChild(el("div", "py"));
       if (!wide) { const who = py.appendChild(el("span", "who", names[used[l]])); who.style.setProperty("--c", HUES[l % HUES.length]); }
       py.appendChild(document.createTextNode((source ? source[1].trim() : row.me) + " "));
-      const by = mode === "connections" && wide ? ` · ${D.threads[row.l]}` : "";
+      const by = mode === "connections" && wide && D.threads.length > 1 ? ` · ${D.threads[row.l]}` : "";
       py.appendChild(el("small", "", (file ? `${file[1]}:${row.s[1]}` : "") + by));
     }
     it.lastLane = l;
