@@ -75,7 +75,10 @@ def test_wheel_holds_the_package_and_nothing_compiled(names: list[str]) -> None:
         path.relative_to(ROOT).as_posix() for path in in_the_clone if path.suffix != ".pyc"
     }
     assert {"pysock/__init__.py", "pysock/__main__.py", "pysock/py.typed"} <= set(package)
-    assert {Path(name).suffix for name in package} <= {".json", ".py", ".pyi", ".typed"}
+    assert {Path(name).suffix for name in package} <= {
+        *(".json", ".py", ".pyi", ".typed"),
+        *(".html", ".css", ".js"),  # of the page that trace makes
+    }
     rest = {name.partition("/")[0] for name in names if name not in package}
     assert all(folder.endswith(".dist-info") for folder in rest)
 
