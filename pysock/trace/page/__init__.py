@@ -79,7 +79,7 @@ class Page:
         seen = rows.in_order(sockets.seen, joins)
         start = min([each.call.begin for each in seen], default=0)
         made = rows.Rows(start, sockets.processes)
-        program = Program(sockets.sockets)
+        program = Program(sockets.sockets, seen)
         threads, processes = self._lanes(seen)
         groups, group_of = _groups(seen, joins)
         shown = []
@@ -99,6 +99,7 @@ class Page:
             "groups": groups,
             "protos": rows.prototypes(seen),
             "sources": made.files(),
+            "maps": [json.loads(each) for each in made.maps],
             "rows": shown,
             "joins": [[j.sent.row, j.received.row, j.kind, rows.label(j), j.start, j.within, j.into]
                       for j in joins],  # fmt: skip

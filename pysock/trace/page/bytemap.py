@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Cells = list[list[str]]
     Map = list[Any]
 
-SHOWN = 64  # bytes of data
+SHOWN = 48  # bytes of data
 MOST = 12  # maps of a call
 
 

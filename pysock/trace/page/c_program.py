@@ -40,8 +40,13 @@ _NAMED = re.compile(
 class Program:
     """Calls in, lines of C out; ``head`` and ``tail`` stand around them."""
 
-    def __init__(self, sockets: list[Socket]) -> None:
+    def __init__(self, sockets: list[Socket], seen: list[Seen]) -> None:
         self.sockets = sockets
+        used = {each for one in seen for each in (one.descriptor, *one.others) if each}
+        self.copies: dict[Descriptor, list[Descriptor]] = {}  # those that forked children use
+        for each in sorted(used, key=lambda one: (one.pid, one.fd)):
+            if each.origin is not None:
+                self.copies.setdefault(each.origin, []).append(each)
         self.names: dict[Descriptor, str] = {}
         self.ports: dict[int, str] = {}  # chosen by the kernel → the C that has it
         self.named = {port for socket in sockets for port in socket.bound}
@@ -92,7 +97,9 @@ class Program:
     def _copies(self, seen: Seen) -> list[str]:
         """What a forked child has of its parent's descriptors."""
         lines = []
-        for each in (seen.descriptor, *seen.others):
+        closed = seen.descriptor if seen.call.function == "close" else None
+        left = self.copies.get(closed, []) if closed else []
+        for each in (seen.descriptor, *seen.others, *left):
             if each is not None and each not in self.names and each.origin is not None:
                 if each.origin in self.names:
                     name = self._new(each)
@@ -174,7 +181,7 @@ class Program:
             return [], _quoted(data)
         name = f"data{self.count}"
         letter = chr(data[0]) if data[:1].isalnum() else "x"
-        return [f"static char {name}[{length}];  /* not the bytes of the recording */",
+        return [f"static char {name}[{length}];  /* made up */",
                 f"memset({name}, '{letter}', sizeof {name});"], name  # fmt: skip
 
     def _buffer(self, size: int) -> tuple[list[str], str]:

@@ -346,7 +346,7 @@ function panel(row, n) {
   if (row.m) at.appendChild(el("p", "under " + (row.k === 2 ? "failure" : "was-answer"), row.m));
   if (row.st) { at.appendChild(el("h2", "", "TCP, after it")); for (const state of row.st) at.appendChild(el("div", "under state", state)); }
   ends(at, row, n);
-  for (const [title, size, cells] of row.b) map(at, title, size, cells);
+  for (const [title, size, cells] of row.b.map(b => D.maps[b])) map(at, title, size, cells);
   if (file && file[2].length) listing(at, file);
   program(at, n);
 

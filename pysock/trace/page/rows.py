@@ -8,6 +8,7 @@ where it ends.
 from __future__ import annotations
 
 import errno as _errno
+import json
 import linecache
 import os
 
@@ -85,6 +86,7 @@ class Rows:
         self.start = start
         self.sources: dict[str, dict[int, str]] = {}
         self.commands = commands
+        self.maps: dict[str, int] = {}
         self.before: dict[tuple[int, int], Seen] = {}  # the last call of each thread
 
     def row(self, seen: Seen) -> dict[str, Any]:
@@ -94,7 +96,7 @@ class Rows:
         EINPROGRESS and 2 for a failure, ``m`` what that means, ``t`` and ``d`` its begin and
         duration (−1: it never ended) and ``at`` the time by which it stands here, in microseconds,
         ``s`` file and line, ``me`` the method, ``h`` 1 for bookkeeping, ``n`` 1 for no system
-        call, ``a`` its arguments in full, ``b`` its byte maps, ``st`` TCP states.
+        call, ``a`` its arguments in full, ``b`` the numbers of its byte maps, ``st`` TCP states.
         """
         call = seen.call
         made: dict[str, Any] = {
@@ -107,7 +109,7 @@ class Rows:
             "s": self.source(seen),
             "me": call.method or call.via,
             "a": [[name, full(seen, name, value)] for name, value in call.arguments],
-            "b": bytemap.maps(seen),
+            "b": [self._map(each) for each in bytemap.maps(seen)],
         }
         if call.errno:
             name = _errno.errorcode.get(call.errno, str(call.errno))
@@ -125,6 +127,10 @@ class Rows:
         if call.function in SENDS | RECEIVES:
             made["o"] = data_of(seen)[1]
         return made
+
+    def _map(self, each: Any) -> int:
+        """The number of a byte map; equal ones, as of an address, are kept once."""
+        return self.maps.setdefault(json.dumps(each), len(self.maps))
 
     def _again(self, seen: Seen) -> bool:
         """Whether pysock has repeated a failed call that changes nothing, to learn its errno."""
