@@ -51,7 +51,8 @@ def test_trace_and_show_write_the_same_page(tmp_path: Path) -> None:
     assert (ran.returncode, ran.stderr) == (3, "")
     assert trace(tmp_path, "--html", "b.html", "t", command="show").returncode == 0
     one, other = data_in(tmp_path / "a.html"), data_in(tmp_path / "b.html")
-    assert one["rows"] == other["rows"] and one["maps"] == other["maps"] and one["joins"] == other["joins"]
+    for name in ("rows", "maps", "joins"):
+        assert one[name] == other[name]
     assert "The program ended with the status 3." in one["notes"]
     (send,) = [row for row in one["rows"] if row["f"] == "send"]
     lines = dict(map(tuple, one["sources"][send["s"][0]][2]))
@@ -193,7 +194,8 @@ def test_the_c_program_compiles_and_makes_the_same_calls(name: str, tmp_path: Pa
     (tmp_path / "check.h").write_text("\n".join([_CHECK, *checks, ""]))
     (tmp_path / "program.c").write_text("\n".join([*lines, ""]), encoding="utf-8")
     warnings = ["-Wall", "-Werror", *[f"-Wno-{kind}" for kind in (
-        "unused-variable", "unused-but-set-variable", "unused-result", "unused-function")]]  # fmt: skip
+        "unused-variable", "unused-but-set-variable", "unused-result", "unused-function"
+    )]]  # fmt: skip
     for options in ([], ["-include", "check.h"]):
         subprocess.run([gcc, *warnings, *options, "-o", "program", "program.c"], cwd=tmp_path,
                        check=True)  # fmt: skip
@@ -216,7 +218,8 @@ def test_the_c_program_compiles_and_makes_the_same_calls(name: str, tmp_path: Pa
 _LOOK = """
 setTimeout(() => {
   const seen = {}, all = q => [...document.querySelectorAll(q)];
-  const press = key => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  const press = key => document.body.dispatchEvent(
+    new KeyboardEvent("keydown", { key, bubbles: true }));
   const current = () => (document.querySelector("[aria-current]") || { dataset: {} }).dataset.row;
   seen.width = innerWidth; seen.page = location.pathname.split("/").pop().replace("-look.html", "");
   seen.wide = document.documentElement.scrollWidth;
@@ -227,12 +230,17 @@ setTimeout(() => {
   if (sends) { choose(sends[0], true); press("ArrowRight"); seen.followed = +current() === sends[1];
                press("ArrowLeft"); seen.back = +current() === sends[0]; }
   setTimeout(() => {
-    seen.cut = all(".call, .py, .under, .lane-name, .key, summary, td, .member, .code, .fold, h1, h2, p, button")
-      .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline")
+    seen.cut = all(".call, .py, .under, .lane-name, .key, summary, td, .member, .code, " +
+      ".fold, h1, h2, p, button")
+      .filter(e => e.offsetParent && e.scrollWidth > e.clientWidth + 1
+        && getComputedStyle(e).display !== "inline")
       .map(e => e.className + ": " + e.textContent.slice(0, 60));
     const boxes = all(".call").filter(e => e.offsetParent).map(e => e.getBoundingClientRect());
-    seen.over = all("svg text").filter(t => { const r = t.getBoundingClientRect(); return r.width && boxes.some(b =>
-      r.left < b.right - 1 && r.right > b.left + 1 && r.top < b.bottom - 1 && r.bottom > b.top + 1); }).map(t => t.textContent);
+    seen.over = all("svg text").filter(t => {
+      const r = t.getBoundingClientRect();
+      return r.width && boxes.some(b =>
+      r.left < b.right - 1 && r.right > b.left + 1 && r.top < b.bottom - 1 && r.bottom > b.top + 1);
+    }).map(t => t.textContent);
     seen.calls = all(".call").length; seen.arrows = all("g.join").length;
     seen.red = all(".call.bad").map(e => e.textContent);
     seen.panel = document.getElementById("panel").textContent;
@@ -240,7 +248,10 @@ setTimeout(() => {
     document.getElementById("theme").click(); seen.themed = back() !== before;
     const few = all(".call").length; document.getElementById("book").click();
     for (const box of all("details")) box.open = true;
-    setTimeout(() => { seen.more = all(".call").length - few; parent.postMessage(JSON.stringify(seen), "*"); }, 150);
+    setTimeout(() => {
+      seen.more = all(".call").length - few;
+      parent.postMessage(JSON.stringify(seen), "*");
+    }, 150);
   }, 300);
 }, 400);
 """

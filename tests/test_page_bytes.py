@@ -1,10 +1,11 @@
-"""What was received is what was sent, byte by byte: streams, datagrams, losses, and whole programs."""
+"""What was received is what was sent, byte by byte: streams, datagrams, losses, programs."""
 
 from __future__ import annotations
 
 import os
 import random
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,8 @@ def test_a_stream_split_and_joined_arbitrarily(case: int) -> None:
         known = chance.choice([size, size, 0, size // 2])  # sendfile; more than is recorded
         stream.sent(who, data[at : at + known], size)
         at += size
-    joined, at = [], 0
+    joined: list[int] = []
+    at = 0
     for size in cut(chance, len(data)):
         piece = data[at : at + size]
         assert [p.length for p in stream.received(piece, size, peek=True)]
@@ -87,6 +89,10 @@ def test_what_a_recording_lacks_is_joined_with_nothing(case: int) -> None:
     assert count > 60
 
 
+def _is(from_to: tuple[str, str], datagram: Datagram) -> bool:
+    return (datagram.sender, datagram.to) == from_to
+
+
 @pytest.mark.parametrize("case", range(20))
 def test_datagrams_by_content_order_and_address(case: int) -> None:
     chance = random.Random(SEED * 3000 + case)
@@ -99,9 +105,9 @@ def test_datagrams_by_content_order_and_address(case: int) -> None:
     arrived = [each for each in sent if chance.random() < 0.7]
     taken = []
     for _, data, sender, to in arrived:
-        found = way.received(
-            to, data, len(data), lambda d, s=sender, t=to: (d.sender, d.to) == (s, t)
-        )
+        from_to = (sender, to)
+        concerns = partial(_is, from_to)
+        found = way.received(to, data, len(data), concerns)
         assert found is not None
         assert (found.data, found.sender, found.to) == (data, sender, to)
         taken.append(found.who)
@@ -165,7 +171,7 @@ def test_both_ends_of_a_connection_are_joined() -> None:
 
 def test_connections_at_once_are_told_apart_by_what_they_carry() -> None:
     """Which connect an accept has answered is seen in no address that the program asked for."""
-    sockets, joins = made_by("""
+    _, joins = made_by("""
 srv = socket.create_server(("127.0.0.1", 0))
 cs = [socket.create_connection(srv.getsockname()) for _ in range(9)]
 for n in (3, 1, 4, 0, 5, 2, 6, 8, 7): cs[n].sendall(b"number %d" % n)
@@ -219,7 +225,7 @@ def test_a_recording_without_its_first_half() -> None:
 
 
 def test_states_of_tcp_are_read_as_far_as_they_are_understood() -> None:
-    end = ("end", 1, 2, 3, 0, 0, {})
+    end: tuple[Any, ...] = ("end", 1, 2, 3, 0, 0, {})
     assert states_of(end) == []
     assert states_of((*end, "LISTEN")) == ["LISTEN"]
     told = {"local": "a:1", "peer": "b:2", "state": "CLOSE_WAIT", "unread": 3}

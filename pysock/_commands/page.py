@@ -12,7 +12,7 @@ from ..trace.page import NoTemplate, Page
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from typing import Any, Optional, TextIO
+    from typing import Any, TextIO
 
 HELP = "write a page for a browser there instead: both ends as a diagram"
 
@@ -21,7 +21,7 @@ def add_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--html", metavar="FILE", help=HELP)
 
 
-def opened(command: str, path: str) -> Optional[TextIO]:
+def opened(command: str, path: str) -> TextIO | None:
     """The file of a page; None, and a line on standard error, if it cannot be written."""
     try:
         return open(path, "w", encoding="utf-8", errors="backslashreplace")

@@ -53,7 +53,7 @@ class Page:
     def html(self) -> str:
         """The page; NoTemplate if its own files cannot be had."""
         text = json.dumps(self.data(), separators=(",", ":"), ensure_ascii=False)
-        data = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+        data = text.replace("<", "\\u003c")
         parts = {
             "TITLE": _escaped(self.title()),
             "CSS": _file("page.css"),
@@ -101,8 +101,10 @@ class Page:
             "sources": made.files(),
             "maps": [json.loads(each) for each in made.maps],
             "rows": shown,
-            "joins": [[j.sent.row, j.received.row, j.kind, rows.label(j), j.start, j.within, j.into]
-                      for j in joins],  # fmt: skip
+            "joins": [
+                [j.sent.row, j.received.row, j.kind, rows.label(j), j.start, j.within, j.into]
+                for j in joins
+            ],
             "marks": [[max(0, at - start) // 1000, text] for at, text in self.marks],
             "end": max(0, sockets.last - start) // 1000,
             "order": [each.row for each in order],
@@ -184,9 +186,9 @@ def _groups(seen: list[Seen], joins: list[Join]) -> tuple[list[Any], Any]:
         members.setdefault(find(number), []).append(number)
     order = list(members)
     groups = []
-    for each in order:
+    for top in order:
         names = []
-        for number in members[each]:
+        for number in members[top]:
             socket, by = first[number]
             name = rows.socket_name(socket, by)
             if socket.listens:

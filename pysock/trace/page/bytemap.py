@@ -76,7 +76,8 @@ def struct(values: Values, name: str, raw: bytes) -> Cells:
     """A struct, member by member; what lies between is padding."""
     layout = values.layouts[name]
     decoded = dict(values.struct(name, raw).members)
-    cells, at = [], 0
+    cells: Cells = []
+    at = 0
     for member, (start, size) in sorted(layout["fields"].items(), key=lambda each: each[1]):
         if start < at or start + size > len(raw):
             if member in decoded and cells:  # a bit-field in bytes that have been shown
@@ -135,13 +136,15 @@ def _of_message(values: Values, name: str, rest: str, raw: bytes) -> Map:
 def _control(values: Values, raw: bytes) -> Cells:
     """Control messages: a header, its data, and padding up to the next one."""
     layout = values.layouts["cmsghdr"]
-    cells, at = [], 0
+    cells: Cells = []
+    at = 0
     while at + layout["size"] <= len(raw):
         start, size = layout["fields"]["cmsg_len"]
         length = values.number(raw[at + start : at + start + size])
         if length < layout["size"] or at + length > len(raw):
             break
-        (message, *_) = values.control_messages(raw[at : at + length], 0) or [None]
+        found = values.control_messages(raw[at : at + length], 0)
+        message = found[0] if found else None
         for member, (start, size) in layout["fields"].items():
             piece = raw[at + start : at + start + size]
             said = repr(message[member]) if message else str(values.number(piece))

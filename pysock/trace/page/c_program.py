@@ -1,4 +1,4 @@
-"""The C program that makes a recording's calls: one process, one thread, the calls as they are told.
+"""The C program that makes a recording's calls: one process, one thread, in the order of telling.
 
 Both ends are in one program: what gives stands above what takes, so nothing waits for what comes
 below it.  A port that the kernel chose is asked for again, since it will choose another one.
@@ -25,8 +25,8 @@ LITERAL = 256  # bytes of data that a program has as they were
 _STATIC = 4096  # bytes; what is larger stands in no stack
 
 HEADERS = (
-    "arpa/inet.h fcntl.h netdb.h netinet/in.h netinet/tcp.h poll.h signal.h stdio.h string.h sys/ioctl.h "
-    "sys/select.h sys/socket.h sys/stat.h sys/time.h sys/types.h sys/un.h unistd.h"
+    "arpa/inet.h fcntl.h netdb.h netinet/in.h netinet/tcp.h poll.h signal.h stdio.h string.h "
+    "sys/ioctl.h sys/select.h sys/socket.h sys/stat.h sys/time.h sys/types.h sys/un.h unistd.h"
 ).split()
 _MORE = {"sendfile": "sys/sendfile.h", "epoll_create1": "sys/epoll.h"}
 # Names that these headers have.
@@ -139,11 +139,13 @@ class Program:
                 octets = ", ".join(map(str, raw[8:24]))
                 return [*lines, f"struct sockaddr_in6 {name} = {{ .sin6_family = AF_INET6, "
                         f".sin6_port = {port}, .sin6_addr = {{ .s6_addr = {{ {octets} }} }}, "
-                        f".sin6_scope_id = {call.values.number(raw[24:28])} }};"], passed  # fmt: skip
+                        f".sin6_scope_id = {call.values.number(raw[24:28])} }};"
+                        ], passed  # fmt: skip
         if family == "AF_UNIX":
             path = _quoted(raw[2:].rstrip(b"\0") if raw[2:3] != b"\0" else raw[2:])
             return [f"struct sockaddr_un {name} = {{ .sun_family = AF_UNIX, "
-                    f".sun_path = {path} }};"], f"(struct sockaddr *)&{name}, {len(raw)}"  # fmt: skip
+                    f".sun_path = {path} }};"
+                    ], f"(struct sockaddr *)&{name}, {len(raw)}"  # fmt: skip
         octets = ", ".join([f"0x{byte:02x}" for byte in raw])
         lines = [f"unsigned char {name}[] = {{ {octets} }};"]
         return lines, f"(struct sockaddr *){name}, sizeof {name}"
@@ -232,7 +234,8 @@ class Program:
     def _getsockname(self, seen: Seen) -> list[str]:
         name = f"name{self.count}"
         return [*self._room(seen, "addr", name), f"{seen.call.function}("
-                f"{self._fd(seen.descriptor)}, (struct sockaddr *)&{name}, &{name}len);"]  # fmt: skip
+                f"{self._fd(seen.descriptor)}, (struct sockaddr *)&{name}, &{name}len);"
+                ]  # fmt: skip
 
     _getpeername = _getsockname
 
@@ -258,7 +261,8 @@ class Program:
     def _recv(self, seen: Seen) -> list[str]:
         call = seen.call
         lines, name = self._buffer(room_of(call))
-        shown = f"{self._fd(seen.descriptor)}, {name}, {room_of(call)}, {_c(call.argument('flags'))}"
+        flags = _c(call.argument("flags"))
+        shown = f"{self._fd(seen.descriptor)}, {name}, {room_of(call)}, {flags}"
         if call.function == "recv":
             return [*lines, f"recv({shown});"]
         if not call.argument("src_addr"):
@@ -320,7 +324,7 @@ class Program:
         members = [f".msg_iov = iov{n}, .msg_iovlen = {len(pieces)}"] if pieces else []
         if pieces:
             lines.append(f"struct iovec iov{n}[] = {{ {', '.join(pieces)} }};")
-        room = int(getattr(begun, "members", None) and begun["msg_controllen"] or 0)
+        room = int(begun["msg_controllen"]) if isinstance(begun, Struct) else 0
         if room:
             lines.append(f"union {{ char bytes[{room}]; struct cmsghdr header; }} control{n};")
             members.append(f".msg_control = &control{n}, .msg_controllen = {room}")
@@ -384,8 +388,8 @@ class Program:
                 passed.append("NULL")
                 continue
             lines.append(f"fd_set {name}{n};")
-            lines.append(" ".join([f"FD_ZERO(&{name}{n});",
-                                   *[f"FD_SET({self._fd(each)}, &{name}{n});" for each in known]]))  # fmt: skip
+            sets = [f"FD_SET({self._fd(each)}, &{name}{n});" for each in known]
+            lines.append(" ".join([f"FD_ZERO(&{name}{n});", *sets]))
             passed.append(f"&{name}{n}")
         timeout = call.argument("timeout")
         if timeout is not None:
@@ -435,7 +439,8 @@ class Program:
         return [f"int file{n} = fileno(tmpfile());  /* not the file of the recording */",
                 f"if (ftruncate(file{n}, {size}) == 0) lseek(file{n}, 0, SEEK_SET);",
                 f"off_t offset{n} = {before};",
-                f"sendfile({self._fd(seen.descriptor)}, file{n}, &offset{n}, {count});"]  # fmt: skip
+                f"sendfile({self._fd(seen.descriptor)}, file{n}, &offset{n}, {count});"
+                ]  # fmt: skip
 
     def _getaddrinfo(self, seen: Seen) -> list[str]:
         call, n = seen.call, self.count

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         sent: Seen
         received: Seen
         kind: str
-        count: int
+        count: int  # type: ignore[assignment]
         within: int
         into: int
         start: int
@@ -316,7 +316,7 @@ class Joiner:
                 return False
             elif here is None and not self._answers(socket, datagram.to):
                 return False
-            known = key_of(values, sender.local)  # type: ignore[attr-defined]
+            known = key_of(values, sender.local)
             if source is None or known is None:
                 return True
             return same(source, known)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     Table = dict[int, "Descriptor"]
 
 _FIRST = ("sockfd", "fd", "epfd", "out_fd")  # parameters that are a descriptor
-_IS_UNDER_WAY = (0, _errno.EINPROGRESS, _errno.EINTR)  # what connect says of a connection that comes
+# What connect says of a connection that comes.
+_IS_UNDER_WAY = (0, _errno.EINPROGRESS, _errno.EINTR)
 
 
 class Socket:

@@ -149,7 +149,7 @@ class Stream:
 
 
 class Datagram:
-    """What was sent at once: to which address (None: to the other end), and from which, if known."""
+    """What was sent at once: to which address, or which socket, and by whom."""
 
     __slots__ = ("data", "length", "receivers", "sender", "to", "who")
 
