@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PROGRAM = "python -m pysock"
 DEFAULT = "demo"
 COMMANDS = {
-    "demo": "watch an echo server and its client talk, call by call (default)",
+    "demo": "watch an echo server and its client, call by call (default)",
     "run": "run a Python program, whose sockets are then pysock's",
     "trace": "the same, and show each call of C that its sockets lead to",
     "show": "show what trace has recorded",

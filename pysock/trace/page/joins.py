@@ -310,13 +310,13 @@ class Joiner:
             if not isinstance(datagram.to, (tuple, bytes)) or sender is socket.partner:
                 return False
             if is_for_many(datagram.to) and isinstance(here, tuple):
-                if datagram.to[1] != here[1]:  # type: ignore[index]
+                if datagram.to[1] != here[1]:
                     return False
             elif here is not None and not same(datagram.to, here):
                 return False
             elif here is None and not self._answers(socket, datagram.to):
                 return False
-            known = key_of(values, sender.local)
+            known = key_of(values, sender.local)  # type: ignore[attr-defined]
             if source is None or known is None:
                 return True
             return same(source, known)
