@@ -11,8 +11,11 @@ import pytest
 from pysock._platform import WINDOWS
 
 from . import ROOT
+from .foreign import FOREIGN
 
 RUN = ["-m", "pysock", "run"]
+# As for a name of errno: ssl asks whether a socket is connected.
+ssl_of_this_system = pytest.mark.skipif(FOREIGN, reason="`ssl` has the numbers of another system")
 CERTIFICATE = str(ROOT / "tests/certificates/localhost.pem")
 
 
@@ -51,6 +54,7 @@ def test_ssl_leaves_the_enums_alone(first: str) -> None:
     assert "False" not in said
 
 
+@ssl_of_this_system
 def test_sockets_of_ssl_are_sockets() -> None:
     said = on_both(
         """
@@ -130,6 +134,7 @@ def test_contexts_wrap_what_is_derived_from_the_class_in_underscore_socket() -> 
     assert said.startswith("b'HELLO' TLSv1.3 20.0\n")
 
 
+@ssl_of_this_system
 def test_methods_of_socket_take_sockets_of_ssl() -> None:
     """eventlet's GreenSSLSocket.accept calls ``socket.accept(self)``, and others likewise."""
     said = on_both(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import sys
 from array import array
 from typing import Any
 
@@ -75,7 +74,7 @@ class Peer:
         return len(self.data)
 
 
-NAME = pysock.AF_UNIX.to_bytes(2, sys.byteorder) + b"/abc\0"
+NAME = pysock.families.pack(pysock.AF_UNIX, "/abc")
 
 
 @pytest.mark.parametrize("name", [b"", NAME])
@@ -125,7 +124,7 @@ def test_control_messages_longer_than_their_room_are_cut(monkeypatch: pytest.Mon
     peer = Peer(monkeypatch)
     peer.control = pack_control([(1, 99, b"12345678")])
     with pair() as (here, _), pytest.warns(RuntimeWarning, match="improperly-truncated"):
-        assert here.recvmsg(10, 20)[1] == [(1, 99, b"1234")]
+        assert here.recvmsg(10, pysock.CMSG_LEN(4))[1] == [(1, 99, b"1234")]
 
 
 def test_descriptors_of_a_message_that_fails_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:

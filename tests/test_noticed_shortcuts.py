@@ -34,6 +34,7 @@ pytestmark = pytest.mark.skipif(
 
 KEEP = KEEP_GIL_MAX
 LIMIT = message._LIMIT
+HEADER = pysock.CMSG_LEN(0) if hasattr(pysock, "CMSG_LEN") else 0
 LEVEL = pysock.SOL_SOCKET
 METHODS = {
     transfer: "_recv _recv_into _send _sendall _recvfrom _sendto",
@@ -175,9 +176,9 @@ WRITING: dict[str, tuple[Action, str | None]] = {
     "sendmsg sum LIMIT": (lambda s: s.sendmsg([bytes(LIMIT - 1), b"a"]), "send_message"),
     "sendmsg size": (lambda s: s.sendmsg([bytes(LIMIT - 1)], CONTROL), None),
     "sendmsg LIMIT": (lambda s: s.sendmsg([bytes(LIMIT)], CONTROL), "send_message"),
-    "sendmsg room": (lambda s: s.sendmsg([b"a"], [(1, 9, bytes(LIMIT - 32))]), None),
+    "sendmsg room": (lambda s: s.sendmsg([b"a"], [(1, 9, bytes(LIMIT - 2 * HEADER))]), None),
     "sendmsg room LIMIT": (
-        lambda s: s.sendmsg([b"a"], [(1, 9, bytes(LIMIT - 16))]), "send_message"
+        lambda s: s.sendmsg([b"a"], [(1, 9, bytes(LIMIT - HEADER))]), "send_message"
     ),
     "sendmsg two": (lambda s: s.sendmsg([b"a", b"b"], CONTROL), None),
     "sendmsg tuple": (lambda s: s.sendmsg((b"abc",), CONTROL), None),

@@ -13,6 +13,7 @@ from pysock._ffi import versions
 from pysock._ffi.versions import since
 
 from . import ROOT
+from .foreign import error_name
 from .parity import CPYTHON, Case, check, table
 
 cpython_only = pytest.mark.skipif(not CPYTHON, reason="PyPy's own socket has rules of its own")
@@ -90,10 +91,10 @@ NUMBERS = table("""
     socket.getaddrinfo('127.0.0.1', Index('x'), type=1)
     socket.getaddrinfo('127.0.0.1', False, type=1)
     socket.create_connection(('127.0.0.1', True), 1)
-    socket.getnameinfo(('::1', 80, 2**32, 0), 3)
-    socket.getnameinfo(('::1', 80, 0, 2**32), 3)
-    socket.getnameinfo(('::1', 80, 0, -2**31), 3)
-    socket.getnameinfo(('::1', 80, 0, -2**31 - 1), 3)
+    socket.getnameinfo(('::1', 80, 2**32, 0), socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)
+    socket.getnameinfo(('::1', 80, 0, 2**32), socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)
+    socket.getnameinfo(('::1', 80, 0, -2**31), socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)
+    socket.getnameinfo(('::1', 80, 0, -2**31 - 1), socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)
     a.send(b'x', Index(2**31))
     a.sendall(b'x', Index(-2**70))
     a.sendmsg([b'x'], [], Index(2**31))
@@ -131,21 +132,21 @@ ADDRESSES: list[tuple[str, str, tuple[Any, ...]]] = [
 @cpython_only
 @pytest.mark.parametrize(("family", "protocol", "address"), ADDRESSES)
 def test_numbers_in_addresses(family: str, protocol: str, address: tuple[Any, ...]) -> None:
-    if not hasattr(stdlib, family) or not hasattr(stdlib, protocol or family):
-        pytest.skip(f"this `socket` lacks {family} {protocol}")
-    number = getattr(stdlib, family)
-    proto = getattr(stdlib, protocol) if protocol else 0
+    for module in (stdlib, pysock):
+        if not hasattr(module, family) or not hasattr(module, protocol or family):
+            pytest.skip(f"{module.__name__} lacks {family} {protocol} here")
     for limit in LIMITS:
-        check(connecting(number, proto, tuple(limit if i is None else i for i in address)))
+        check(connecting(family, protocol, tuple(limit if i is None else i for i in address)))
 
 
-def connecting(family: int, proto: int, address: tuple[Any, ...]) -> Case:
+def connecting(family: str, protocol: str, address: tuple[Any, ...]) -> Case:
     """A case that connects a socket of any family to ``address``."""
 
     def connect(udp: Any, socket: Any) -> Any:
-        sock = socket.socket(family, socket.SOCK_DGRAM, proto, fileno=udp.fileno())
+        number, proto = getattr(socket, family), getattr(socket, protocol) if protocol else 0
+        sock = socket.socket(number, socket.SOCK_DGRAM, proto, fileno=udp.fileno())
         try:
-            return sock.connect_ex(address)
+            return error_name(sock.connect_ex(address), socket)
         finally:
             sock.detach()
 

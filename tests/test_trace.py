@@ -104,7 +104,8 @@ def test_what_is_no_system_call_says_so() -> None:
     (entry,) = resolved.argument("res")
     assert (repr(entry["ai_family"]), repr(entry["ai_socktype"])) == ("AF_INET", "SOCK_STREAM")
     assert bytes(entry["ai_addr"])[2:8] == b"\0\x50\x7f\0\0\1"
-    assert made.functions == ["socket", "close"]
+    # Where socket(2) has no SOCK_CLOEXEC, a call of its own asks for that.
+    assert [name for name in made.functions if name != "ioctl"] == ["socket", "close"]
     assert "no system call" not in next(show.lines(one(made.calls, "socket")))
 
 
