@@ -299,6 +299,9 @@ PROTOTYPES = [
     Prototype("void if_freenameindex(struct if_nameindex *ptr)"),
     Prototype("unsigned int if_nametoindex(const char *ifname)"),
     Prototype("char *if_indextoname(unsigned int ifindex, char *ifname)", null),
+    # ifaddrs.h
+    Prototype("int getifaddrs(struct ifaddrs **ifap)", minus_one),
+    Prototype("void freeifaddrs(struct ifaddrs *ifa)"),
     # unistd.h
     Prototype("int gethostname(char *name, size_t len)", minus_one),
     Prototype("int sethostname(const char *name, size_t len)", minus_one),

@@ -218,6 +218,10 @@ PROTOTYPES = {
     "iphlpapi": [
         Prototype("unsigned int if_nametoindex(const char *ifname)"),
         Prototype("char *if_indextoname(unsigned int ifindex, char *ifname)", null),
+        Prototype(
+            "DWORD GetAdaptersAddresses(DWORD family, DWORD flags, void *reserved,"
+            " IP_ADAPTER_ADDRESSES *addresses, DWORD *size)"
+        ),
         Prototype("DWORD GetIfTable2Ex(int level, MIB_IF_TABLE2 **table)"),
         Prototype("void FreeMibTable(void *memory)"),
         Prototype(

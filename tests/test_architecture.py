@@ -81,6 +81,8 @@ FLOORS: list[tuple[str, ...]] = [
     ("pysock._startup",),
     ("pysock.pytest",),
     ("pysock",),
+    ("pysock.interfaces", "pysock.multicast", "pysock.unix"),  # beyond the standard library
+    ("pysock._records", "pysock._beyond"),
     ("pysock._late",),
     ("pysock._plain",),
     ("pysock.trace",),

@@ -16,6 +16,7 @@ so that ``pysock.trace`` can describe it.  The manual page is link_addr(3).
 
 from __future__ import annotations
 
+import os
 from ctypes import c_ubyte
 
 from ._codec import FamilyCodec, unclaimed
@@ -50,6 +51,15 @@ class Family(FamilyCodec):
 
     def unpack(self, raw: bytes, proto: int) -> tuple[int, bytes]:
         return unclaimed(self.abi, raw)
+
+    def parts(self, raw: bytes) -> tuple[int, str, bytes]:
+        """The interface's index and name, and the hardware address; what is cut off is empty."""
+        _, index, *members = self.sockaddr_dl.unpack(raw)
+        rest = b"".join(bytes((m,)) if isinstance(m, int) else m for m in members)
+        _, nlen, alen, _ = rest[: len(_COUNTS)]
+        # A name or an address may be longer than the struct has room for; then raw is longer.
+        data = raw[self.sockaddr_dl.size - len(rest) + len(_COUNTS) :]
+        return index, os.fsdecode(data[:nlen]), data[nlen : nlen + alen]
 
     def text(self, member: str, octets: bytes) -> str | None:
         if member == "sdl_addr":

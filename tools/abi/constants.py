@@ -15,7 +15,7 @@ from .versions import versions
 Table = dict[str, int]
 
 # The first unit that knows a name decides its value.
-_UNITS = {"linux": ("posix.h", "kernel.h"), "windows": ("windows.h",)}
+_UNITS = {"linux": ("posix.h", "kernel.h"), "windows": ("windows.h", "interfaces.h")}
 
 # In the order in which a reader of socket(2) meets them; all others follow by name.
 _FIRST = "AF PF SOCK SOMAXCONN SHUT SOL SO SCM MSG IPPROTO IPPORT INADDR IP IPV6 MCAST TCP".split()
@@ -59,7 +59,9 @@ def constants(target: Target) -> Table:
     """All constants of one target, public and internal."""
     table: Table = {}
     for unit in _UNITS.get(target.system, ("posix.h",)):
-        found = sorted(filter(names.wanted, names.defined(preprocess(target, unit))))
+        # Windows' list of interfaces has many constants that are none of sockets.
+        wanted = names.INTERNAL.__contains__ if unit == "interfaces.h" else names.wanted
+        found = sorted(filter(wanted, names.defined(preprocess(target, unit))))
         questions = {name: names.expression(name) for name in found if name not in table}
         table.update(evaluate(target, unit, questions))
     return table

@@ -27,7 +27,8 @@ _STRUCTS = """
     sockaddr_l2 sockaddr_rc sockaddr_sco sockaddr_hci sockaddr_l2cap sockaddr_rfcomm sockaddr_bt
     sockaddr_dl sockaddr_ctl ctl_info sockaddr_ndrv
     msghdr mmsghdr cmsghdr iovec addrinfo hostent servent protoent netent
-    ifaddrs if_nameindex pollfd timeval timespec linger
+    nlmsghdr ifinfomsg ifaddrmsg rtmsg rtattr rtnexthop
+    ifaddrs ifreq if_nameindex pollfd timeval timespec linger
     in_pktinfo in6_pktinfo ip_mreq ip_mreqn ip_mreq_source ipv6_mreq ip6_mtuinfo
     group_req group_source_req
     ucred xucred cmsgcred sockcred sockcred2 sockpeercred unpcbid
@@ -39,11 +40,13 @@ _STRUCTS = """
 _TYPES = """
     WSABUF WSAMSG WSACMSGHDR WSAPROTOCOL_INFOW WSAPROTOCOLCHAIN WSADATA WSAPOLLFD OVERLAPPED
     ADDRINFOW ADDRINFOA SOCKADDR_BTH SOCKADDR_HV SOCKET_ADDRESS GUID TRANSMIT_FILE_BUFFERS
-    TCP_INFO_v0 MIB_IF_ROW2
+    TCP_INFO_v0 MIB_IF_ROW2 IP_ADAPTER_ADDRESSES_LH IP_ADAPTER_UNICAST_ADDRESS_LH
+    IP_ADAPTER_GATEWAY_ADDRESS_LH
 """.split()
 _UNITS = {"linux": ("posix.h", "kernel.h"), "windows": ("windows.h", "interfaces.h")}
 # Fields that are macros for the member of a union.
 _ALIASES = {"in6_addr": {"s6_addr"}, "ifaddrs": {"ifa_dstaddr", "ifa_broadaddr"}}
+_ALIASES["ifreq"] = {"ifr_name", "ifr_mtu"}
 
 _WORD = re.compile(r"\b[A-Za-z_]\w*\b(?<!__)")  # __attribute__ and its like are the compiler's
 

@@ -12,7 +12,7 @@ import re
 from .compiler import run
 from .targets import Target
 
-_HEADERS = "sys/types.h sys/socket.h netdb.h poll.h unistd.h arpa/inet.h net/if.h".split()
+_HEADERS = "sys/types.h sys/socket.h netdb.h poll.h unistd.h arpa/inet.h net/if.h ifaddrs.h".split()
 
 
 def symbols(target: Target, functions: list[str]) -> dict[str, str]:

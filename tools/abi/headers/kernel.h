@@ -3,6 +3,7 @@
 #include <time.h> /* struct timespec, for linux/errqueue.h */
 #include <asm/socket.h>
 #include <linux/errqueue.h>
+#include <linux/if.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/in.h>
@@ -12,6 +13,7 @@
 #include <linux/netfilter_ipv6/ip6_tables.h>
 #include <linux/netlink.h>
 #include <linux/rds.h>
+#include <linux/rtnetlink.h>
 #include <linux/tcp.h>
 #include <linux/tipc.h>
 #include <linux/udp.h>

@@ -1,0 +1,96 @@
+"""What the modules beyond the standard library share: any socket's descriptor, and its options.
+
+A socket is whatever has ``fileno()``: pysock's, the standard library's, or an object around one.
+"""
+
+from __future__ import annotations
+
+import os
+from errno import ENOPROTOOPT, ENOSYS
+
+from ._calls.getsockopt import getsockopt_bytes
+from ._ffi.errors import checked
+from ._ffi.interpreter import NULL, pass_memory
+from ._host import abi, constants, lib, system
+
+try:  # Windows has none
+    from fcntl import ioctl as ioctl
+except ImportError:
+
+    def ioctl(*arguments: Any) -> Any:  # type: ignore[no-redef,misc]
+        """Nothing can be asked this way here."""
+        raise OSError(ENOSYS, os.strerror(ENOSYS))
+
+
+HAS_IOCTL = ioctl.__module__ != __name__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    class HasFileno(Protocol):
+        """A socket, of whatever module."""
+
+        def fileno(self) -> int: ...
+
+
+def descriptor(sock: Any) -> int:
+    """The descriptor (on Windows: the handle) of ``sock``; ValueError if it is closed.
+
+    ``sock`` has ``fileno()``, or is the number itself.  TypeError for anything else.
+    """
+    number = sock
+    if not isinstance(sock, int):
+        fileno = getattr(sock, "fileno", None)
+        if fileno is None:
+            kind = type(sock).__name__
+            raise TypeError(f"expected a socket, or another object with fileno(), not {kind}")
+        number = fileno()
+    fd: int = system.descriptor(number)
+    if fd < 0:
+        raise ValueError(f"expected an open socket, but its descriptor is {fd}")
+    return fd
+
+
+def number_of(name: str) -> int:
+    """The number of an option; OSError (ENOPROTOOPT) if this system has none of that name."""
+    if name not in constants:
+        raise OSError(ENOPROTOOPT, f"{os.strerror(ENOPROTOOPT)} ({abi.name} has no {name})")
+    return constants[name]
+
+
+def getsockopt(fd: int, level: int, name: str, size: int) -> bytes:
+    """``getsockopt(2)``: up to ``size`` bytes of the option ``name``.
+
+    OSError has its errno, and names the option.
+    """
+    number = number_of(name)
+    try:
+        return getsockopt_bytes(fd, level, number, size)
+    except OSError as error:
+        raise _named(error, name) from None
+
+
+def setsockopt(fd: int, level: int, name: str, value: bytes) -> None:
+    """``setsockopt(2)`` of the option ``name``, to the bytes of its value.
+
+    OSError has its errno, and names the option.
+    """
+
+    number = number_of(name)
+
+    def call(pointer: Any, size: int) -> int:
+        n: int = lib.setsockopt(fd, level, number, pointer if size else NULL, size)
+        return n
+
+    try:
+        checked(pass_memory, value, call)
+    except OSError as error:
+        raise _named(error, name) from None
+
+
+def _named(error: OSError, what: str) -> OSError:
+    """The same error, whose text also says what it is about."""
+    winerror = getattr(error, "winerror", None)
+    text = f"{error.strerror} ({what})"
+    return OSError(0, text, None, winerror, None) if winerror else OSError(error.errno, text)

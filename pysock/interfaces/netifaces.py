@@ -1,0 +1,84 @@
+"""``netifaces``, for programs that move from that package: ``import pysock.interfaces.netifaces``.
+
+>>> from pysock.interfaces import netifaces
+>>> isinstance(netifaces.interfaces(), list)
+True
+
+Entries are dicts of strings with the keys ``addr``, ``netmask``, ``broadcast`` and ``peer``.  On
+Windows, interfaces have the names of ``if_nameindex``, where netifaces has GUIDs.
+"""
+
+from __future__ import annotations
+
+from .._enums import AddressFamily
+from .._host import constants
+from . import Address, Interface
+from . import gateways as _gateways
+from . import interface as _interface
+from . import interfaces as _interfaces
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# The family under which hardware addresses are listed.
+_HARDWARE = constants.get("AF_PACKET", constants.get("AF_LINK", -1000))
+AF_LINK = _HARDWARE
+AF_INET, AF_INET6 = constants["AF_INET"], constants["AF_INET6"]
+if "AF_PACKET" in constants:
+    AF_PACKET = constants["AF_PACKET"]
+address_families = {each.value: each.name for each in AddressFamily}
+version = "0.11.0"  # of the functions that are here
+
+
+def interfaces() -> list[str]:
+    """The names of all interfaces.  Does not block.  Raises OSError."""
+    return [each.name for each in _interfaces()]
+
+
+def ifaddresses(name: str) -> dict[int, list[dict[str, str]]]:
+    """The addresses of an interface, by family.  Does not block.
+
+    Raises ValueError for an unknown interface, as netifaces does.
+    """
+    try:
+        found = _interface(name)
+    except OSError:
+        raise ValueError("You must specify a valid interface name.") from None
+    entries: dict[int, list[dict[str, str]]] = {}
+    if found.hardware:
+        entry = {"addr": found.hardware}
+        if found.hardware_broadcast:
+            entry["broadcast"] = found.hardware_broadcast
+        entries[AF_LINK] = [entry]
+    for each in found.addresses:
+        entries.setdefault(int(each.family), []).append(_entry(each, found))
+    return entries
+
+
+def _entry(each: Address, found: Interface) -> dict[str, str]:
+    scope = f"%{found.name}" if each.scope_id else ""
+    entry = {"addr": each.address + scope}
+    if each.netmask is not None:
+        bits = f"/{each.prefix_length}" if each.family == AF_INET6 else ""
+        entry["netmask"] = each.netmask + bits
+    if each.broadcast is not None:
+        entry["broadcast"] = each.broadcast
+    if each.peer is not None:
+        entry["peer"] = each.peer
+    return entry
+
+
+def gateways() -> dict[Any, Any]:
+    """The routers by family, as ``(address, interface, is_default)``, and under ``"default"``.
+
+    Does not block.  Raises OSError, and NotImplementedError on macOS and the BSDs.
+    """
+    found: dict[Any, Any] = {"default": {}}
+    for each in _gateways():
+        family = int(each.family)
+        first = family not in found["default"]
+        if first:
+            found["default"][family] = (each.address, each.interface)
+        found.setdefault(family, []).append((each.address, each.interface, first))
+    return found

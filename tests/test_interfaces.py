@@ -1,0 +1,310 @@
+"""pysock.interfaces, beside ``ip``, psutil and ``getifaddrs``, in a network namespace of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import pytest
+
+import pysock
+from pysock import interfaces
+from pysock._host import lib
+from pysock.interfaces import _posix, _rtnetlink, netifaces
+
+from . import ROOT
+from .foreign import FOREIGN
+
+supported = pytest.mark.skipif(
+    not interfaces.supported(), reason="the C library here cannot list interfaces"
+)
+
+# Links of all kinds (a bridge in the place of a VLAN, where the kernel has none); ``@`` is where 1,000 addresses of a batch are added.
+SETUP = """
+ip link set lo up
+ip link add dummy0 type bridge
+ip link add link dummy0 name dummy0.7 type vlan id 7 2>/dev/null || ip link add name dummy0.7 type bridge
+ip tuntap add tun0 mode tun && ip address add 198.51.100.5 peer 198.51.100.6 dev tun0
+ip link add veth0 type veth peer name veth1
+ip link add name schnüre type bridge
+ip link set dev dummy0 up mtu 1280
+ip link set dummy0.7 up
+ip link set veth0 up
+ip link set veth1 up
+ip link set schnüre up
+ip address add 192.0.2.1/24 broadcast + dev dummy0 label dummy0:one
+ip address add 192.0.2.129/25 dev dummy0
+ip address add 198.51.100.1 peer 198.51.100.2 dev veth0
+ip address add 198.51.100.2 peer 198.51.100.1 dev veth1
+ip address add 203.0.113.1/24 broadcast 203.0.113.200 dev dummy0.7
+ip -6 address add 2001:db8::1 peer 2001:db8::2 dev veth0 nodad
+ip -6 address add fe80::1234/64 dev dummy0 nodad
+ip -batch @
+ip route add default via 192.0.2.77 dev dummy0 metric 5
+"""
+PROGRAM = """
+import dataclasses, json, sys
+from pysock import interfaces
+from pysock.interfaces import _posix
+def shown(found):
+    return [dict(dataclasses.asdict(i), flags=sorted(i.flags),
+                 addresses=[dict(dataclasses.asdict(a), scope=a.scope, netmask=a.netmask)
+                            for a in i.addresses]) for i in found]
+told = {"ours": shown(interfaces.interfaces()), "getifaddrs": shown(_posix.interfaces())}
+told["source"] = interfaces.default_source()
+told["to peer"] = interfaces.source_for("198.51.100.2")
+told["scoped"] = interfaces.source_for("fe80::5%dummy0")
+told["has"] = interfaces.by_address("10.0.3.200").name
+told["gateways"] = [dataclasses.astuple(each) for each in interfaces.gateways()]
+try:
+    import psutil
+    told["psutil"] = {n: [tuple(map(str, a)) for a in l] for n, l in psutil.net_if_addrs().items()}
+    told["mtu"] = {n: s.mtu for n, s in psutil.net_if_stats().items()}
+except ImportError:
+    pass
+print(json.dumps(told))
+"""
+
+
+def in_a_namespace(setup: str, program: str, tmp_path: Any) -> Any:
+    """What the program prints there, and what ``ip`` says."""
+    if not (_rtnetlink.AVAILABLE and shutil.which("ip") and shutil.which("unshare")) or FOREIGN:
+        pytest.skip("needs Linux, ip and unshare")
+    if subprocess.run(["unshare", "-n", "true"], stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("this user may not make a network namespace")
+    batch = tmp_path / "batch"
+    batch.write_text("".join(
+        f"address add 10.0.{n // 250}.{n % 250 + 1}/16 dev schnüre\n" for n in range(1000)
+    ))
+    script = f"set -e\n{setup.replace('@', str(batch))}\n"
+    script += f'"{sys.executable}" -c "$PROGRAM"\nip -j address\n'
+    told = {**os.environ, "PROGRAM": program, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    done = subprocess.run(
+        ["unshare", "-n", "sh", "-c", script], env=told, capture_output=True, encoding="utf-8"
+    )
+    if "Unknown device type" in done.stderr or "not supported" in done.stderr:
+        pytest.skip(f"this kernel lacks a kind of link: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stderr
+    first, _, rest = done.stdout.partition("\n")
+    return json.loads(first), json.loads(rest)
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return in_a_namespace(SETUP, PROGRAM, tmp_path_factory.mktemp("namespace"))
+
+
+def test_as_ip_has_them(seen: Any) -> None:
+    told, by_ip = seen
+    assert len(by_ip) == 7
+    expected = [
+        (
+            each["ifindex"], each["ifname"], each["mtu"], each.get("address"), each.get("broadcast"),
+            {flag for flag in each["flags"] if flag not in ("NO-CARRIER", "M-DOWN")},
+            [
+                (
+                    a["local"], a["prefixlen"], a.get("broadcast"), a.get("address"),
+                    a["scope"], a.get("label", each["ifname"]),
+                )
+                for a in each["addr_info"]
+            ],
+        )
+        for each in by_ip
+    ]
+    ours = [
+        (
+            each["index"], each["name"], each["mtu"], each["hardware"], each["hardware_broadcast"],
+            set(each["flags"]) - {"RUNNING"},  # which ip does not print
+            [
+                (
+                    a["address"], a["prefix_length"], a["broadcast"], a["peer"], a["scope"],
+                    a["label"],
+                )
+                for a in each["addresses"]
+            ],
+        )
+        for each in told["ours"]
+    ]
+    assert ours == expected
+    assert sum(len(each["addresses"]) for each in told["ours"]) > 1000
+
+
+def test_getifaddrs_says_the_same(seen: Any) -> None:
+    """Except that it has one place for a broadcast address and for the other end."""
+    told, _ = seen
+
+    def plain(found: Any) -> Any:
+        for each in found:
+            for address in each["addresses"]:
+                del address["broadcast"], address["peer"]
+        return found
+
+    assert plain(told["getifaddrs"]) == plain(told["ours"])
+
+
+def test_as_psutil_has_them(seen: Any) -> None:
+    told, _ = seen
+    if "psutil" not in told:
+        pytest.skip("psutil is not installed")
+    known = {each["name"]: each for each in told["ours"]}
+    assert told["mtu"] == {name: each["mtu"] for name, each in known.items()}
+    found: dict[str, set[tuple[str, str]]] = {name: set() for name in known}
+    for name, entries in told["psutil"].items():
+        for _, address, netmask, *_ in entries:
+            if netmask != "None":
+                found[name.partition(":")[0]].add((address.partition("%")[0], netmask))
+    for name, each in known.items():
+        assert found[name] == {(a["address"], a["netmask"]) for a in each["addresses"]}
+
+
+def test_look_ups(seen: Any) -> None:
+    told, _ = seen
+    # The prefix's own route beats the default one.
+    assert told["source"] == "192.0.2.1"
+    assert told["to peer"] == "198.51.100.1"
+    assert told["scoped"].startswith("fe80::")
+    assert told["has"] == "schnüre"
+    dummy = next(each for each in told["ours"] if each["name"] == "dummy0")
+    assert told["gateways"] == [[int(pysock.AF_INET), "192.0.2.77", "dummy0", dummy["index"], 5]]
+
+
+@supported
+def test_interfaces_that_vanish_are_no_error(tmp_path: Any) -> None:
+    setup = "ip link set lo up\n"
+    program = """
+import subprocess, threading
+from pysock import interfaces
+from pysock.interfaces import _posix
+stop = False
+def come_and_go():
+    n = 0
+    while not stop:
+        lines = "".join(f"link add v{i} type bridge\\nlink del v{i}\\n" for i in range(20))
+        subprocess.run(["ip", "-force", "-batch", "-"], input=lines.encode(), capture_output=True)
+thread = threading.Thread(target=come_and_go)
+thread.start()
+try:
+    for _ in range(100):
+        assert any(i.name == "lo" for i in interfaces.interfaces())
+        assert any(i.name == "lo" for i in _posix.interfaces())
+finally:
+    stop = True
+    thread.join()
+print("true")
+"""
+    assert in_a_namespace(setup, program, tmp_path)[0] is True
+
+
+@supported
+def test_this_machine() -> None:
+    found = interfaces.interfaces()
+    assert [each.index for each in found] == sorted(each.index for each in found)
+    loopback = [each for each in found if "LOOPBACK" in each.flags]
+    if not loopback:
+        pytest.skip("there is no loopback interface")
+    assert interfaces.interface(loopback[0].name) == interfaces.interface(loopback[0].index)
+    if not FOREIGN:
+        assert pysock.if_nametoindex(loopback[0].name) == loopback[0].index
+    own = [a for a in loopback[0].addresses if a.address == "127.0.0.1"]
+    assert [(a.prefix_length, a.netmask, a.scope) for a in own] == [(8, "255.0.0.0", "host")]
+    owner = interfaces.by_address("127.0.0.1")
+    assert owner is not None and owner.name == loopback[0].name
+
+
+@supported
+def test_netifaces() -> None:
+    for name in netifaces.interfaces():
+        known = netifaces.ifaddresses(name)
+        each = interfaces.interface(name)
+        addresses = [e["addr"] for entries in known.values() for e in entries]
+        assert len(addresses) == len(each.addresses) + bool(each.hardware)
+    with pytest.raises(ValueError, match="valid interface name"):
+        netifaces.ifaddresses("no such interface")
+
+
+def test_source_for() -> None:
+    assert interfaces.source_for("127.0.0.1") == "127.0.0.1"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        if not FOREIGN:
+            sock.bind(("127.0.0.1", 0))
+            assert interfaces.source_for("127.0.0.1", sock=sock) == "127.0.0.1"
+    with pytest.raises(ValueError, match="expected an open socket"):
+        interfaces.source_for("127.0.0.1", sock=sock)
+
+
+@pytest.mark.parametrize("wrong", ["", "localhost", "1.2.3", "1.2.3.4.5", "::1::", "\0", "١.2.3.4"])
+def test_what_is_no_address(wrong: str) -> None:
+    for function in (interfaces.by_address, interfaces.source_for):
+        with pytest.raises(ValueError, match="expected a numeric IPv4 or IPv6 address"):
+            function(wrong)
+
+
+def test_wrong_types() -> None:
+    wrong: Any = 5
+    with pytest.raises(TypeError, match="numeric address as str, not int"):
+        interfaces.by_address(wrong)
+    with pytest.raises(TypeError, match=r"with fileno\(\), not object"):
+        interfaces.source_for("127.0.0.1", sock=object())
+    with pytest.raises(ValueError, match="AF_INET or AF_INET6"):
+        interfaces.default_source(12345)
+
+
+@supported
+def test_unknown_interface() -> None:
+    with pytest.raises(OSError, match="no such interface") as caught:
+        interfaces.interface("no such interface")
+    assert caught.value.errno
+
+
+@pytest.mark.skipif(not hasattr(lib, "getifaddrs"), reason="there is no getifaddrs here")
+def test_the_list_is_freed_if_reading_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    freed = []
+    free = lib.freeifaddrs
+    monkeypatch.setattr(lib, "freeifaddrs", lambda head: (freed.append(1), free(head)))
+
+    def broken(at: int) -> bytes:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_posix, "_sockaddr", broken)
+    with pytest.raises(KeyboardInterrupt):
+        _posix.interfaces()
+    assert freed == [1]
+
+
+@pytest.mark.skipif(not _rtnetlink.AVAILABLE, reason="there is no rtnetlink here")
+@pytest.mark.parametrize("length", [0, 3, 15, 1000, 0xFFFFFFFF])
+def test_lengths_that_lie_end_a_message(length: int) -> None:
+    header = _rtnetlink._nlmsghdr.pack(nlmsg_len=length, nlmsg_type=3)
+    assert list(_rtnetlink._messages(header + bytes(8))) == []
+    attribute = _rtnetlink._rtattr.pack(rta_len=min(length, 0xFFFF) % 4 or 0xFFFF, rta_type=1)
+    assert _rtnetlink._attributes(attribute + bytes(8), 0) == {}
+
+
+@pytest.mark.skipif(not _rtnetlink.AVAILABLE or FOREIGN, reason="there is no rtnetlink here")
+def test_a_sandbox_without_netlink(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = [(each.name, each.index) for each in interfaces.interfaces()]
+
+    def refused() -> Any:
+        raise PermissionError(1, "no netlink")
+
+    monkeypatch.setattr(_rtnetlink, "_socket", refused)
+    assert [(each.name, each.index) for each in interfaces.interfaces()] == expected
+
+
+@supported
+def test_threads() -> None:
+    results: list[Any] = []
+    work = [threading.Thread(target=lambda: results.append(interfaces.interfaces())) for _ in "abcd"]
+    for thread in work:
+        thread.start()
+    for thread in work:
+        thread.join()
+    assert len(results) == 4
+    assert all({i.name for i in each} == {i.name for i in results[0]} for each in results)
+
