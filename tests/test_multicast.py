@@ -1,0 +1,169 @@
+"""pysock.multicast: options as they were set, and processes in two namespaces that hear each other."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+import pysock
+from pysock import multicast
+from pysock.interfaces import interfaces
+
+from . import ROOT
+from .foreign import FOREIGN
+
+GROUPS = {"IPv4": "239.7.7.7", "IPv6": "ff15::7777"}
+each_family = pytest.mark.parametrize("group", GROUPS.values(), ids=GROUPS)
+
+
+def sender(group: str, **options: Any) -> Any:
+    try:
+        return multicast.sender(group, **options)
+    except OSError as error:
+        if ":" in group:
+            pytest.skip(f"there is no IPv6 here: {error}")
+        raise
+
+
+@each_family
+def test_options_are_what_was_set(group: str) -> None:
+    with sender(group, ttl=7, loop=False) as sock:
+        assert (multicast.ttl(sock), multicast.loop(sock)) == (7, False)
+        multicast.set_loop(sock, True)
+        multicast.set_ttl(sock, 255)
+        assert (multicast.ttl(sock), multicast.loop(sock)) == (255, True)
+
+
+@pytest.mark.skipif(FOREIGN, reason="the C module has the numbers of another system")
+def test_a_socket_of_the_standard_library() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        multicast.set_ttl(sock, 9)
+        assert sock.getsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL) == 9
+
+
+def test_wrong_arguments() -> None:
+    with sender("239.7.7.7") as sock:
+        with pytest.raises(ValueError, match="expected the address of a multicast group"):
+            multicast.join(sock, "192.0.2.1")
+        with pytest.raises(ValueError, match="0 to 255 hops"):
+            multicast.set_ttl(sock, 256)
+        with pytest.raises(OSError, match="no interface 'nowhere'") as caught:
+            multicast.join(sock, "239.7.7.7", "nowhere")
+        assert caught.value.errno
+        wrong: Any = 1.5
+        with pytest.raises(TypeError, match="name, index or address, not float"):
+            multicast.join(sock, "239.7.7.7", wrong)
+        if multicast.supported(sources=True):
+            with pytest.raises(ValueError, match="a source of the family"):
+                multicast.join(sock, "239.7.7.7", source="::1")
+    with pytest.raises(ValueError, match="expected an open socket"):
+        multicast.set_ttl(sock, 1)
+
+
+def test_what_was_not_joined_names_the_group() -> None:
+    with sender("239.7.7.7") as sock, pytest.raises(OSError, match=r"239\.7\.7\.7") as caught:
+        multicast.leave(sock, "239.7.7.7")
+    assert caught.value.errno
+
+
+# In each namespace one process; ``hear`` answers what it has heard.
+HEAR = """
+import sys
+from pysock import multicast
+group, how, source = sys.argv[1:]
+where = {"name": "m1", "index": __import__("pysock").if_nametoindex("m1"), "any": None}[how]
+sources = (source,) if source else ()
+with multicast.receiver(group, 7700, where, sources=sources) as sock, \\
+        multicast.receiver(group, 7700, where, sources=sources) as second:
+    print("ready", flush=True)
+    sock.settimeout(5); second.settimeout(5)
+    try:
+        print(sock.recv(100).decode(), second.recv(100).decode(), flush=True)
+    except TimeoutError:
+        print("nothing", flush=True)
+"""
+SEND = """
+import sys
+from pysock import multicast
+with multicast.sender(sys.argv[1], "m0", ttl=1) as sock:
+    to = (sys.argv[1], 7700)
+    sock.sendto(b"hello", to)
+"""
+SCRIPT = """set -e
+ip link set lo up
+unshare -n sleep 20 & other=$!
+trap 'kill $other' EXIT
+while [ "$(readlink /proc/$other/ns/net)" = "$(readlink /proc/self/ns/net)" ]; do sleep 0.01; done
+ip link add m0 type veth peer name m1 netns $other
+far() { nsenter -t $other -n "$@"; }
+ip address add 10.9.0.1/24 dev m0
+ip -6 address add fd09::1/64 dev m0 nodad
+ip link set m0 up
+far ip address add 10.9.0.2/24 dev m1
+far ip -6 address add fd09::2/64 dev m1 nodad
+far ip link set m1 up
+far ip route add 224.0.0.0/4 dev m1
+far ip -6 route add ff00::/8 dev m1 table local 2>/dev/null || true
+for args in $CASES; do
+    IFS=, read -r group how source <<END
+$args
+END
+    mkfifo "$TMP/f"
+    far "$PY" -c "$HEAR" "$group" "$how" "$source" > "$TMP/f" & hearing=$!
+    exec 3< "$TMP/f"; rm "$TMP/f"
+    read -r ready <&3
+    "$PY" -c "$SEND" "$group"
+    cat <&3
+    wait $hearing
+done
+"""
+
+
+def test_two_processes_in_namespaces_hear_each_other(tmp_path: Any) -> None:
+    if FOREIGN or not all(map(shutil.which, ("ip", "unshare", "nsenter"))):
+        pytest.skip("needs Linux, ip, unshare and nsenter")
+    if subprocess.run(["unshare", "-n", "true"], stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("this user may not make a network namespace")
+    cases = {
+        "239.7.7.7,name,": "hello hello",
+        "239.7.7.7,index,10.9.0.1": "hello hello",
+        "239.7.7.7,any,": "hello hello",
+        "ff15::7777,name,": "hello hello",
+        "ff15::7777,index,fd09::1": "hello hello",
+    }
+    told = {**os.environ, "PYTHONPATH": str(ROOT), "PY": sys.executable, "TMP": str(tmp_path)}
+    told |= {"HEAR": HEAR, "SEND": SEND, "CASES": " ".join(cases)}
+    done = subprocess.run(
+        ["unshare", "-n", "sh", "-c", SCRIPT], env=told, capture_output=True, text=True
+    )
+    if "Unknown device type" in done.stderr:
+        pytest.skip("this kernel has no veth")
+    assert done.returncode == 0, done.stderr
+    assert dict(zip(cases, done.stdout.splitlines())) == cases
+
+
+@pytest.mark.skipif(not multicast.supported(sources=True) or FOREIGN, reason="no source filters")
+def test_block_and_unblock() -> None:
+    own = [i.index for i in interfaces() if "LOOPBACK" in i.flags]
+    if not own:
+        pytest.skip("there is no loopback interface")
+    with sender("239.7.7.7", interface=own[0]) as out:
+        with multicast.receiver("239.7.7.7", 0, own[0]) as sock:
+            to = ("239.7.7.7", sock.getsockname()[1])
+            out.bind(("127.0.0.1", 0))
+            sock.settimeout(0.2)
+            multicast.block(sock, "239.7.7.7", "127.0.0.1", own[0])
+            out.sendto(b"blocked", to)
+            with pytest.raises(pysock.timeout):
+                sock.recv(10)
+            multicast.unblock(sock, "239.7.7.7", "127.0.0.1", own[0])
+            sock.settimeout(5)
+            out.sendto(b"heard", to)
+            assert sock.recv(10) == b"heard"
+            multicast.leave(sock, "239.7.7.7", own[0])
