@@ -14,8 +14,16 @@ from ._ffi.interpreter import NULL, pass_memory
 from ._host import abi, constants, lib, system
 
 try:  # Windows has none
+    from fcntl import LOCK_EX, LOCK_NB
+    from fcntl import flock as _flock
     from fcntl import ioctl as ioctl
+
+    def flock(fd: int) -> None:
+        """``flock(2)``: lock a file, or raise BlockingIOError."""
+        _flock(fd, LOCK_EX | LOCK_NB)
+
 except ImportError:
+    flock = None  # type: ignore[assignment]
 
     def ioctl(*arguments: Any) -> Any:  # type: ignore[no-redef,misc]
         """Nothing can be asked this way here."""

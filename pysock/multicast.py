@@ -15,8 +15,9 @@ Where a system lacks them, as NetBSD and OpenBSD do, the older ones serve: ``ip_
 
 from __future__ import annotations
 
+import os
 import sys
-from errno import EADDRNOTAVAIL
+from errno import EADDRNOTAVAIL, ENODEV
 from ipaddress import ip_address
 
 from ._beyond import descriptor, getsockopt, setsockopt
@@ -305,8 +306,8 @@ def _index(where: InterfaceLike) -> int:
     except ValueError:
         try:
             return if_nametoindex(where)
-        except OSError as error:
-            raise OSError(error.errno, f"{error.strerror}: no interface {where!r}") from None
+        except OSError:  # without an errno, on older versions
+            raise OSError(ENODEV, f"{os.strerror(ENODEV)}: no interface {where!r}") from None
     found = by_address(where)
     if found is None:
         raise OSError(EADDRNOTAVAIL, f"no interface has the address {where}")

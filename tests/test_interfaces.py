@@ -30,7 +30,7 @@ SETUP = """
 ip link set lo up
 ip link add dummy0 type bridge
 ip link add link dummy0 name dummy0.7 type vlan id 7 2>/dev/null || ip link add name dummy0.7 type bridge
-ip tuntap add tun0 mode tun && ip address add 198.51.100.5 peer 198.51.100.6 dev tun0
+ip tuntap add tun0 mode tun && ip address add 192.168.77.5 peer 192.168.77.6 dev tun0
 ip link add veth0 type veth peer name veth1
 ip link add name schnüre type bridge
 ip link set dev dummy0 up mtu 1280
@@ -40,8 +40,8 @@ ip link set veth1 up
 ip link set schnüre up
 ip address add 192.0.2.1/24 broadcast + dev dummy0 label dummy0:one
 ip address add 192.0.2.129/25 dev dummy0
-ip address add 198.51.100.1 peer 198.51.100.2 dev veth0
-ip address add 198.51.100.2 peer 198.51.100.1 dev veth1
+ip address add 192.168.77.1 peer 192.168.77.2 dev veth0
+ip address add 192.168.77.2 peer 192.168.77.1 dev veth1
 ip address add 203.0.113.1/24 broadcast 203.0.113.200 dev dummy0.7
 ip -6 address add 2001:db8::1 peer 2001:db8::2 dev veth0 nodad
 ip -6 address add fe80::1234/64 dev dummy0 nodad
@@ -58,7 +58,7 @@ def shown(found):
                             for a in i.addresses]) for i in found]
 told = {"ours": shown(interfaces.interfaces()), "getifaddrs": shown(_posix.interfaces())}
 told["source"] = interfaces.default_source()
-told["to peer"] = interfaces.source_for("198.51.100.2")
+told["to peer"] = interfaces.source_for("192.168.77.2")
 told["scoped"] = interfaces.source_for("fe80::5%dummy0")
 told["has"] = interfaces.by_address("10.0.3.200").name
 told["gateways"] = [dataclasses.astuple(each) for each in interfaces.gateways()]
@@ -167,7 +167,7 @@ def test_look_ups(seen: Any) -> None:
     told, _ = seen
     # The prefix's own route beats the default one.
     assert told["source"] == "192.0.2.1"
-    assert told["to peer"] == "198.51.100.1"
+    assert told["to peer"] == "192.168.77.1"
     assert told["scoped"].startswith("fe80::")
     assert told["has"] == "schnüre"
     dummy = next(each for each in told["ours"] if each["name"] == "dummy0")

@@ -1,0 +1,431 @@
+"""AF_UNIX as servers need it: who the peer is, long paths, stale files, systemd, descriptors.
+
+>>> from pysock import unix
+>>> import os, pysock
+>>> a, b = pysock.socketpair()
+>>> unix.peer(a).uid == os.geteuid()
+True
+>>> a.close(); b.close()
+
+``peer``, ``peer_pidfd``, ``peer_label``   who is at the other end, as the kernel knows it
+``short_path``                             a path that fits ``sun_path``, for a longer one
+``listen``                                 a listener that takes over a stale file, and no other
+``listen_fds``                             the sockets that systemd passes, sd_listen_fds(3)
+``recv_fds``                               descriptors that are closed unless they are taken
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from errno import EADDRINUSE, ECONNREFUSED, EMSGSIZE, ENAMETOOLONG, ENOENT, EPROTO
+
+from ._beyond import descriptor, flock, getsockopt
+from ._calls.descriptor import Owned, close_all
+from ._calls.msghdr import descriptors_in
+from ._functions.conversions import CMSG_SPACE
+from ._functions.descriptors import fromfd
+from ._host import abi, constants
+from ._records import Record, known
+from ._socket import Socket
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+    from typing import Any, Union
+
+    from ._beyond import HasFileno
+
+    Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+
+__all__ = [
+    "Descriptors",
+    "Listener",
+    "Passed",
+    "Peer",
+    "listen",
+    "listen_fds",
+    "peer",
+    "peer_label",
+    "peer_pidfd",
+    "recv_fds",
+    "short_path",
+    "supported",
+]
+
+_SOL_SOCKET = constants["SOL_SOCKET"]
+_SOL_LOCAL = constants.get("SOL_LOCAL", 0)
+_INT = 4  # bytes
+_GROUPS_MOST = 1 << 14  # bytes of them, 4,096 groups
+
+
+def supported() -> bool:
+    """Whether this system tells a socket's peer.  Does not block."""
+    return _ask_peer is not None
+
+
+# --- the peer ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Peer:
+    """The process at the other end: who it was when it connected, listened or made the pair.
+
+    ``pid``     its process, or None if the system does not tell; a number may be used again
+    ``uid``     its effective user
+    ``gid``     its effective group
+    ``groups``  its other groups, or None if the system does not tell
+    """
+
+    pid: int | None
+    uid: int
+    gid: int
+    groups: tuple[int, ...] | None
+
+
+def peer(sock: HasFileno) -> Peer:
+    """Who is at the other end of a connected AF_UNIX socket.
+
+    SO_PEERCRED and SO_PEERGROUPS on Linux, SO_PEERCRED on OpenBSD, LOCAL_PEERCRED on macOS and
+    FreeBSD, LOCAL_PEEREID on NetBSD.  Does not block.  Raises OSError (ENOTCONN, …), and
+    NotImplementedError on systems without these.
+    """
+    fd = descriptor(sock)
+    if _ask_peer is None:
+        raise NotImplementedError(f"{abi.name} does not tell a socket's peer")
+    return _ask_peer(fd)
+
+
+def _by_ucred(fd: int) -> Peer:
+    record = Record("ucred")
+    raw = _exactly(getsockopt(fd, _SOL_SOCKET, "SO_PEERCRED", record.size), record, "SO_PEERCRED")
+    groups = None
+    if "SO_PEERGROUPS" in constants:
+        octets = getsockopt(fd, _SOL_SOCKET, "SO_PEERGROUPS", _GROUPS_MOST)
+        groups = tuple(
+            int.from_bytes(octets[i : i + _INT], sys.byteorder) for i in range(0, len(octets), _INT)
+        )
+    pid = record.number(raw, "pid", signed=True)
+    return Peer(pid or None, record.number(raw, "uid"), record.number(raw, "gid"), groups)
+
+
+def _by_sockpeercred(fd: int) -> Peer:
+    record = Record("sockpeercred")
+    raw = _exactly(getsockopt(fd, _SOL_SOCKET, "SO_PEERCRED", record.size), record, "SO_PEERCRED")
+    uid, gid, pid = (record.number(raw, name) for name in ("uid", "gid", "pid"))
+    return Peer(pid, uid, gid, None)
+
+
+def _by_xucred(fd: int) -> Peer:
+    record = Record("xucred")
+    name = "LOCAL_PEERCRED"
+    raw = _exactly(getsockopt(fd, _SOL_LOCAL, name, record.size), record, name)
+    if record.number(raw, "cr_version") != constants["XUCRED_VERSION"]:
+        raise OSError(EPROTO, f"{os.strerror(EPROTO)} (the version of LOCAL_PEERCRED's answer)")
+    octets = record.bytes_of(raw, "cr_groups")
+    count = min(record.number(raw, "cr_ngroups", signed=True), len(octets) // _INT)
+    groups = tuple(
+        int.from_bytes(octets[i * _INT : i * _INT + _INT], sys.byteorder) for i in range(count)
+    )
+    pid = None
+    if "LOCAL_PEERPID" in constants:
+        pid = int.from_bytes(getsockopt(fd, _SOL_LOCAL, "LOCAL_PEERPID", _INT), sys.byteorder)
+    elif "cr_pid" in record.fields:
+        pid = record.number(raw, "cr_pid") or None
+    # The first group is the effective one.
+    return Peer(pid, record.number(raw, "cr_uid"), groups[0] if groups else -1, groups[1:])
+
+
+def _by_unpcbid(fd: int) -> Peer:
+    record = Record("unpcbid")
+    raw = _exactly(getsockopt(fd, _SOL_LOCAL, "LOCAL_PEEREID", record.size), record, "LOCAL_PEEREID")
+    pid, uid, gid = (record.number(raw, f"unp_{name}") for name in ("pid", "euid", "egid"))
+    return Peer(pid, uid, gid, None)
+
+
+def _exactly(raw: bytes, record: Record, name: str) -> bytes:
+    if len(raw) != record.size:
+        what = f"{name} answered {len(raw)} bytes, not {record.size}"
+        raise OSError(EPROTO, f"{os.strerror(EPROTO)} ({what})")
+    return raw
+
+
+_WAYS = (
+    ("ucred", "SO_PEERCRED", _by_ucred),
+    ("sockpeercred", "SO_PEERCRED", _by_sockpeercred),
+    ("xucred", "LOCAL_PEERCRED", _by_xucred),
+    ("unpcbid", "LOCAL_PEEREID", _by_unpcbid),
+)
+_ask_peer = next(
+    (way for struct, option, way in _WAYS if known(struct) and option in constants), None
+)
+
+
+def peer_pidfd(sock: HasFileno) -> int:
+    """SO_PEERPIDFD (Linux 6.5): a descriptor of the peer's process, which the caller closes.
+
+    Other than a pid it never means another process.  No child process inherits it.  Does not block.
+    Raises OSError (ENOPROTOOPT without it, ESRCH, …).
+    """
+    raw = getsockopt(descriptor(sock), _SOL_SOCKET, "SO_PEERPIDFD", _INT)
+    return int.from_bytes(raw, sys.byteorder, signed=True)
+
+
+def peer_label(sock: HasFileno) -> str:
+    """SO_PEERSEC (Linux): the peer's security label, of SELinux, AppArmor or Smack.
+
+    Does not block.  Raises OSError (ENOPROTOOPT without such a module, …).
+    """
+    raw = getsockopt(descriptor(sock), _SOL_SOCKET, "SO_PEERSEC", _GROUPS_MOST)
+    return os.fsdecode(raw.rstrip(b"\0"))
+
+
+# --- long paths ----------------------------------------------------------------------
+
+
+@contextmanager
+def short_path(path: Path) -> Iterator[bytes]:
+    """A path for ``bind`` and ``connect`` inside the ``with`` block, for one of any length.
+
+    What fits ``sun_path`` is the same path.  On Linux, for a longer one, the directory is opened,
+    and the path goes by its descriptor: ``/proc/self/fd/7/name``.  ``getsockname`` answers with
+    that.  Does not block, except for the file system.  Raises OSError: ENAMETOOLONG if the name
+    alone is too long, or on another system.
+
+    >>> with short_path("/run/x.sock") as path:
+    ...     path
+    b'/run/x.sock'
+    """
+    whole = os.fsencode(path)
+    if len(whole) < abi.sun_path or whole[:1] == b"\0":
+        yield whole
+        return
+    folder, name = os.path.split(whole)
+    if not os.path.isdir("/proc/self/fd") or "AF_NETLINK" not in constants:
+        raise _too_long(f"{len(whole)} bytes, and {abi.sun_path - 1} are the most on {abi.name}")
+    fd = os.open(folder or b".", os.O_RDONLY | os.O_DIRECTORY | getattr(os, "O_PATH", 0))
+    try:
+        short = b"/proc/self/fd/%d/%s" % (fd, name)
+        if len(short) >= abi.sun_path:
+            raise _too_long(f"the name alone has {len(name)} bytes")
+        yield short
+    finally:
+        os.close(fd)
+
+
+def _too_long(why: str) -> OSError:
+    return OSError(ENAMETOOLONG, f"{os.strerror(ENAMETOOLONG)} (AF_UNIX path: {why})")
+
+
+# --- listeners -----------------------------------------------------------------------
+
+
+class Listener:
+    """A listening socket ``sock`` at ``path``, whose file goes when it is closed."""
+
+    def __init__(self, sock: Socket, path: bytes, lock: int) -> None:
+        self.sock, self.path, self._lock = sock, path, lock
+        self._file = _file_of(path)
+
+    def fileno(self) -> int:
+        """The socket's descriptor."""
+        return self.sock.fileno()
+
+    def close(self) -> None:
+        """Close the socket, and remove its file if that is still the one that it made."""
+        lock, self._lock = self._lock, -1
+        if lock < 0:
+            return
+        try:
+            if self._file == _file_of(self.path):
+                os.unlink(self.path)
+        finally:
+            self.sock.close()
+            os.close(lock)
+
+    def __enter__(self) -> Listener:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def listen(path: Path, *, backlog: int = 128, type: int = constants["SOCK_STREAM"]) -> Listener:
+    """A listener at ``path``, in place of a file that a dead server has left there.
+
+    Only a socket to which nobody listens is taken over.  Servers that start at the same time are
+    kept apart by a lock on ``path`` + ``.lock``, a file that stays: if it were removed, two could
+    hold a lock on it.
+
+    Does not block, except for the file system.  Raises OSError: EADDRINUSE if somebody listens or
+    the file is no socket.  NotImplementedError on Windows, which has no such locks.
+    """
+    whole = os.fsencode(path)
+    if flock is None:
+        raise NotImplementedError("there is no flock() on this system")
+    lock = os.open(whole + b".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    sock = None
+    try:
+        try:
+            flock(lock)
+        except BlockingIOError:
+            raise _in_use(whole, "another server has its lock") from None
+        with short_path(whole) as short:
+            _remove_stale(whole, short, type)
+            sock = Socket(constants["AF_UNIX"], type)
+            sock.bind(short)
+            sock.listen(backlog)
+        return Listener(sock, whole, lock)
+    except BaseException:
+        if sock is not None:
+            sock.close()
+        os.close(lock)
+        raise
+
+
+def _remove_stale(whole: bytes, short: bytes, type: int) -> None:
+    before = _file_of(whole)
+    if before is None:
+        return
+    if not stat.S_ISSOCK(os.lstat(whole).st_mode):
+        raise _in_use(whole, "it is no socket")
+    with Socket(constants["AF_UNIX"], type) as probe:
+        probe.setblocking(False)  # a listener whose backlog is full is none that is dead
+        try:
+            probe.connect(short)
+        except OSError as error:
+            if error.errno == ECONNREFUSED and before == _file_of(whole):
+                os.unlink(whole)
+                return
+            if error.errno == ENOENT:
+                return
+    raise _in_use(whole, "somebody listens there")
+
+
+def _in_use(path: bytes, why: str) -> OSError:
+    return OSError(EADDRINUSE, f"{os.strerror(EADDRINUSE)}: {why}", os.fsdecode(path))
+
+
+def _file_of(path: bytes) -> tuple[int, int] | None:
+    """Which file this is: its device and its inode; None if there is none."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+# --- systemd -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A descriptor that systemd has passed, and its name (``FileDescriptorName=``)."""
+
+    fd: int
+    name: str
+
+
+_FIRST = 3
+_VARIABLES = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
+
+
+def listen_fds(*, unset: bool = True) -> list[Passed]:
+    """``sd_listen_fds(3)``: the descriptors that the service manager has passed to this process.
+
+    They are those from 3 on; none is inherited by child processes from now on.  The list is empty
+    if nothing was passed, or to another process.  With ``unset``, the variables are removed, so that
+    no child takes them for its own.  A name that was not given is ``unknown``.
+
+    Does not block.  Raises ValueError for variables that make no sense, and OSError (EBADF) if a
+    descriptor is not open.
+    """
+    pid, count, names = (os.environ.get(name) for name in _VARIABLES)
+    try:
+        if pid is None or count is None or _number(pid, "LISTEN_PID") != os.getpid():
+            return []
+        fds = range(_FIRST, _FIRST + _number(count, "LISTEN_FDS"))
+        given = names.split(":") if names is not None else ["unknown"] * len(fds)
+        if len(given) != len(fds):
+            raise ValueError(f"LISTEN_FDNAMES has {len(given)} names, not {len(fds)}")
+        for fd in fds:
+            os.set_inheritable(fd, False)
+        return [Passed(fd, name) for fd, name in zip(fds, given)]
+    finally:
+        if unset:
+            for name in _VARIABLES:
+                os.environ.pop(name, None)
+
+
+def _number(text: str, name: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise ValueError(f"{name} is {text!r}, which is no number")
+    return int(text)
+
+
+# --- descriptors ---------------------------------------------------------------------
+
+
+class Descriptors:
+    """Descriptors that came, closed at the end of the ``with`` block unless they are taken."""
+
+    def __init__(self, owned: list[int]) -> None:
+        self._owned = Owned(owned)
+        owned.clear()
+
+    def __len__(self) -> int:
+        return len(self._owned)
+
+    def take(self) -> int:
+        """The first one, which is the caller's from now on.  IndexError if there is none."""
+        return self._owned.pop(0)
+
+    def close(self) -> None:
+        """Close what was not taken."""
+        close_all(self._owned)
+
+    def __enter__(self) -> Descriptors:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def recv_fds(sock: Any, size: int, count: int, flags: int = 0) -> tuple[bytes, Descriptors]:
+    """``recvmsg(2)`` with SCM_RIGHTS: up to ``size`` bytes, and up to ``count`` descriptors.
+
+    No child process inherits them.  Blocks, and raises, like ``recv`` of ``sock``; OSError
+    (EMSGSIZE) if more came than there is room for, in which case all are closed.
+    """
+    fd = descriptor(sock)
+    cloexec = constants.get("MSG_CMSG_CLOEXEC", 0)
+    timeout = sock.gettimeout() if hasattr(sock, "gettimeout") else None
+    with fromfd(fd, constants["AF_UNIX"], constants["SOCK_STREAM"]) as same:
+        same.settimeout(timeout)
+        data, ancdata, msg_flags, _ = same.recvmsg(size, CMSG_SPACE(count * _INT), flags | cloexec)
+    owned = descriptors_in(ancdata)
+    try:
+        if msg_flags & constants["MSG_CTRUNC"] or len(owned) > count:
+            text = f"{os.strerror(EMSGSIZE)} (more than {count} descriptors came)"
+            raise OSError(EMSGSIZE, text)
+        if not cloexec:
+            for each in owned:
+                os.set_inheritable(each, False)
+        return data, Descriptors(owned)
+    except BaseException:
+        close_all(owned)
+        raise
