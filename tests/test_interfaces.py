@@ -41,7 +41,6 @@ ip link set schnüre up
 ip address add 192.0.2.1/24 broadcast + dev dummy0 label dummy0:one
 ip address add 192.0.2.129/25 dev dummy0
 ip address add 192.168.77.1 peer 192.168.77.2 dev veth0
-ip address add 192.168.77.2 peer 192.168.77.1 dev veth1
 ip address add 203.0.113.1/24 broadcast 203.0.113.200 dev dummy0.7
 ip -6 address add 2001:db8::1 peer 2001:db8::2 dev veth0 nodad
 ip -6 address add fe80::1234/64 dev dummy0 nodad

@@ -168,7 +168,8 @@ for fd in range(3, 3 + {opened}):
 from pysock import unix
 os.environ["LISTEN_PID"] = {pid!r} or str(os.getpid())
 os.environ["LISTEN_FDS"] = {count!r}
-if {names!r} is not None: os.environ["LISTEN_FDNAMES"] = {names!r}
+names = {names!r}
+if names is not None: os.environ["LISTEN_FDNAMES"] = names
 try:
     found = unix.listen_fds()
     print([(p.fd, p.name, os.get_inheritable(p.fd)) for p in found], end=" ")
