@@ -25,7 +25,7 @@ try:  # Windows has none
 except ImportError:
     flock = None  # type: ignore[assignment]
 
-    def ioctl(*arguments: Any) -> Any:  # type: ignore[no-redef,misc]
+    def ioctl(*arguments: Any) -> Any:  # type: ignore[no-redef]
         """Nothing can be asked this way here."""
         raise OSError(ENOSYS, os.strerror(ENOSYS))
 

@@ -142,7 +142,8 @@ def _by_xucred(fd: int) -> Peer:
 
 def _by_unpcbid(fd: int) -> Peer:
     record = Record("unpcbid")
-    raw = _exactly(getsockopt(fd, _SOL_LOCAL, "LOCAL_PEEREID", record.size), record, "LOCAL_PEEREID")
+    option = "LOCAL_PEEREID"
+    raw = _exactly(getsockopt(fd, _SOL_LOCAL, option, record.size), record, option)
     pid, uid, gid = (record.number(raw, f"unp_{name}") for name in ("pid", "euid", "egid"))
     return Peer(pid, uid, gid, None)
 
@@ -343,8 +344,8 @@ def listen_fds(*, unset: bool = True) -> list[Passed]:
     """``sd_listen_fds(3)``: the descriptors that the service manager has passed to this process.
 
     They are those from 3 on; none is inherited by child processes from now on.  The list is empty
-    if nothing was passed, or to another process.  With ``unset``, the variables are removed, so that
-    no child takes them for its own.  A name that was not given is ``unknown``.
+    if nothing was passed, or to another process.  With ``unset``, the variables are removed, so
+    that no child takes them for its own.  A name that was not given is ``unknown``.
 
     Does not block.  Raises ValueError for variables that make no sense, and OSError (EBADF) if a
     descriptor is not open.

@@ -25,12 +25,14 @@ supported = pytest.mark.skipif(
     not interfaces.supported(), reason="the C library here cannot list interfaces"
 )
 
-# Links of all kinds (a bridge in the place of a VLAN, where the kernel has none); ``@`` is where 1,000 addresses of a batch are added.
+# Links of all kinds (a bridge in the place of a VLAN, where the kernel has none);
+# ``@`` is where 1,000 addresses of a batch are added.
 SETUP = """
 ip link set lo up
 ip link add dummy0 type bridge
-ip link add link dummy0 name dummy0.7 type vlan id 7 2>/dev/null || ip link add name dummy0.7 type bridge
-ip tuntap add tun0 mode tun && ip address add 192.168.77.5 peer 192.168.77.6 dev tun0
+ip link add link dummy0 name dummy0.7 type vlan id 7 2>&- || ip link add dummy0.7 type bridge
+ip tuntap add tun0 mode tun
+ip address add 192.168.77.5 peer 192.168.77.6 dev tun0
 ip link add veth0 type veth peer name veth1
 ip link add name schnüre type bridge
 ip link set dev dummy0 up mtu 1280
@@ -265,7 +267,12 @@ def test_unknown_interface() -> None:
 def test_the_list_is_freed_if_reading_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     freed = []
     free = lib.freeifaddrs
-    monkeypatch.setattr(lib, "freeifaddrs", lambda head: (freed.append(1), free(head)))
+
+    def freeing(head: Any) -> None:
+        freed.append(1)
+        free(head)
+
+    monkeypatch.setattr(lib, "freeifaddrs", freeing)
 
     def broken(at: int) -> bytes:
         raise KeyboardInterrupt
@@ -299,7 +306,11 @@ def test_a_sandbox_without_netlink(monkeypatch: pytest.MonkeyPatch) -> None:
 @supported
 def test_threads() -> None:
     results: list[Any] = []
-    work = [threading.Thread(target=lambda: results.append(interfaces.interfaces())) for _ in "abcd"]
+
+    def ask() -> None:
+        results.append(interfaces.interfaces())
+
+    work = [threading.Thread(target=ask) for _ in range(4)]
     for thread in work:
         thread.start()
     for thread in work:

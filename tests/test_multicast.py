@@ -1,4 +1,4 @@
-"""pysock.multicast: options as they were set, and processes in two namespaces that hear each other."""
+"""pysock.multicast: options as they were set, and processes in two namespaces that hear."""
 
 from __future__ import annotations
 

@@ -51,11 +51,10 @@ def _entries(at: int | None) -> Iterator[tuple[bytes, int, bytes, bytes, bytes]]
     while at:
         raw = string_at(at, _ifaddrs.size)
         name = _ifaddrs.number(raw, "ifa_name")
-        yield (
-            string_at(name) if name else b"",
-            _ifaddrs.number(raw, "ifa_flags"),
-            *[_sockaddr(_ifaddrs.number(raw, m)) for m in ("ifa_addr", "ifa_netmask", _OTHER)],
-        )
+        members = ("ifa_addr", "ifa_netmask", _OTHER)
+        address, netmask, other = (_sockaddr(_ifaddrs.number(raw, m)) for m in members)
+        label = string_at(name) if name else b""
+        yield label, _ifaddrs.number(raw, "ifa_flags"), address, netmask, other
         at = _ifaddrs.number(raw, "ifa_next")
 
 
@@ -194,7 +193,8 @@ def ntop(family: int, octets: bytes) -> str:
 def pton(family: int, host: str) -> bytes | None:
     """A numeric address as bytes; None if it is none of this family."""
     room = chars(16)
-    if "\0" in host or lib.inet_pton(family, host.encode("utf-8", "replace"), pointer_to(room)) != 1:
+    text = host.encode("utf-8", "replace")
+    if "\0" in host or lib.inet_pton(family, text, pointer_to(room)) != 1:
         return None
     return bytes_of(room, pointer_to(room), SIZES[family])
 
