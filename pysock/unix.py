@@ -406,6 +406,9 @@ class Descriptors:
         self.close()
 
 
+_RIGHTS_MOST = 512  # descriptors in one message; Linux has 253, macOS 512
+
+
 def recv_fds(sock: Any, size: int, count: int, flags: int = 0) -> tuple[bytes, Descriptors]:
     """``recvmsg(2)`` with SCM_RIGHTS: up to ``size`` bytes, and up to ``count`` descriptors.
 
@@ -414,10 +417,12 @@ def recv_fds(sock: Any, size: int, count: int, flags: int = 0) -> tuple[bytes, D
     """
     fd = descriptor(sock)
     cloexec = constants.get("MSG_CMSG_CLOEXEC", 0)
+    # Room for all that a message can bring: some systems leak what they cut off.
+    room = CMSG_SPACE(max(count, _RIGHTS_MOST) * _INT)
     timeout = sock.gettimeout() if hasattr(sock, "gettimeout") else None
     with fromfd(fd, constants["AF_UNIX"], constants["SOCK_STREAM"]) as same:
         same.settimeout(timeout)
-        data, ancdata, msg_flags, _ = same.recvmsg(size, CMSG_SPACE(count * _INT), flags | cloexec)
+        data, ancdata, msg_flags, _ = same.recvmsg(size, room, flags | cloexec)
     owned = descriptors_in(ancdata)
     try:
         if msg_flags & constants["MSG_CTRUNC"] or len(owned) > count:

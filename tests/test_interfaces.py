@@ -1,4 +1,4 @@
-"""pysock.interfaces, beside ``ip``, psutil and ``getifaddrs``, in a network namespace of its own."""
+"""pysock.interfaces beside ``ip``, psutil and ``getifaddrs``, in a network namespace."""
 
 from __future__ import annotations
 
