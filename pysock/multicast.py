@@ -338,7 +338,9 @@ def _level(family: int) -> int:
 def _family(sock: HasFileno, fd: int) -> int:
     """The family: Windows does not tell that of a socket without an address."""
     known: int | None = getattr(sock, "family", None)
-    return known if known is not None else abi.family_of(sockaddr_from(lib.getsockname, fd)) or _AF_INET
+    if known is not None:
+        return known
+    return abi.family_of(sockaddr_from(lib.getsockname, fd)) or _AF_INET
 
 
 def _set(fd: int, level: int, name: str, value: bytes, what: str) -> None:

@@ -106,7 +106,8 @@ def test_as_ip_has_them(seen: Any) -> None:
     assert len(by_ip) == 7
     expected = [
         (
-            each["ifindex"], each["ifname"], each["mtu"], each.get("address"), each.get("broadcast"),
+            each["ifindex"], each["ifname"], each["mtu"], each.get("address"),
+            each.get("broadcast"),
             {flag for flag in each["flags"] if flag not in ("NO-CARRIER", "M-DOWN")},
             [
                 (
