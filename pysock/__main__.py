@@ -24,6 +24,7 @@ COMMANDS = {
     "run": "run a Python program, whose sockets are then pysock's",
     "trace": "the same, and show each call of C that its sockets lead to",
     "show": "show what trace has recorded",
+    "explain": "explain a call, an errno, a state of TCP or a constant",
     "abi": "show the layouts and constants of a platform, this or another",
 }
 
