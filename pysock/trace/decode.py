@@ -78,12 +78,14 @@ class Call:
     ``via``        "os.set_blocking" or the like, if ``os`` or ``select`` has made it; or ""
     ``method``     what the program called, as ``socket.recv``; or "" if that is ``via`` itself
     ``file``, ``line``  from where
+    ``injected``   the fault that was put into it (``inject``), or ""
     ``is_system_call``, ``on_socket``
     """
 
     __slots__ = (
-        "arguments", "begin", "begun", "end", "errno", "file", "function", "line", "method",
-        "number", "on_socket", "pid", "python", "result", "thread", "thread_name", "values", "via",
+        "arguments", "begin", "begun", "end", "errno", "file", "function", "injected", "line",
+        "method", "number", "on_socket", "pid", "python", "result", "thread", "thread_name",
+        "values", "via",
     )  # fmt: skip
 
     function: str
@@ -98,6 +100,7 @@ class Call:
         self.pid, self.thread_name, self.values, self.python = pid, thread_name, values, python
         self.end: int | None = None
         self.result, self.errno, self.via, self.on_socket = None, 0, "", True
+        self.injected = ""
         module, name, self.file, self.line = where
         self.method = _method(module, name)
 
@@ -157,6 +160,7 @@ class Decoder:
         elif kind == "end" and (pid, event[1]) in self.open:
             call, began = self.open.pop((pid, event[1]))
             call.end, call.result, call.errno = event[2], event[4], event[5]
+            call.injected = event[6].get("injected", b"").decode("utf-8", "replace")
             self._fill(call, began, event)
             self._remember(call)
             return call

@@ -26,6 +26,7 @@ from time import perf_counter_ns
 
 from .._ffi.interpreter import declared, fill, open_library
 from .._platform import WINDOWS, target
+from . import inject
 from .watch import watch
 
 TYPE_CHECKING = False
@@ -142,7 +143,8 @@ def start(folder: str) -> None:
     recorder = Recorder(folder)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=recorder.begin)
-    watch(recorder)
+    wanted = inject.parse(os.environ.get(inject.VARIABLE, ""))
+    watch(recorder, inject.Injector(wanted) if wanted else None)
 
 
 # --- reading -------------------------------------------------------------------------

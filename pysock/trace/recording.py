@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from time import perf_counter_ns
 
 from .._platform import target
-from . import record
+from . import inject, record
 from .decode import decoded
 from .watch import watch
 
@@ -43,8 +43,11 @@ class Recording:
 
 
 @contextmanager
-def recording() -> Iterator[Recording]:
+def recording(faults: str = "") -> Iterator[Recording]:
     """Record each foreign call that pysock makes in any thread, until the block ends.
+
+    ``faults`` are what ``trace --inject`` takes, as ``"short-reads,eintr"``; ValueError for
+    others.
 
     Makes no system call on a socket, does not block, and raises nothing of its own.  Outside a
     recording a call costs nothing more; inside, four to fifteen times as long.
@@ -62,7 +65,8 @@ def recording() -> Iterator[Recording]:
     ('socket.send', b'abc', 3)
     """
     made = Recording()
-    undo = watch(made.events.append)
+    wanted = inject.parse(faults)
+    undo = watch(made.events.append, inject.Injector(wanted) if wanted else None)
     try:
         yield made
     finally:

@@ -92,6 +92,8 @@ class Writer:
                 name = errno.errorcode.get(call.errno, "")
                 style = _ANSWER if name in show.NO_FAILURES else _FAILED
                 first += f"  {show.meaning(call)}"
+            if call.injected:
+                first += f"  (injected: {call.injected})"
             if self._again(call):
                 first += "  (again, for its errno)"
         yield first, style

@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any, Optional
 
+    from .inject import Injector
+
     Event = tuple[Any, ...]
     Observer = Callable[[Event], None]
     Copier = Callable[[tuple[Any, ...], Any, dict[str, bytes]], None]
@@ -76,15 +78,21 @@ def watching(observer: Observer) -> Iterator[None]:
         undo()
 
 
-def watch(observer: Observer) -> Callable[[], None]:
-    """Begin to tell ``observer`` of each foreign call; returns what ends it."""
+def watch(observer: Observer, faults: Injector | None = None) -> Callable[[], None]:
+    """Begin to tell ``observer`` of each foreign call; returns what ends it.
+
+    ``faults`` (``inject``) stand between what is told and C.
+    """
     tell = _Teller(observer)
     replaced: list[tuple[Any, str, Any]] = []
     for library in (lib, lib_keeping_gil):
         for name, prototype in library.prototypes.items():
             # The functions of ``lib`` alone keep the errno of each call.
             before, after = copiers(prototype)
-            traced = _traced(tell, "libc", name, getattr(lib, name), before, after)
+            function = getattr(lib, name)
+            if faults is not None:
+                function, after = faults.wrap(name, function), (*after, faults.note)
+            traced = _traced(tell, "libc", name, function, before, after)
             replaced.append((library, name, traced))
     for owner, name, wrapped in elsewhere.replacements(lambda *call: _traced(tell, *call)):
         replaced.append((owner, name, wrapped))
