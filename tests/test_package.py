@@ -76,7 +76,7 @@ def test_wheel_holds_the_package_and_nothing_compiled(names: list[str]) -> None:
     }
     assert {"pysock/__init__.py", "pysock/__main__.py", "pysock/py.typed"} <= set(package)
     assert {Path(name).suffix for name in package} <= {
-        *(".json", ".py", ".pyi", ".typed"),
+        *(".json", ".md", ".py", ".pyi", ".typed"),
         *(".html", ".css", ".js"),  # of the page that trace makes
     }
     rest = {name.partition("/")[0] for name in names if name not in package}
