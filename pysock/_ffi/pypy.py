@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ctypes
 
-import _cffi_backend  # type: ignore[import-not-found]
+import _cffi_backend  # type: ignore[import-untyped]
 import _rawffi  # type: ignore[import-not-found]
 
 from .arguments import size_of, view_of
@@ -64,7 +64,8 @@ def hot_function(
     ``getsockopt`` takes 250 ns, by a pointer of ``_rawffi`` 590.  Both save errno in one place.
     """
     result, parameters = signature()
-    kind = _cffi_backend.new_function_type(tuple(map(_integer, parameters)), _integer(result), False)
+    kinds = tuple(map(_integer, parameters))
+    kind = _cffi_backend.new_function_type(kinds, _integer(result), False)
     address = ctypes.cast(declared(library, name, result, parameters), ctypes.c_void_p).value
     return _cffi_backend.cast(kind, address)
 
