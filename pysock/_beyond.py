@@ -6,7 +6,7 @@ A socket is whatever has ``fileno()``: pysock's, the standard library's, or an o
 from __future__ import annotations
 
 import os
-from errno import ENOPROTOOPT, ENOSYS
+from errno import EBADF, ENOPROTOOPT, ENOSYS
 
 from ._calls.getsockopt import getsockopt_bytes
 from ._ffi.errors import checked
@@ -43,12 +43,12 @@ if TYPE_CHECKING:
 
 
 def descriptor(sock: Any) -> int:
-    """The descriptor (on Windows: the handle) of ``sock``; ValueError if it is closed.
+    """The descriptor (on Windows: the handle) of ``sock``; OSError (EBADF) if it is closed.
 
     ``sock`` has ``fileno()``, or is the number itself.  TypeError for anything else.
     """
     number = sock
-    if not isinstance(sock, int):
+    if not isinstance(sock, int) or isinstance(sock, bool):
         fileno = getattr(sock, "fileno", None)
         if fileno is None:
             kind = type(sock).__name__
@@ -56,7 +56,7 @@ def descriptor(sock: Any) -> int:
         number = fileno()
     fd: int = system.descriptor(number)
     if fd < 0:
-        raise ValueError(f"expected an open socket, but its descriptor is {fd}")
+        raise OSError(EBADF, os.strerror(EBADF))
     return fd
 
 
@@ -76,7 +76,7 @@ def getsockopt(fd: int, level: int, name: str, size: int) -> bytes:
     try:
         return getsockopt_bytes(fd, level, number, size)
     except OSError as error:
-        raise _named(error, name) from None
+        raise named(error, name) from None
 
 
 def setsockopt(fd: int, level: int, name: str, value: bytes) -> None:
@@ -94,10 +94,10 @@ def setsockopt(fd: int, level: int, name: str, value: bytes) -> None:
     try:
         checked(pass_memory, value, call)
     except OSError as error:
-        raise _named(error, name) from None
+        raise named(error, name) from None
 
 
-def _named(error: OSError, what: str) -> OSError:
+def named(error: OSError, what: str) -> OSError:
     """The same error, whose text also says what it is about."""
     winerror = getattr(error, "winerror", None)
     text = f"{error.strerror} ({what})"

@@ -32,6 +32,7 @@ _STRUCTS = """
     in_pktinfo in6_pktinfo ip_mreq ip_mreqn ip_mreq_source ipv6_mreq ip6_mtuinfo
     group_req group_source_req
     ucred xucred cmsgcred sockcred sockcred2 sockpeercred unpcbid
+    nlmsghdr nlattr inet_diag_sockid inet_diag_req_v2 inet_diag_msg
     tcp_info tcp_connection_info sock_extended_err scm_timestamping so_timestamping
     packet_mreq tpacket_auxdata af_alg_iv can_frame canfd_frame can_filter
     tipc_socket_addr tipc_service_range tipc_service_addr
@@ -40,10 +41,12 @@ _STRUCTS = """
 _TYPES = """
     WSABUF WSAMSG WSACMSGHDR WSAPROTOCOL_INFOW WSAPROTOCOLCHAIN WSADATA WSAPOLLFD OVERLAPPED
     ADDRINFOW ADDRINFOA SOCKADDR_BTH SOCKADDR_HV SOCKET_ADDRESS GUID TRANSMIT_FILE_BUFFERS
-    TCP_INFO_v0 MIB_IF_ROW2 IP_ADAPTER_ADDRESSES_LH IP_ADAPTER_UNICAST_ADDRESS_LH
+    TCP_INFO_v0 TCP_INFO_v1 MIB_IF_ROW2 IP_ADAPTER_ADDRESSES_LH IP_ADAPTER_UNICAST_ADDRESS_LH
     IP_ADAPTER_GATEWAY_ADDRESS_LH
 """.split()
 _UNITS = {"linux": ("posix.h", "kernel.h"), "windows": ("windows.h", "interfaces.h")}
+# What a libc has an older or a shorter declaration of; the kernel fills its own.
+_KERNELS_OWN = {"tcp_info"}
 # Fields that are macros for the member of a union.
 _ALIASES = {"in6_addr": {"s6_addr"}, "ifaddrs": {"ifa_dstaddr", "ifa_broadaddr"}}
 _ALIASES["ifreq"] = {"ifr_name", "ifr_mtu"}
@@ -58,7 +61,9 @@ def layouts(target: Target) -> Table:
     types = {name: f"struct {name}" for name in _STRUCTS} | {name: name for name in _TYPES}
     for unit in _UNITS.get(target.system, ("posix.h",)):
         words = _words(re.sub(r"^#.*\n", "", preprocess(target, unit), flags=re.MULTILINE))
-        sizes = {name: f"sizeof({type_})" for name, type_ in types.items() if name not in table}
+        own = _KERNELS_OWN if target.system == "linux" and unit != "kernel.h" else set()
+        wanted = types.keys() - table.keys() - own
+        sizes = {name: f"sizeof({types[name]})" for name in types if name in wanted}
         known = evaluate(target, unit, sizes)
         questions = {}
         for name in known:
