@@ -26,6 +26,7 @@ COMMANDS = {
     "show": "show what trace has recorded",
     "explain": "explain a call, an errno, a state of TCP or a constant",
     "lesson": "predict, see the trace, and solve an exercise that checks itself",
+    "tcp": "show the TCP sockets of this host or of a process (Linux)",
     "abi": "show the layouts and constants of a platform, this or another",
 }
 

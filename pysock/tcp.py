@@ -164,7 +164,7 @@ def _positive(name: str, value: Any) -> int:
         raise TypeError(f"{name} is an int above 0, not {type(value).__name__}")
     if not 0 < value < 2**31:
         raise ValueError(f"{name} is an int above 0, not {value}")
-    return value
+    return int(value)
 
 
 def _number(raw: bytes) -> int:

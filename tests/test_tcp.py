@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ import pytest
 
 import pysock
 from pysock import _constants, _tcp_fields, tcp
+from pysock._commands import tcp as show
 from pysock._host import abi, constants
 from pysock._layouts import layouts
 
@@ -187,3 +189,30 @@ def test_import_of_pysock_loads_none_of_it() -> None:
     program = "import sys, pysock; print([n for n in sys.modules if 'tcp' in n or '_layouts' in n])"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == "[]\n"
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-m", "pysock", "tcp", *arguments]
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=30)
+
+
+def test_command(ends: tuple[Any, Any, Any]) -> None:
+    needs("sockets")
+    server, client, accepted = ends
+    client.sendall(b"abc")
+    table = command(str(os.getpid())).stdout
+    port = server.getsockname()[1]
+    line = next(x for x in table.splitlines() if f" 127.0.0.1:{port} " in x and "ESTAB" in x)
+    assert line.split()[:3] == ["ESTABLISHED", "3", "0"]
+    listed = json.loads(command("--json", str(os.getpid())).stdout)
+    told = {each["descriptor"]: each for each in listed}
+    assert told[accepted.fileno()]["info"]["bytes_received"] == 3
+    for width in (40, 60, 72, 80):
+        assert max(map(len, show.lines(tcp.sockets(os.getpid()), width))) <= width
+
+
+def test_command_without_such_a_process() -> None:
+    needs("sockets")
+    done = command("999999999")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "process 999999999: No such file" in done.stderr
