@@ -53,8 +53,11 @@ def main(options: argparse.Namespace) -> int:
             if options.json:
                 print(json.dumps([_plain(each) for each in found], indent=1))
                 return 0
-            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
-            text = "\n".join(lines(found, width))
+            size = shutil.get_terminal_size()
+            shown = list(lines(found, size.columns if sys.stdout.isatty() else 0))
+            if live and len(shown) >= size.lines:  # what scrolls away cannot be drawn over
+                shown[max(1, size.lines - 2) :] = [f"… of {len(found)} sockets"]
+            text = "\n".join(shown)
             print(f"\033[H\033[J{text}" if live else text, flush=True)
             if not live:
                 return 0
