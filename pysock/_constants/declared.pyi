@@ -2325,8 +2325,11 @@ if sys.platform == "win32":
     TCP_STDURG: Final[int]
     TCP_TIMESTAMPS: Final[int]
     UDP_CHECKSUM_COVERAGE: Final[int]
+    UDP_COALESCED_INFO: Final[int]
     UDP_NOCHECKSUM: Final[int]
     UDP_PROTOCOL_UUID16: Final[int]
+    UDP_RECV_MAX_COALESCED_SIZE: Final[int]
+    UDP_SEND_MSG_SIZE: Final[int]
 if sys.platform == "linux" or sys.platform.startswith("freebsd") or sys.platform.startswith("netbsd") or sys.platform == "win32":
     BDADDR_ANY: Final[str]
     BDADDR_LOCAL: Final[str]

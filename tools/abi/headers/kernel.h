@@ -21,3 +21,7 @@
 #include <linux/udp.h>
 #include <linux/version.h>
 #include <linux/vm_sockets.h>
+
+/* The kernel's own include/linux/socket.h has these, which no header for programs repeats but glibc's. */
+#define SCM_SECURITY 0x03
+#define SCM_PIDFD 0x04

@@ -21,6 +21,11 @@
 #undef EAI_NODATA
 #define EAI_NODATA EAI_NONAME
 
+/* ws2ipdef.h: UDP's segmentation, with a control message for each. */
+#define UDP_SEND_MSG_SIZE 2
+#define UDP_RECV_MAX_COALESCED_SIZE 3
+#define UDP_COALESCED_INFO 3
+
 #define IF_NAMESIZE IF_MAX_STRING_SIZE /* netioapi.h, which brings much else */
 
 #include "cpython.h"

@@ -1,0 +1,263 @@
+"""Control messages as values: ``decode`` what recvmsg(2) brought, ``encode`` what sendmsg(2) takes.
+
+Python knows a control message as ``(level, type, bytes)``.  Here each kind is a frozen dataclass,
+and ``enable`` sets the option that makes the kernel send it.  All functions take any socket, the
+standard library's included.
+
+>>> import pysock
+>>> a, b = pysock.socketpair()
+>>> with a, b:
+...     if supported(Credentials):
+...         enable(b, Credentials)
+...         _ = a.send(b"x")
+...         data, values, flags, address = receive(b, 10)
+...         [credentials] = values
+...         assert credentials.uid == pysock.os.getuid()
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from errno import EMSGSIZE, ENOPROTOOPT
+
+from .. import _beyond
+from .._calls.getsockopt import identify
+from .._calls.msghdr import descriptors_in
+from .._host import constants
+from .._platform import target as host_target
+from ._message import ControlMessage, Platform
+from .ip import (
+    DestinationOptions,
+    HopByHopOptions,
+    HopLimit,
+    IPOptions,
+    OriginalDestination,
+    PacketInfo,
+    RoutingHeader,
+    TrafficClass,
+)
+from .local import Credentials, PidFD, Rights, _Owner
+from .queue import DropCount, ErrorQueue, SegmentSize, Timestamp
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, NamedTuple, Union
+
+    AncData = Iterable[tuple[int, int, bytes]]
+    Value = Union[ControlMessage, tuple[int, int, bytes]]
+else:
+    from typing import NamedTuple
+
+__all__ = [
+    "ControlMessage", "Credentials", "DestinationOptions", "DropCount", "ErrorQueue",
+    "HopByHopOptions", "HopLimit", "IPOptions", "OriginalDestination", "PacketInfo", "PidFD",
+    "Platform", "Received", "Rights", "RoutingHeader", "SegmentSize", "Timestamp", "TrafficClass",
+    "Truncated", "Unknown", "decode", "disable", "enable", "encode", "receive", "register",
+    "supported",
+]  # fmt: skip
+
+_classes: list[type[ControlMessage]] = [
+    *(Rights, Credentials, PidFD, PacketInfo, HopLimit, TrafficClass, Timestamp, ErrorQueue),
+    *(OriginalDestination, DropCount, SegmentSize, IPOptions),
+    *(HopByHopOptions, DestinationOptions, RoutingHeader),
+]
+_platforms: dict[str, Platform] = {}
+_readers: dict[str, dict[tuple[int, int], type[ControlMessage]]] = {}
+
+
+@dataclass(frozen=True)
+class Unknown(ControlMessage):
+    """A message that no class reads: as recvmsg gives it."""
+
+    level: int
+    type: int
+    data: bytes
+
+    def encode(self, platform: Platform) -> tuple[int, int, bytes]:
+        return self.level, self.type, self.data
+
+
+class Truncated(OSError):
+    """Control messages were lost, since there was no room (or no descriptor) for all of them.
+
+    The descriptors among them are closed.  ``values`` are the other messages that came whole, and
+    ``data`` is what ``receive`` had received with them.
+    """
+
+    values: list[ControlMessage]
+    data: bytes = b""
+
+
+class Received(NamedTuple):
+    """What ``receive`` returns: as ``recvmsg``'s answer, with values."""
+
+    data: bytes
+    values: list[ControlMessage]
+    flags: int
+    address: Any
+
+
+def register(cls: type[ControlMessage]) -> type[ControlMessage]:
+    """Let ``cls`` read its messages from now on, in the place of who did; also a decorator."""
+    if not (isinstance(cls, type) and issubclass(cls, ControlMessage)):
+        raise TypeError(f"expected a subclass of ControlMessage, not {cls!r}")
+    _classes.append(cls)
+    _readers.clear()
+    return cls
+
+
+def supported(cls: type[ControlMessage], *, platform: str = host_target) -> bool:
+    """Whether a platform has such messages.  Its kernel may be older than its headers."""
+    return cls in _reading(_platform(platform)).values()
+
+
+def decode(
+    ancdata: AncData, msg_flags: int = 0, *, platform: str = host_target
+) -> list[ControlMessage]:
+    """The values of what ``recvmsg`` has brought: its ``ancdata`` and its ``msg_flags``.
+
+    Does not block.  Raises Truncated if the flags say that messages were lost, and ValueError for
+    a message that is too short; in both cases all descriptors that came are closed.
+    """
+    where = _platform(platform)
+    messages = list(ancdata)
+    classes = _reading(where)
+    values: list[ControlMessage] = []
+    lost = bool(msg_flags & where.constants.get("MSG_CTRUNC", 0))
+    try:
+        while messages:
+            level, kind, data = messages[0]
+            cls = classes.get((level, kind))
+            if lost and cls is not None and issubclass(cls, _Owner):
+                values.append(cls.decode(where, level, kind, data[: len(data) // 4 * 4]))
+            elif cls is None:
+                values.append(Unknown(level, kind, data))
+            else:
+                whole = list(messages)
+                del messages[0]  # decode closes what it has begun to own
+                values.append(cls.decode(where, *whole[0]))
+                continue
+            del messages[0]
+    except BaseException:
+        _drop(values, messages if where.is_host else [])
+        raise
+    if lost:
+        _drop(values, [])
+        error = Truncated(EMSGSIZE, "control messages were lost: there was no room for them")
+        error.values = [value for value in values if not isinstance(value, _Owner)]
+        raise error
+    return values
+
+
+def _drop(values: list[ControlMessage], messages: list[tuple[int, int, bytes]]) -> None:
+    for value in values:
+        if isinstance(value, _Owner):
+            value.close()
+    for fd in descriptors_in(messages):
+        os.close(fd)
+
+
+def encode(
+    values: Iterable[Value], *, platform: str = host_target
+) -> list[tuple[int, int, bytes]]:
+    """What ``sendmsg`` takes as ``ancdata``.  A tuple stays as it is.
+
+    Does not block.  Raises OSError (ENOPROTOOPT) for what a platform lacks or only receives,
+    TypeError for what is no value, ValueError for numbers out of range.
+    """
+    where = _platform(platform)
+    made = []
+    for value in values:
+        if isinstance(value, ControlMessage):
+            made.append(value.encode(where))
+        elif isinstance(value, tuple):
+            made.append(value)
+        else:
+            raise TypeError(f"expected a control message, not {type(value).__name__}")
+    return made
+
+
+def receive(sock: Any, bufsize: int, ancbufsize: int = 1024, flags: int = 0) -> Received:
+    """``recvmsg`` of a socket of any module, with its control messages as values.
+
+    Descriptors that come are not inherited by child processes.  Blocks as ``sock.recvmsg`` does.
+    Raises what it raises, and what ``decode`` raises.
+    """
+    flags |= constants.get("MSG_CMSG_CLOEXEC", 0)
+    data, ancdata, msg_flags, address = sock.recvmsg(bufsize, ancbufsize, flags)
+    try:
+        values = decode(ancdata, msg_flags)
+    except Truncated as error:
+        error.data = data
+        raise
+    return Received(data, values, msg_flags, address)
+
+
+def enable(sock: Any, *kinds: type[ControlMessage], value: int = True) -> None:
+    """``setsockopt(2)``: let the kernel send messages of these classes with what ``sock`` receives.
+
+    An AF_INET6 socket is also asked for those of IPv4's packets, where the system knows that.
+    ``value`` is 1, 0, or for Timestamp flags of SO_TIMESTAMPING.  Does not block.  Raises OSError,
+    which names the option: ENOPROTOOPT if this system has none.
+    """
+    fd = _beyond.descriptor(sock)
+    where = _platform(host_target)
+    number = int(value)
+    names = {constants[n]: n for n in ("AF_INET", "AF_INET6", "AF_UNIX") if n in constants}
+    family = names.get(identify(fd, -1, 0, 0)[0], "AF_UNSPEC")
+    for cls in kinds:
+        rows = cls.options
+        if cls is Timestamp and number > 1:
+            rows = (("AF_UNSPEC", "SOL_SOCKET", "SO_TIMESTAMPING"),)
+        chosen = _option(rows, family) or _option(rows, "AF_UNSPEC")
+        if chosen is None:
+            what = f"{where.name} has no option for {cls.__name__} on a socket of {family}"
+            raise OSError(ENOPROTOOPT, what)
+        level, option = chosen
+        _beyond.setsockopt(fd, constants[level], option, cls.option_value(where, option, number))
+        also = _option(rows, "AF_INET") if family == "AF_INET6" and _MAPPED else None
+        if also:
+            packed = cls.option_value(where, also[1], number)
+            _beyond.setsockopt(fd, constants[also[0]], also[1], packed)
+
+
+# Linux alone lets a socket of IPv6 have options of IPv4, for packets from mapped addresses.
+_MAPPED = host_target.startswith("linux")
+
+
+def disable(sock: Any, *kinds: type[ControlMessage]) -> None:
+    """``setsockopt(2)``: let the kernel send such messages no more.  Raises as ``enable`` does."""
+    enable(sock, *kinds, value=False)
+
+
+def _option(rows: Iterable[tuple[str, str, str]], family: str) -> tuple[str, str] | None:
+    """The first option that this system has, of those for a family: its level and its name."""
+    for wanted, level, option in rows:
+        if wanted == family and level in constants and option in constants:
+            return level, option
+    return None
+
+
+def _platform(name: str) -> Platform:
+    found = _platforms.get(name)
+    if found is None:
+        found = _platforms[name] = Platform(name)
+    return found
+
+
+def _reading(platform: Platform) -> dict[tuple[int, int], type[ControlMessage]]:
+    """Which class reads which message, by its numbers on a platform."""
+    found = _readers.get(platform.name)
+    if found is None:
+        numbers = platform.constants
+        found = {
+            (numbers[level], numbers[kind]): cls
+            for cls in _classes
+            for level, kind in cls.messages
+            if level in numbers and kind in numbers
+            if all(struct in platform.structs for struct in cls.needs)
+        }
+        _readers[platform.name] = found
+    return found
