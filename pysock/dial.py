@@ -1,0 +1,369 @@
+"""Connect as RFC 8305 (Happy Eyeballs 2) says, with one deadline over look-ups and all attempts.
+
+    look-ups   AAAA and A at the same time, each in a thread of its own
+    order      addresses as getaddrinfo(3) sorts them, the families in turn
+    attempts   the next one starts when the last has failed, or after ``attempt_delay``
+    end        the first connection wins; all other attempts are closed
+
+A look-up is ``getaddrinfo(3)``, which cannot be ended.  It runs in a daemon thread: at the deadline
+nobody waits for it any more, and the exit of the interpreter does not either.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import threading
+from collections import deque
+from errno import ECANCELED, ETIMEDOUT
+from time import monotonic
+
+from . import _beyond
+from ._calls.getsockopt import socket_error
+from ._ffi.errors import timeout as timeout_error
+from ._functions import resolver
+from ._functions.connections import socketpair
+from ._functions.netdb import if_nametoindex
+from ._host import constants, system
+from ._socket import Socket
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    AddrInfo = tuple[int, int, int, str, Any]
+
+__all__ = ["Cancel", "DialError", "DialTimeout", "dial", "getaddrinfo"]
+
+ATTEMPT_DELAY = 0.25  # seconds, RFC 8305 section 5
+RESOLUTION_DELAY = 0.05  # seconds, section 3: how long A records wait for AAAA's
+_UNSPEC, _INET, _INET6 = (constants[name] for name in ("AF_UNSPEC", "AF_INET", "AF_INET6"))
+_STREAM = constants["SOCK_STREAM"]
+
+
+class DialError(OSError):
+    """No connection.  ``errors`` has each attempt's error with its address, in their order.
+
+    An address is that of getaddrinfo, or None for a look-up that failed.  ``errno`` is that of the
+    first attempt that failed.  On Python 3.11 and later each error also has a note.
+    """
+
+    errors: list[tuple[Any, OSError]]
+
+
+class DialTimeout(DialError, timeout_error):
+    """The deadline passed first.  ``errors`` has what had failed until then."""
+
+
+class Cancel:
+    """A way to end calls of ``dial`` from another thread, or from a signal handler."""
+
+    def __init__(self) -> None:
+        self._reader, self._writer = socketpair()
+        self._writer.setblocking(False)
+        self._set = False
+
+    def cancel(self) -> None:
+        """Let the calls that have this object raise OSError (ECANCELED), also later ones."""
+        if not self._set:
+            self._set = True
+            self._writer.send(b"x")
+
+    def close(self) -> None:
+        """Close what it is made of; no call may use it any more."""
+        self._reader.close()
+        self._writer.close()
+
+    def __enter__(self) -> Cancel:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+# --- look-ups ------------------------------------------------------------------------
+
+
+class _Lookup:
+    """A getaddrinfo(3) in a thread: ``done`` is called there, when it has ended."""
+
+    def __init__(self, done: Callable[[_Lookup], None], *args: Any) -> None:
+        self.answer: list[Any] = []
+        self.error: OSError | None = None
+        self.failure: BaseException | None = None
+        self.done, self.args = done, args
+        threading.Thread(target=self._run, name="pysock look-up", daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self.answer = resolver.getaddrinfo(*self.args)
+        except OSError as error:
+            self.error = error
+        except BaseException as failure:  # for whoever waits for the answer
+            self.failure = failure
+        self.done(self)
+
+
+def getaddrinfo(
+    host: Any,
+    port: Any,
+    family: int = 0,
+    type: int = 0,
+    proto: int = 0,
+    flags: int = 0,
+    *,
+    timeout: float | None = None,
+) -> list[Any]:
+    """``getaddrinfo(3)`` with a timeout in seconds; None waits as long as it takes.
+
+    Raises what ``socket.getaddrinfo`` raises, and TimeoutError (``socket.timeout`` on 3.9).  The
+    look-up itself goes on in a daemon thread until the C library gives up.
+    """
+    ended = threading.Event()
+    limit = _limit(timeout)
+    lookup = _Lookup(lambda _: ended.set(), host, port, family, type, proto, flags)
+    if not ended.wait(None if limit is None else max(0.0, limit - monotonic())):
+        raise timeout_error(ETIMEDOUT, f"the look-up of {host!r} took longer than {timeout} s")
+    if lookup.error or lookup.failure:
+        raise lookup.error or lookup.failure  # type: ignore[misc]
+    return lookup.answer
+
+
+def _limit(timeout: float | None) -> float | None:
+    if timeout is None:
+        return None
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout >= 0:
+        raise ValueError(f"expected a timeout of 0 or more seconds, or None, not {timeout!r}")
+    return monotonic() + timeout
+
+
+# --- dial ----------------------------------------------------------------------------
+
+
+def dial(
+    host: str,
+    port: int | str,
+    *,
+    timeout: float | None = None,
+    family: int = 0,
+    source: tuple[str, int] | None = None,
+    interface: str | None = None,
+    attempt_delay: float = ATTEMPT_DELAY,
+    resolution_delay: float = RESOLUTION_DELAY,
+    cancel: Cancel | None = None,
+    make: Callable[..., Any] = Socket,
+) -> Any:
+    """``connect(2)`` to a host's addresses, several at a time, until one of them answers.
+
+    ``timeout`` is in seconds, over look-ups and attempts; None leaves it to the system.  ``source``
+    is an address ``(host, port)`` to come from: addresses of its family alone are tried.
+    ``interface`` is the name of an interface to go out by.  ``make(family, type, proto)`` makes
+    the sockets, by default pysock's; ``socket.socket`` does as well.  The winner is in blocking
+    mode.
+
+    Blocks.  Raises DialTimeout, DialError with all errors, and OSError (ECANCELED) after
+    ``cancel.cancel()`` in another thread.  No other attempt is left open.
+    """
+    limit = _limit(timeout)
+    if attempt_delay < 0 or resolution_delay < 0:
+        raise ValueError("expected delays of 0 or more seconds")
+    race = _Race(host, port, family, source, interface, make, cancel)
+    try:
+        return race.run(limit, attempt_delay, resolution_delay)
+    finally:
+        race.close()
+
+
+class _Race:
+    """One call of ``dial``: its look-ups, its attempts, and what has failed."""
+
+    def __init__(
+        self,
+        host: str,
+        port: Any,
+        family: int,
+        source: Any,
+        interface: str | None,
+        make: Any,
+        cancel: Cancel | None,
+    ) -> None:
+        self.host, self.port, self.make = host, port, make
+        self.source, self.interface, self.cancel = source, interface, cancel
+        self.errors: list[tuple[Any, OSError]] = []
+        self.queues: dict[int, deque[AddrInfo]] = {_INET6: deque(), _INET: deque()}
+        self.last = _INET  # so that the first attempt is IPv6's
+        self.open: list[tuple[Any, Any]] = []  # sockets that connect, and their addresses
+        self.ended: deque[_Lookup] = deque()
+        self.reader, self.writer = socketpair()
+        self.lock = threading.Lock()
+        families = [family] if family else [_INET6, _INET]
+        if source is not None:
+            own = _INET6 if ":" in source[0] else _INET
+            families = [each for each in families if each == own]
+        self.waiting = len(families)
+        self.aaaa = _INET6 in families and len(families) > 1
+        for each in families:
+            _Lookup(self._looked_up, host, port, each, _STREAM)
+
+    def _looked_up(self, lookup: _Lookup) -> None:
+        self.ended.append(lookup)
+        with self.lock:  # the call may be over, and the pair closed
+            if self.writer.fileno() >= 0:
+                self.writer.send(b"x")
+
+    def run(self, limit: float | None, delay: float, resolution_delay: float) -> Any:
+        """The winner; raises if there is none."""
+        hold: float | None = None  # until when A records wait for AAAA's
+        after = 0.0  # when the next attempt may start
+        while True:
+            now = monotonic()
+            if limit is not None and now >= limit:
+                raise self.failure(DialTimeout)
+            ready = any(self.queues.values())
+            if not (ready or self.waiting or self.open):
+                raise self.failure(DialError)
+            if ready and self.aaaa and hold is None:
+                hold = now + resolution_delay
+            start = max(after, hold or 0.0) if self.aaaa else after
+            if ready and (now >= start or (not self.open and now >= (hold or 0.0))):
+                won = self.attempt()
+                if won is not None:
+                    return won
+                after = now + delay if self.open else 0.0
+                continue
+            times = [t for t in (limit, start if ready else None) if t is not None]
+            won = self.wait(max(0.0, min(times) - now) if times else None)
+            if won is not None:
+                return won
+            if not self.open:
+                after = 0.0
+
+    def attempt(self) -> Any:
+        """Begin with the next address: the connected socket, or None if it takes a while."""
+        family = _INET if self.last == _INET6 else _INET6
+        if not self.queues[family]:
+            family = self.last if self.queues[self.last] else family
+        self.last = family
+        number, kind, proto, _, address = self.queues[family].popleft()
+        try:
+            sock = self.make(number, kind, proto)
+        except OSError as error:
+            self.failed(address, error)
+            return None
+        self.open.append((sock, address))
+        try:
+            sock.setblocking(False)
+            if self.interface is not None:
+                _go_out_by(sock, number, self.interface)
+            if self.source is not None:
+                sock.bind(self.source)
+            sock.connect(address)
+        except OSError as error:
+            if isinstance(error, BlockingIOError) or error.errno == system.CONNECTING:
+                return None
+            self.close_one(sock)
+            self.failed(address, error)
+            return None
+        return self.won(sock)
+
+    def wait(self, seconds: float | None) -> Any:
+        """Wait for a look-up or an attempt: the connected socket, or None."""
+        fds = [self.reader.fileno()]
+        if self.cancel is not None:
+            fds.append(self.cancel._reader.fileno())
+        by_fd = {sock.fileno(): (sock, address) for sock, address in self.open}
+        if _poll is not None:
+            poll = _poll()
+            for fd in fds:
+                poll.register(fd, select.POLLIN)
+            for fd in by_fd:
+                poll.register(fd, select.POLLOUT)
+            milliseconds = None if seconds is None else int(seconds * 1000) + 1
+            found = {fd for fd, _ in poll.poll(milliseconds)}
+        else:  # Windows, where a connect that fails is exceptional
+            found = set().union(*select.select(fds, list(by_fd), list(by_fd), seconds))
+        if self.cancel is not None and self.cancel._reader.fileno() in found:
+            raise OSError(ECANCELED, f"the connection to {self.host!r} was cancelled")
+        if self.reader.fileno() in found:
+            self.reader.recv(16)
+            while self.ended:
+                self.add(self.ended.popleft())
+        for sock, address in self.open[:]:
+            if sock.fileno() in found:
+                number = socket_error(_beyond.descriptor(sock))
+                if not number:
+                    return self.won(sock)
+                self.close_one(sock)
+                self.failed(address, OSError(number, os.strerror(number)))
+        return None
+
+    def add(self, lookup: _Lookup) -> None:
+        """Take in what a look-up has brought."""
+        self.waiting -= 1
+        if lookup.failure is not None:
+            raise lookup.failure
+        if lookup.args[2] == _INET6 or not self.waiting:
+            self.aaaa = False  # nothing to hold A records back for
+        if lookup.error is not None:
+            self.failed(None, lookup.error)
+        for info in lookup.answer:
+            self.queues.setdefault(info[0], deque()).append(info)
+
+    def failed(self, address: Any, error: OSError) -> None:
+        note = f"connecting to {address}" if address else f"looking up {self.host!r}"
+        if hasattr(error, "add_note"):
+            error.add_note(note)
+        self.errors.append((address, error))
+
+    def failure(self, cls: type[DialError]) -> DialError:
+        """The exception that says all that has failed."""
+        # An attempt's error says more than that of the family without an address.
+        by_weight = [e for a, e in self.errors if a] + [e for _, e in self.errors]
+        first = by_weight[0] if by_weight else None
+        told = "; ".join(f"{a or 'look-up'}: {e.strerror or e}" for a, e in self.errors)
+        late = [f"{address}: no answer" for _, address in self.open]
+        late += ["the look-up took too long"] * bool(self.waiting)
+        told = "; ".join(filter(None, [told, *late]))
+        number = ETIMEDOUT if cls is DialTimeout or first is None else first.errno
+        error = cls(number, f"no connection to {self.host!r} port {self.port!r}: {told}")
+        error.errors = self.errors
+        error.__cause__ = first
+        return error
+
+    def won(self, sock: Any) -> Any:
+        sock.setblocking(True)
+        self.open = [pair for pair in self.open if pair[0] is not sock]
+        return sock
+
+    def close_one(self, sock: Any) -> None:
+        self.open = [pair for pair in self.open if pair[0] is not sock]
+        sock.close()
+
+    def close(self) -> None:
+        """Close all attempts that have not won."""
+        while self.open:
+            self.open.pop()[0].close()
+        with self.lock:
+            self.reader.close()
+            self.writer.close()
+
+
+_poll: Any = getattr(select, "poll", None)
+
+
+def _go_out_by(sock: Any, family: int, interface: str) -> None:
+    """Let a socket use one interface alone: SO_BINDTODEVICE, IP_BOUND_IF, IP_UNICAST_IF."""
+    fd, six = _beyond.descriptor(sock), family == _INET6
+    if "SO_BINDTODEVICE" in constants and "IP_BOUND_IF" not in constants:
+        name = os.fsencode(interface) + b"\0"
+        _beyond.setsockopt(fd, constants["SOL_SOCKET"], "SO_BINDTODEVICE", name)
+        return
+    option = "BOUND_IF" if "IP_BOUND_IF" in constants else "UNICAST_IF"
+    level = constants["IPPROTO_IPV6" if six else "IPPROTO_IP"]
+    index = if_nametoindex(interface)
+    # Windows wants IPv4's index in network byte order.
+    order: Any = "big" if option == "UNICAST_IF" and not six else sys.byteorder
+    value = index.to_bytes(4, order)
+    _beyond.setsockopt(fd, level, f"{'IPV6' if six else 'IP'}_{option}", value)

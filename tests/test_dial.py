@@ -1,0 +1,148 @@
+"""pysock.dial: black holes, refusals, slow and silent name servers, in a namespace of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket as known
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+
+import pysock
+from pysock import dial
+
+from . import ROOT
+
+SETUP = """
+set -e
+mount --make-rprivate /
+mount --bind {folder}/resolv.conf /etc/resolv.conf
+mount --bind {folder}/nsswitch.conf /etc/nsswitch.conf
+ip link set lo up
+ip link add hole0 type veth peer name hole1
+ip link set hole0 up
+ip link set hole1 up
+ip addr add 192.0.2.1/24 dev hole0
+ip -6 addr add 2001:db8::1/64 dev hole0 nodad
+ip neigh add 192.0.2.9 lladdr 02:00:00:00:00:09 dev hole0
+ip -6 neigh add 2001:db8::9 lladdr 02:00:00:00:00:09 dev hole0
+ip -6 route add unreachable 2001:db8:dead::/48 || true
+"""
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    if not all(map(shutil.which, ("unshare", "ip", "mount"))):
+        pytest.skip("needs unshare, mount and ip, of Linux")
+    folder = tmp_path_factory.mktemp("namespace")
+    (folder / "resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:2 attempts:1\n")
+    (folder / "nsswitch.conf").write_text("hosts: dns\n")
+    setup = SETUP.format(folder=folder)
+    probe = ["unshare", "-mn", "sh", "-c", setup]
+    tried = subprocess.run(probe, capture_output=True, text=True)
+    if tried.returncode:
+        pytest.skip(f"no network namespace: {tried.stderr.strip()}")
+    run = f'{setup}\nexec "{sys.executable}" -m tests.dial_program'
+    begin = time.monotonic()
+    done = subprocess.run(
+        ["unshare", "-mn", "sh", "-c", run], cwd=ROOT, capture_output=True, text=True, timeout=50
+    )
+    assert done.returncode == 0, done.stderr
+    told, left = done.stdout.splitlines()
+    result: dict[str, Any] = json.loads(told)
+    result["left"], result["whole"] = int(left), time.monotonic() - begin
+    return result
+
+
+def test_ipv6_is_first_and_in_blocking_mode(cases: dict[str, Any]) -> None:
+    assert cases["both"]["result"] == ["::1", None, "::1"]
+
+
+def test_a_black_hole_costs_the_delay_of_an_attempt(cases: dict[str, Any]) -> None:
+    assert cases["hole6"]["result"][0] == "127.0.0.1"
+    assert 0.25 <= cases["hole6"]["time"] < 2
+    assert cases["broken6"]["result"][0] == "127.0.0.1"
+
+
+def test_one_deadline_for_all(cases: dict[str, Any]) -> None:
+    for name, limit in (("holes", 0.5), ("silent", 0.2), ("getaddrinfo", 0.2)):
+        kind, number = cases[name]["result"][:2]
+        assert kind in ("DialTimeout", "TimeoutError", "timeout") and number, name
+        assert limit <= cases[name]["time"] < limit + 1, name
+    assert "('192.0.2.9'" in cases["holes"]["result"][2]
+    assert "look-up took too long" in cases["silent"]["result"][2]
+
+
+def test_each_error_has_its_address(cases: dict[str, Any]) -> None:
+    kind, number, _, errors = cases["refused"]["result"]
+    assert kind == "DialError" and number
+    assert [error[:2] for error in errors] == [["::1", number], ["127.0.0.1", number]]
+    if sys.version_info >= (3, 11):
+        assert "connecting to ('::1'" in errors[0][2][0]
+
+
+def test_a_records_wait_a_little_for_those_of_ipv6(cases: dict[str, Any]) -> None:
+    assert cases["lateaaaa"]["result"][0] in ("::1", "127.0.0.1")
+    assert cases["noaaaa"]["result"][0] == "127.0.0.1"
+    assert 0.05 <= cases["noaaaa"]["time"] < 1.5
+
+
+def test_source_and_interface(cases: dict[str, Any]) -> None:
+    assert cases["source"]["result"] == ["127.0.0.1", None, "127.0.0.2"]
+    assert cases["no interface"]["result"][0] == "DialError"
+    if "_BOUND_IF" in str(cases["interface"]["result"]):
+        pytest.skip(f"there is no option for an interface: {cases['interface']['result'][2]}")
+    assert cases["interface"]["result"][0] == "::1"
+    assert "SO_BINDTODEVICE" in cases["no interface"]["result"][2]
+
+
+def test_cancelled(cases: dict[str, Any]) -> None:
+    assert "cancelled" in cases["cancelled"]["result"][2]
+    assert 0.1 <= cases["cancelled"]["time"] < 2
+
+
+def test_nothing_is_left_open_and_no_look_up_keeps_the_program(cases: dict[str, Any]) -> None:
+    assert cases["left"] <= 0
+    assert cases["whole"] < 20
+
+
+# --- without a namespace -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", [pysock.socket, known.socket])
+def test_any_class(make: Any) -> None:
+    if make is known.socket and int(known.AF_INET6) != int(pysock.AF_INET6):
+        pytest.skip("the standard library has other numbers here")
+    with pysock.create_server(("127.0.0.1", 0)) as server:
+        with dial.dial("127.0.0.1", server.getsockname()[1], timeout=5, make=make) as sock:
+            assert type(sock) is make
+            peer, _ = server.accept()
+            with peer:
+                sock.sendall(b"x")
+                assert peer.recv(1) == b"x"
+
+
+def test_bad_input() -> None:
+    for timeout in (-1, "1", True, float("nan")):
+        with pytest.raises(ValueError, match="expected a timeout"):
+            dial.getaddrinfo("127.0.0.1", 1, timeout=timeout)  # type: ignore[arg-type]
+    with pytest.raises(dial.DialError, match="Int or String expected"):
+        dial.dial("127.0.0.1", object(), timeout=5)  # type: ignore[arg-type]
+    with pytest.raises(OSError) as caught:
+        dial.dial("256.256.256.256.invalid.", 1, timeout=5)
+    assert isinstance(caught.value, dial.DialError)
+    with dial.Cancel() as cancel:
+        cancel.cancel()
+        with pytest.raises(OSError, match="cancelled"):
+            dial.dial("192.0.2.1", 1, cancel=cancel, timeout=5)
+
+
+def test_getaddrinfo_answers_as_always() -> None:
+    wanted = pysock.getaddrinfo("127.0.0.1", 80, 0, pysock.SOCK_STREAM)
+    assert dial.getaddrinfo("127.0.0.1", 80, 0, pysock.SOCK_STREAM, timeout=5) == wanted
+    with pytest.raises(pysock.gaierror):
+        dial.getaddrinfo("127.0.0.1", 80, pysock.AF_INET6, timeout=5)
