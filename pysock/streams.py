@@ -1,0 +1,172 @@
+"""Streams: exact reads, frames, sends that say how far they came, a close that wakes readers.
+
+All functions take any stream socket, the standard library's included; ``sendall`` and reads wait
+as its timeout says, anew for each piece that arrives or goes.
+"""
+
+from __future__ import annotations
+
+from errno import EINVAL, ENOTCONN
+
+from . import _beyond
+from ._host import constants, lib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = [
+    "Incomplete", "Reader", "SendError", "close", "half_close", "recv_exactly", "recv_frame",
+    "send_frame", "sendall",
+]  # fmt: skip
+
+
+class Incomplete(EOFError):
+    """The peer ended the stream too early; ``data`` is what came, ``wanted`` how much should."""
+
+    def __init__(self, data: bytes, wanted: int | None = None) -> None:
+        what = f"{wanted} bytes" if wanted is not None else "the separator"
+        super().__init__(f"expected {what}, but the stream ended after {len(data)} bytes")
+        self.data, self.wanted = data, wanted
+
+
+class SendError(OSError):
+    """``sendall`` failed after ``sent`` bytes.  It is also of the class of the error itself."""
+
+    sent: int
+
+
+def sendall(sock: Any, data: Any, flags: int = 0) -> int:
+    """``send(2)`` until all of ``data`` is sent; returns how much that is.
+
+    Raises SendError, which is a TimeoutError, BrokenPipeError, … as well, and whose ``sent`` says
+    how many bytes the kernel had taken.
+    """
+    sent = 0
+    with memoryview(data) as whole, whole.cast("B") as view:
+        try:
+            while sent < len(view):
+                with view[sent:] as rest:
+                    sent += sock.send(rest, flags)
+        except OSError as error:
+            cls: Any = type("SendError", (SendError, type(error)), {})
+            what = f"{error.strerror or error} (after {sent} of {len(view)} bytes)"
+            made = cls(what) if error.errno is None else cls(error.errno, what)
+            made.sent = sent
+            raise made from None
+    return sent
+
+
+def recv_exactly(sock: Any, size: int) -> bytes:
+    """``recv(2)`` until there are ``size`` bytes.
+
+    Raises Incomplete if the stream ends before, and OSError; a timeout loses what had come, which
+    a ``Reader`` keeps.
+    """
+    return Reader(sock).recv_exactly(size, ahead=False)
+
+
+class Reader:
+    """Reads from ``sock``, and keeps what came too early or before an error, for the next call."""
+
+    def __init__(self, sock: Any, limit: int = 1 << 20) -> None:
+        self.sock, self.limit = sock, limit
+        self._kept = bytearray()
+
+    def recv_exactly(self, size: int, *, ahead: bool = True) -> bytes:
+        """``size`` bytes.  With ``ahead``, the call may read more than that, and keep it."""
+        if size < 0:
+            raise ValueError(f"expected a size of 0 or more bytes, not {size}")
+        while len(self._kept) < size:
+            lacking = size - len(self._kept)
+            self._more(max(lacking, 4096) if ahead else lacking, size)
+        return self._take(size)
+
+    def recv_until(self, separator: bytes) -> bytes:
+        """All bytes up to ``separator``, and itself.
+
+        Raises Incomplete, and ValueError if ``limit`` bytes have none; nothing is lost by that.
+        """
+        if not separator:
+            raise ValueError("expected a separator of 1 or more bytes")
+        begin = 0
+        while True:
+            at = self._kept.find(separator, begin)
+            if at >= 0:
+                return self._take(at + len(separator))
+            if len(self._kept) >= self.limit:
+                raise ValueError(f"expected {separator!r} within {self.limit} bytes")
+            begin = max(0, len(self._kept) - len(separator) + 1)
+            self._more(4096, None)
+
+    def recv_frame(self, *, prefix: int = 4) -> bytes:
+        """A frame: its length, unsigned in ``prefix`` bytes in network byte order, and its bytes.
+
+        Raises ValueError, before it reads them, if there are more than ``limit``.
+        """
+        self._keep(prefix)
+        size = int.from_bytes(self._kept[:prefix], "big")
+        if size > self.limit:
+            raise ValueError(f"expected a frame of up to {self.limit} bytes, not {size}")
+        self._keep(prefix + size)
+        return self._take(prefix + size)[prefix:]
+
+    def _keep(self, size: int) -> None:
+        """Read until ``size`` bytes are kept, and none beyond; they stay for the next call."""
+        while len(self._kept) < size:
+            self._more(size - len(self._kept), size)
+
+    def _more(self, size: int, wanted: int | None) -> None:
+        data = self.sock.recv(min(size, 1 << 18))
+        if not data:
+            raise Incomplete(bytes(self._kept), wanted)
+        self._kept += data
+
+    def _take(self, size: int) -> bytes:
+        taken = bytes(self._kept[:size])
+        del self._kept[:size]
+        return taken
+
+
+def send_frame(sock: Any, data: Any, *, prefix: int = 4) -> None:
+    """``sendall`` of a frame: the length of ``data`` in ``prefix`` bytes, and ``data``."""
+    with memoryview(data) as view:
+        size = view.nbytes
+        if size >> 8 * prefix:
+            raise ValueError(f"expected a frame whose length fits {prefix} bytes, not {size}")
+        sendall(sock, size.to_bytes(prefix, "big") + view.tobytes())
+
+
+def recv_frame(sock: Any, *, prefix: int = 4, limit: int = 1 << 20) -> bytes:
+    """One frame of ``send_frame``; it reads no byte beyond it.  Raises as ``Reader.recv_frame``."""
+    return Reader(sock, limit).recv_frame(prefix=prefix)
+
+
+def half_close(sock: Any) -> None:
+    """``shutdown(2)`` of the sending half: the peer reads the end, and may still answer.
+
+    Raises OSError.
+    """
+    _shutdown(sock, "SHUT_WR")
+
+
+def close(sock: Any) -> None:
+    """``shutdown(2)`` of both halves, then ``sock.close()``.
+
+    Other threads that read or write wake up: reads return b"", writes fail.  ``close`` alone lets
+    them wait for ever (cpython#121544).  On Linux this wakes ``accept`` too.  A socket that is
+    closed already stays so.
+    """
+    if sock.fileno() < 0:
+        return
+    try:
+        _shutdown(sock, "SHUT_RDWR")
+    except OSError as error:
+        if error.errno not in (ENOTCONN, EINVAL):  # never connected, or reset
+            sock.close()
+            raise
+    sock.close()
+
+
+def _shutdown(sock: Any, name: str) -> None:
+    lib.shutdown(_beyond.descriptor(sock), constants[name])

@@ -1,0 +1,113 @@
+"""pysock.datagrams: many datagrams by one call, for sockets of both modules."""
+
+from __future__ import annotations
+
+import errno
+import socket as known
+from typing import Any
+
+import pytest
+
+import pysock
+from pysock import ancillary, datagrams
+from pysock.ancillary import SegmentSize, enable
+from pysock.datagrams import Ring, SendError, receive_segments, send_many, send_segments
+
+# On the beds of tests.bsd the standard library has the numbers of Linux.
+MODULES = [pysock, known] if known.SOL_SOCKET == pysock.SOL_SOCKET else [pysock]
+
+
+@pytest.fixture(params=MODULES)
+def pair(request: pytest.FixtureRequest) -> Any:
+    a, b = (request.param.socket(pysock.AF_INET, pysock.SOCK_DGRAM) for _ in "ab")
+    with a, b:
+        for sock in (a, b):
+            sock.bind(("127.0.0.1", 0))
+            sock.settimeout(5)
+        yield a, b
+
+
+def everything(sock: Any, ring: Ring, count: int) -> list[tuple[bytes, Any]]:
+    found: list[tuple[bytes, Any]] = []
+    while len(found) < count:
+        found += [(bytes(view), address) for view, address in ring.receive(sock)]
+    return found
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_each_datagram_arrives_with_its_address(
+    pair: Any, loop: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = pair
+    if loop:
+        for name in ("sendmmsg", "recvmmsg"):
+            monkeypatch.delattr(datagrams._lib, name, raising=False)
+    sent: list[Any] = [str(n).encode() * (n % 7) for n in range(100)]
+    assert send_many(a, sent[:50], b.getsockname()) == 50
+    assert send_many(a, [(bytearray(s), b.getsockname()) for s in sent[50:]]) == 50
+    found = everything(b, Ring(16, 100), 100)
+    assert found == [(data, a.getsockname()) for data in sent]
+    a.connect(b.getsockname())
+    assert send_many(a, [b"abcdef"]) == 1
+    assert everything(b, Ring(2, 3), 1) == [(b"abc", a.getsockname())]  # cut
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_what_was_sent_when_it_stops_half_way(
+    pair: Any, loop: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = pair
+    if loop:
+        monkeypatch.delattr(datagrams._lib, "sendmmsg", raising=False)
+    with pytest.raises(SendError) as caught:
+        send_many(a, [b"1", b"2", bytes(70000), b"4"], b.getsockname())
+    assert caught.value.sent == 2 and caught.value.errno == errno.EMSGSIZE
+    assert len(everything(b, Ring(), 2)) == 2
+
+
+def test_timeouts(pair: Any) -> None:
+    _, b = pair
+    b.settimeout(0.05)
+    with pytest.raises((pysock.timeout, known.timeout)):
+        Ring().receive(b)
+    b.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        Ring().receive(b)
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_segments(pair: Any, refused: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b = pair
+    if refused:
+        def encode(values: Any) -> Any:
+            raise OSError(errno.ENOPROTOOPT, "no UDP_SEGMENT")
+
+        monkeypatch.setattr(ancillary, "encode", encode)
+    data = bytes(range(256)) * 40
+    assert send_segments(a, data, 1000, b.getsockname()) == 11
+    joined: list[bytes] = []
+    try:
+        enable(b, SegmentSize)
+    except OSError as error:
+        print(error)  # then each comes alone
+    while sum(map(len, joined)) < len(data):
+        parts, address = receive_segments(b)
+        assert address == a.getsockname()
+        joined += parts
+    assert joined == [data[at : at + 1000] for at in range(0, len(data), 1000)]
+
+
+def test_bad_input(pair: Any) -> None:
+    a, _ = pair
+    for count, size in ((0, 1), (1, 0), (2000, 1), (1, 1 << 20)):
+        with pytest.raises(ValueError):
+            Ring(count, size)
+    with pytest.raises(ValueError):
+        send_segments(a, b"x", 0)
+    with pytest.raises(TypeError):
+        send_many(a, ["text"], ("127.0.0.1", 9))
+    with pytest.raises(TypeError):
+        send_many(object(), [b"x"])
+    with pytest.raises(SendError) as caught:
+        send_segments(a, bytes(3000), 1000, ("127.0.0.1", 0))
+    assert caught.value.sent == 0
