@@ -25,7 +25,8 @@ PLACE = ROOT / ".venv/bsd"
 TARGETS = ("darwin-arm64", "darwin-x86_64", "freebsd-x86_64", "netbsd-x86_64", "openbsd-x86_64")
 
 # Not there with --short.
-LONG = ("garbage", "leaks", "left_open", "main", "new_family", "threads", "import")
+LONG = ("explain", "garbage", "import", "leaks", "left_open", "lesson", "main", "new_family")
+LONG += ("page", "threads")
 SLOW = "tests/test_noticed_messages.py::test_a_million_buffers_take_no_quadratic_time"
 
 # Not there: what measures or describes the interpreter's own machine, or runs other tools.
