@@ -25,7 +25,7 @@ COMMANDS = {
     "trace": "the same, and show each call of C that its sockets lead to",
     "show": "show what trace has recorded",
     "explain": "explain a call, an errno, a state of TCP or a constant",
-    "lesson": "predict, see the trace, and solve an exercise that checks itself",
+    "lesson": "predict, see the trace, and solve an exercise",
     "tcp": "show the TCP sockets of this host or of a process (Linux)",
     "abi": "show the layouts and constants of a platform, this or another",
 }

@@ -18,7 +18,7 @@ from ._calls.memory import SOCKADDR_MAX
 from ._ffi.abi import codec
 from ._ffi.errors import attempt, from_errno, in_line
 from ._ffi.errors import timeout as timeout_error
-from ._ffi.interpreter import bytes_at, fill, number_in, open_library, pointer_to, reserve
+from ._ffi.interpreter import NULL, bytes_at, fill, number_in, open_library, pointer_to, reserve
 from ._ffi.prototype import Library, Prototype, bind
 from ._host import abi, constants, structs, system
 
@@ -207,7 +207,7 @@ class Ring:
             n, address = sock.recvfrom_into(self._views[0], 0, flags)
             return [(self._views[0][:n], address)]
         fill(self._pointer, self._before)
-        args = fd, self._pointer, self.count, flags | _WAITFORONE, None
+        args = fd, self._pointer, self.count, flags | _WAITFORONE, NULL
         n = _call(sock, fd, False, _lib.recvmmsg, *args)
         heads = self._heads.unpack(bytes_at(self._base, self._heads.size))
         names = bytes_at(self._base + self._name_at, SOCKADDR_MAX * n)

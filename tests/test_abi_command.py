@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -79,8 +80,8 @@ def test_bit_fields_are_told_by_their_bytes_and_bits(capsys: pytest.CaptureFixtu
         assert struct["fields"]["tcpi_rcv_wscale"] == struct["fields"]["tcpi_snd_wscale"] == [6, 1]
         assert struct["bits"]["tcpi_rcv_wscale"] == bits == 0xFF ^ struct["bits"]["tcpi_snd_wscale"]
         drawn = said(capsys, target, "tcp_info")
-        assert f"  tcpi_rcv_wscale            1 byte  bits {bits:#04x}\n" in drawn
-        assert "|tcpi_opt|(bits)  |(pad)   |" in drawn
+        assert re.search(rf"^  tcpi_rcv_wscale +1 byte  bits {bits:#04x}$", drawn, re.MULTILINE)
+        assert "|tcpi_opt|(bits)           |" in drawn
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ from pysock.ancillary import (
     supported,
 )
 
-from .foreign import LINUX
+from .foreign import FOREIGN, LINUX
 
 UNIX = pytest.mark.skipif(not hasattr(lib, "socketpair"), reason="there are no Unix socket pairs")
 # On the beds of tests.bsd the standard library has the numbers of Linux.
@@ -171,7 +171,8 @@ def test_what_comes_with_a_packet(module: Any, host: str) -> None:
         assert values[HopLimit] == HopLimit(33, version)
         assert values[TrafficClass] == TrafficClass(0, version)
         assert values[PacketInfo].address == host
-        assert abs(values[Timestamp].software - 1e9 * time.time()) < 60e9
+        if not FOREIGN or Timestamp in values:  # the bed of tests.bsd may hand on none
+            assert abs(values[Timestamp].software - 1e9 * time.time()) < 60e9
         b.sendmsg([b"y"], encode([values[PacketInfo]]), 0, a.getsockname()[:2])
         if LINUX:
             b.sendmsg([b"y"], encode([HopLimit(9, version), TrafficClass(8, version)]), 0,

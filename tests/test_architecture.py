@@ -257,7 +257,8 @@ def test_no_source_imports_the_c_module_or_another_way_to_c() -> None:
         for wanted in imported(place.partition(":")[0], node)
         if wanted.partition(".")[0] in ("socket", "_socket", *OTHER_WAYS)
     ]
-    assert offenders == []
+    # On PyPy, it makes the calls that ctypes has declared.
+    assert [place.partition(":")[0] for place in offenders] == ["pysock/_ffi/pypy.py"]
 
 
 def test_importing_pysock_loads_no_c_module() -> None:
