@@ -25,8 +25,10 @@ PLACE = ROOT / ".venv/bsd"
 TARGETS = ("darwin-arm64", "darwin-x86_64", "freebsd-x86_64", "netbsd-x86_64", "openbsd-x86_64")
 
 # Not there with --short.
-LONG = ("explain", "garbage", "import", "leaks", "left_open", "lesson", "main", "new_family")
-LONG += ("page", "threads")
+LONG = (
+    *("explain", "garbage", "import", "leaks", "left_open", "lesson", "main", "new_family", "page"),
+    "threads",
+)
 SLOW = "tests/test_noticed_messages.py::test_a_million_buffers_take_no_quadratic_time"
 
 # Not there: what measures or describes the interpreter's own machine, or runs other tools.
