@@ -21,9 +21,14 @@ from pysock import _constants, _tcp_fields, tcp
 from pysock._commands import tcp as show
 from pysock._host import abi, constants
 from pysock._layouts import layouts
+from pysock._platform import WINDOWS
 
 from . import ROOT
 from .foreign import FOREIGN, LINUX
+
+not_on_windows = pytest.mark.skipif(
+    WINDOWS, reason="it fails under Wine, and nobody has looked into it yet"
+)
 
 MODULES: list[Any] = [pysock] if FOREIGN else [stdlib, pysock]
 
@@ -100,6 +105,7 @@ def test_keepalive_in_one_call(ends: tuple[Any, Any, Any]) -> None:
     assert tcp.keepalive(client) == tcp.KeepAlive(False, 33, 7, 4)
 
 
+@not_on_windows
 def test_linger(ends: tuple[Any, Any, Any]) -> None:
     needs("linger")
     _, client, accepted = ends
