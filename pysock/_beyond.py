@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from errno import EBADF, ENOPROTOOPT, ENOSYS
 
-from ._calls.getsockopt import getsockopt_bytes
+from ._calls.getsockopt import getsockopt_bytes, identify
 from ._ffi.errors import checked
 from ._ffi.interpreter import NULL, pass_memory
 from ._host import abi, constants, lib, system
@@ -58,6 +58,12 @@ def descriptor(sock: Any) -> int:
     if fd < 0:
         raise OSError(EBADF, os.strerror(EBADF))
     return fd
+
+
+def family_of(sock: Any, fd: int) -> int:
+    """The address family: Windows does not tell that of a socket without an address."""
+    known: int | None = getattr(sock, "family", None)
+    return identify(fd, -1, 0, 0)[0] if known is None else known
 
 
 def number_of(name: str) -> int:

@@ -167,7 +167,10 @@ def _send_batch(
 
 
 class Ring:
-    """Memory for ``count`` datagrams of up to ``size`` bytes: one ``receive`` fills it."""
+    """Memory for ``count`` datagrams of up to ``size`` bytes: one ``receive`` fills it.
+
+    A longer datagram is cut; on Windows it is an OSError (WSAEMSGSIZE), as of ``recv``.
+    """
 
     def __init__(self, count: int = 64, size: int = 2048) -> None:
         if not (0 < count <= 1024 and 0 < size <= 65536):
@@ -231,7 +234,7 @@ def send_segments(sock: Any, data: Any, size: int, address: Any = None) -> int:
     sent = 0
     with memoryview(data) as whole, whole.cast("B") as view:
         step = size * max(1, min(_SEGMENTS_MAX, _BYTES_MAX // size))
-        at, segmented = 0, hasattr(sock, "sendmsg")
+        at, segmented = 0, hasattr(sock, "sendmsg") and _segments(_beyond.descriptor(sock))
         try:
             while at < len(view):
                 part = view[at : at + step]
@@ -256,12 +259,28 @@ def send_segments(sock: Any, data: Any, size: int, address: Any = None) -> int:
     return sent
 
 
+def _segments(fd: int) -> bool:
+    """Whether a message may say how it is cut: Windows that is too old for it would not say so."""
+    option = "UDP_SEND_MSG_SIZE"
+    if option not in constants:  # Linux, which refuses what it does not know
+        return True
+    try:
+        _beyond.getsockopt(fd, constants["IPPROTO_UDP"], option, 4)
+    except OSError:
+        return False
+    return True
+
+
 def receive_segments(sock: Any, bufsize: int = 65536) -> tuple[list[bytes], Any]:
     """The datagrams that one ``recvmsg(2)`` brings, all of one sender, and its address.
 
     The kernel joins them after ``ancillary.enable(sock, SegmentSize)`` (UDP_GRO); without that
-    there is one.  Waits as ``sock.recvmsg`` does.  Raises OSError.
+    there is one, and so it is of a socket without ``recvmsg``.  Waits as ``sock.recvmsg`` does.
+    Raises OSError.
     """
+    if not hasattr(sock, "recvmsg"):
+        data, address = sock.recvfrom(bufsize)
+        return [data], address
     received = ancillary.receive(sock, bufsize, 64)
     data, size = received.data, len(received.data)
     for value in received.values:

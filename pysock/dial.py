@@ -101,7 +101,7 @@ class _Lookup:
             self.answer = resolver.getaddrinfo(*self.args)
         except OSError as error:
             self.error = error
-        except BaseException as failure:  # for whoever waits for the answer
+        except BaseException as failure:  # for whoever waits for the result
             self.failure = failure
         self.done(self)
 

@@ -20,10 +20,9 @@ import sys
 from errno import EADDRNOTAVAIL, ENODEV
 from ipaddress import ip_address
 
-from ._beyond import descriptor, getsockopt, setsockopt
-from ._calls.transfer import sockaddr_from
+from ._beyond import descriptor, family_of, getsockopt, setsockopt
 from ._functions.netdb import if_nametoindex
-from ._host import abi, constants, lib, system
+from ._host import abi, constants, system
 from ._records import Record, known
 from ._socket import Socket
 from .families import pack
@@ -154,7 +153,7 @@ def set_outgoing_interface(sock: HasFileno, interface: InterfaceLike) -> None:
     """The interface by which multicasts leave.  Does not block.  Raises OSError."""
     fd, index = descriptor(sock), _index(interface)
     what = f"to leave by {_shown(interface)}"
-    if _family(sock, fd) == _AF_INET6:
+    if family_of(sock, fd) == _AF_INET6:
         _set(fd, _IPV6, "IPV6_MULTICAST_IF", _c_int(index), what)
     elif known("ip_mreqn"):
         request = Record("ip_mreqn").pack(imr_ifindex=index)
@@ -170,7 +169,7 @@ def outgoing_interface(sock: HasFileno) -> int | str:
     one.  Does not block.  Raises OSError.
     """
     fd = descriptor(sock)
-    if _family(sock, fd) == _AF_INET6:
+    if family_of(sock, fd) == _AF_INET6:
         return int.from_bytes(getsockopt(fd, _IPV6, "IPV6_MULTICAST_IF", 4), sys.byteorder)
     return str(ip_address(getsockopt(fd, _IP, "IP_MULTICAST_IF", 4)))
 
@@ -180,7 +179,7 @@ def set_ttl(sock: HasFileno, hops: int) -> None:
     if not 0 <= hops <= 255:
         raise ValueError(f"expected 0 to 255 hops, not {hops!r}")
     fd = descriptor(sock)
-    if _family(sock, fd) == _AF_INET6:
+    if family_of(sock, fd) == _AF_INET6:
         _set(fd, _IPV6, "IPV6_MULTICAST_HOPS", _c_int(hops), "")
     else:
         _set(fd, _IP, "IP_MULTICAST_TTL", _small(hops), "")
@@ -189,7 +188,7 @@ def set_ttl(sock: HasFileno, hops: int) -> None:
 def ttl(sock: HasFileno) -> int:
     """What ``set_ttl`` has set.  Does not block.  Raises OSError."""
     fd = descriptor(sock)
-    if _family(sock, fd) == _AF_INET6:
+    if family_of(sock, fd) == _AF_INET6:
         return int.from_bytes(getsockopt(fd, _IPV6, "IPV6_MULTICAST_HOPS", 4), sys.byteorder)
     return int.from_bytes(getsockopt(fd, _IP, "IP_MULTICAST_TTL", _SMALL), sys.byteorder)
 
@@ -197,7 +196,7 @@ def ttl(sock: HasFileno) -> int:
 def set_loop(sock: HasFileno, on: bool) -> None:
     """Whether this machine hears it.  On Windows, that is an option of the receiver (IPv4)."""
     fd = descriptor(sock)
-    if _family(sock, fd) == _AF_INET6:
+    if family_of(sock, fd) == _AF_INET6:
         _set(fd, _IPV6, "IPV6_MULTICAST_LOOP", _c_int(bool(on)), "")
     else:
         _set(fd, _IP, "IP_MULTICAST_LOOP", _small(bool(on)), "")
@@ -206,7 +205,7 @@ def set_loop(sock: HasFileno, on: bool) -> None:
 def loop(sock: HasFileno) -> bool:
     """What ``set_loop`` has set.  Does not block.  Raises OSError."""
     fd = descriptor(sock)
-    if _family(sock, fd) == _AF_INET6:
+    if family_of(sock, fd) == _AF_INET6:
         return any(getsockopt(fd, _IPV6, "IPV6_MULTICAST_LOOP", 4))
     return any(getsockopt(fd, _IP, "IP_MULTICAST_LOOP", _SMALL))
 
@@ -333,14 +332,6 @@ def _shown(where: InterfaceLike) -> str:
 
 def _level(family: int) -> int:
     return _IP if family == _AF_INET else _IPV6
-
-
-def _family(sock: HasFileno, fd: int) -> int:
-    """The family: Windows does not tell that of a socket without an address."""
-    known: int | None = getattr(sock, "family", None)
-    if known is not None:
-        return known
-    return abi.family_of(sockaddr_from(lib.getsockname, fd)) or _AF_INET
 
 
 def _set(fd: int, level: int, name: str, value: bytes, what: str) -> None:

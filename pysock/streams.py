@@ -153,9 +153,10 @@ def half_close(sock: Any) -> None:
 def close(sock: Any) -> None:
     """``shutdown(2)`` of both halves, then ``sock.close()``.
 
-    Other threads that read or write wake up: reads return b"", writes fail.  ``close`` alone lets
-    them wait for ever (cpython#121544).  On Linux this wakes ``accept`` too.  A socket that is
-    closed already stays so.
+    Other threads that read or write wake up: reads return b"", writes fail.  A read that waits
+    with a timeout, or on Windows, may find the socket closed instead: OSError.  ``close`` alone
+    lets them wait for ever (cpython#121544).  On Linux this wakes ``accept`` too.  A socket that
+    is closed already stays so.
     """
     if sock.fileno() < 0:
         return

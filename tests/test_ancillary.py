@@ -14,7 +14,6 @@ import pytest
 import pysock
 from pysock import _constants, ancillary
 from pysock._host import lib
-from pysock._platform import WINDOWS
 from pysock._platform import target as host_target
 from pysock.ancillary import (
     Credentials,
@@ -37,10 +36,6 @@ from pysock.ancillary import (
 )
 
 from .foreign import FOREIGN, LINUX
-
-not_on_windows = pytest.mark.skipif(
-    WINDOWS, reason="it fails under Wine, and nobody has looked into it yet"
-)
 
 UNIX = pytest.mark.skipif(not hasattr(lib, "socketpair"), reason="there are no Unix socket pairs")
 # On the beds of tests.bsd the standard library has the numbers of Linux.
@@ -293,7 +288,6 @@ def test_layouts_of_other_platforms() -> None:
 # --- bad input -------------------------------------------------------------------------
 
 
-@not_on_windows
 def test_bad_input() -> None:
     assert decode([(99, 98, b"?")]) == [Unknown(99, 98, b"?")]
     assert encode([Unknown(99, 98, b"?"), (1, 2, b"")]) == [(99, 98, b"?"), (1, 2, b"")]

@@ -10,14 +10,10 @@ import pytest
 import pysock
 from pysock import _constants
 from pysock._commands import explain
-from pysock._platform import WINDOWS, target
+from pysock._platform import target
 from pysock.trace.decode import PROTOTYPES
 
 from .foreign import FOREIGN, LINUX
-
-not_on_windows = pytest.mark.skipif(
-    WINDOWS, reason="it fails under Wine, and nobody has looked into it yet"
-)
 
 
 def text(word: str, platform: str = target) -> str:
@@ -30,7 +26,6 @@ def test_each_word_is_explained() -> None:
         assert lines[0] == word and len(lines) > 2, word
 
 
-@not_on_windows
 def test_connect_has_what_the_code_says_of_it() -> None:
     shown = text("connect")
     assert PROTOTYPES["connect"].text in shown
@@ -62,7 +57,6 @@ def test_an_unknown_word_gets_the_nearest(word: str, nearest: str) -> None:
         text(word)
 
 
-@not_on_windows
 def test_an_error_is_said_only_of_calls_that_can_have_it() -> None:
     shown = text("ENOPROTOOPT")
     assert "setsockopt()" in shown and "connect()" not in shown

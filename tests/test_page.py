@@ -55,9 +55,9 @@ def test_trace_and_show_write_the_same_page(tmp_path: Path) -> None:
         assert one[name] == other[name]
     assert "The program ended with the status 3." in one["notes"]
     (send,) = [row for row in one["rows"] if row["f"] == "send"]
-    lines = dict(map(tuple, one["sources"][send["s"][0]][2]))
-    # Not every version of Python knows the source of a program after -c.
-    assert lines.get(send["s"][1], "a.sendall(b'hello')") == "a.sendall(b'hello')"
+    if hasattr(sys, "orig_argv"):  # where the source of a program after -c is found
+        lines = dict(map(tuple, one["sources"][send["s"][0]][2]))
+        assert lines[send["s"][1]] == "a.sendall(b'hello')"
     assert one["protos"]["send"].startswith("ssize_t send(int sockfd")
     assert [join[3] for join in one["joins"]] == ["5 bytes"]
     assert one["title"].startswith("-c import socket")

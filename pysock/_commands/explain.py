@@ -29,6 +29,7 @@ from .. import _constants, _layouts
 from .._platform import target as host
 from ..trace import show
 from ..trace.decode import PROTOTYPES
+from ..trace.names import error_name
 from .abi import _network_order, _struct
 
 TYPE_CHECKING = False
@@ -109,7 +110,7 @@ def calls_of(text: str) -> list[str]:
 
 
 def errors() -> dict[str, int]:
-    return {name: number for number, name in errno.errorcode.items()}
+    return {error_name(number): number for number in errno.errorcode}
 
 
 @cache
@@ -199,7 +200,7 @@ def meaning(function: str, error: str) -> str:
     # What the errors of all functions mean is said of those that can have them.
     if error == "EINTR" and not (prototype.dontwait or function.startswith("accept")):
         return ""
-    if error == "ENOPROTOOPT" and not prototype.retried_for_errno:
+    if error == "ENOPROTOOPT" and not function.endswith("sockopt"):
         return ""
     if error == "EBADF" and prototype.parameters[:1] not in ([("int", "sockfd")], [("int", "fd")]):
         return ""

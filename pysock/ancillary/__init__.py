@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from errno import EMSGSIZE, ENOPROTOOPT
 
 from .. import _beyond
-from .._calls.getsockopt import identify
 from .._calls.msghdr import descriptors_in
 from .._host import constants
 from .._platform import target as host_target
@@ -206,7 +205,7 @@ def enable(sock: Any, *kinds: type[ControlMessage], value: int = True) -> None:
     where = _platform(host_target)
     number = int(value)
     names = {constants[n]: n for n in ("AF_INET", "AF_INET6", "AF_UNIX") if n in constants}
-    family = names.get(identify(fd, -1, 0, 0)[0], "AF_UNSPEC")
+    family = names.get(_beyond.family_of(sock, fd), "AF_UNSPEC")
     for cls in kinds:
         rows = cls.options
         if cls is Timestamp and number > 1:

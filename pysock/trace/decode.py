@@ -8,13 +8,13 @@ the system call that CPython makes there on Linux.
 
 from __future__ import annotations
 
-import errno as _errno
 from functools import cache
 
 from .. import _libc
 from .._ffi.prototype import Prototype
 from .._host import lib
 from .._platform import target as host
+from .names import error_name
 from .values import Address, Constant, Struct, Text, Values
 
 TYPE_CHECKING = False
@@ -118,7 +118,7 @@ class Call:
 
     def __repr__(self) -> str:
         shown = ", ".join([repr(value) for _, value in self.arguments])
-        reason = f" {_errno.errorcode.get(self.errno, self.errno)}" if self.errno else ""
+        reason = f" {error_name(self.errno)}" if self.errno else ""
         return f"<{self.function}({shown}) = {self.result}{reason}>"
 
 

@@ -12,6 +12,7 @@ The numbers are those of the platform's tables (``_constants``).
 
 from __future__ import annotations
 
+import errno
 import re
 import select
 from functools import cache
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 
     # What the names of a place begin with, and a pattern of those that stand elsewhere.
     Place = tuple[tuple[str, ...], Optional[str]]
+
+def error_name(number: int) -> str:
+    """The name of an errno, or its number: as POSIX has it, also where Windows puts WSA before."""
+    name = errno.errorcode.get(number, str(number))
+    plain = name[3:] if name.startswith("WSA") else name
+    return plain if getattr(errno, plain, None) == number else name
+
 
 # What begins like an option, but is a value of one, a state, a limit or another level's.
 _NO_SO = r"SO_(EE_|VM_|J1939_|RDS_|ORIGINAL_DST$|EXCLUSIVE)"

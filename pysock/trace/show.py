@@ -8,10 +8,10 @@
 
 from __future__ import annotations
 
-import errno
 import os
 
 from .decode import Length
+from .names import error_name
 from .values import Address, Constant, Struct, Text
 
 TYPE_CHECKING = False
@@ -47,7 +47,7 @@ def lines(call: Call, waits: bool = False) -> Iterator[str]:
 def result(call: Call) -> str:
     """What a call has returned."""
     if call.errno and call.result == -1:
-        return f"-1 {errno.errorcode.get(call.errno, call.errno)}"
+        return f"-1 {error_name(call.errno)}"
     if isinstance(call.result, bytes):
         return repr(call.result.decode("utf-8", "replace"))
     if isinstance(call.result, str) and call.result != "*":
@@ -158,7 +158,7 @@ def meaning(call: Call) -> str:
     """What the error of a failed call means; "" without an error."""
     if not call.errno:
         return ""
-    name = errno.errorcode.get(call.errno, "")
+    name = error_name(call.errno)
     for (function, error), said in _MEANINGS.items():
         if error == name and call.function.startswith(function):
             return said

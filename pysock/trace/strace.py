@@ -6,10 +6,10 @@ of ``recv``, and so do these lines; a string is cut after ``SHOWN`` bytes.
 
 from __future__ import annotations
 
-import errno
 import os
 
 from .decode import Length
+from .names import error_name
 from .values import Address, Constant, Struct
 
 TYPE_CHECKING = False
@@ -50,7 +50,7 @@ class _Line:
     def result(self) -> str:
         call = self.call
         if call.errno:
-            name = errno.errorcode.get(call.errno, str(call.errno))
+            name = error_name(call.errno)
             return f"-1 {name} ({os.strerror(call.errno)})"
         if isinstance(call.result, Constant):
             return f"{int(call.result):#x} (flags {call.result!r})"

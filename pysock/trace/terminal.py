@@ -11,11 +11,11 @@ library's own housekeeping, and what ``os`` and ``select`` do to descriptors tha
 
 from __future__ import annotations
 
-import errno
 import linecache
 import os
 
 from . import show, strace
+from .names import error_name
 from .order import LONG
 
 TYPE_CHECKING = False
@@ -89,7 +89,7 @@ class Writer:
             if took > LONG:
                 first += f"  after {duration(took)}"
             if call.failed:
-                name = errno.errorcode.get(call.errno, "")
+                name = error_name(call.errno)
                 style = _ANSWER if name in show.NO_FAILURES else _FAILED
                 first += f"  {show.meaning(call)}"
             if call.injected:

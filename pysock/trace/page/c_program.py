@@ -7,9 +7,9 @@ Memory that the recording has not got is made up, and a comment says so.
 
 from __future__ import annotations
 
-import errno as _errno
 import re
 
+from ..names import error_name
 from ..values import Constant, Struct, Text
 from .joins import data_of, room_of
 from .sockets import family_name, is_ip, port_of
@@ -87,7 +87,7 @@ class Program:
         before = self._copies(seen)
         lines = [*before, *write(seen)]
         if call.failed:
-            lines[-1] += f"  /* -1 {_errno.errorcode.get(call.errno, call.errno)} */"
+            lines[-1] += f"  /* -1 {error_name(call.errno)} */"
         elif call.function in _COUNTED:
             lines[-1] += f"  /* {call.result} */"
         return lines

@@ -7,13 +7,13 @@ where it ends.
 
 from __future__ import annotations
 
-import errno as _errno
 import json
 import linecache
 import os
 
 from .. import show
 from ..decode import PROTOTYPES, Length
+from ..names import error_name
 from ..order import TAKES
 from ..values import Address, Constant, Struct
 from . import bytemap
@@ -112,7 +112,7 @@ class Rows:
             "b": [self._map(each) for each in bytemap.maps(seen)],
         }
         if call.errno:
-            name = _errno.errorcode.get(call.errno, str(call.errno))
+            name = error_name(call.errno)
             made["k"] = 1 if name in show.NO_FAILURES else 2
             made["m"] = show.meaning(call)
             if self._again(seen):
