@@ -36,18 +36,21 @@ class SendError(OSError):
     sent: int
 
 
+_CHUNK = 1 << 18  # PyPy's own sockets copy all that a call is given
+
+
 def sendall(sock: Any, data: Any, flags: int = 0) -> int:
     """``send(2)`` until all of ``data`` is sent; returns how much that is.
 
     Raises SendError, which is a TimeoutError, BrokenPipeError, … as well, and whose ``sent`` says
-    how many bytes the kernel had taken.
+    how many bytes the kernel had taken.  The socket's timeout is for each call, not for them all.
     """
     sent = 0
     with memoryview(data) as whole, whole.cast("B") as view:
         try:
             while sent < len(view):
-                with view[sent:] as rest:
-                    sent += sock.send(rest, flags)
+                with view[sent : sent + _CHUNK] as part:
+                    sent += sock.send(part, flags)
         except OSError as error:
             cls: Any = type("SendError", (SendError, type(error)), {})
             what = f"{error.strerror or error} (after {sent} of {len(view)} bytes)"
