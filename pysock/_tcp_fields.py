@@ -197,8 +197,8 @@ class DarwinInfo(Info):
 
 
 @dataclass(frozen=True)
-class FreeBSDInfo(Info):
-    """``TCP_INFO`` of FreeBSD."""
+class _BSDInfo(Info):
+    """What FreeBSD and NetBSD both tell."""
 
     options: int | None = _NUMBER()
     rcv_wscale: int | None = _NUMBER()
@@ -220,6 +220,12 @@ class FreeBSDInfo(Info):
     snd_rexmitpack: int | None = _PACKETS()
     rcv_ooopack: int | None = _PACKETS()
     snd_zerowin: int | None = _NUMBER()
+
+
+@dataclass(frozen=True)
+class FreeBSDInfo(_BSDInfo):
+    """``TCP_INFO`` of FreeBSD."""
+
     delivered_ce: int | None = _PACKETS()
     received_ce: int | None = _PACKETS()
     total_tlp: int | None = _PACKETS()
@@ -233,29 +239,8 @@ class FreeBSDInfo(Info):
 
 
 @dataclass(frozen=True)
-class NetBSDInfo(Info):
+class NetBSDInfo(_BSDInfo):
     """``TCP_INFO`` of NetBSD."""
-
-    options: int | None = _NUMBER()
-    rcv_wscale: int | None = _NUMBER()
-    snd_wscale: int | None = _NUMBER()
-    rto: int | None = _MICROSECONDS()
-    snd_mss: int | None = _BYTES()
-    rcv_mss: int | None = _BYTES()
-    last_data_recv: int | None = _MICROSECONDS()
-    rtt: int | None = _MICROSECONDS()
-    rttvar: int | None = _MICROSECONDS()
-    snd_ssthresh: int | None = _BYTES()
-    snd_cwnd: int | None = _BYTES()
-    rcv_space: int | None = _BYTES()
-    snd_wnd: int | None = _BYTES()
-    snd_bwnd: int | None = _BYTES()
-    snd_nxt: int | None = _NUMBER()
-    rcv_nxt: int | None = _NUMBER()
-    toe_tid: int | None = _NUMBER()
-    snd_rexmitpack: int | None = _PACKETS()
-    rcv_ooopack: int | None = _PACKETS()
-    snd_zerowin: int | None = _NUMBER()
 
 
 @dataclass(frozen=True)

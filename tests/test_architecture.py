@@ -84,8 +84,9 @@ FLOORS: list[tuple[str, ...]] = [
     # Beyond the standard library: whoever wants them imports them.
     ("pysock.datagrams", "pysock.dial", "pysock.streams"),
     ("pysock.ancillary", "pysock.interfaces", "pysock.multicast", "pysock.tcp", "pysock.unix"),
-    ("pysock._records", "pysock._tcp_diag"),
-    ("pysock._tcp_fields",),
+    ("pysock._tcp_diag",),
+    ("pysock._tcp_fields", "pysock._netlink"),
+    ("pysock._records",),
     ("pysock._beyond",),
     ("pysock._late",),
     ("pysock._plain",),

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock import interfaces
+from pysock import _netlink, interfaces
 from pysock._host import lib
 from pysock.interfaces import _posix, _rtnetlink, netifaces
 
@@ -287,20 +287,20 @@ def test_the_list_is_freed_if_reading_it_fails(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.skipif(not _rtnetlink.AVAILABLE, reason="there is no rtnetlink here")
 @pytest.mark.parametrize("length", [0, 3, 15, 1000, 0xFFFFFFFF])
 def test_lengths_that_lie_end_a_message(length: int) -> None:
-    header = _rtnetlink._nlmsghdr.pack(nlmsg_len=length, nlmsg_type=3)
-    assert list(_rtnetlink._messages(header + bytes(8))) == []
-    attribute = _rtnetlink._rtattr.pack(rta_len=min(length, 0xFFFF) % 4 or 0xFFFF, rta_type=1)
-    assert _rtnetlink._attributes(attribute + bytes(8), 0) == {}
+    header = _netlink._nlmsghdr.pack(nlmsg_len=length, nlmsg_type=3)
+    assert list(_netlink._messages(header + bytes(8))) == []
+    attribute = _netlink._nlattr.pack(nla_len=min(length, 0xFFFF) % 4 or 0xFFFF, nla_type=1)
+    assert _netlink.attributes(attribute + bytes(8), 0) == {}
 
 
 @pytest.mark.skipif(not _rtnetlink.AVAILABLE or FOREIGN, reason="there is no rtnetlink here")
 def test_a_sandbox_without_netlink(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = [(each.name, each.index) for each in interfaces.interfaces()]
 
-    def refused() -> Any:
+    def refused(protocol: int) -> Any:
         raise PermissionError(1, "no netlink")
 
-    monkeypatch.setattr(_rtnetlink, "_socket", refused)
+    monkeypatch.setattr(_rtnetlink, "open_netlink", refused)
     assert [(each.name, each.index) for each in interfaces.interfaces()] == expected
 
 
