@@ -15,7 +15,7 @@ from pysock._platform import WINDOWS, target
 from pysock.trace import record, watch
 from pysock.trace.order import sort
 from pysock.trace.page.joins import Joiner
-from pysock.trace.page.sockets import Sockets, states_of
+from pysock.trace.page.sockets import Sockets
 from pysock.trace.page.streams import Datagram, Datagrams, Stream
 
 from .foreign import FOREIGN, LINUX
@@ -223,13 +223,6 @@ def test_a_recording_without_its_first_half() -> None:
     Joiner(sockets.seen).run()
     assert sum(event[0] == "begin" for event in events[len(events) // 2 :]) == len(sockets.seen)
 
-
-def test_states_of_tcp_are_read_as_far_as_they_are_understood() -> None:
-    end: tuple[Any, ...] = ("end", 1, 2, 3, 0, 0, {})
-    assert states_of(end) == []
-    assert states_of((*end, "LISTEN")) == ["LISTEN"]
-    told = {"local": "a:1", "peer": "b:2", "state": "CLOSE_WAIT", "unread": 3}
-    assert states_of((*end, [told, 7, None])) == ["a:1 → b:2 CLOSE_WAIT, 3 bytes unread"]
 
 
 def test_a_million_calls_are_counted_and_not_kept(tmp_path: Path) -> None:

@@ -159,7 +159,6 @@ function flow(at, names, rows, laneOf, marks) {
     if (row.m) cell.appendChild(el("div", "under " + (row.k === 2 ? "failure" : "was-answer"), row.m));
     if (row.d < 0) cell.appendChild(el("div", "under waits", "waits until the recording ends"));
     else if (row.d >= 10000) cell.appendChild(el("div", "under waits", `waited ${span(row.d)}`));
-    for (const state of row.st || []) cell.appendChild(el("div", "under state", state));
     cell.appendChild(el("div", "under chips"));
     it.cells.set(n, { cell, call, l });
     visible.push(n);
@@ -344,7 +343,6 @@ function panel(row, n) {
     tr.insertCell().textContent = name; tr.insertCell().textContent = value;
   }
   if (row.m) at.appendChild(el("p", "under " + (row.k === 2 ? "failure" : "was-answer"), row.m));
-  if (row.st) { at.appendChild(el("h2", "", "TCP, after it")); for (const state of row.st) at.appendChild(el("div", "under state", state)); }
   ends(at, row, n);
   for (const [title, size, cells] of row.b.map(b => D.maps[b])) map(at, title, size, cells);
   if (file && file[2].length) listing(at, file);

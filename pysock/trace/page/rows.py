@@ -96,7 +96,7 @@ class Rows:
         EINPROGRESS and 2 for a failure, ``m`` what that means, ``t`` and ``d`` its begin and
         duration (−1: it never ended) and ``at`` the time by which it stands here, in microseconds,
         ``s`` file and line, ``me`` the method, ``h`` 1 for bookkeeping, ``n`` 1 for no system
-        call, ``a`` its arguments in full, ``b`` the numbers of its byte maps, ``st`` TCP states.
+        call, ``a`` its arguments in full, ``b`` the numbers of its byte maps.
         """
         call = seen.call
         made: dict[str, Any] = {
@@ -122,8 +122,6 @@ class Rows:
             made["h"] = 1
         if not call.is_system_call:
             made["n"] = 1
-        if seen.states:
-            made["st"] = seen.states
         if call.function in SENDS | RECEIVES:
             made["o"] = data_of(seen)[1]
         return made

@@ -73,7 +73,6 @@ class Seen:
         self.others: list[Descriptor] = []  # waited for, or sent as rights
         self.made: list[Descriptor] = []
         self.last = False  # it closes the last descriptor of its socket
-        self.states: list[str] = []
         self.row = -1  # where it stands
         self.at = 0  # the time by which it stands there
 
@@ -84,25 +83,6 @@ class Seen:
     @property
     def memory(self) -> dict[str, bytes]:
         return {**self.before, **self.after}
-
-
-def states_of(event: Event) -> list[str]:
-    """TCP states as text, if the recording has them.
-
-    Expected is one more member behind those of an "end", ``tcp_state``: a text ("ESTABLISHED"), or
-    an object with ``state`` and perhaps ``local``, ``peer`` and ``unread``, or a list of these.
-    What looks otherwise is left out.
-    """
-    told = event[7] if len(event) > 7 else None
-    states = []
-    for each in told if isinstance(told, (list, tuple)) else [told]:
-        if isinstance(each, str):
-            states.append(each)
-        elif isinstance(each, dict) and isinstance(each.get("state"), str):
-            ends = [str(each[name]) for name in ("local", "peer") if each.get(name)]
-            unread = f", {each['unread']} bytes unread" if each.get("unread") else ""
-            states.append(f"{' → '.join(ends)} {each['state']}{unread}".strip())
-    return states
 
 
 class Sockets:
@@ -144,7 +124,7 @@ class Sockets:
             self._begin(seen)
         elif kind == "end" and call is not None:
             seen = self.open.pop((pid, event[1]))
-            seen.after, seen.states = event[6], states_of(event)
+            seen.after = event[6]
             self.last = max(self.last, event[2])
             self._end(seen)
 
