@@ -36,16 +36,14 @@ _CONTROL_AT = _NAME_AT + SOCKADDR_MAX + 15 & ~15
 _DATA_AT = _CONTROL_AT + _LIMIT
 _SIZE = _DATA_AT + _LIMIT
 # Each type is made once: ctypes would make it anew, and it would be garbage.
-_Sockaddr, _Part, _First = (
-    c_char * size for size in (SOCKADDR_MAX, _LIMIT, sizeof(structs["cmsghdr"]))
-)
+_Sockaddr, _Part, _First = (c_char * size for size in (SOCKADDR_MAX, _LIMIT, control.data_at))
 
 
 def _preallocated() -> dict[str, Any]:
     """Each part of a message by its name: ``message`` is the pointer, the others are memory."""
     memory = reserve(_SIZE)
     at = addressof(memory)
-    fill(pointer_to(memory), bytes(_CONTROL_AT + sizeof(structs["cmsghdr"])))
+    fill(pointer_to(memory), bytes(_CONTROL_AT + control.data_at))
     header, iovec = _msghdr.from_buffer(memory), _iovec.from_buffer(memory, sizeof(_msghdr))
     header.msg_name = at + _NAME_AT
     header.msg_iov, header.msg_iovlen = at + sizeof(_msghdr), 1
@@ -151,7 +149,7 @@ def _again_sendmsg(calls: Any, fd: int, pointer: Any, flags: int) -> int:
 
 
 _NO_NAME = bytes(SOCKADDR_MAX)
-_NO_MESSAGE = bytes(sizeof(structs["cmsghdr"]))
+_NO_MESSAGE = bytes(control.data_at)
 
 
 def recvmsg(
