@@ -40,7 +40,7 @@ SUITES = (
 PATIENCE = 120  # seconds without a word from a worker
 # What pytest needs on Windows, or before Python 3.11, has to be named.
 NEEDED = ("pytest <9", "pytest-timeout", "colorama", "exceptiongroup", "tomli", "iniconfig <2.2")
-PYTEST = ("-m", "pytest", "-p", "no:cacheprovider")
+PYTEST = ("-m", "pytest")
 JOBS = ("setup", "tests", "job", "suites")
 
 
@@ -81,7 +81,9 @@ def own_tests(windows: Windows, arguments: list[str]) -> bool:
     """Whether pytest went through to its end, where it writes a report, and all passed."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        ran = windows.python(*PYTEST, f"--junit-xml={windows_path(report)}", *arguments)
+        cache = windows_path(PLACE / f"cache-{windows.name}")  # for --last-failed
+        options = ("-o", f"cache_dir={cache}", f"--junit-xml={windows_path(report)}")
+        ran = windows.python(*PYTEST, *options, *arguments)
         return ran.returncode == 0 and report.exists()
 
 

@@ -56,7 +56,8 @@ def main(arguments: list[str]) -> int:
     python = environment("test", "pytest")
     failed = []
     for target in targets:
-        for name, command in (("main job", ["-m", "pysock"]), ("tests", tests(pytest))):
+        cache = ["-o", f"cache_dir={PLACE / f'cache-{target}'}"]  # for --last-failed
+        for name, command in (("main job", ["-m", "pysock"]), ("tests", tests(cache + pytest))):
             print(f"--- {target}: {name}", flush=True)
             if subprocess.run([python, *command], cwd=ROOT, env=as_on(target)).returncode:
                 failed.append(f"{target}: {name}")
@@ -93,7 +94,7 @@ def as_on(target: str) -> dict[str, str]:
 
 def tests(arguments: list[str]) -> list[str]:
     left_out = [f"--ignore=tests/test_{name}.py" for name in LEFT_OUT]
-    return ["-m", "pytest", "-q", "-p", "no:cacheprovider", *left_out, *arguments]
+    return ["-m", "pytest", "-q", *left_out, *arguments]
 
 
 if __name__ == "__main__":
