@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -85,6 +87,15 @@ def test_the_program_is_traced() -> None:
     assert "Its trace" in shown and "socket.connect" in shown and "→ 0" in shown
 
 
-def test_a_program_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explain, "SECONDS", 1)
-    assert explain.traced("loop", ["while True: pass"]) == ["(it was ended after 1 seconds)"]
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="there are no process groups here")
+def test_a_program_that_does_not_end_is_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Itself, and not only its tracer."""
+    monkeypatch.setattr(explain, "SECONDS", 2)
+    file = tmp_path / "written"
+    program = [f"while True: open({str(file)!r}, 'a').write('x')"]
+    assert explain.traced("loop", program) == ["(it was ended after 2 seconds)"]
+    written = file.stat().st_size
+    time.sleep(0.3)
+    assert 0 < written == file.stat().st_size

@@ -31,6 +31,7 @@ from ..trace import show
 from ..trace.decode import PROTOTYPES
 from ..trace.names import error_name
 from .abi import _network_order, _struct
+from .lesson import end_group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -277,12 +278,14 @@ def traced(name: str, program: list[str]) -> list[str]:
         paths = [above, *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths),
                        "PYTHONIOENCODING": "utf-8", "PYTHONWARNINGS": "ignore"}  # fmt: skip
-        try:
-            ran = subprocess.run(
-                [sys.executable, "-m", "pysock", "trace", "--width", "96", path],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                env=environment, encoding="utf-8", timeout=SECONDS, errors="replace",
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            return [f"(it was ended after {SECONDS} seconds)"]
-    return ran.stderr.splitlines()
+        command = [sys.executable, "-m", "pysock", "trace", "--width", "96", path]
+        with subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            env=environment, encoding="utf-8", errors="replace", start_new_session=True,
+        ) as process:  # fmt: skip
+            try:
+                return process.communicate(timeout=SECONDS)[1].splitlines()
+            except subprocess.TimeoutExpired:
+                return [f"(it was ended after {SECONDS} seconds)"]
+            finally:
+                end_group(process)  # the program, too, which is a child of its tracer

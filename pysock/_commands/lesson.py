@@ -185,7 +185,7 @@ def run(folder: Path, script: str, faults: str = "") -> Ran:
                 ended = "it made too many calls of sockets"
         if not ended and process.returncode < 0:
             ended = "it has killed its parent process"
-        _end(process)
+        end_group(process)
         reader.join(1)
         if process.stdout is not None and not reader.is_alive():
             process.stdout.close()
@@ -200,7 +200,7 @@ def _read(pipe: Any, said: bytearray) -> None:
             said += piece
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end_group(process: subprocess.Popen[bytes]) -> None:
     """End a process and all that it has started."""
     if hasattr(os, "killpg"):
         try:
