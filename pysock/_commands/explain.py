@@ -277,6 +277,7 @@ def traced(name: str, program: list[str]) -> list[str]:
         above = os.path.dirname(os.path.dirname(os.path.abspath(pysock.__file__)))
         paths = [above, *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths),
+                       "TMPDIR": folder,  # what its tracer may leave goes with it
                        "PYTHONIOENCODING": "utf-8", "PYTHONWARNINGS": "ignore"}  # fmt: skip
         command = [sys.executable, "-m", "pysock", "trace", "--width", "96", path]
         with subprocess.Popen(

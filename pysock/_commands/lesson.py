@@ -200,7 +200,7 @@ def _read(pipe: Any, said: bytearray) -> None:
             said += piece
 
 
-def end_group(process: subprocess.Popen[bytes]) -> None:
+def end_group(process: subprocess.Popen[Any]) -> None:
     """End a process and all that it has started."""
     if hasattr(os, "killpg"):
         try:
