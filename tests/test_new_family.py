@@ -105,6 +105,7 @@ def ran(folder: Path, *command: str) -> str:
     return done.stdout
 
 
+@pytest.mark.timeout(300)  # five files of tests, in a process that PyPy has to warm up anew
 def test_one_file_is_all_that_a_family_takes(copy: Path) -> None:
     (copy / "pysock/families/cards.py").write_text(CODEC, encoding="utf-8")
     (copy / "tests/test_cards.py").write_text(TESTS, encoding="utf-8")
