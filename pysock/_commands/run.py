@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Run a Python program, and the Python processes that it starts, with pysock in the place of the
-standard library's socket: as  python SCRIPT,  python -m MODULE  or  python -c CODE  would."""
+standard library's socket: as  python SCRIPT,  python -m MODULE  or  python -c CODE  would, or
+python -  with a program from standard input."""
 
 EPILOG = """\
 examples:
@@ -39,7 +40,7 @@ NO_RUN = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
-    parser.usage = "%(prog)s [-h] [--report] (SCRIPT | -m MODULE | -c CODE) [ARGUMENT ...]"
+    parser.usage = "%(prog)s [-h] [--report] (SCRIPT | - | -m MODULE | -c CODE) [ARGUMENT ...]"
     parser.add_argument(
         "--report", action="store_true", help="print at the end which modules have which sockets"
     )
@@ -76,7 +77,7 @@ def problem_of(program: list[str]) -> str | None:
     """Why the program cannot be run, or None."""
     if not program or program in (["-m"], ["-c"]):
         return "what? A file, -m MODULE or -c CODE (--help says more)"
-    if program[0].startswith("-") and program[0][:2] not in ("-m", "-c"):
+    if program[0].startswith("-") and program[0][:2] not in ("-", "-m", "-c"):
         return f"{program[0]} is no option of it; options of Python stand before -m pysock"
     if not sys.executable:
         return "this interpreter does not know its own file, so it cannot start a program"
