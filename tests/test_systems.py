@@ -95,3 +95,14 @@ def test_a_connection_to_a_kernel_control() -> None:
         "cannot find kernel control with provided name",
         "provided string is too long",
     ]
+
+
+@pytest.mark.skipif("AF_DIVERT" not in constants, reason="no AF_DIVERT here")
+@pytest.mark.skipif(not FOREIGN, reason="the bed of tests.bsd has such sockets without a firewall")
+def test_packets_of_a_firewall_go_back_where_they_came_from() -> None:
+    with pysock.socket(constants["AF_DIVERT"], pysock.SOCK_RAW) as sock:
+        sock.bind(("127.0.0.1", 0))
+        name = sock.getsockname()
+        assert name[0] == "127.0.0.1" and name[1] > 0
+        assert sock.sendto(b"a packet", name) == 8
+        assert sock.recvfrom(100) == (b"a packet", name)

@@ -138,6 +138,12 @@ int bed_socket(int domain, int type, int protocol)
             bits |= 1 << i;
             type &= ~guest_kindbit[i];
         }
+#ifdef PF_DIVERT
+    if (domain == PF_DIVERT && type == SOCK_RAW) {  /* its addresses are AF_INET's, see divert(4) */
+        domain = AF_INET;
+        type = SOCK_DGRAM;
+    }
+#endif
     int family = IN(family, domain), kind = IN(kind, type);
     if (family <= 0)
         return fail(EAFNOSUPPORT);
