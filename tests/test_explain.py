@@ -81,6 +81,12 @@ def test_statements_hold(word: str) -> None:
         exec(compile("\n".join(entry["program"]), word, "exec"), names)
 
 
+def test_no_example_changes_the_machine() -> None:
+    """What a docstring's tests leave out, ``sethostname("alpha")`` say, is no program to run."""
+    shown = "\n".join(explain.explain("sethostname", target))
+    assert "sethostname(2)" in shown and "alpha" not in shown
+
+
 @pytest.mark.skipif(FOREIGN or not LINUX, reason="the trace is that of Linux")
 def test_the_program_is_traced() -> None:
     shown = "\n".join(explain.explain("connect"))
