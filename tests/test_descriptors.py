@@ -80,17 +80,6 @@ class Unready(pysock.Socket):
         super().__init__(*arguments, **keywords)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def quick_collections() -> Iterator[None]:
-    """Most tests here collect garbage: let the collector pass over what was there before."""
-    if hasattr(gc, "freeze"):
-        gc.collect()
-        gc.freeze()
-    yield
-    if hasattr(gc, "unfreeze"):
-        gc.unfreeze()
-
-
 @pytest.fixture
 def bench() -> Iterator[Bench]:
     made = Bench()
