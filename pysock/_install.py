@@ -5,11 +5,7 @@ A program's libraries import ``socket`` by themselves.  An import hook, the firs
 
     import socket     the module ``pysock``
     import _socket    the base class, and numbers that are no members of enums (``_plain``)
-    import ssl        the standard library's, whose SSLSocket stands on the interpreter's own
-                      class of sockets, since its module for OpenSSL knows no other
-
-An SSLSocket takes over the descriptor of the socket that it wraps.  So what is encrypted runs in
-C, and all else here.
+    import ssl        the standard library's, which finds other sockets (``_tls``)
 
 There are two ways to get there.  ``install()`` is for the first line of a program.  A child of
 ``python -m pysock run`` finds the folder ``_startup`` in PYTHONPATH, whose ``sitecustomize`` loads
@@ -22,7 +18,7 @@ from __future__ import annotations
 import builtins
 import os
 import sys
-from _frozen_importlib import ModuleSpec, module_from_spec
+from _frozen_importlib import ModuleSpec
 from _frozen_importlib_external import PathFinder
 
 TYPE_CHECKING = False
@@ -41,7 +37,6 @@ _before: dict[str, ModuleType] | None = None
 _replaced: list[tuple[str, str, Any, Any]] = []
 
 _package: str | None = None  # the folder of the package, if ``start`` was told
-_own: ModuleType | None = None  # the interpreter's own ``socket``, once it is needed
 
 
 # --- public functions ----------------------------------------------------------------
@@ -213,13 +208,29 @@ class _InPlace:
 
 
 def _find_ssl(name: str) -> ModuleSpec | None:
-    spec = _find_elsewhere(name)
+    spec = find_elsewhere(name)
     if spec is not None and spec.loader is not None:
-        spec.loader = _ImportingSSL(spec.loader, {"socket": _socket_for_ssl})  # type: ignore[assignment]
+        spec.loader = _LoaderOfSSL(spec.loader)  # type: ignore[assignment]
     return spec
 
 
-def _find_elsewhere(name: str) -> ModuleSpec | None:
+class _LoaderOfSSL:
+    """The loader of ``ssl``, which ``_tls`` then uses."""
+
+    def __init__(self, loader: Any) -> None:
+        self.loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        module: ModuleType | None = self.loader.create_module(spec)
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        from . import _tls
+
+        _tls.execute(self.loader, module)
+
+
+def find_elsewhere(name: str) -> ModuleSpec | None:
     """What the other entries of ``sys.meta_path`` find."""
     for finder in sys.meta_path:
         spec = None if finder is _finder else finder.find_spec(name, None)
@@ -228,56 +239,18 @@ def _find_elsewhere(name: str) -> ModuleSpec | None:
     return None
 
 
-class _Importing:
-    """A loader of a module whose own import statements find other modules for some names."""
+def capi() -> Any:
+    """What C's ``_socket`` has for ``_ssl``, which asks for it when it is loaded."""
+    if "ssl" not in _SPECS:
+        raise AttributeError("module '_socket' has no attribute 'CAPI'")
+    from . import _tls
 
-    def __init__(self, loader: Any, others: Mapping[str, Any]) -> None:
-        self.loader, self.others = loader, others
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        module: ModuleType | None = self.loader.create_module(spec)
-        return module
-
-    def exec_module(self, module: ModuleType) -> None:
-        self.prepare(module)
-        self.loader.exec_module(module)
-
-    def prepare(self, module: ModuleType) -> None:
-        if module.__spec__ is not None:
-            module.__loader__ = module.__spec__.loader = self.loader
-        vars(module)["__builtins__"] = {**vars(builtins), "__import__": self.import_module}
-
-    def exec_unseen(self, module: ModuleType) -> None:
-        """``exec_module`` for one of which ``sys.modules`` has another of the same name.
-
-        ``IntEnum._convert_`` puts an enum into the module in ``sys.modules`` that has the name of
-        the one that calls it: that of the C module into pysock, if both had the same.
-        """
-        name, code = module.__name__, self.loader.get_code(module.__name__)
-        if code is None:  # it is written in C
-            return self.exec_module(module)
-        self.prepare(module)
-        unseen = module.__name__ = f"{name} of the interpreter"
-        sys.modules[unseen] = module
-        try:
-            exec(code, vars(module))
-        finally:
-            del sys.modules[unseen]
-            module.__name__ = name
-        for value in list(vars(module).values()):
-            if isinstance(value, (type, type(_load))) and value.__module__ == unseen:
-                value.__module__ = name
-
-    def import_module(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        if name in self.others:
-            return self.others[name]()
-        return builtins.__import__(name, *args, **kwargs)
+    return _tls.interpreters_own()._socket.CAPI
 
 
-class _ImportingSSL(_Importing):
-    def exec_module(self, module: ModuleType) -> None:
-        super().exec_module(module)
-        _take_sockets_of_pysock(module)
+def replaced_socket() -> ModuleType | None:
+    """The standard library's ``socket``, if it was there before pysock took its place."""
+    return (_before or {}).get("socket")
 
 
 _SPECS = {"pysock": _find_pysock, "socket": _find_in_place, "_socket": _find_in_place}
@@ -291,7 +264,7 @@ def _take_place() -> None:
 
     from . import _plain
 
-    sys.modules["socket"], sys.modules["_socket"] = pysock, _plain.module(_capi)
+    sys.modules["socket"], sys.modules["_socket"] = pysock, _plain.module()
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
     _name_classes(in_place=True)
@@ -324,131 +297,6 @@ def _name_classes(*, in_place: bool) -> None:
             cls.__name__ = cls.__qualname__ = name if in_place else own_name
 
 
-# --- the interpreter's own sockets ----------------------------------------------------
-
-
-def interpreters_own() -> ModuleType:
-    """The standard library's ``socket``, on C's ``_socket``: for ``ssl``, and nobody else."""
-    global _own
-    if _own is None:
-        own = (_before or {}).get("socket")
-        if own is None:
-            in_c = _load("_socket", {})
-            own = _load("socket", {"_socket": lambda: in_c})
-        _make_alike(own)
-        _own = own
-    return _own
-
-
-def _load(name: str, others: Mapping[str, Any]) -> ModuleType:
-    """A module that nobody else sees, unlike the one of that name in ``sys.modules``."""
-    spec = _find_elsewhere(name)
-    if spec is None:
-        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-    loader = spec.loader = _Importing(spec.loader, others)  # type: ignore[assignment]
-    standing = sys.modules.get(name)
-    try:
-        module = module_from_spec(spec)  # that of a module in C may put it into sys.modules
-    finally:
-        if standing is not None:
-            sys.modules[name] = standing
-    loader.exec_unseen(module)
-    return module
-
-
-def _make_alike(own: ModuleType) -> None:
-    """Exceptions and enums of both are the same to a program, which knows only pysock's."""
-    import pysock
-
-    for name in ("gaierror", "herror", "timeout"):
-        theirs, ours = getattr(own, name), getattr(pysock, name)
-        if not issubclass(theirs, ours):
-            theirs.__bases__ = (ours,)
-    for name in ("AddressFamily", "AddressInfo", "MsgFlag", "SocketKind"):
-        setattr(own, name, getattr(pysock, name))
-
-
-def _socket_for_ssl() -> ModuleType:
-    """pysock, except for the class on which SSLSocket stands."""
-    import pysock
-
-    module = type(sys)("socket")
-    vars(module).update(vars(pysock), socket=_base_of_ssl_sockets())
-    return module
-
-
-def _base_of_ssl_sockets() -> type:
-    """The class of C's sockets, but ``isinstance(ssl_socket, socket.socket)`` holds.
-
-    As eventlet does, programs may call methods of ``socket.socket`` on an SSLSocket: so there is
-    a socket's state (``_calls.state``), too.
-    """
-    import pysock
-
-    from ._host import lib, lib_keeping_gil
-
-    own = interpreters_own()
-    in_c = own._socket.socket
-
-    seen_as: dict[type, type] = {}
-
-    def shown(cls: type) -> type:
-        """What ``isinstance`` asks for besides the type, and ``repr`` shows."""
-        if cls not in seen_as:
-            contents = {"__module__": cls.__module__, "__qualname__": cls.__qualname__}
-            seen_as[cls] = type(cls.__name__, (pysock.Socket,), contents)
-        return seen_as[cls]
-
-    contents: dict[str, Any] = {"__module__": "socket", "__slots__": ()}
-    true = vars(object)["__class__"]  # to which assignments go on: eventlet makes some
-    contents["__class__"] = property(lambda self: shown(type(self)), true.__set__)
-    contents["_sock_fd_"] = property(in_c.fileno)
-    for name in ("family", "type", "proto"):
-        contents[f"_sock_{name}_"] = property(vars(in_c)[name].__get__)
-    contents["_sock_timeout_"] = property(in_c.gettimeout)
-    contents["_sock_calls_"] = property(
-        lambda self: lib if in_c.gettimeout(self) is None else lib_keeping_gil
-    )
-    return type("socket", (own.socket,), contents)
-
-
-def _take_sockets_of_pysock(ssl: ModuleType) -> None:
-    """Let contexts wrap what is derived from the class in ``_socket``: gevent's sockets.
-
-    C's sockets stand in for them.  They have the descriptor, and the timeout that there was when
-    they were made; the program's socket closes it.
-    """
-    from weakref import WeakKeyDictionary
-
-    from ._socket import SocketBase
-
-    class StandIn(interpreters_own()._socket.socket):  # type: ignore[misc]
-        __slots__ = ("__weakref__",)
-
-        def __del__(self) -> None:
-            self.detach()
-
-    # OpenSSL's side has only a weak reference to its socket.
-    stand_ins: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
-    wrap = ssl.SSLContext._wrap_socket
-
-    def _wrap_socket(self: Any, sock: Any, *args: Any, **kwargs: Any) -> Any:
-        if issubclass(type(sock), SocketBase):
-            made = StandIn(sock.family, sock.type, sock.proto, sock.fileno())
-            made.settimeout(sock.gettimeout())
-            stand_ins[sock], sock = made, made
-        return wrap(self, sock, *args, **kwargs)
-
-    ssl.SSLContext._wrap_socket = _wrap_socket
-
-
-def _capi() -> Any:
-    """What C's ``_socket`` has for ``_ssl``, which asks for it when it is loaded."""
-    if "ssl" not in _SPECS:
-        raise AttributeError("module '_socket' has no attribute 'CAPI'")
-    return interpreters_own()._socket.CAPI
-
-
 # --- who has the standard library's ---------------------------------------------------
 
 # These have it, and may.
@@ -462,7 +310,7 @@ def _counterparts(before: Mapping[str, ModuleType]) -> dict[int, Any]:
     from . import _plain
 
     counterparts: dict[int, Any] = {}
-    for module, ours in (("_socket", _plain.module(_capi)), ("socket", pysock)):
+    for module, ours in (("_socket", _plain.module()), ("socket", pysock)):
         theirs = before.get(module)
         if theirs is None or theirs is ours:
             continue

@@ -8,7 +8,7 @@ CPython's ``socket`` has them by the way, and programs take them from there:
 
 from __future__ import annotations
 
-from . import _install, _plain, _public
+from . import _plain, _public
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _LATE = ("_socket", "selectors")
 
 def __getattr__(name: str) -> Any:
     if name == "_socket":
-        return _plain.module(_install._capi)
+        return _plain.module()
     if name == "selectors":
         import selectors
 

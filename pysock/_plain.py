@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import wraps
 from types import ModuleType
 
-from . import _enums, _public
+from . import _enums, _install, _public
 from ._ffi import errors
 from ._functions import connections, conversions, descriptors, netdb, resolver
 from ._host import lib
@@ -18,7 +18,6 @@ from ._timeouts import getdefaulttimeout, setdefaulttimeout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
 
@@ -27,15 +26,15 @@ class _Plain(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         if name == "CAPI":
-            return vars(self)["_capi"]()
+            return _install.capi()
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
 
 
 _made: ModuleType | None = None
 
 
-def module(capi: Callable[[], Any]) -> ModuleType:
-    """The module, the same at each call; ``capi()`` is what C's has for other modules in C."""
+def module() -> ModuleType:
+    """The module, the same at each call."""
     global _made
     if _made is None:
         _made = _Plain("_socket", "Implementation module for socket operations.")
@@ -55,7 +54,6 @@ def module(capi: Callable[[], Any]) -> ModuleType:
             getdefaulttimeout=getdefaulttimeout,
             setdefaulttimeout=setdefaulttimeout,
             getaddrinfo=getaddrinfo,
-            _capi=capi,
         )
         if hasattr(lib, "socketpair"):
             contents["socketpair"] = socketpair

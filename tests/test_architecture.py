@@ -80,6 +80,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("pysock.__main__", "pysock._commands"),  # programs, which import pysock as programs do
     ("pysock._startup",),
     ("pysock.pytest",),
+    ("pysock._tls",),
     ("pysock",),
     # Beyond the standard library: whoever wants them imports them.
     ("pysock.datagrams", "pysock.dial", "pysock.streams"),

@@ -18,21 +18,16 @@ let it count what it discards; then the memory is zeroed first.
 from __future__ import annotations
 
 import _thread
-import sys
 from collections import deque
 from ctypes import c_char, c_uint32
 
-from .._ffi.interpreter import COPY_MAX, POOL_MAX, fill, pointer_to, reserve
+from .._ffi.interpreter import COPY_MAX, FREE_THREADED, POOL_MAX, fill, pointer_to, reserve
 from .._host import abi, constants
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
-
-
-# Whether threads run side by side.
-FREE_THREADED = not getattr(sys, "_is_gil_enabled", lambda: True)()
 
 
 class Pool:

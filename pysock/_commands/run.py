@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 
-from .. import _install
+from .. import _install, _tls
 from .._platform import WINDOWS
 
 TYPE_CHECKING = False
@@ -98,7 +98,7 @@ def _wait_for(command: list[str], environment: dict[str, str]) -> int:
 def report() -> None:
     """Print on standard error which modules of this process have which sockets."""
     print(f"pysock: in process {os.getpid()}", file=sys.stderr)
-    own = _install.interpreters_own() if "ssl" in sys.modules else None
+    own = _tls.interpreters_own() if "ssl" in sys.modules else None
     for title, module in (("pysock", sys.modules.get("socket")), ("C", own)):
         holders = sorted(_holders(module)) if module else []
         print(f"  sockets of {title}: {', '.join(holders) or 'none'}", file=sys.stderr)

@@ -31,6 +31,7 @@ should an interpreter drop a private name, this setting costs pysock nothing exc
 ``COPY_MAX``       up to this size in bytes, copying is cheaper than finding an address
 ``POOL_MAX``       up to this size in bytes, pooled memory is cheaper than new memory
 ``TRANSFER_MAX``   the most bytes that one call may transfer
+``FREE_THREADED``  whether Python runs threads side by side, without a GIL
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ def switch(name: str, default: str) -> bool:
 PORTABLE = switch("PYSOCK_PORTABLE", "0")
 CPYTHON = sys.implementation.name == "cpython" and not PORTABLE
 PYPY = sys.implementation.name == "pypy" and not (PORTABLE or WINDOWS)
+FREE_THREADED = not getattr(sys, "_is_gil_enabled", lambda: True)()
 
 try:
     if CPYTHON:

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock._calls.memory import FREE_THREADED, Pool
+from pysock._calls.memory import Pool
+from pysock._ffi.interpreter import FREE_THREADED
 from pysock._host import lib, system
 
 from .. import ROOT
