@@ -1,12 +1,47 @@
 """Python's ``socket`` module in Python, on ctypes: ``import pysock as socket``.
 
-``python -m pysock run`` and ``install`` put it in the place of ``socket`` for a whole program.
+>>> a, b = socketpair()
+>>> a.sendall(b"Hello")
+>>> b.recv(1024)
+b'Hello'
 
-Nothing is defined here.  This is what the package offers, under the names that programs know:
-the platform's constants, the class, the functions and the exceptions.  All of it is loaded
-now, so that no call has to import anything later.
+Sockets:
+    socket(family, type, proto)     a new socket; its methods are those of the class Socket below
+    socketpair()                    two that are connected with each other
+    create_connection(address)      a connection by TCP to (host, port), within a timeout
+    create_server(address)          a socket that listens; has_dualstack_ipv6 says for what
+    fromfd, fromshare               a socket of an open descriptor, of what Socket.share gave
+    dup, close                      a descriptor once more, and no more
+    send_fds, recv_fds              descriptors to and from another process
+    getdefaulttimeout, setdefaulttimeout    seconds, for new sockets
+
+Methods of a socket:
+    bind, listen, accept, connect, connect_ex, shutdown, close, detach, dup, fileno, share
+    send, sendall, sendto, sendmsg, sendmsg_afalg, sendfile
+    recv, recv_into, recvfrom, recvfrom_into, recvmsg, recvmsg_into, makefile
+    getsockname, getpeername, getsockopt, setsockopt, ioctl
+    settimeout, gettimeout, setblocking, getblocking, get_inheritable, set_inheritable
+
+Names and addresses:
+    getaddrinfo, getnameinfo        (host, port) to addresses, and back
+    gethostbyname, gethostbyname_ex, gethostbyaddr, getfqdn, gethostname, sethostname
+    getservbyname, getservbyport, getprotobyname, if_nameindex, if_nametoindex, if_indextoname
+    inet_aton, inet_ntoa, inet_pton, inet_ntop, htons, htonl, ntohs, ntohl, CMSG_LEN, CMSG_SPACE
+
+Exceptions: error (OSError), gaierror, herror, timeout.  Which of these names and constants there
+are depends on the system.
+
+Beyond ``socket``, each to be imported by its name, and for any object with a ``fileno()``:
+    pysock.interfaces, pysock.dial, pysock.tcp, pysock.datagrams, pysock.multicast, pysock.unix,
+    pysock.ancillary, pysock.streams; pysock.trace, which watches calls; pysock.families
+
+``python -m pysock run`` and ``install``, ``uninstall`` and ``installed`` put pysock in the place of
+``socket`` for a whole program.  Modules whose names begin with an underscore are private:
 ``docs/design.md`` says where each part is and in what order to read.
 """
+
+# Nothing is defined here.  This is what the package offers, under the names that programs know.
+# All of it is loaded now, so that no call has to import anything later.
 
 from __future__ import annotations
 

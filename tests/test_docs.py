@@ -5,11 +5,14 @@ from __future__ import annotations
 import doctest
 import errno
 import os
+import pydoc
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -33,7 +36,7 @@ AT_ONCE = ("pysock.pytest", "pysock._startup.sitecustomize")
 
 def modules() -> list[str]:
     found = [module.name for module in walk_packages(pysock.__path__, "pysock.")]
-    return [name for name in found if name not in ELSEWHERE and name not in AT_ONCE]
+    return ["pysock", *(name for name in found if name not in ELSEWHERE and name not in AT_ONCE)]
 
 
 @pytest.fixture
@@ -83,7 +86,11 @@ def test_docstrings(
     module = import_module(name)
     for lacking in system.LACKING:
         monkeypatch.delattr(module, lacking, raising=False)
-    globs = {**names, **vars(module)} if name.startswith(WITH_NAMES) else None
+    globs = None
+    if name.startswith(WITH_NAMES):
+        globs = {**names, **vars(module)}
+    elif name == "pysock":
+        globs = names
     assert doctest.testmod(module, globs=globs).failed == 0
 
 
@@ -103,6 +110,22 @@ def test_pages(name: str) -> None:
         except NotImplementedError as error:  # the bed of tests.bsd has no getifaddrs
             pytest.skip(str(error))
     assert doctest.testfile(str(ROOT / "docs" / name), module_relative=False).failed == 0
+
+
+def test_help_begins_with_what_users_want() -> None:
+    """Before it lists modules, it names each function, each method and each exception."""
+    beginning = pydoc.plain(pydoc.render_doc(pysock)).partition("PACKAGE CONTENTS")[0]
+    named = set(re.findall(r"\w+", beginning.partition("DESCRIPTION")[2]))
+    public = {
+        name
+        for name in pysock.__all__
+        if isinstance(getattr(pysock, name), (FunctionType, type)) and name.islower()
+    }
+    methods = {
+        name for name in dir(pysock.Socket) if name[0] != "_" and callable(getattr(pysock.Socket, name))
+    }
+    assert len(public) > 30 and len(methods) > 30
+    assert (public | methods) - named == set()
 
 
 def test_there_are_examples() -> None:
