@@ -198,11 +198,17 @@ class Socket(SendFile, MakeFile, SocketBase):
         return sock
 
     def get_inheritable(self) -> bool:
-        """Whether child processes inherit the descriptor: FD_CLOEXEC of ``fcntl(2)``."""
+        """Whether child processes inherit the descriptor: FD_CLOEXEC of ``fcntl(2)``.
+
+        Does not block.  Raises OSError: EBADF.
+        """
         return bool(system.get_inheritable(self._sock_fd_))
 
     def set_inheritable(self, inheritable: bool) -> None:
-        """Let child processes inherit the descriptor, or not: FD_CLOEXEC of ``fcntl(2)``."""
+        """Let child processes inherit the descriptor, or not: FD_CLOEXEC of ``fcntl(2)``.
+
+        Does not block.  Raises OSError: EBADF.
+        """
         system.set_inheritable(self._sock_fd_, inheritable)
 
     @property

@@ -49,7 +49,7 @@ _TCP_INFO = _layouts.layouts(abi.name)["structs"].get("tcp_info")
 
 
 def inodes(pid: int) -> dict[int, int]:
-    """The inodes of the sockets of a process, and a descriptor of each; OSError."""
+    """The inodes of the sockets of a process, and a descriptor of each, from /proc; OSError."""
     found: dict[int, int] = {}
     folder = f"/proc/{int(pid)}/fd"
     for name in os.listdir(folder):
@@ -68,7 +68,7 @@ def sockets(
 ) -> list[Connection]:
     """NETLINK_SOCK_DIAG: the TCP sockets of this network namespace, or those of one process.
 
-    ``states`` chooses among them.  Raises OSError: EOPNOTSUPP on systems without it; of a process
+    ``states`` chooses among them.  Does not block.  Raises OSError: EOPNOTSUPP on systems without it; of a process
     that there is not, or whose descriptors are not ours to see, ENOENT or EACCES.
     """
     if "SOCK_DIAG_BY_FAMILY" not in constants:

@@ -85,7 +85,7 @@ else:
 def getdefaulttimeout() -> float | None:
     """The timeout of new sockets in seconds; None, as at first, means no timeout.
 
-    Does not block.
+    Makes no call, and raises nothing.
     """
     return default
 

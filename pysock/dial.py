@@ -66,13 +66,16 @@ class Cancel:
         self._set = False
 
     def cancel(self) -> None:
-        """Let the calls that have this object raise OSError (ECANCELED), also later ones."""
+        """Let the calls that have this object raise OSError (ECANCELED), also later ones.
+
+        Does not block: it sends a byte to a socket that they wait for, too.
+        """
         if not self._set:
             self._set = True
             self._writer.send(b"x")
 
     def close(self) -> None:
-        """Close what it is made of; no call may use it any more."""
+        """``close(2)`` of what it is made of; no call may use it any more.  Raises OSError."""
         self._reader.close()
         self._writer.close()
 
@@ -118,7 +121,7 @@ def getaddrinfo(
 ) -> list[Any]:
     """``getaddrinfo(3)`` with a timeout in seconds; None waits as long as it takes.
 
-    Raises what ``socket.getaddrinfo`` raises, and TimeoutError (``socket.timeout`` on 3.9).  The
+    Blocks until then.  Raises what ``socket.getaddrinfo`` raises, and TimeoutError (``socket.timeout`` on 3.9).  The
     look-up itself goes on in a daemon thread until the C library gives up.
     """
     ended = threading.Event()

@@ -62,7 +62,7 @@ _LINUX = "IP_MULTICAST_ALL" in constants
 
 
 def supported(*, sources: bool = False) -> bool:
-    """Whether this system has multicast; with ``sources``, whether it has source filters."""
+    """Whether this system has multicast; with ``sources``, source filters.  Makes no call."""
     return _PROTOCOL_INDEPENDENT if sources else "IP_ADD_MEMBERSHIP" in constants
 
 

@@ -1,7 +1,7 @@
 """Streams: exact reads, frames, sends that say how far they came, a close that wakes readers.
 
-All functions take any stream socket, the standard library's included; ``sendall`` and reads wait
-as its timeout says, anew for each piece that arrives or goes.
+All functions take any stream socket, the standard library's included, and block as its timeout
+says: reads anew for each piece that arrives, ``sendall`` for the whole.
 """
 
 from __future__ import annotations

@@ -244,7 +244,7 @@ def set_fastopen(sock: HasFileno | int, queue: int = 16) -> None:
 def supported() -> frozenset[str]:
     """The functions of this module that work here, as this kernel answers now.
 
-    It makes a socket and asks it.  Raises OSError if there can be no TCP socket.
+    It makes a socket and asks it, without blocking.  Raises OSError if there can be no TCP socket.
     """
     tries: dict[str, Callable[[Any], object]] = {
         "info": info,

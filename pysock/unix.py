@@ -232,11 +232,14 @@ class Listener:
         self._file = _file_of(path)
 
     def fileno(self) -> int:
-        """The socket's descriptor."""
+        """The socket's descriptor, −1 once it is closed.  Makes no call."""
         return self.sock.fileno()
 
     def close(self) -> None:
-        """Close the socket, and remove its file if that is still the one that it made."""
+        """Close the socket, and remove its file if that is still the one that it made.
+
+        Does not block.  Raises OSError if the file cannot be removed.
+        """
         lock, self._lock = self._lock, -1
         if lock < 0:
             return
@@ -381,11 +384,11 @@ class Descriptors:
         return len(self._owned)
 
     def take(self) -> int:
-        """The first one, which is the caller's from now on.  IndexError if there is none."""
+        """The first one, the caller's from now on; IndexError without one.  Makes no call."""
         return self._owned.pop(0)
 
     def close(self) -> None:
-        """Close what was not taken."""
+        """``close(2)`` of what was not taken.  Does not block, and raises nothing."""
         close_all(self._owned)
 
     def __enter__(self) -> Descriptors:

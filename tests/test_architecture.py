@@ -139,8 +139,12 @@ def test_each_folder_imports_only_folders_below_it(types: bool) -> None:
     assert upwards == []
 
 
-def test_no_circle_of_modules() -> None:
-    left = cycles(import_graph())
+@pytest.mark.parametrize("types", [False, True], ids=["to run", "for types alone"])
+def test_no_circle_of_modules(types: bool) -> None:
+    graph = import_graph(types)
+    if types:
+        graph["pysock._install"] = set()  # it imports what import statements ask for, and no types
+    left = cycles(graph)
     assert left == {}, f"these modules import each other: {sorted(left)}"
 
 
@@ -230,13 +234,21 @@ def test_errno_is_read_in_few_places() -> None:
 
 
 def test_every_public_name_says_what_it_does() -> None:
-    """Its docstring begins with the call that it makes, and says how it blocks and fails."""
+    """Its docstring says how it blocks and fails; test_signatures, with which call it begins."""
     silent = []
+
+    def says_all(text: str) -> bool:
+        waits = re.search(r"[Bb]lock|Makes no call|Like ``", text)
+        return bool(waits and re.search(r"[Rr]aise[sd]?\b|Error|fails", text))
+
     for cls in (pysock.Socket, pysock.SocketType):
         for name in dir(cls):
             # (On Windows, sendmsg is an attribute of each socket, and not of the class.)
             attribute = getattr(cls, name, None)
-            if name[0] != "_" and attribute is not None and not attribute.__doc__:
+            if name[0] == "_" or attribute is None:
+                continue
+            text = attribute.__doc__ or ""
+            if not (says_all(text) if callable(attribute) else text):
                 silent.append(f"{cls.__name__}.{name}")
     functions = [
         name
@@ -244,7 +256,7 @@ def test_every_public_name_says_what_it_does() -> None:
         if isinstance(getattr(pysock, name), FunctionType)
     ]
     assert len(functions) > 30
-    silent += [name for name in functions if not getattr(pysock, name).__doc__]
+    silent += [name for name in functions if not says_all(getattr(pysock, name).__doc__ or "")]
     assert silent == []
 
 

@@ -101,7 +101,8 @@ class Connection(SocketState):
     def connect_ex(self, address: Address, /) -> int:
         """``connect(2)``: like ``connect``, but return its errno, 0 for success.
 
-        A timeout that passes is EWOULDBLOCK.  What is wrong with the address is raised.
+        Blocks like ``connect``; a timeout that passes is EWOULDBLOCK.  What is wrong with the
+        address is raised.
         """
         sockaddr = packers[self._sock_family_](address, "connect_ex", self._sock_proto_)
         audit("socket.connect", self, address)
@@ -117,7 +118,7 @@ class Connection(SocketState):
         lib.shutdown(self._sock_fd_, one_int(how))
 
     def getsockname(self) -> RetAddress:
-        """``getsockname(2)``: this end's address.  Does not block.
+        """``getsockname(2)``: this end's address.  Does not block.  Raises OSError: EBADF.
 
         >>> host, port = create_server(("127.0.0.1", 0)).getsockname()
         >>> host

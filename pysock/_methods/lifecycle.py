@@ -104,13 +104,14 @@ class Lifecycle(SocketState):
         self._sock_fd_ = fd
 
     def fileno(self) -> int:
-        """The file descriptor, or −1 once the socket is closed.  Makes no call."""
+        """The file descriptor, or −1 once the socket is closed.  Makes no call, and raises nothing."""
         return self._sock_fd_
 
     def detach(self) -> int:
         """Close the socket object without its descriptor, and return that: it stays open.
 
-        Makes no call (on Windows ``ioctlsocket``, so that the handle blocks as expected).
+        Returns −1 if it is closed already.  Makes no call, and raises nothing (on Windows
+        ``ioctlsocket``, so that the handle blocks as expected).
         """
         self._closed = True
         fd, self._sock_fd_ = self._sock_fd_, -1

@@ -177,7 +177,7 @@ class MakeFile(SocketState):
         The arguments are as for ``open``; a mode is made of r, w and b.  Makes no call itself; the
         file blocks as the socket does, which has to be in blocking mode: after a timeout, what
         is in the file's buffer is lost.  The descriptor is closed when the socket and all of its
-        files are.
+        files are.  Raises ValueError for a mode or a ``buffering`` that cannot be.
 
         >>> a, b = socketpair()
         >>> a.sendall(b"Hello\\nworld\\n")

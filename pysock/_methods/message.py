@@ -102,6 +102,7 @@ class Message(SocketState):
 
         Like ``recvmsg``, but instead of the data itself the number of bytes is returned:
         ``(nbytes, ancdata, msg_flags, address)``.  The buffers cannot be resized meanwhile.
+        Blocks, and fails, like ``recvmsg``.
 
         >>> a, b = socketpair()
         >>> a.sendall(b"Hello, world")

@@ -18,7 +18,7 @@ class Mode(SocketState):
         """True: calls block until they are done.  False: they fail rather than wait.
 
         The same as ``settimeout(None)`` and ``settimeout(0)``.  Sets O_NONBLOCK by ``ioctl(2)``
-        or ``fcntl(2)``.
+        or ``fcntl(2)``, and does not block.  Raises OSError: EBADF.
         """
         change_mode(self, None if _timeouts.truth(flag) else 0.0)
 
@@ -26,16 +26,17 @@ class Mode(SocketState):
         """Let calls wait for up to ``value`` seconds; 0 is non-blocking, None blocking mode.
 
         A call that is not done by then raises TimeoutError.  The descriptor does not block any
-        more: waiting is done by ``poll(2)``.
+        more: waiting is done by ``poll(2)``.  Sets O_NONBLOCK, as ``setblocking`` does.  Raises
+        ValueError for what is negative or NaN, OverflowError for what is too long, OSError: EBADF.
         """
         change_mode(self, _timeouts.parse(value))
 
     def gettimeout(self) -> float | None:
-        """The timeout in seconds, or None.  Makes no call."""
+        """The timeout in seconds, or None.  Makes no call, and raises nothing."""
         return self._sock_timeout_
 
     def getblocking(self) -> bool:
-        """False in non-blocking mode, else True.  Makes no call."""
+        """False in non-blocking mode, else True.  Makes no call, and raises nothing."""
         return self._sock_timeout_ != 0
 
     @property

@@ -99,7 +99,10 @@ class Received(NamedTuple):
 
 
 def register(cls: type[ControlMessage]) -> type[ControlMessage]:
-    """Let ``cls`` read its messages from now on, in the place of who did; also a decorator."""
+    """Let ``cls`` read its messages from now on, in the place of who did; also a decorator.
+
+    Makes no call.  Raises TypeError for what is no subclass of ControlMessage.
+    """
     if not (isinstance(cls, type) and issubclass(cls, ControlMessage)):
         raise TypeError(f"expected a subclass of ControlMessage, not {cls!r}")
     _classes.append(cls)
@@ -108,7 +111,10 @@ def register(cls: type[ControlMessage]) -> type[ControlMessage]:
 
 
 def supported(cls: type[ControlMessage], *, platform: str = host_target) -> bool:
-    """Whether a platform has such messages.  Its kernel may be older than its headers."""
+    """Whether a platform has such messages.  Its kernel may be older than its headers.
+
+    Makes no call, and raises ValueError for a platform that there is not.
+    """
     return cls in _reading(_platform(platform)).values()
 
 
