@@ -68,8 +68,8 @@ def sockets(
 ) -> list[Connection]:
     """NETLINK_SOCK_DIAG: the TCP sockets of this network namespace, or those of one process.
 
-    ``states`` chooses among them.  Does not block.  Raises OSError: EOPNOTSUPP on systems without it; of a process
-    that there is not, or whose descriptors are not ours to see, ENOENT or EACCES.
+    ``states`` chooses among them.  Does not block.  Raises OSError: EOPNOTSUPP on systems without
+    it; of a process that there is not, or whose descriptors are not ours to see, ENOENT or EACCES.
     """
     if "SOCK_DIAG_BY_FAMILY" not in constants:
         raise OSError(errno.EOPNOTSUPP, "this system has no NETLINK_SOCK_DIAG")

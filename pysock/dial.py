@@ -121,8 +121,9 @@ def getaddrinfo(
 ) -> list[Any]:
     """``getaddrinfo(3)`` with a timeout in seconds; None waits as long as it takes.
 
-    Blocks until then.  Raises what ``socket.getaddrinfo`` raises, and TimeoutError (``socket.timeout`` on 3.9).  The
-    look-up itself goes on in a daemon thread until the C library gives up.
+    Blocks until then.  Raises what ``socket.getaddrinfo`` raises, and TimeoutError
+    (``socket.timeout`` on 3.9).  The look-up itself goes on in a daemon thread until the C library
+    gives up.
     """
     ended = threading.Event()
     limit = _limit(timeout)

@@ -36,7 +36,8 @@ AT_ONCE = ("pysock.pytest", "pysock._startup.sitecustomize")
 
 def modules() -> list[str]:
     found = [module.name for module in walk_packages(pysock.__path__, "pysock.")]
-    return ["pysock", *(name for name in found if name not in ELSEWHERE and name not in AT_ONCE)]
+    left_out = {*ELSEWHERE, *AT_ONCE}
+    return ["pysock", *(name for name in found if name not in left_out)]
 
 
 @pytest.fixture

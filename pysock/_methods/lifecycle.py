@@ -104,7 +104,7 @@ class Lifecycle(SocketState):
         self._sock_fd_ = fd
 
     def fileno(self) -> int:
-        """The file descriptor, or −1 once the socket is closed.  Makes no call, and raises nothing."""
+        """The file descriptor, or −1 once the socket is closed.  Makes no call; raises nothing."""
         return self._sock_fd_
 
     def detach(self) -> int:
