@@ -123,7 +123,9 @@ def test_help_begins_with_what_users_want() -> None:
         if isinstance(getattr(pysock, name), (FunctionType, type)) and name.islower()
     }
     methods = {
-        name for name in dir(pysock.Socket) if name[0] != "_" and callable(getattr(pysock.Socket, name))
+        name
+        for name in dir(pysock.Socket)
+        if name[0] != "_" and callable(getattr(pysock.Socket, name))
     }
     assert len(public) > 30 and len(methods) > 30
     assert (public | methods) - named == set()
