@@ -9,6 +9,7 @@ import os
 from errno import EBADF, ENOPROTOOPT, ENOSYS
 
 from ._calls.getsockopt import getsockopt_bytes, identify
+from ._calls.state import SocketState, set_mode
 from ._ffi.errors import checked
 from ._ffi.interpreter import NULL, pass_memory
 from ._host import abi, constants, lib, system
@@ -58,6 +59,32 @@ def descriptor(sock: Any) -> int:
     if fd < 0:
         raise OSError(EBADF, os.strerror(EBADF))
     return fd
+
+
+class AnySocket(SocketState):
+    """The state of a socket of any module, for calls of ``_calls``.  It closes nothing."""
+
+    __slots__ = ("_of",)
+
+    _of: Any
+
+    def __new__(cls, sock: Any) -> AnySocket:
+        self = object.__new__(cls)
+        self._of = sock
+        set_mode(self, timeout_of(sock))
+        return self
+
+    @property
+    def _sock_fd_(self) -> int:  # type: ignore[override]
+        """The descriptor: −1, and never another socket's, once another thread has closed it."""
+        return self._of if isinstance(self._of, int) else int(self._of.fileno())
+
+
+def timeout_of(sock: Any) -> float | None:
+    """The timeout of a socket of any module; None for what has none, such as a descriptor."""
+    ask = getattr(sock, "gettimeout", None)
+    seconds: float | None = None if ask is None else ask()
+    return seconds
 
 
 def family_of(sock: Any, fd: int) -> int:

@@ -332,6 +332,23 @@ def load(abi: ABI) -> tuple[Library, Library]:
     return lib, lib_keeping_gil
 
 
+def load_mmsg(abi: ABI) -> Library:
+    """``sendmmsg(2)`` and ``recvmmsg(2)``, if there are any, for ``pysock.datagrams``.
+
+    FreeBSD counts in a ssize_t and takes a size_t; NetBSD and OpenBSD have Linux' declarations.
+    The time of recvmmsg's timeout is never given, so its type does not matter.
+    """
+    lib = Library(abi.constants)
+    if "MSG_WAITFORONE" in abi.constants and abi.name.startswith(("linux", "netbsd", "openbsd")):
+        vector = "int sockfd, struct mmsghdr *msgvec, unsigned int vlen, int flags"
+        prototypes = [
+            Prototype(f"int sendmmsg({vector})", in_line),
+            Prototype(f"int recvmmsg({vector}, void *timeout)", in_line),
+        ]
+        bind(lib, prototypes, open_library(None), abi.types, symbols=abi.symbols)
+    return lib
+
+
 def _h_errno(lib: Library, loaded: ctypes.CDLL) -> Callable[[], int]:
     """A function that reads ``h_errno``: a variable, or an int to which a function points."""
     if hasattr(lib, "__h_errno"):

@@ -6,21 +6,18 @@ standard library's included, and wait as its timeout says.
 
 from __future__ import annotations
 
-import select
 from ctypes import addressof
-from errno import EINTR, EINVAL, EIO, EMSGSIZE, ENOPROTOOPT
+from errno import EINVAL, EIO, EMSGSIZE, ENOPROTOOPT
 from struct import Struct
-from time import monotonic
 
-from . import _beyond, ancillary, families
+from . import _beyond, _libc, ancillary, families
+from ._beyond import AnySocket
 from ._calls.getsockopt import identify
-from ._calls.memory import SOCKADDR_MAX
+from ._calls.memory import ODD_FLAGS, SOCKADDR_MAX
+from ._calls.wait import READ, WRITE, retry
 from ._ffi.abi import codec
-from ._ffi.errors import attempt, from_errno, in_line
-from ._ffi.errors import timeout as timeout_error
-from ._ffi.interpreter import NULL, bytes_at, fill, number_in, open_library, pointer_to, reserve
-from ._ffi.prototype import Library, Prototype, bind
-from ._host import abi, constants, structs, system
+from ._ffi.interpreter import NULL, bytes_at, fill, number_in, pointer_to, releasing, reserve
+from ._host import abi, constants, lib, structs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,21 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Ring", "SendError", "receive_segments", "send_many", "send_segments"]
 
-# The time of recvmmsg's timeout is never given, so its type does not matter.
-_PROTOTYPES = [
-    Prototype(
-        "int sendmmsg(int sockfd, struct mmsghdr *msgvec, unsigned int vlen, int flags)", in_line
-    ),
-    Prototype(
-        "int recvmmsg(int sockfd, struct mmsghdr *msgvec, unsigned int vlen, int flags,"
-        " void *timeout)",
-        in_line,
-    ),
-]
-# FreeBSD counts in a ssize_t and takes a size_t; NetBSD and OpenBSD have Linux' declarations.
-_lib = Library(abi.constants)
-if "MSG_WAITFORONE" in constants and abi.name.startswith(("linux", "netbsd", "openbsd")):
-    bind(_lib, _PROTOTYPES, open_library(None), abi.types, symbols=abi.symbols)
+_lib = _libc.load_mmsg(abi)
 
 _names = "msg_name msg_namelen msg_iov msg_iovlen msg_control msg_controllen msg_flags"
 _msghdr = codec(abi, structs["msghdr"], _names)
@@ -70,36 +53,15 @@ def _send_error(error: OSError, sent: int) -> OSError:
     return made  # type: ignore[no-any-return]
 
 
-def _timeout_of(sock: Any) -> float | None:
-    ask = getattr(sock, "gettimeout", None)
-    return None if ask is None else ask()
+def _call(sock: Any, events: int, function: Any, *args: Any) -> int:
+    """``function(fd, *args)``; if it fails, ``_calls.wait`` decides what follows."""
+    state = AnySocket(sock)
 
+    def attempt(calls: Any, fd: int) -> Any:
+        return function(fd, *args)
 
-def _wait(fd: int, writing: bool, limit: float | None) -> None:
-    """Wait until ``fd`` is ready, or raise that the deadline has passed."""
-    seconds = None if limit is None else max(0.0, limit - monotonic())
-    if hasattr(select, "poll"):
-        poll = select.poll()
-        poll.register(fd, select.POLLOUT if writing else select.POLLIN)
-        found: Any = poll.poll(None if seconds is None else int(seconds * 1000) + 1)
-    else:
-        found = any(select.select([] if writing else [fd], [fd] if writing else [], [], seconds))
-    if not found:
-        raise timeout_error("timed out")
-
-
-def _call(sock: Any, fd: int, writing: bool, function: Any, *args: Any) -> int:
-    """``function(*args)``, again after EINTR, and after a wait if it would block."""
-    timeout = _timeout_of(sock)
-    limit = None if timeout is None else monotonic() + timeout
-    while True:
-        n = attempt(function, *args)
-        if n >= 0:
-            return n
-        if -n in system.WOULD_BLOCK and timeout != 0:
-            _wait(fd, writing, limit)
-        elif -n != EINTR:
-            raise from_errno(-n)
+    n = attempt(lib, state._sock_fd_)
+    return n if n >= 0 else retry(state, lib, events, attempt)  # type: ignore[no-any-return]
 
 
 def send_many(sock: Any, datagrams: Iterable[Any], address: Any = None, flags: int = 0) -> int:
@@ -111,59 +73,72 @@ def send_many(sock: Any, datagrams: Iterable[Any], address: Any = None, flags: i
     the datagrams that had gone.
     """
     items = [item if isinstance(item, tuple) else (item, address) for item in datagrams]
-    fd, sent = _beyond.descriptor(sock), 0
+    _beyond.descriptor(sock)  # or it is an error
+    sent = [0]
     try:
-        if not hasattr(_lib, "sendmmsg"):
-            for data, to in items:
-                sock.send(data, flags) if to is None else sock.sendto(data, flags, to)
-                sent += 1
-            return sent
-        family, _, proto = identify(fd, -1, 0, 0)
-        packed: dict[Any, bytes] = {None: b""}
-        while sent < len(items):
-            n = _send_batch(sock, fd, items[sent : sent + _BATCH], flags, family, proto, packed)
-            sent += n
-        return sent
+        if hasattr(_lib, "sendmmsg"):
+            _send_batches(sock, items, flags, sent)
+        else:
+            _send_each(sock, items, flags, sent)
+        return sent[0]
     except OSError as error:
-        raise _send_error(error, sent) from None
+        raise _send_error(error, sent[0]) from None
 
 
-def _send_batch(
-    sock: Any, fd: int, items: list[Any], flags: int, family: int, proto: int, packed: Any
-) -> int:
-    count = len(items)
-    views: list[memoryview] = []
-    try:
-        owners, iovecs, names = [], [], []
-        for data, to in items:
-            view = memoryview(data)
-            views.append(view)
-            if not view.c_contiguous:
-                raise BufferError("expected a contiguous buffer")
-            number, owner = number_in(view) if view.nbytes else (0, None)
-            owners.append(owner)
-            iovecs.append(_iovec.pack(number, view.nbytes))
+def _send_each(sock: Any, items: list[Any], flags: int, sent: list[int]) -> None:
+    for data, to in items:
+        sock.send(data, flags) if to is None else sock.sendto(data, flags, to)
+        sent[0] += 1
+
+
+def _send_batches(sock: Any, items: list[Any], flags: int, sent: list[int]) -> None:
+    family, _, proto = identify(_beyond.descriptor(sock), -1, 0, 0)
+    packed: dict[Any, bytes] = {None: b""}
+    while sent[0] < len(items):
+        batch = items[sent[0] : sent[0] + _BATCH]
+        for _, to in batch:
             if to not in packed:
                 packed[to] = families.pack(family, to, proto=proto)
-            names.append(packed[to])
-        iov_at = _MMSGHDR * count
-        name_at = iov_at + _iovec.size * count
-        memory = reserve(name_at + SOCKADDR_MAX * count)
-        base = addressof(memory)
-        heads = [
-            _msghdr.pack(
-                base + name_at + i * SOCKADDR_MAX if name else 0,
-                len(name), base + iov_at + i * _iovec.size, 1, 0, 0, 0,
-            ).ljust(_MMSGHDR, b"\0")
-            for i, name in enumerate(names)
-        ]  # fmt: skip
-        names = [name.ljust(SOCKADDR_MAX, b"\0") for name in names]
-        pointer = pointer_to(memory)
-        fill(pointer, b"".join(heads + iovecs + names))
-        return _call(sock, fd, True, _lib.sendmmsg, fd, pointer, count, flags)
+        sent[0] += _send_batch(sock, batch, [packed[to] for _, to in batch], flags)
+
+
+def _send_batch(sock: Any, items: list[Any], names: list[bytes], flags: int) -> int:
+    views: list[Any] = []
+    owners: list[Any] = []
+    # As in _calls.msghdr: each buffer is exported once, and released in one step of C.
+    released = releasing(views, owners)
+    try:
+        views.extend(map(memoryview, [data for data, _ in items]))
+        return _send_views(sock, views, owners, names, flags)
     finally:
-        for view in views:
-            view.release()
+        any(released)
+
+
+def _send_views(
+    sock: Any, views: list[Any], owners: list[Any], names: list[bytes], flags: int
+) -> int:
+    count = len(views)
+    iov_at = _MMSGHDR * count
+    name_at = iov_at + _iovec.size * count
+    memory = reserve(name_at + SOCKADDR_MAX * count)
+    base, pointer = addressof(memory), pointer_to(memory)
+    iovecs = []
+    for view in views:
+        if not view.c_contiguous:
+            raise BufferError("expected a contiguous buffer")
+        number, owner = number_in(view) if view.nbytes else (0, None)
+        owners.append(owner)
+        iovecs.append(_iovec.pack(number, view.nbytes))
+    heads = [
+        _msghdr.pack(
+            base + name_at + i * SOCKADDR_MAX if name else 0,
+            len(name), base + iov_at + i * _iovec.size, 1, 0, 0, 0,
+        ).ljust(_MMSGHDR, b"\0")
+        for i, name in enumerate(names)
+    ]  # fmt: skip
+    padded = [name.ljust(SOCKADDR_MAX, b"\0") for name in names]
+    fill(pointer, b"".join(heads + iovecs + padded))
+    return min(_call(sock, WRITE, _lib.sendmmsg, pointer, count, flags), count)
 
 
 class Ring:
@@ -205,13 +180,15 @@ class Ring:
         than the ring's ``size`` is cut.  One thread at a time may use a ring.  Waits for the first
         datagram as the socket's timeout says.  Raises OSError.
         """
-        fd = _beyond.descriptor(sock)
+        _beyond.descriptor(sock)  # or it is an error
+        if flags & ODD_FLAGS:  # C may count bytes that it does not write
+            self._view[:] = bytes(len(self._view))
         if not hasattr(_lib, "recvmmsg"):
             n, address = sock.recvfrom_into(self._views[0], 0, flags)
             return [(self._views[0][:n], address)]
         fill(self._pointer, self._before)
-        args = fd, self._pointer, self.count, flags | _WAITFORONE, NULL
-        n = _call(sock, fd, False, _lib.recvmmsg, *args)
+        args = self._pointer, self.count, flags | _WAITFORONE, NULL
+        n = min(_call(sock, READ, _lib.recvmmsg, *args), self.count)
         heads = self._heads.unpack(bytes_at(self._base, self._heads.size))
         names = bytes_at(self._base + self._name_at, SOCKADDR_MAX * n)
         found, at, views, unpack = [], 0, self._views, families.unpack_for
@@ -231,32 +208,40 @@ def send_segments(sock: Any, data: Any, size: int, address: Any = None) -> int:
     """
     if not 0 < size <= _BYTES_MAX:
         raise ValueError(f"expected a size of 1 to {_BYTES_MAX} bytes, not {size}")
-    sent = 0
+    sent = [0]
     with memoryview(data) as whole, whole.cast("B") as view:
-        step = size * max(1, min(_SEGMENTS_MAX, _BYTES_MAX // size))
-        at, segmented = 0, hasattr(sock, "sendmsg") and _segments(_beyond.descriptor(sock))
         try:
-            while at < len(view):
-                part = view[at : at + step]
-                if segmented and len(part) > size:
-                    try:
-                        control = ancillary.encode([ancillary.SegmentSize(size)])
-                        if address is None:
-                            sock.sendmsg([part], control)
-                        else:
-                            sock.sendmsg([part], control, 0, address)
-                        sent, at = sent + -(-len(part) // size), at + step
-                        continue
-                    except OSError as error:
-                        if error.errno not in (EINVAL, EIO, EMSGSIZE, ENOPROTOOPT):
-                            raise
-                        segmented = False  # a checksum that the card cannot make, or an old kernel
-                one = view[at : at + size]
-                sock.send(one) if address is None else sock.sendto(one, address)
-                sent, at = sent + 1, at + size
+            _send_all_segments(sock, view, size, address, sent)
         except OSError as error:
-            raise _send_error(error, sent) from None
-    return sent
+            raise _send_error(error, sent[0]) from None
+    return sent[0]
+
+
+def _send_all_segments(
+    sock: Any, view: memoryview, size: int, address: Any, sent: list[int]
+) -> None:
+    step = size * max(1, min(_SEGMENTS_MAX, _BYTES_MAX // size))
+    at, segmented = 0, hasattr(sock, "sendmsg") and _segments(_beyond.descriptor(sock))
+    while at < len(view):
+        with view[at : at + step] as part:
+            if segmented and len(part) > size:
+                try:
+                    control = ancillary.encode([ancillary.SegmentSize(size)])
+                    if address is None:
+                        sock.sendmsg([part], control)
+                    else:
+                        sock.sendmsg([part], control, 0, address)
+                    sent[0] += -(-len(part) // size)
+                    at += step
+                    continue
+                except OSError as error:
+                    if error.errno not in (EINVAL, EIO, EMSGSIZE, ENOPROTOOPT):
+                        raise
+                    segmented = False  # a checksum that the card cannot make, or an old kernel
+        with view[at : at + size] as one:
+            sock.send(one) if address is None else sock.sendto(one, address)
+        sent[0] += 1
+        at += size
 
 
 def _segments(fd: int) -> bool:

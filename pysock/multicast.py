@@ -240,18 +240,24 @@ def receiver(
             setsockopt(fd, constants["SOL_SOCKET"], name, _c_int(1))
         if family == _AF_INET6:
             setsockopt(fd, _IPV6, "IPV6_V6ONLY", _c_int(1))
-        for name in ("IP_MULTICAST_ALL",) if family == _AF_INET else ("IPV6_MULTICAST_ALL",):
-            if _LINUX and name in constants:
-                setsockopt(fd, _level(family), name, _c_int(0))
+        every = "IP_MULTICAST_ALL" if family == _AF_INET else "IPV6_MULTICAST_ALL"
+        if _LINUX and every in constants:
+            setsockopt(fd, _level(family), every, _c_int(0))
         host = group if system.REUSE_ADDRESS else ""  # Windows refuses to bind to a group
         at = (host, port)
         sock.bind(at if family == _AF_INET else (*at, 0, _index(interface)))
-        for source in sources or (None,):
-            join(sock, group, interface, source=source)
+        _join_all(sock, group, interface, sources)
         return sock
     except BaseException:
         sock.close()
         raise
+
+
+def _join_all(
+    sock: Socket, group: str, interface: InterfaceLike, sources: tuple[str, ...]
+) -> None:
+    for source in sources or (None,):
+        join(sock, group, interface, source=source)
 
 
 def sender(

@@ -7,8 +7,11 @@ says: reads anew for each piece that arrives, ``sendall`` for the whole.
 from __future__ import annotations
 
 from errno import EINVAL, ENOTCONN
+from time import monotonic
 
 from . import _beyond
+from ._calls.wait import WRITE, deadline_passed, wait_until_ready
+from ._ffi.errors import timeout
 from ._host import constants, lib
 
 TYPE_CHECKING = False
@@ -43,21 +46,34 @@ def sendall(sock: Any, data: Any, flags: int = 0) -> int:
     """``send(2)`` until all of ``data`` is sent; returns how much that is.
 
     Raises SendError, which is a TimeoutError, BrokenPipeError, … as well, and whose ``sent`` says
-    how many bytes the kernel had taken.  The socket's timeout is for each call, not for them all.
+    how many bytes the kernel had taken.  The socket's timeout is for all of it, as that of
+    ``socket.sendall`` is.
     """
-    sent = 0
+    sent = [0]
     with memoryview(data) as whole, whole.cast("B") as view:
         try:
-            while sent < len(view):
-                with view[sent : sent + _CHUNK] as part:
-                    sent += sock.send(part, flags)
+            _send_parts(sock, view, flags, sent)
         except OSError as error:
             cls: Any = type("SendError", (SendError, type(error)), {})
-            what = f"{error.strerror or error} (after {sent} of {len(view)} bytes)"
+            what = f"{error.strerror or error} (after {sent[0]} of {len(view)} bytes)"
             made = cls(what) if error.errno is None else cls(error.errno, what)
-            made.sent = sent
+            made.sent = sent[0]
             raise made from None
-    return sent
+    return sent[0]
+
+
+def _send_parts(sock: Any, view: memoryview, flags: int, sent: list[int]) -> None:
+    """``sock.send``, since that may encrypt; ``sent`` has the number of bytes so far."""
+    seconds = _beyond.timeout_of(sock)
+    deadline = monotonic() + seconds if seconds else None
+    while sent[0] < len(view):
+        if deadline is not None and sent[0]:
+            # The socket waits as long for this part as for the first: so it is asked when ready.
+            state = _beyond.AnySocket(sock)
+            if deadline_passed(deadline) or not wait_until_ready(state, WRITE, deadline):
+                raise timeout("timed out")
+        with view[sent[0] : sent[0] + _CHUNK] as part:
+            sent[0] += sock.send(part, flags)
 
 
 def recv_exactly(sock: Any, size: int) -> bytes:

@@ -23,11 +23,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from errno import EADDRINUSE, ECONNREFUSED, EMSGSIZE, ENAMETOOLONG, ENOENT, EPROTO
 
-from ._beyond import descriptor, flock, getsockopt
+from ._beyond import AnySocket, descriptor, flock, getsockopt
+from ._calls import msghdr
 from ._calls.descriptor import Owned, close_all
 from ._calls.msghdr import descriptors_in
 from ._functions.conversions import CMSG_SPACE
-from ._functions.descriptors import fromfd
+from ._functions.descriptors import closed_beyond
 from ._host import abi, constants
 from ._records import Record, known
 from ._socket import Socket
@@ -376,9 +377,8 @@ def _number(text: str, name: str) -> int:
 class Descriptors:
     """Descriptors that came, closed at the end of the ``with`` block unless they are taken."""
 
-    def __init__(self, owned: list[int]) -> None:
-        self._owned = Owned(owned)
-        owned.clear()
+    def __init__(self) -> None:
+        self._owned = Owned()
 
     def __len__(self) -> int:
         return len(self._owned)
@@ -407,23 +407,29 @@ def recv_fds(sock: Any, size: int, count: int, flags: int = 0) -> tuple[bytes, D
     No child process inherits them.  Blocks, and raises, like ``recv`` of ``sock``; OSError
     (EMSGSIZE) if more came than there is room for, in which case all are closed.
     """
-    fd = descriptor(sock)
+    descriptor(sock)  # or it is an error
+    if size < 0 or count < 0:
+        raise ValueError(f"expected sizes of 0 or more, not {size} and {count}")
     cloexec = constants.get("MSG_CMSG_CLOEXEC", 0)
     # Room for all that a message can bring: some systems leak what they cut off.
     room = CMSG_SPACE(max(count, _RIGHTS_MOST) * _INT)
-    timeout = sock.gettimeout() if hasattr(sock, "gettimeout") else None
-    with fromfd(fd, constants["AF_UNIX"], constants["SOCK_STREAM"]) as same:
-        same.settimeout(timeout)
-        data, ancdata, msg_flags, _ = same.recvmsg(size, room, flags | cloexec)
-    owned = descriptors_in(ancdata)
+    came = Descriptors()
     try:
-        if msg_flags & constants["MSG_CTRUNC"] or len(owned) > count:
+        # They are in the list before an exception can arrive, and from there nobody copies them.
+        received = msghdr.receive(AnySocket(sock), size, room, flags | cloexec, came._owned)
+        pidfds = descriptors_in(msghdr.control.walk(received.control)[0], (msghdr.PIDFD,))
+        closed_beyond(came._owned, len(came) - len(pidfds))
+        if received.msg_flags & constants["MSG_CTRUNC"] or len(came) > count:
             text = f"{os.strerror(EMSGSIZE)} (more than {count} descriptors came)"
             raise OSError(EMSGSIZE, text)
         if not cloexec:
-            for each in owned:
-                os.set_inheritable(each, False)
-        return data, Descriptors(owned)
+            _let_no_child_inherit(came._owned)
+        return received.data, came
     except BaseException:
-        close_all(owned)
+        came.close()
         raise
+
+
+def _let_no_child_inherit(fds: list[int]) -> None:
+    for fd in fds:
+        os.set_inheritable(fd, False)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket as known
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,8 @@ import pysock
 from pysock import ancillary, datagrams
 from pysock.ancillary import SegmentSize, enable
 from pysock.datagrams import Ring, SendError, receive_segments, send_many, send_segments
+
+from .harness import LATE
 
 # On the beds of tests.bsd the standard library has the numbers of Linux.
 MODULES = [pysock, known] if known.SOL_SOCKET == pysock.SOL_SOCKET else [pysock]
@@ -77,6 +82,59 @@ def test_timeouts(pair: Any) -> None:
     b.setblocking(False)
     with pytest.raises(BlockingIOError):
         Ring().receive(b)
+
+
+def full_receiver(folder: Path) -> tuple[Any, Any, str]:
+    """A socket, another that has no more room for its datagrams, and the name of that."""
+    if not hasattr(pysock, "AF_UNIX"):
+        pytest.skip("there is no AF_UNIX here")
+    name = str(folder / "full")
+    sender, receiver = (pysock.socket(pysock.AF_UNIX, pysock.SOCK_DGRAM) for _ in "ab")
+    receiver.bind(name)
+    sender.setblocking(False)
+    with contextlib.suppress(OSError):  # BlockingIOError; on macOS ENOBUFS
+        while True:
+            sender.sendto(b"x", name)
+    return sender, receiver, name
+
+
+def test_a_deadline_holds_though_poll_says_ready(tmp_path: Path) -> None:
+    """poll(2) does not know to whom a datagram goes, and who has no room for it."""
+    sender, receiver, name = full_receiver(tmp_path)
+    with sender, receiver:
+        sender.settimeout(0.2)
+        begin = time.monotonic()
+        with pytest.raises(OSError) as caught:
+            send_many(sender, [b"1", b"2"], name)
+        assert isinstance(caught.value, (pysock.timeout, SendError))
+        assert time.monotonic() - begin < LATE / 2
+
+
+def test_what_was_not_written_is_zero(pair: Any) -> None:
+    """Of a stream, Linux discards and counts what comes with MSG_TRUNC, and writes nothing."""
+    _, b = pair
+    ring = Ring(4, 100)
+    pair[0].sendto(b"secret" * 10, b.getsockname())
+    everything(b, ring, 1)
+    with pysock.create_server(("127.0.0.1", 0)) as server:
+        with pysock.create_connection(server.getsockname()) as client:
+            peer, _ = server.accept()
+            with peer:
+                peer.sendall(b"-" * 60)
+                client.settimeout(5)
+                [(view, _), *_] = ring.receive(client, pysock.MSG_TRUNC)
+                assert set(bytes(view)) <= set(b"-\0")
+
+
+@pytest.mark.parametrize("error", [BufferError, OSError])
+def test_no_buffer_stays_locked(pair: Any, error: type[Exception]) -> None:
+    """Not even while the traceback of a failed call lives."""
+    data = bytearray(10)
+    bad: Any = memoryview(bytearray(10))[::2] if error is BufferError else bytearray(70000)
+    with pytest.raises(error) as caught:
+        send_many(pair[0], [data, bad], pair[1].getsockname())
+    data.append(0)
+    assert caught.value.__traceback__ is not None
 
 
 @pytest.mark.parametrize("refused", [False, True])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket as known
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 import pysock
 from pysock import streams
 from pysock.streams import Incomplete, Reader, SendError, half_close, recv_exactly, recv_frame
+
+from .harness import LATE
 
 
 @pytest.fixture(params=[pysock, known])
@@ -92,6 +95,29 @@ def test_what_was_sent_when_it_fails(pair: Any) -> None:
         streams.sendall(a, b"x" * 10)
         streams.sendall(a, b"x" * 10)
     assert isinstance(broken.value, SendError) and broken.value.sent == 0
+
+
+def test_the_timeout_is_for_all_of_it(pair: Any) -> None:
+    """However often the peer takes some: with a timeout for each part it would never pass."""
+    a, b = pair
+    a.settimeout(0.3)
+    taken = threading.Event()
+
+    def read_slowly() -> None:
+        while not taken.wait(0.02) and b.recv(1 << 17):
+            pass
+
+    reader = threading.Thread(target=read_slowly)
+    reader.start()
+    begin = time.monotonic()
+    try:
+        with pytest.raises((pysock.timeout, known.timeout)) as caught:
+            streams.sendall(a, bytes(1 << 27))
+    finally:
+        taken.set()
+        reader.join()
+    assert isinstance(caught.value, SendError)
+    assert time.monotonic() - begin < LATE / 2
 
 
 @pytest.mark.parametrize("seconds", [None, 20.0])

@@ -229,6 +229,36 @@ def test_too_many_are_an_error_and_none_is_left(pair: Any, sent: int, room: int)
     assert fds() == before
 
 
+def test_a_descriptor_keeps_its_mode(pair: Any) -> None:
+    """Also one that is not a socket object, but its number: O_NONBLOCK is the description's."""
+    fd = pair[1].fileno()
+    os.set_blocking(fd, False)
+    for sock in (fd, pair[1]):
+        with pytest.raises(BlockingIOError):
+            unix.recv_fds(sock, 10, 1)
+        assert not os.get_blocking(fd)
+    send(pair[0], 1)
+    data, received = unix.recv_fds(fd, 10, 1)
+    with received:
+        assert (data, len(received)) == (b"data", 1)
+
+
+def test_a_pidfd_that_comes_along_is_closed(pair: Any) -> None:
+    option = getattr(pysock, "SO_PASSPIDFD", None)
+    if option is None:
+        pytest.skip("this system has no SO_PASSPIDFD")
+    try:
+        pair[1].setsockopt(pysock.SOL_SOCKET, option, 1)
+    except OSError as error:
+        pytest.skip(f"this kernel has no SO_PASSPIDFD: {error}")
+    before = fds()
+    send(pair[0], 2)
+    received = unix.recv_fds(pair[1], 10, 2)[1]
+    assert len(received) == 2 and len(fds() - before) == 2
+    received.close()
+    assert fds() == before
+
+
 def test_a_timeout_is_that_of_the_socket(pair: Any) -> None:
     pair[0].settimeout(0.05)
     before = fds()

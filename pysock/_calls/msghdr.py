@@ -63,6 +63,7 @@ _msghdr = codec(
 _iovec = codec(abi, structs["iovec"], "iov_base iov_len")
 _HEADER, _IOVEC = _msghdr.size, _iovec.size
 _RIGHTS = (constants["SOL_SOCKET"], constants.get("SCM_RIGHTS"))
+PIDFD = (constants["SOL_SOCKET"], constants.get("SCM_PIDFD"))
 
 # --- message buffers -----------------------------------------------------------------
 
@@ -221,9 +222,19 @@ class Received:
         self.msg_flags, self.sockaddr = msg_flags, sockaddr
 
 
-def receive(sock: SocketState, bufsize: int, ancbufsize: int, flags: int) -> Received:
-    """``recvmsg(2)`` of up to ``bufsize`` bytes of data."""
-    return _receive(sock, None, bufsize, ancbufsize, flags)
+def receive(
+    sock: SocketState,
+    bufsize: int,
+    ancbufsize: int,
+    flags: int,
+    owned: list[int] | None = None,
+) -> Received:
+    """``recvmsg(2)`` of up to ``bufsize`` bytes of data.
+
+    With a list ``owned``, the descriptors that came are in it, before anything else can happen:
+    those of SCM_RIGHTS, and then those of SCM_PIDFD.
+    """
+    return _receive(sock, None, bufsize, ancbufsize, flags, owned)
 
 
 def receive_into(
@@ -237,7 +248,12 @@ def receive_into(
 
 
 def _receive(
-    sock: SocketState, iovecs: bytes | None, inside: int, ancbufsize: int, flags: int
+    sock: SocketState,
+    iovecs: bytes | None,
+    inside: int,
+    ancbufsize: int,
+    flags: int,
+    owned: list[int] | None = None,
 ) -> Received:
     """``recvmsg(2)`` to where ``iovecs`` say, or without any to ``inside`` bytes of the buffer."""
     count = 1 if iovecs is None else len(iovecs) // _IOVEC
@@ -271,9 +287,14 @@ def _receive(
             unasked(msg_flags, flags),
             bytes_at(base + name_at, min(namelen, SOCKADDR_MAX)),
         )
+        if owned is not None:
+            ancdata = control.walk(received.control)[0]
+            owned.extend(descriptors_in(ancdata) + descriptors_in(ancdata, (PIDFD,)))
     except BaseException:
         # The call may have been made already; if not, the first message has the length 0.
-        if ancbufsize >= control.data_at and any(bytes_at(base + control_at, control.data_at)):
+        if owned:
+            close_all(owned)
+        elif ancbufsize >= control.data_at and any(bytes_at(base + control_at, control.data_at)):
             controllen = _msghdr.unpack_from(bytes_at(base, _HEADER))[5]
             close_received(bytes_at(base + control_at, min(controllen, ancbufsize)))
         if pool is not None:
@@ -309,15 +330,17 @@ def _recvmsg(
 _FD = 4  # bytes: the data of SCM_RIGHTS are C ints
 
 
-def descriptors_in(ancdata: Iterable[tuple[int, int, bytes]]) -> list[int]:
+def descriptors_in(
+    ancdata: Iterable[tuple[int, int, bytes]], kinds: tuple[Any, ...] = (_RIGHTS,)
+) -> list[int]:
     """The descriptors in control messages, of which the last may end in the middle of one."""
     fds: list[int] = []
     for level, cmsg_type, data in ancdata:
-        if (level, cmsg_type) == _RIGHTS:
+        if (level, cmsg_type) in kinds:
             fds += memoryview(data[: len(data) // _FD * _FD]).cast("i")
     return fds
 
 
 def close_received(raw: bytes) -> None:
     """Close the descriptors that came with a message which nobody will see."""
-    close_all(descriptors_in(control.walk(raw)[0]))
+    close_all(descriptors_in(control.walk(raw)[0], (_RIGHTS, PIDFD)))

@@ -148,23 +148,24 @@ def wait_until_ready(sock: SocketState, events: int, deadline: float | None) -> 
     memory, pointer = entry
     milliseconds = -1
     lost = 0
-    try:
-        while (fd := sock._sock_fd_) != -1:
-            if deadline is not None:
-                # Rounded up: a wait that ends early would only be repeated.
-                milliseconds = min(max(0, _ceil((deadline - monotonic()) * 1000)), _POLL_MAX)
-            memory.raw = _pollfd.pack(fd, events, 0)
-            n = lib.poll(pointer, 1, milliseconds)
-            if n > 0:
-                return True
-            if n < 0:
-                number = pop_errno()
-                if number == 0 and lost < ATTEMPTS:
-                    lost += 1
-                elif number != system.INTERRUPTED:
-                    raise from_errno(number)
-            elif deadline is not None and deadline_passed(deadline):
-                return False
-        return True  # closed meanwhile, and poll would wait: let the call say so
-    finally:
-        _polls.put(entry)
+    while (fd := sock._sock_fd_) != -1:
+        if deadline is not None:
+            # Rounded up: a wait that ends early would only be repeated.
+            milliseconds = min(max(0, _ceil((deadline - monotonic()) * 1000)), _POLL_MAX)
+        memory.raw = _pollfd.pack(fd, events, 0)
+        n = lib.poll(pointer, 1, milliseconds)
+        if n > 0:
+            break
+        if n < 0:
+            number = pop_errno()
+            if number == 0 and lost < ATTEMPTS:
+                lost += 1
+            elif number != system.INTERRUPTED:
+                _polls.put(entry)
+                raise from_errno(number)
+        elif deadline is not None and deadline_passed(deadline):
+            _polls.put(entry)
+            return False
+    # Closed meanwhile, poll would wait: then the call says that it is closed.
+    _polls.put(entry)
+    return True

@@ -150,10 +150,18 @@ def recv_fds(
     fds: list[int] | None = None
     try:
         fds = descriptors_in(ancdata)
-        while len(fds) > most:
+        if closed_beyond(fds, most):
             msg_flags |= constants["MSG_CTRUNC"]
-            next(map(lib.close, map(fds.pop, (-1,))))
         return data, fds, msg_flags, address
     except BaseException:
         close_all(descriptors_in(ancdata) if fds is None else fds)
         raise
+
+
+def closed_beyond(fds: list[int], most: int) -> bool:
+    """Close the descriptors after the first ``most``; whether there were any."""
+    closed = False
+    while len(fds) > most:
+        closed = True
+        next(map(lib.close, map(fds.pop, (-1,))))
+    return closed

@@ -55,14 +55,24 @@ class StaticAnswers:
         and the call is repeated.  So ``read`` only copies; what a copy means is for later.
         """
         with self.lock:
-            while True:
-                turn = next(self._turns)
-                at = call(*args)
-                if next(self._turns) != turn + 1:
-                    continue
-                found = read(structs[struct].from_address(at)) if at else missing()
-                if next(self._turns) == turn + 2:
-                    return found
+            return self._undisturbed(struct, read, missing, call, *args)
+
+    def _undisturbed(
+        self,
+        struct: str,
+        read: Callable[[Any], Found],
+        missing: Callable[[], Found],
+        call: Callable[..., int | None],
+        *args: Any,
+    ) -> Found:
+        while True:
+            turn = next(self._turns)
+            at = call(*args)
+            if next(self._turns) != turn + 1:
+                continue
+            found = read(structs[struct].from_address(at)) if at else missing()
+            if next(self._turns) == turn + 2:
+                return found
 
 
 def _before_fork() -> None:

@@ -121,13 +121,17 @@ class Message(SocketState):
                 views.extend(map(memoryview, parts))
             except (TypeError, ValueError, BufferError):
                 raise TypeError(_NO_BUFFER) from None
-            if any(view.readonly or not view.c_contiguous for view in views):
+            if any(map(_is_no_room, views)):
                 raise TypeError(_NO_BUFFER)
             _check_room(ancbufsize)
             received = msghdr.receive_into(self, views, ancbufsize, flags)
         finally:
             any(released)
         return _answer(self, received.n, received)
+
+
+def _is_no_room(view: memoryview) -> bool:
+    return view.readonly or not view.c_contiguous
 
 
 _NO_BUFFER = (

@@ -70,33 +70,38 @@ class SendFile(Lifecycle, Stream, Mode):
             raise ValueError("non-blocking sockets are not supported")
         if self.fileno() < 0:
             raise ValueError(f"Invalid file descriptor: {self.fileno()}")
-        total = 0
+        total = [0]
         try:
-            while count is None or total < count:
-                piece = min(_MOST, size if count is None else count - total)
-                # The timeout is for each piece: a large file may take as long as it takes.
-                deadline = deadline_of(self)
-                if deadline is not None and not wait_until_ready(self, WRITE, deadline):
-                    raise timeout("timed out")
-                try:
-                    sent = os.sendfile(self.fileno(), fileno, offset, piece)
-                except BlockingIOError:
-                    if deadline is None:
-                        # The descriptor does not block, though the socket is in blocking mode.
-                        wait_until_ready(self, WRITE, None)
-                    continue
-                except OSError as error:
-                    if total == 0:
-                        raise GiveupOnSendfile(error) from None
-                    raise
-                if not sent:
-                    break
-                offset += sent
-                total += sent
-            return total
+            self._send_pieces(total, fileno, offset, count, size)
+            return total[0]
         finally:
-            if total and hasattr(file, "seek"):
-                file.seek(offset)
+            if total[0] and hasattr(file, "seek"):
+                file.seek(offset + total[0])
+
+    def _send_pieces(
+        self, total: list[int], fileno: int, offset: int, count: int | None, size: int
+    ) -> None:
+        """``sendfile(2)``, piece by piece; ``total`` has the number of bytes so far."""
+        while count is None or total[0] < count:
+            piece = min(_MOST, size if count is None else count - total[0])
+            # The timeout is for each piece: a large file may take as long as it takes.
+            deadline = deadline_of(self)
+            if deadline is not None and not wait_until_ready(self, WRITE, deadline):
+                raise timeout("timed out")
+            try:
+                sent = os.sendfile(self.fileno(), fileno, offset + total[0], piece)
+            except BlockingIOError:
+                if deadline is None:
+                    # The descriptor does not block, though the socket is in blocking mode.
+                    wait_until_ready(self, WRITE, None)
+                continue
+            except OSError as error:
+                if total[0] == 0:
+                    raise GiveupOnSendfile(error) from None
+                raise
+            if not sent:
+                break
+            total[0] += sent
 
     def _sendfile_use_send(self, file: Any, offset: int = 0, count: int | None = None) -> int:
         """Send with ``send(2)``, piece by piece."""
@@ -105,24 +110,27 @@ class SendFile(Lifecycle, Stream, Mode):
             raise ValueError("non-blocking sockets are not supported")
         if offset:
             file.seek(offset)
-        total = 0
+        total = [0]
         try:
-            while count is None or total < count:
-                piece = _PIECE if count is None else min(_PIECE, count - total)
-                data = memoryview(file.read(piece))
-                if not data:
-                    break
-                while data:
-                    try:
-                        sent = self.send(data)
-                    except BlockingIOError:
-                        continue
-                    total += sent
-                    data = data[sent:]
-            return total
+            self._read_and_send(total, file, count)
+            return total[0]
         finally:
-            if total and hasattr(file, "seek"):
-                file.seek(offset + total)
+            if total[0] and hasattr(file, "seek"):
+                file.seek(offset + total[0])
+
+    def _read_and_send(self, total: list[int], file: Any, count: int | None) -> None:
+        while count is None or total[0] < count:
+            piece = _PIECE if count is None else min(_PIECE, count - total[0])
+            data = memoryview(file.read(piece))
+            if not data:
+                break
+            while data:
+                try:
+                    sent = self.send(data)
+                except BlockingIOError:
+                    continue
+                total[0] += sent
+                data = data[sent:]
 
 
 def _check(sock: SendFile, file: Any, count: int | None) -> None:

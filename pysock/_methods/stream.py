@@ -139,15 +139,21 @@ def send_rest(
 ) -> None:
     """Send what is left of ``view`` after the first ``n`` bytes."""
     with _octets(view) as octets:
-        while n < len(octets):
-            if deadline is not None and deadline_passed(deadline):
-                raise timeout("timed out")
-            with octets[n:] as rest:
-                calls = sock._sock_calls_
-                sent = transmit(calls, sock._sock_fd_, rest, flags)
-                if sent < 0:
-                    sent = retry(sock, calls, WRITE, transmit, rest, flags, deadline=deadline)
-                n += sent
+        _send_octets(sock, octets, n, flags, deadline)
+
+
+def _send_octets(
+    sock: SocketState, octets: memoryview, n: int, flags: int, deadline: float | None
+) -> None:
+    while n < len(octets):
+        if deadline is not None and deadline_passed(deadline):
+            raise timeout("timed out")
+        with octets[n:] as rest:
+            calls = sock._sock_calls_
+            sent = transmit(calls, sock._sock_fd_, rest, flags)
+            if sent < 0:
+                sent = retry(sock, calls, WRITE, transmit, rest, flags, deadline=deadline)
+            n += sent
 
 
 def _octets(view: memoryview) -> memoryview:

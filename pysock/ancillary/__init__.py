@@ -128,23 +128,10 @@ def decode(
     """
     where = _platform(platform)
     messages = list(ancdata)
-    classes = _reading(where)
     values: list[ControlMessage] = []
     lost = bool(msg_flags & where.constants.get("MSG_CTRUNC", 0))
     try:
-        while messages:
-            level, kind, data = messages[0]
-            cls = classes.get((level, kind))
-            if lost and cls is not None and issubclass(cls, _Owner):
-                values.append(cls.decode(where, level, kind, data[: len(data) // 4 * 4]))
-            elif cls is None:
-                values.append(Unknown(level, kind, data))
-            else:
-                whole = list(messages)
-                del messages[0]  # decode closes what it has begun to own
-                values.append(cls.decode(where, *whole[0]))
-                continue
-            del messages[0]
+        _decode_all(values, messages, where, lost)
     except BaseException:
         _drop(values, messages if where.is_host else [])
         raise
@@ -154,6 +141,29 @@ def decode(
         error.values = [value for value in values if not isinstance(value, _Owner)]
         raise error
     return values
+
+
+def _decode_all(
+    values: list[ControlMessage],
+    messages: list[tuple[int, int, bytes]],
+    where: Platform,
+    lost: bool,
+) -> None:
+    """Move each message to ``values``; one of which a descriptor is not owned yet stays in both."""
+    classes = _reading(where)
+    while messages:
+        level, kind, data = messages[0]
+        cls = classes.get((level, kind))
+        if lost and cls is not None and issubclass(cls, _Owner):
+            values.append(cls.decode(where, level, kind, data[: len(data) // 4 * 4]))
+        elif cls is None:
+            values.append(Unknown(level, kind, data))
+        else:
+            whole = list(messages)
+            del messages[0]  # decode closes what it has begun to own
+            values.append(cls.decode(where, *whole[0]))
+            continue
+        del messages[0]
 
 
 def _drop(values: list[ControlMessage], messages: list[tuple[int, int, bytes]]) -> None:

@@ -193,18 +193,22 @@ def addrinfo(
     check_resolved(
         lib, lib.getaddrinfo, node, service, pointer_to(hints), pointer_to(first)
     )
-    answers = []
     try:
-        at = first.value
-        while at:
-            found = Addrinfo.from_address(at)
-            canonical = system.text_at(found.ai_canonname) if found.ai_canonname else b""
-            raw = string_at(found.ai_addr, found.ai_addrlen)
-            answers.append(
-                (found.ai_family, found.ai_socktype, found.ai_protocol, canonical, raw)
-            )
-            at = found.ai_next
+        answers = _copied(first.value)
     finally:
         lib.freeaddrinfo(first)
     del hints  # C has read the struct, so it had to exist until here
     return iter(answers)
+
+
+def _copied(at: int | None) -> list[tuple[int, int, int, bytes, bytes]]:
+    """A list of ``struct addrinfo``, whose first is at this address."""
+    Addrinfo = structs["addrinfo"]
+    answers = []
+    while at:
+        found = Addrinfo.from_address(at)
+        canonical = system.text_at(found.ai_canonname) if found.ai_canonname else b""
+        raw = string_at(found.ai_addr, found.ai_addrlen)
+        answers.append((found.ai_family, found.ai_socktype, found.ai_protocol, canonical, raw))
+        at = found.ai_next
+    return answers

@@ -138,9 +138,12 @@ class Run:
         twin.clean()
         self.warned.clear()
         self.heard.clear()
-        for fd in set(descriptors()) - set(self.open):  # C's fromfd loses one, if it fails late
-            with suppress(OSError):  # that of the list itself
-                os.close(fd)
+        if set(descriptors()) - set(self.open):  # C's fromfd loses one, if it fails late
+            # What is only garbage still owns its descriptor, and would close the number once more.
+            gc.collect()
+            for fd in set(descriptors()) - set(self.open):
+                with suppress(OSError):  # that of the list itself
+                    os.close(fd)
 
     def aftermath(self):
         problems = []

@@ -29,6 +29,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 Call = Callable[[], Any]
@@ -49,6 +50,7 @@ class Bench:
 
     def __init__(self, module: Any) -> None:
         self.S = S = module
+        self.beyond: Any = import_module("pysock.unix") if S.__name__ == "pysock" else None
         self.here, self.there = S.socketpair()
         self.left, self.right = S.socketpair(S.AF_UNIX, S.SOCK_DGRAM)
         self.folder = tempfile.TemporaryDirectory(prefix="pysock-")
@@ -175,6 +177,14 @@ class Bench:
         self.S.send_fds(self.left, [b"x"], [0, 0])
         for fd in self.S.recv_fds(self.right, 10, 2)[1]:
             os.close(fd)
+
+    def unix_recv_fds(self) -> None:
+        self.S.send_fds(self.left, [b"x"], [0, 0])
+        if self.beyond is None:
+            for fd in self.S.recv_fds(self.right, 10, 2)[1]:
+                os.close(fd)
+        else:
+            self.beyond.recv_fds(self.right, 10, 2)[1].close()
 
     def recvmsg(self) -> None:
         self.S.send_fds(self.left, [b"x"], [0])
