@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import os
 import socket as stdlib
 from array import array
 from typing import Any
@@ -213,3 +214,43 @@ def test_descriptors_in_control_messages() -> None:
             (level, rights, data[4:8]),
         ])  # fmt: skip
         assert found == [*expected, 0]
+
+
+@POSIX
+@pytest.mark.skipif(not hasattr(pysock, "SO_PASSCRED"), reason="this system has no SO_PASSCRED")
+@pytest.mark.parametrize("seconds", [0.0, 0.01], ids=["not blocking", "with a timeout"])
+@pytest.mark.parametrize("into", [False, True], ids=["recvmsg", "recvmsg_into"])
+def test_a_failed_call_closes_no_descriptor_of_an_earlier_message(
+    into: bool, seconds: float
+) -> None:
+    """Linux writes credentials for EAGAIN too; after them, there may be an earlier SCM_RIGHTS."""
+
+    def receive(sock: Any) -> Any:
+        return sock.recvmsg_into([bytearray(100)], 64) if into else sock.recvmsg(100, 64)
+
+    with pair() as (here, there):
+        here.setsockopt(pysock.SOL_SOCKET, pysock.SO_PASSCRED, 1)
+        here.settimeout(seconds)
+        for _ in range(2):
+            pysock.send_fds(there, [b"x"], [here.fileno()])
+            fds = msghdr.descriptors_in(receive(here)[1])
+            assert len(fds) == 1
+            with pytest.raises((BlockingIOError, pysock.timeout)):
+                receive(here)
+            os.fstat(fds[0])  # it is still open
+            os.close(fds[0])
+
+
+@POSIX
+def test_an_interrupted_call_closes_no_descriptor_of_an_earlier_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor does an exception that comes before C is called: memory has what C wrote before."""
+    with pair() as (here, there):
+        pysock.send_fds(there, [b"x"], [here.fileno()])
+        fds = msghdr.descriptors_in(here.recvmsg_into([bytearray(100)], 64)[1])
+        monkeypatch.setattr(msghdr, "_recvmsg", None)
+        with pytest.raises(TypeError):
+            here.recvmsg_into([bytearray(100)], 64)
+        os.fstat(fds[0])
+        os.close(fds[0])

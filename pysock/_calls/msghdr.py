@@ -274,11 +274,12 @@ def _receive(
     )
     if flags & ODD_FLAGS and pool is not None:  # C may count bytes that it does not write
         fill(base + control_at, bytes(data_at + inside - control_at))
+    fill(buffer.pointer, before)
     try:
         calls = sock._sock_calls_
-        n = _recvmsg(calls, sock._sock_fd_, buffer.pointer, before, flags, size)
+        n = _recvmsg(calls, sock._sock_fd_, buffer.pointer, flags, size)
         if n < 0:
-            n = retry(sock, calls, READ, _recvmsg, buffer.pointer, before, flags, size)
+            n = retry(sock, calls, READ, _again_recvmsg, buffer.pointer, before, flags, size)
         _, namelen, _, _, _, controllen, msg_flags = _msghdr.unpack_from(bytes_at(base, _HEADER))
         received = Received(
             n,
@@ -291,11 +292,11 @@ def _receive(
             ancdata = control.walk(received.control)[0]
             owned.extend(descriptors_in(ancdata) + descriptors_in(ancdata, (PIDFD,)))
     except BaseException:
-        # The call may have been made already; if not, the first message has the length 0.
+        # The call may have been made already, and have succeeded: then it has written namelen.
+        _, namelen, _, _, _, controllen, _ = _msghdr.unpack_from(bytes_at(base, _HEADER))
         if owned:
             close_all(owned)
-        elif ancbufsize >= control.data_at and any(bytes_at(base + control_at, control.data_at)):
-            controllen = _msghdr.unpack_from(bytes_at(base, _HEADER))[5]
+        elif has_succeeded(namelen):
             close_received(bytes_at(base + control_at, min(controllen, ancbufsize)))
         if pool is not None:
             pool.put(buffer)
@@ -316,13 +317,27 @@ def unasked(msg_flags: int, flags: int) -> int:
     return msg_flags & ~(_DONTWAIT & ~flags)
 
 
-def _recvmsg(
-    calls: Library, fd: int, pointer: Any, before: bytes, flags: int, size: int
-) -> int:
-    fill(pointer, before)
+def _recvmsg(calls: Library, fd: int, pointer: Any, flags: int, size: int) -> int:
     flags |= calls.dontwait
     n: int = (calls if size <= KEEP_GIL_MAX else lib).recvmsg(fd, pointer, flags)
     return n
+
+
+def _again_recvmsg(
+    calls: Library, fd: int, pointer: Any, before: bytes, flags: int, size: int
+) -> int:
+    fill(pointer, before)
+    return _recvmsg(calls, fd, pointer, flags, size)
+
+
+def has_succeeded(namelen: int) -> bool:
+    """Whether a recvmsg(2) that was given SOCKADDR_MAX bytes for the address has succeeded.
+
+    No address is as long as that, and a call that fails writes no length.  But it may write control
+    messages: Linux, if SO_PASSCRED is set, those of EAGAIN (the credentials of nobody).  After them
+    there may be descriptors that came with an earlier message, which are not ours to close.
+    """
+    return namelen != SOCKADDR_MAX
 
 
 # --- descriptors ---------------------------------------------------------------------

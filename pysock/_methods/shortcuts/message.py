@@ -15,7 +15,7 @@ from ctypes import addressof, c_char, sizeof
 from sys import audit
 
 from ..._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool
-from ..._calls.msghdr import MANY, close_received, control, unasked
+from ..._calls.msghdr import MANY, close_received, control, has_succeeded, unasked
 from ..._calls.wait import READ, WRITE, retry
 from ..._ffi.arguments import ZERO, c_int, send_flags
 from ..._ffi.interpreter import fill, pointer_to, reserve
@@ -195,7 +195,7 @@ def recvmsg(
             first.raw = _NO_MESSAGE
     except BaseException:
         # Descriptors may be there already, which nobody will see.
-        if any(first.raw):
+        if has_succeeded(namelen.value) and any(first.raw):
             close_received(room[: min(controllen.value, ancbufsize)])
         msg_flags.value, sender.raw, first.raw = 0, _NO_NAME, _NO_MESSAGE
         _put_incoming(entry)
