@@ -16,6 +16,7 @@ from ._calls.getsockopt import identify
 from ._calls.memory import ODD_FLAGS, SOCKADDR_MAX
 from ._calls.wait import READ, WRITE, retry
 from ._ffi.abi import codec
+from ._ffi.arguments import size_of
 from ._ffi.interpreter import NULL, bytes_at, fill, number_in, pointer_to, releasing, reserve
 from ._host import abi, constants, lib, structs
 
@@ -124,11 +125,10 @@ def _send_views(
     base, pointer = addressof(memory), pointer_to(memory)
     iovecs = []
     for view in views:
-        if not view.c_contiguous:
-            raise BufferError("expected a contiguous buffer")
-        number, owner = number_in(view) if view.nbytes else (0, None)
+        size = size_of(view)
+        number, owner = number_in(view) if size else (0, None)
         owners.append(owner)
-        iovecs.append(_iovec.pack(number, view.nbytes))
+        iovecs.append(_iovec.pack(number, size))
     heads = [
         _msghdr.pack(
             base + name_at + i * SOCKADDR_MAX if name else 0,

@@ -25,7 +25,7 @@ from __future__ import annotations
 from ctypes import addressof
 
 from .._ffi.abi import codec
-from .._ffi.arguments import INT_MAX, view_of
+from .._ffi.arguments import EXPORTS_LOCK, INT_MAX, view_of
 from .._ffi.arguments import size_of as size_in
 from .._ffi.interpreter import (
     POOL_MAX,
@@ -138,8 +138,12 @@ def send(
             export(views, parts)
             sizes = [size_in(view) for view in views]
         packed = pack_control()
+        outdated = False
+        if views and not EXPORTS_LOCK:  # an __index__ may have resized what they show
+            sizes = [size_in(view) for view in views]
+            outdated = sizes != [view.nbytes for view in views]
         count, total = len(parts), sum(sizes)
-        inside = total <= SMALL
+        inside = total <= SMALL and not outdated
         data = b"".join(views or parts) if inside else b""
         if inside and 1 < count <= MANY:
             # To join small buffers takes 20 ns each; to pack an iovec for each, 185.
@@ -243,7 +247,7 @@ def receive_into(
     """``recvmsg(2)`` of data into the memory of ``views``."""
     _too_many(len(views), "recvmsg_into")
     # Memory that can be written to has no owner but its view: it is never a copy.
-    iovecs = b"".join([_iovec.pack(number_in(view)[0], view.nbytes) for view in views])
+    iovecs = b"".join([_iovec.pack(number_in(view)[0], size_in(view)) for view in views])
     return _receive(sock, iovecs, 0, ancbufsize, flags)
 
 

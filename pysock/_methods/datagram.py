@@ -9,6 +9,7 @@ from .._calls.transfer import as_written, receive_from, receive_from_into, trans
 from .._calls.wait import READ, WRITE, retry
 from .._ffi import versions
 from .._ffi.arguments import (
+    EXPORTS_LOCK,
     c_int,
     c_ssize_t,
     room_in,
@@ -71,6 +72,8 @@ class Datagram(SocketState):
         with writable_view_of(buffer, "recvfrom_into") as view:
             room = room_in(view, buffer, "recvfrom_into")
             nbytes, flags = c_ssize_t(nbytes), c_int(flags)
+            if not EXPORTS_LOCK:  # an __index__ may have resized it
+                room = room_in(view, buffer, "recvfrom_into")
             if nbytes < 0:
                 raise ValueError("negative buffersize in recvfrom_into")
             if nbytes > room:

@@ -11,6 +11,7 @@ from .._calls.transfer import as_written, receive, receive_into, transmit
 from .._calls.wait import READ, WRITE, deadline_of, deadline_passed, retry
 from .._ffi import versions
 from .._ffi.arguments import (
+    EXPORTS_LOCK,
     c_int,
     c_ssize_t,
     room_in,
@@ -71,6 +72,8 @@ class Stream(SocketState):
         with writable_view_of(buffer, "recv_into") as view:
             room = room_in(view, buffer, "recv_into")
             nbytes, flags = c_ssize_t(nbytes), c_int(flags)
+            if not EXPORTS_LOCK:  # an __index__ may have resized it
+                room = room_in(view, buffer, "recv_into")
             if nbytes < 0:
                 raise ValueError("negative buffersize in recv_into")
             if nbytes > room:
@@ -145,7 +148,7 @@ def send_rest(
 def _send_octets(
     sock: SocketState, octets: memoryview, n: int, flags: int, deadline: float | None
 ) -> None:
-    while n < len(octets):
+    while n < size_of(octets):
         if deadline is not None and deadline_passed(deadline):
             raise timeout("timed out")
         with octets[n:] as rest:
