@@ -17,6 +17,7 @@ import pysock
 from pysock._functions import resolver
 from pysock._functions.static_answers import StaticAnswers
 from pysock._host import abi, lib, structs
+from pysock.families import _hosts
 
 from .harness import interrupt, outcome
 
@@ -137,3 +138,29 @@ def test_a_signal_handler_may_look_hosts_up(host: str, monkeypatch: pytest.Monke
     ):
         interrupt(monkeypatch, "gethostbyaddr", partial(outcome, handler))
         assert outcome(lambda: pysock.gethostbyaddr(host)) == usual
+
+
+def test_what_getaddrinfo_has_made_is_freed_whenever_an_exception_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As that of a signal handler, when C has just returned."""
+    freed: list[bool] = []
+
+    def check_resolved(*args: Any) -> None:
+        real(*args)
+        raise KeyboardInterrupt
+
+    def freeaddrinfo(first: Any) -> None:
+        freed.append(True)
+        free(first)
+
+    real, free = _hosts.check_resolved, lib.freeaddrinfo
+    monkeypatch.setattr(lib, "freeaddrinfo", freeaddrinfo)
+    monkeypatch.setattr(_hosts, "check_resolved", check_resolved)
+    with pytest.raises(KeyboardInterrupt):
+        pysock.getaddrinfo("127.0.0.1", 80)
+    monkeypatch.setattr(_hosts, "check_resolved", real)
+    assert freed == [True]
+    with pytest.raises(pysock.gaierror):
+        pysock.getaddrinfo("no number", 80, flags=pysock.AI_NUMERICHOST)
+    assert freed == [True]  # there was nothing to free

@@ -189,14 +189,15 @@ def addrinfo(
     hints = Addrinfo(
         ai_flags=flags, ai_family=family, ai_socktype=socktype, ai_protocol=protocol
     )
-    first = c_void_p()
-    check_resolved(
-        lib, lib.getaddrinfo, node, service, pointer_to(hints), pointer_to(first)
-    )
+    first = c_void_p()  # C writes to it in the call: so the list has an owner from the beginning
     try:
+        check_resolved(
+            lib, lib.getaddrinfo, node, service, pointer_to(hints), pointer_to(first)
+        )
         answers = _copied(first.value)
     finally:
-        lib.freeaddrinfo(first)
+        if first.value:
+            lib.freeaddrinfo(first)
     del hints  # C has read the struct, so it had to exist until here
     return iter(answers)
 

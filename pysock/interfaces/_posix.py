@@ -34,16 +34,21 @@ _LL_HEAD, _LL_MOST = 12, 24  # of sockaddr_ll: bytes before the address, and at 
 
 def interfaces(refused: OSError | None = None) -> list[Interface]:
     """All interfaces.  OSError, whose cause ``refused`` then is."""
-    head = c_void_p()
+    head = c_void_p()  # C writes to it in the call: so the list has an owner from the beginning
+    try:
+        _ask(head, refused)
+        entries = list(_entries(head.value))
+    finally:
+        if head.value:
+            lib.freeifaddrs(head)
+    return _assembled(entries)
+
+
+def _ask(head: c_void_p, refused: OSError | None) -> None:
     try:
         lib.getifaddrs(byref(head))
     except OSError as error:
         raise error from refused
-    try:
-        entries = list(_entries(head.value))
-    finally:
-        lib.freeifaddrs(head)
-    return _assembled(entries)
 
 
 def _entries(at: int | None) -> Iterator[tuple[bytes, int, bytes, bytes, bytes]]:
