@@ -208,14 +208,16 @@ def short_path(path: Path) -> Iterator[bytes]:
     folder, name = os.path.split(whole)
     if not os.path.isdir("/proc/self/fd") or "AF_NETLINK" not in constants:
         raise _too_long(f"{len(whole)} bytes, and {abi.sun_path - 1} are the most on {abi.name}")
-    fd = os.open(folder or b".", os.O_RDONLY | os.O_DIRECTORY | getattr(os, "O_PATH", 0))
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | getattr(os, "O_PATH", 0)
+    owned = Owned()
     try:
-        short = b"/proc/self/fd/%d/%s" % (fd, name)
+        owned.extend(map(os.open, (folder or b".",), (flags,)))
+        short = b"/proc/self/fd/%d/%s" % (owned[0], name)
         if len(short) >= abi.sun_path:
             raise _too_long(f"the name alone has {len(name)} bytes")
         yield short
     finally:
-        os.close(fd)
+        close_all(owned)
 
 
 def _too_long(why: str) -> OSError:
@@ -228,7 +230,7 @@ def _too_long(why: str) -> OSError:
 class Listener:
     """A listening socket ``sock`` at ``path``, whose file goes when it is closed."""
 
-    def __init__(self, sock: Socket, path: bytes, lock: int) -> None:
+    def __init__(self, sock: Socket, path: bytes, lock: list[int]) -> None:
         self.sock, self.path, self._lock = sock, path, lock
         self._file = _file_of(path)
 
@@ -241,15 +243,14 @@ class Listener:
 
         Does not block.  Raises OSError if the file cannot be removed.
         """
-        lock, self._lock = self._lock, -1
-        if lock < 0:
+        if not self._lock:
             return
         try:
             if self._file == _file_of(self.path):
                 os.unlink(self.path)
         finally:
             self.sock.close()
-            os.close(lock)
+            close_all(self._lock)
 
     def __enter__(self) -> Listener:
         return self
@@ -271,11 +272,14 @@ def listen(path: Path, *, backlog: int = 128, type: int = constants["SOCK_STREAM
     whole = os.fsencode(path)
     if flock is None:
         raise NotImplementedError("there is no flock() on this system")
-    lock = os.open(whole + b".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    owned = Owned()
     sock = None
     try:
+        # In one step of C, as all descriptors are made (_calls.descriptor).
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        owned.extend(map(os.open, (whole + b".lock",), (flags,), (0o600,)))
         try:
-            flock(lock)
+            flock(owned[0])
         except BlockingIOError:
             raise _in_use(whole, "another server has its lock") from None
         with short_path(whole) as short:
@@ -283,11 +287,11 @@ def listen(path: Path, *, backlog: int = 128, type: int = constants["SOCK_STREAM
             sock = Socket(constants["AF_UNIX"], type)
             sock.bind(short)
             sock.listen(backlog)
-        return Listener(sock, whole, lock)
+        return Listener(sock, whole, owned)
     except BaseException:
         if sock is not None:
             sock.close()
-        os.close(lock)
+        close_all(owned)
         raise
 
 

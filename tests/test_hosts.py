@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import pysock
+from pysock._ffi import errors
 from pysock._functions import resolver
 from pysock._functions.static_answers import StaticAnswers
 from pysock._host import abi, lib, structs
@@ -154,7 +155,7 @@ def test_what_getaddrinfo_has_made_is_freed_whenever_an_exception_comes(
         freed.append(True)
         free(first)
 
-    real, free = _hosts.check_resolved, lib.freeaddrinfo
+    real, free = errors.check_resolved, lib.freeaddrinfo
     monkeypatch.setattr(lib, "freeaddrinfo", freeaddrinfo)
     monkeypatch.setattr(_hosts, "check_resolved", check_resolved)
     with pytest.raises(KeyboardInterrupt):

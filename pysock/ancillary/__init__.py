@@ -21,10 +21,16 @@ import os
 from dataclasses import dataclass
 from errno import EMSGSIZE, ENOPROTOOPT
 
-from .. import _beyond
-from .._calls.msghdr import descriptors_in
+from .. import _beyond, families
+from .._calls import msghdr
+from .._calls.cmsg import SOCKLEN_MAX
+from .._calls.descriptor import Owned, close_all
+from .._calls.msghdr import PIDFD, descriptors_in
+from .._calls.transfer import as_written
+from .._ffi.arguments import c_int, c_ssize_t
 from .._host import constants
 from .._platform import target as host_target
+from .._socket import Socket
 from ._message import ControlMessage, Platform
 from .ip import (
     DestinationOptions,
@@ -128,18 +134,35 @@ def decode(
     """
     where = _platform(platform)
     messages = list(ancdata)
+    owned = Owned(_descriptors(messages) if where.is_host else ())
+    return _decode(messages, msg_flags, where, owned)
+
+
+def _descriptors(messages: list[tuple[int, int, bytes]]) -> list[int]:
+    """Those of SCM_RIGHTS, and then those of SCM_PIDFD, as ``_calls.msghdr`` has them."""
+    return descriptors_in(messages) + descriptors_in(messages, (PIDFD,))
+
+
+def _decode(
+    messages: list[tuple[int, int, bytes]], msg_flags: int, where: Platform, owned: list[int]
+) -> list[ControlMessage]:
+    """The values of messages, of which those that own descriptors take them out of ``owned``."""
     values: list[ControlMessage] = []
     lost = bool(msg_flags & where.constants.get("MSG_CTRUNC", 0))
     try:
-        _decode_all(values, messages, where, lost)
+        _decode_all(values, messages, where, lost, owned)
+        if lost:
+            error = Truncated(EMSGSIZE, "control messages were lost: there was no room for them")
+            error.values = [value for value in values if not isinstance(value, _Owner)]
+            raise error
+        if where.is_host:
+            _hand_over(values, owned)
     except BaseException:
-        _drop(values, messages if where.is_host else [])
+        close_all(owned)
+        for value in values:
+            if isinstance(value, _Owner):
+                value.close()
         raise
-    if lost:
-        _drop(values, [])
-        error = Truncated(EMSGSIZE, "control messages were lost: there was no room for them")
-        error.values = [value for value in values if not isinstance(value, _Owner)]
-        raise error
     return values
 
 
@@ -148,30 +171,30 @@ def _decode_all(
     messages: list[tuple[int, int, bytes]],
     where: Platform,
     lost: bool,
+    owned: list[int],
 ) -> None:
-    """Move each message to ``values``; one of which a descriptor is not owned yet stays in both."""
     classes = _reading(where)
-    while messages:
-        level, kind, data = messages[0]
-        cls = classes.get((level, kind))
-        if lost and cls is not None and issubclass(cls, _Owner):
-            values.append(cls.decode(where, level, kind, data[: len(data) // 4 * 4]))
-        elif cls is None:
+    for level, kind, data in messages:
+        cls = classes.get((level, kind), Unknown)
+        if cls is Unknown:
             values.append(Unknown(level, kind, data))
+        elif issubclass(cls, _Owner):
+            if lost:  # the last descriptor may be cut, too
+                data = data[: len(data) // 4 * 4]
+            values.append(cls.decode(where, level, kind, data))
         else:
-            whole = list(messages)
-            del messages[0]  # decode closes what it has begun to own
-            values.append(cls.decode(where, *whole[0]))
-            continue
-        del messages[0]
+            for fd in _descriptors([(level, kind, data)]) if owned else ():
+                owned.remove(fd)  # a class of the program's own has to close it
+            values.append(cls.decode(where, level, kind, data))
 
 
-def _drop(values: list[ControlMessage], messages: list[tuple[int, int, bytes]]) -> None:
-    for value in values:
-        if isinstance(value, _Owner):
-            value.close()
-    for fd in descriptors_in(messages):
-        os.close(fd)
+def _hand_over(values: list[ControlMessage], owned: list[int]) -> None:
+    for fd in owned:
+        if fd >= 0:
+            os.set_inheritable(fd, False)
+    owners = [value for value in values if isinstance(value, _Owner)]
+    for value in sorted(owners, key=lambda value: isinstance(value, PidFD)):
+        value._adopt(owned)
 
 
 def encode(
@@ -201,13 +224,33 @@ def receive(sock: Any, bufsize: int, ancbufsize: int = 1024, flags: int = 0) -> 
     Raises what it raises, and what ``decode`` raises.
     """
     flags |= constants.get("MSG_CMSG_CLOEXEC", 0)
-    data, ancdata, msg_flags, address = sock.recvmsg(bufsize, ancbufsize, flags)
+    # What a socket of pysock's receives is owned before an exception can arrive.
+    own = getattr(type(sock), "recvmsg", None) is Socket.recvmsg
+    own = own and bufsize >= 0 and 0 <= ancbufsize <= SOCKLEN_MAX
+    data, ancdata, msg_flags, address, owned = (_receive_owned if own else _receive)(
+        sock, bufsize, ancbufsize, flags
+    )
     try:
-        values = decode(ancdata, msg_flags)
+        values = _decode(ancdata, msg_flags, _platform(host_target), owned)
     except Truncated as error:
         error.data = data
         raise
     return Received(data, values, msg_flags, address)
+
+
+def _receive(sock: Any, bufsize: int, ancbufsize: int, flags: int) -> tuple[Any, ...]:
+    data, ancdata, msg_flags, address = sock.recvmsg(bufsize, ancbufsize, flags)
+    return data, ancdata, msg_flags, address, Owned(_descriptors(ancdata))
+
+
+def _receive_owned(sock: Any, bufsize: int, ancbufsize: int, flags: int) -> tuple[Any, ...]:
+    """As ``Message.recvmsg``; the descriptors that came are in the list at the end."""
+    owned = Owned()
+    flags = c_int(flags)
+    received = msghdr.receive(sock, c_ssize_t(bufsize), c_ssize_t(ancbufsize), flags, owned)
+    ancdata, _ = msghdr.control.walk(received.control)
+    address = families.unpack_for(sock._sock_proto_, received.sockaddr)
+    return as_written(sock, received.data, flags), ancdata, received.msg_flags, address, owned
 
 
 def enable(sock: Any, *kinds: type[ControlMessage], value: int = True) -> None:

@@ -7,18 +7,14 @@ import warnings
 from array import array
 from dataclasses import dataclass, field
 from errno import ESRCH
+from itertools import repeat
 
+from .._calls.descriptor import Owned, close_all
 from ._message import ControlMessage, Platform
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
-
-
-def _close(owned: list[int]) -> None:
-    while owned:
-        os.close(owned.pop())
 
 
 class _Owner(ControlMessage):
@@ -26,13 +22,17 @@ class _Owner(ControlMessage):
 
     _owned: list[int]
 
+    def _adopt(self, owned: list[int]) -> None:
+        """Own this message's descriptors, the first of ``owned``, from one step to the next."""
+        raise NotImplementedError
+
     def take(self) -> Any:
         """What came, which is the caller's to close from now on."""
         raise NotImplementedError
 
     def close(self) -> None:
         """``close(2)`` of what nobody has taken."""
-        _close(self._owned)
+        close_all(self._owned)
 
     def __enter__(self: Any) -> Any:
         return self
@@ -43,16 +43,8 @@ class _Owner(ControlMessage):
     def __del__(self) -> None:
         owned = getattr(self, "_owned", None)
         if owned:
-            _close(owned)  # first: a program may make errors of warnings
+            close_all(owned)  # first: a program may make errors of warnings
             warnings.warn(f"unclaimed {self!r}", ResourceWarning, source=self, stacklevel=2)
-
-
-def _received(platform: Platform, fds: Iterable[int]) -> list[int]:
-    """The descriptors, which no child process inherits; none if the message is not of this host."""
-    owned = [fd for fd in fds if fd >= 0] if platform.is_host else []
-    for fd in owned:
-        os.set_inheritable(fd, False)
-    return owned
 
 
 @dataclass(frozen=True)
@@ -64,7 +56,7 @@ class Rights(_Owner):
     """
 
     fds: tuple[int, ...]
-    _owned: list[int] = field(default_factory=list, repr=False, compare=False)
+    _owned: list[int] = field(default_factory=Owned, repr=False, compare=False)
 
     messages = (("SOL_SOCKET", "SCM_RIGHTS"),)
 
@@ -72,6 +64,9 @@ class Rights(_Owner):
     def of(cls, *files: Any) -> Rights:
         """Descriptors to send, of objects that have ``fileno()`` or are numbers."""
         return cls(tuple([f if isinstance(f, int) else f.fileno() for f in files]))
+
+    def _adopt(self, owned: list[int]) -> None:
+        self._owned.extend(map(owned.pop, repeat(0, len(self.fds))))
 
     def take(self) -> list[int]:
         """The descriptors that came, in their order; from now on the caller has to close them."""
@@ -83,11 +78,9 @@ class Rights(_Owner):
     def decode(cls, platform: Platform, level: int, type: int, data: bytes) -> Rights:
         whole = len(data) // 4 * 4
         fds = [platform.integer(data[at : at + 4]) for at in range(0, whole, 4)]
-        owned = _received(platform, fds)
         if whole != len(data):
-            _close(owned)
             raise ValueError(f"expected descriptors of 4 bytes each, not {len(data)} bytes")
-        return cls(tuple(fds), owned)
+        return cls(tuple(fds))
 
     def encode(self, platform: Platform) -> tuple[int, int, bytes]:
         data = b"".join(fd.to_bytes(4, platform.order, signed=True) for fd in self.fds)
@@ -99,10 +92,16 @@ class PidFD(_Owner):
     """SCM_PIDFD: a descriptor of the process that sent, closed unless ``take()`` takes it."""
 
     fd: int
-    _owned: list[int] = field(default_factory=list, repr=False, compare=False)
+    _owned: list[int] = field(default_factory=Owned, repr=False, compare=False)
 
     messages = (("SOL_SOCKET", "SCM_PIDFD"),)
     options = (("AF_UNIX", "SOL_SOCKET", "SO_PASSPIDFD"),)
+
+    def _adopt(self, owned: list[int]) -> None:
+        if self.fd < 0:  # an errno
+            owned.pop(0)
+        else:
+            self._owned.extend(map(owned.pop, (0,)))
 
     def take(self) -> int:
         """The descriptor, the caller's to close; ProcessLookupError if the process had ended."""
@@ -116,8 +115,7 @@ class PidFD(_Owner):
     def decode(cls, platform: Platform, level: int, type: int, data: bytes) -> PidFD:
         if len(data) < 4:
             raise ValueError(f"expected a descriptor of 4 bytes, not {len(data)} bytes")
-        fd = platform.integer(data[:4])
-        return cls(fd, _received(platform, [fd]))
+        return cls(platform.integer(data[:4]))
 
 
 @dataclass(frozen=True)

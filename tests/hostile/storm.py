@@ -50,7 +50,11 @@ class Bench:
 
     def __init__(self, module: Any) -> None:
         self.S = S = module
-        self.beyond: Any = import_module("pysock.unix") if S.__name__ == "pysock" else None
+        self.unix_module: Any = None
+        self.ancillary: Any = None
+        if S.__name__ == "pysock":
+            self.unix_module = import_module("pysock.unix")
+            self.ancillary = import_module("pysock.ancillary")
         self.here, self.there = S.socketpair()
         self.left, self.right = S.socketpair(S.AF_UNIX, S.SOCK_DGRAM)
         self.folder = tempfile.TemporaryDirectory(prefix="pysock-")
@@ -180,11 +184,20 @@ class Bench:
 
     def unix_recv_fds(self) -> None:
         self.S.send_fds(self.left, [b"x"], [0, 0])
-        if self.beyond is None:
+        if self.unix_module is None:
             for fd in self.S.recv_fds(self.right, 10, 2)[1]:
                 os.close(fd)
         else:
-            self.beyond.recv_fds(self.right, 10, 2)[1].close()
+            self.unix_module.recv_fds(self.right, 10, 2)[1].close()
+
+    def ancillary_receive(self) -> None:
+        self.S.send_fds(self.left, [b"x"], [0, 0])
+        if self.ancillary is None:
+            for fd in self.S.recv_fds(self.right, 10, 2)[1]:
+                os.close(fd)
+        else:
+            for value in self.ancillary.receive(self.right, 10).values:
+                value.close()
 
     def recvmsg(self) -> None:
         self.S.send_fds(self.left, [b"x"], [0])
