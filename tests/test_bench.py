@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tools.bench import curves, page, report
+from tools.bench import curves, instructions, page, report
 from tools.bench.ceilings import CEILINGS, SLACK, ceiling
 from tools.bench.measure import Effort, Row, measure, own_copy
 from tools.bench.rows import ROWS, chosen
@@ -131,6 +131,34 @@ def test_what_is_above_its_ceiling_is_reported() -> None:
     ]
     run = {"implementation": "cpython", "version": "3.11.7", "rows": rows, "mean": None}
     assert report.above(run) == ["CPython 3.11.7: above 1.55, ceiling 1.40"]
+
+
+def test_a_row_that_grew_is_named() -> None:
+    before = {"send": {"socket": 500, "pysock": 1000}, "recv": {"pysock": 1000}}
+    counts = {"send": {"pysock": 1020}, "recv": {"pysock": 1021}, "new": {"pysock": 9}}
+    assert instructions.grown(counts, before) == ["recv: 1,021 instructions, 1,000 before (+2.1%)"]
+
+
+def test_what_is_counted_is_kept_for_each_build() -> None:
+    assert set(instructions.COUNTED) <= {row.name for row in ROWS}
+    assert instructions.chosen(["get*"]) == ["getsockname", "getsockopt"]
+    with pytest.raises(ValueError, match="nothing that is counted is named tcp"):
+        instructions.chosen(["tcp"])
+    runs = instructions.kept()
+    assert len({str(run["build"]) for run in runs}) == len(runs) >= 1
+    for run in runs:
+        assert list(run["rows"]) == instructions.chosen([])
+        assert all(each.keys() >= {"socket", "pysock"} for each in run["rows"].values())
+
+
+def test_instructions_are_counted_between_two_marks() -> None:
+    program = "import os\nfor n in 1000, 2000, 2000, 0: os.getppid(); sum(range(n))"
+    why = instructions.missing()
+    if why:
+        pytest.skip(why)
+    _, (_, less, more, again, *_) = instructions.under_callgrind("-I", "-S", "-c", program)
+    assert 1.9 < more / less < 2.2
+    assert abs(again / more - 1) < 0.01
 
 
 def test_a_kink_is_found() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from . import ROOT, curves, interpreters, page, report, rows
+from . import ROOT, curves, instructions, interpreters, page, report, rows
 from .measure import ON_PYPY, Effort, measure
 
 
@@ -134,9 +134,16 @@ def main() -> int:
     add("--json", type=Path, metavar="FILE", help="write the results there")
     add("--plot", type=Path, metavar="FILE", help="draw them (SVG or PNG)")
     add("--check", action="store_true", help="fail if a row is above its ceiling, noise allowed")
+    add("--instructions", action="store_true", help="count them instead, by valgrind;"
+        " --check then fails if a row takes over 2 %% more than is kept")
+    add("--record", action="store_true", help="keep the instructions that are counted")
     add("--docs", action="store_true", help="measure docs/speed.md anew: all (12 min) or --row")
     arguments = parser.parse_args()
     try:
+        if arguments.instructions:
+            return instructions.command(
+                arguments.row, check=arguments.check, record=arguments.record
+            )
         (curves if arguments.curves else rows).chosen(arguments.row)
     except ValueError as error:
         parser.error(str(error))

@@ -132,6 +132,26 @@ def descriptor(socket: Any, stack: ExitStack) -> Run:
     return run
 
 
+def documented_descriptor(socket: Any, stack: ExitStack) -> Run:
+    """The same as Python's documentation of sendmsg and recvmsg writes it, and MSG_CMSG_CLOEXEC."""
+    a, b = pair(socket, stack, "unix")
+    own, close = [a.fileno()], os.close
+    flags = getattr(socket, "MSG_CMSG_CLOEXEC", 0)  # PyPy lacks it
+
+    def run(n: int) -> None:
+        for _ in range(n):
+            a.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", own))])
+            fds = array("i")
+            space = socket.CMSG_LEN(fds.itemsize)
+            _, ancdata, _, _ = b.recvmsg(1, space, flags)
+            for level, kind, data in ancdata:
+                if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                    fds.frombytes(data[: len(data) - len(data) % fds.itemsize])
+            close(fds[0])
+
+    return run
+
+
 def connect(socket: Any, stack: ExitStack) -> Run:
     """socket, connect, accept, and close of both ends."""
     # A closed connection holds its pair of ports for a minute: take more ports to go to.
@@ -151,6 +171,17 @@ def connect(socket: Any, stack: ExitStack) -> Run:
             server, _ = listener.accept()
             client.close()
             server.close()
+
+    return run
+
+
+def opened(socket: Any, stack: ExitStack) -> Run:
+    """socket and close."""
+    make = socket.socket
+
+    def run(n: int) -> None:
+        for _ in range(n):
+            make().close()
 
     return run
 

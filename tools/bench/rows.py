@@ -62,9 +62,14 @@ def _calls() -> Iterator[Row]:
         "calls.descriptor", (), "descriptor", floor="floors.descriptor", quick=True,
     )
     yield Row(
+        "descriptor-documented", group, "the same by the documentation's words, MSG_CMSG_CLOEXEC",
+        "calls.documented_descriptor", (), in_mean=False,
+    )
+    yield Row(
         "connect", group, "socket + connect + accept + close",
         "calls.connect", (), "connect", quick=True,
     )
+    yield Row("opened", group, "socket + close", "calls.opened", in_mean=False)
     yield Row(
         "getsockname", group, "getsockname",
         "calls.getsockname", (), "getsockname", floor="floors.getsockname", quick=True,
