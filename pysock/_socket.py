@@ -141,7 +141,7 @@ class Socket(SendFile, MakeFile, SocketBase):
         True
         """
         cls = _public.module.socket  # programs replace it, to have sockets of their own class
-        kind = self._sock_family_, self._sock_type_, self._sock_proto_
+        family, kind, proto = self._sock_family_, self._sock_type_, self._sock_proto_
         # The new socket owns the descriptor from its first instant; one of another class takes
         # it over in its ``__init__``.
         sock: Socket = Socket.__new__(Socket)
@@ -149,11 +149,11 @@ class Socket(SendFile, MakeFile, SocketBase):
         try:
             address = accept_into(owned, self)
             if cls is not Socket:
-                sock = adopt(owned, lambda fd: cls(*kind, fileno=fd), known=True)
+                sock = _adopt(owned, cls, family, kind, proto, known=True)
             else:
                 if system.TELLS_OF_GIVEN:
-                    audit("socket.__new__", sock, *kind)
-                sock._begin(owned[0], *kind)
+                    audit("socket.__new__", sock, family, kind, proto)
+                sock._begin(owned[0], family, kind, proto)
         except BaseException:
             close_all(owned)
             raise
@@ -189,8 +189,8 @@ class Socket(SendFile, MakeFile, SocketBase):
         owned: list[int] = []
         try:
             system.claim_duplicate(owned, self._sock_fd_)
-            cls, kind = self.__class__, (self._sock_family_, self._sock_type_, self._sock_proto_)
-            sock: Self = adopt(owned, lambda fd: cls(*kind, fileno=fd))
+            kind = self._sock_family_, self._sock_type_, self._sock_proto_
+            sock: Self = _adopt(owned, self.__class__, *kind)
         except BaseException:
             close_all(owned)
             raise
@@ -253,6 +253,13 @@ class Socket(SendFile, MakeFile, SocketBase):
             pickling.register(Socket)
             return pickling.reduce(self)
         return object.__reduce_ex__(self, protocol)  # which asks for the state, or a subclass
+
+
+def _adopt(
+    owned: list[int], cls: Any, family: int, type: int, proto: int, *, known: bool = False
+) -> Any:
+    """A socket of the class ``cls``, which takes a descriptor out of ``owned``."""
+    return adopt(owned, lambda fd: cls(family, type, proto, fileno=fd), known=known)
 
 
 shortcuts.install(SocketBase)

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 import pysock
+from pysock import families
 from pysock._ffi.interpreter import COPY_MAX
 from pysock._host import lib
 from pysock.families import _hosts
@@ -165,7 +166,8 @@ def test_answers_of_the_c_library_are_each_ones_own() -> None:
 
 @needs_loopbacks
 def test_caches_that_are_emptied_meanwhile_answer_right(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_hosts, "_CACHED", 2)
+    for module in _hosts, families:
+        monkeypatch.setattr(module, "CACHED", 2)
 
     def work(i: int) -> bool:
         with pysock.socket(type=pysock.SOCK_DGRAM) as sock:

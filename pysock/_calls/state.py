@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from .._ffi.prototype import Library
 
 
+_new = object.__new__
+
+
 class SocketState:
     """The slots of a socket, and the values that they have before ``__init__``."""
 
@@ -59,7 +62,7 @@ class SocketState:
     _sock_type_: int
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        self = object.__new__(cls)
+        self = _new(cls)
         self._sock_owned_ = Owned()
         self._closed, self._io_refs = False, 0
         self._sock_fd_, self._sock_family_, self._sock_type_, self._sock_proto_ = -1, 0, 0, 0

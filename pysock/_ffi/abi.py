@@ -220,6 +220,10 @@ class Sockaddr:
 
         return pack_mixed
 
+    def unpacker(self) -> Callable[[bytes], tuple[Any, ...]]:
+        """``unpack`` of an address that is not shorter than the struct, in fewer steps."""
+        return self.unpack if self._odd else self._codec.unpack_from
+
     def unpack(self, raw: bytes) -> tuple[Any, ...]:
         """``(header, *values)`` of the members of an address; ``raw`` is extended by zeros."""
         whole = raw if len(raw) >= self.size else raw.ljust(self.size, b"\0")

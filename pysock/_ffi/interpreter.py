@@ -27,6 +27,7 @@ should an interpreter drop a private name, this setting costs pysock nothing exc
 ``reserve``        the same, not zeroed: what is never written to takes no memory, where that
                    can be had
 ``map_memory``     ``mmap(2)``: new memory, more than any pool has; to be closed after use
+``TAKES_BYTES``    whether a hot function takes bytes for the address of their memory
 ``NULL``           the null pointer, as an argument of a hot function
 ``COPY_MAX``       up to this size in bytes, copying is cheaper than finding an address
 ``POOL_MAX``       up to this size in bytes, pooled memory is cheaper than new memory
@@ -77,6 +78,7 @@ if WINDOWS:  # an error is GetLastError's there, and libraries have another call
 else:
     calling = chosen  # type: ignore[misc]
 
+TAKES_BYTES = not PYPY
 declared = chosen.declared
 pointer_to = chosen.pointer_to
 address_in = chosen.address_in

@@ -47,7 +47,7 @@ from . import (
     vsock,
 )
 from ._codec import FamilyCodec, unclaimed
-from ._hosts import known_addresses, remember
+from ._hosts import CACHED, known_addresses, remember
 
 Page = FamilyCodec  # the name of the class until 0.1
 
@@ -233,5 +233,8 @@ def unpack_for(proto: int, raw: bytes) -> Any:
         return unclaimed(host, raw)
     address = codec.unpack(raw, proto)
     if codec.fixed:
-        remember(raw, address)
+        if len(known_addresses) < CACHED:  # as ``remember``, without the step
+            known_addresses[raw] = address
+        else:
+            remember(raw, address)
     return address

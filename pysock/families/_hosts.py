@@ -32,13 +32,15 @@ BROADCAST = b"\xff\xff\xff\xff"
 #
 # It saves inet_pton(3) and the codec's work for addresses that a program uses again and again.
 # A full cache is emptied.
-_CACHED = 1024
+CACHED = 1024
 known_addresses: dict[Any, Any] = {}
+# The bytes of an IP address → its text: clients come from few hosts, each time by another port.
+_texts: dict[bytes, str] = {}
 
 
 def remember(key: Any, value: Any) -> None:
     """Put an entry into the cache; empty the cache first if it is full."""
-    if len(known_addresses) >= _CACHED:
+    if len(known_addresses) >= CACHED:
         known_addresses.clear()
     known_addresses[key] = value
 
@@ -164,13 +166,23 @@ def ntop(family: int, packed: bytes) -> str:
 
 def ipv4_text(packed: bytes) -> str:
     """``'127.0.0.1'`` for four bytes: what ``inet_ntop(3)`` writes, without a call of C (1 us)."""
-    a, b, c, d = packed
-    return f"{a}.{b}.{c}.{d}"
+    text = _texts.get(packed)
+    if text is None:
+        a, b, c, d = packed
+        text = _remember_text(packed, f"{a}.{b}.{c}.{d}")
+    return text
 
 
 def ipv6_text(packed: bytes) -> str:
     """``inet_ntop(3)``: ``'::1'`` for sixteen bytes."""
-    return ntop(AF_INET6, packed)
+    return _texts.get(packed) or _remember_text(packed, ntop(AF_INET6, packed))
+
+
+def _remember_text(packed: bytes, text: str) -> str:
+    if len(_texts) >= CACHED:
+        _texts.clear()
+    _texts[packed] = text
+    return text
 
 
 def addrinfo(

@@ -42,6 +42,7 @@ class Family(FamilyCodec):
             ("sin_zero", c_ubyte * 8),
         )
         self.fill = self.sockaddr_in.packer(self.family)
+        self.size, self.unpack_whole = self.sockaddr_in.size, self.sockaddr_in.unpacker()
 
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
         if type(address) is tuple and len(address) == 2:
@@ -65,7 +66,9 @@ class Family(FamilyCodec):
         return self.fill(in_range(number, caller), sin_addr, b"")
 
     def unpack(self, raw: bytes, proto: int) -> tuple[str, int]:
-        _, sin_port, sin_addr, _ = self.sockaddr_in.unpack(raw)
+        whole = len(raw) >= self.size
+        unpack = self.unpack_whole if whole else self.sockaddr_in.unpack
+        _, sin_port, sin_addr, _ = unpack(raw)
         return _hosts.ipv4_text(sin_addr), sin_port
 
     def text(self, member: str, octets: bytes) -> str | None:
