@@ -137,12 +137,44 @@ def test_descriptors_of_a_message_that_fails_are_closed(monkeypatch: pytest.Monk
                 with pytest.raises(Broken):
                     here.recvmsg(9, 64)
             assert descriptors() == before
+
+        def late(real: Action, *arguments: Any) -> int:
+            assert real(*arguments) == 3
+            raise Broken
+
         there.send(b"abc")
         with monkeypatch.context() as patched:
-            patched.setattr(message, "_walk", broken)
+            replace(patched, "recvmsg", late)
             patched.setattr(message, "close_received", lambda raw: pytest.fail("there are none"))
             with pytest.raises(Broken):
                 here.recvmsg(9, 64)
+
+
+def test_without_room_for_control_messages_there_is_no_pointer_to_any(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever the message before had."""
+    seen: list[Any] = []
+
+    def look(real: Action, fd: int, pointer: Any, flags: int) -> int:
+        header = header_at(pointer)
+        seen.append((header.msg_control, header.msg_controllen))
+        n: int = real(fd, pointer, flags)
+        return n
+
+    for name in ("sendmsg", "recvmsg"):
+        replace(monkeypatch, name, look)
+    with pair() as (here, there):
+        for flags in (0, pysock.MSG_CMSG_CLOEXEC):
+            there.sendmsg([b"abc"], [(LEVEL, pysock.SCM_RIGHTS, array("i", [there.fileno()]))])
+            _, ((_, _, fds), *_), told, _ = here.recvmsg(9, 64, flags)
+            pysock.close(array("i", fds)[0])
+            assert told == flags
+            there.sendmsg([b"a", b"bc"])
+            assert here.recvmsg(9, 0, flags) == (b"abc", [], flags, None)
+            assert [length for _, length in seen] == [pysock.CMSG_SPACE(4), 64, 0, 0]
+            assert [bool(control) for control, _ in seen] == [True, True, False, False]
+            seen.clear()
 
 
 def test_only_descriptors_of_this_message_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:

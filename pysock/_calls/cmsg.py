@@ -90,9 +90,10 @@ def _to_messages(layout: Control) -> Callable[[Iterable[tuple[int, int, Any]]], 
         Whatever is no such tuple, or has a number that is no C int, is a TypeError,
         ValueError or ``struct.error``.
         """
-        packed: list[bytes] = []
         # A list of our own, since code of the caller's may make its list longer meanwhile.
-        for item in [*items]:
+        several = [*items]
+        packed: list[bytes] = []
+        for item in several:
             if type(item) is not tuple:
                 raise TypeError
             level, kind, data = item
@@ -100,9 +101,13 @@ def _to_messages(layout: Control) -> Callable[[Iterable[tuple[int, int, Any]]], 
                 raise TypeError  # to convert them may run code of the caller's
             # To join takes half of the time of a view's ``tobytes``, but it replaces what a
             # ``__buffer__`` of the caller's raises.
-            data = join((data,)) if type(data) in _JOINED else _bytes_in(data)
+            if type(data) is not bytes:
+                data = join((data,)) if type(data) in _JOINED else _bytes_in(data)
             size = len(data)
-            packed += (front(data_at + size, level, kind), data, padding[size & mask])
+            header: bytes = front(data_at + size, level, kind)
+            if len(several) == 1:
+                return header + data + padding[size & mask]
+            packed += (header, data, padding[size & mask])
         return join(packed)
 
     return messages

@@ -207,6 +207,8 @@ def CMSG_LEN(length: int, /) -> int:
     >>> CMSG_LEN(4) == CMSG_LEN(0) + 4
     True
     """
+    if type(length) is int and 0 <= length <= control.most:  # as mostly, in a fifth of the steps
+        return control.data_at + length
     length = c_ssize_t(length)
     if not control.len_in_range(length):
         raise OverflowError("CMSG_LEN() argument out of range")
@@ -224,6 +226,8 @@ def CMSG_SPACE(length: int, /) -> int:
     >>> CMSG_SPACE(4) >= CMSG_LEN(4)
     True
     """
+    if type(length) is int and 0 <= length <= control.most:
+        return control.space(length)
     length = c_ssize_t(length)
     if not control.space_in_range(length):
         raise OverflowError("CMSG_SPACE() argument out of range")
