@@ -147,15 +147,18 @@ def sockaddr_from(question: Callable[..., int], fd: int) -> bytes:
     """The sockaddr that ``getsockname(2)`` or ``getpeername(2)`` answers with, or OSError."""
     entry = sockaddr_pool.take()
     array, address, counter, length = entry
-    for _ in range(ATTEMPTS):
-        counter.value = SOCKADDR_MAX
-        if question(fd, address, length) >= 0:
-            size = counter.value
-            sockaddr = bytes_of(array, address, size if size <= SOCKADDR_MAX else SOCKADDR_MAX)
-            sockaddr_pool.put(entry)
-            return sockaddr
+    lost = 0
+    counter.value = SOCKADDR_MAX
+    while question(fd, address, length) < 0:
         raise_errno()
-    raise from_errno(0)
+        lost += 1
+        if lost == ATTEMPTS:
+            raise from_errno(0)
+        counter.value = SOCKADDR_MAX
+    size = counter.value
+    sockaddr = bytes_of(array, address, size if size <= SOCKADDR_MAX else SOCKADDR_MAX)
+    sockaddr_pool.put(entry)
+    return sockaddr
 
 
 # --- sending -------------------------------------------------------------------------

@@ -10,7 +10,8 @@ Nothing here is needed to understand pysock.  ``PYSOCK_SHORTCUTS=0`` in the envi
 leaves it out, as PyPy does, whose compiler gains nothing by it.  The tests run both ways.
 
 "flags is ZERO" is the quickest way to see that there are none; others are plain if they have
-no bit of ODD_FLAGS.
+no bit of ODD_FLAGS.  A C function is called by a local name: CPython 3.11 does not specialise
+``calls.recv(…)``, which takes 150 to 350 instructions more.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from ..._calls.memory import (
     SOCKADDR_MAX,
     Pool,
     data_pool,
+    flags_number,
     large_pool,
     reserved,
     sockaddr_memory,
@@ -52,7 +53,7 @@ def recv(self: Stream, bufsize: int, flags: int = 0, /) -> bytes:
     if (
         type(bufsize) is not int
         or not 0 < bufsize <= POOL_MAX
-        or (flags is not ZERO and (flags := c_int(flags)) & ODD_FLAGS)
+        or (flags is not ZERO and (flags := flags_number(flags, c_int)) & ODD_FLAGS)
     ):
         return _recv(self, bufsize, flags)
     calls = self._sock_calls_
@@ -62,7 +63,8 @@ def recv(self: Stream, bufsize: int, flags: int = 0, /) -> bytes:
         except IndexError:
             entry = data_pool.make()
         buffer, pointer = entry
-        n: int = calls.recv(self._sock_fd_, pointer, bufsize, flags | calls.dontwait)
+        function = calls.recv
+        n: int = function(self._sock_fd_, pointer, bufsize, flags | calls.dontwait)
         # Slicing an array is one memcpy.
         data: bytes = buffer[:n] if 0 <= n <= bufsize else with_zeros(buffer[:bufsize], n)
         _put_data(entry)
@@ -86,7 +88,8 @@ def recv_into(self: Stream, buffer: WriteableBuffer, nbytes: int = 0, flags: int
         if type(buffer) is bytearray:
             size = len(buffer)
             if 0 < size <= KEEP_GIL_MAX:
-                n: int = calls.recv(
+                function = calls.recv
+                n: int = function(
                     self._sock_fd_,
                     array_over(buffer),
                     size if size <= len(buffer) else len(buffer),
@@ -102,7 +105,8 @@ def recv_into(self: Stream, buffer: WriteableBuffer, nbytes: int = 0, flags: int
             except ValueError:  # it was released
                 size = 0
             if 0 < size <= KEEP_GIL_MAX:
-                n = calls.recv(self._sock_fd_, array_over(buffer), size, calls.dontwait)
+                function = calls.recv
+                n = function(self._sock_fd_, array_over(buffer), size, calls.dontwait)
                 if n < 0:
                     with memoryview(buffer) as view:
                         n = retry(self, calls, READ, receive_into, view, size, 0)
@@ -135,30 +139,36 @@ _ITEM_MAX = 8  # bytes of an item of an array
 
 
 def send(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> int:
-    data = small_bytes(bytes) if type(bytes) in _COPIED else bytes
-    if (
-        type(data) is _BYTES
-        and (flags is ZERO or not (flags := send_flags(flags)) & ODD_FLAGS)
-        and (size := len(data)) <= KEEP_GIL_MAX
+    if type(bytes) is _BYTES:
+        data: Any = bytes
+    elif type(bytes) not in _COPIED or type(data := small_bytes(bytes)) is not _BYTES:
+        return _send(self, bytes, flags)
+    size = len(data)
+    if size > KEEP_GIL_MAX or (
+        flags is not ZERO and (flags := flags_number(flags, send_flags)) & ODD_FLAGS
     ):
-        calls = self._sock_calls_
-        n: int = calls.send(self._sock_fd_, data, size, flags | calls.dontwait)
-        if n < 0:
-            n = retry(self, calls, WRITE, transmit, data, flags)
-        return n
-    return _send(self, bytes, flags)
+        return _send(self, bytes, flags)
+    calls = self._sock_calls_
+    function = calls.send
+    n: int = function(self._sock_fd_, data, size, flags | calls.dontwait)
+    if n < 0:
+        n = retry(self, calls, WRITE, transmit, data, flags)
+    return n
 
 
 def sendall(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> None:
-    data = small_bytes(bytes) if type(bytes) in _COPIED else bytes
-    if (
-        type(data) is not _BYTES
-        or (flags is not ZERO and (flags := send_flags(flags)) & ODD_FLAGS)
-        or (size := len(data)) > KEEP_GIL_MAX
+    if type(bytes) is _BYTES:
+        data: Any = bytes
+    elif type(bytes) not in _COPIED or type(data := small_bytes(bytes)) is not _BYTES:
+        return _sendall(self, bytes, flags)
+    size = len(data)
+    if size > KEEP_GIL_MAX or (
+        flags is not ZERO and (flags := flags_number(flags, send_flags)) & ODD_FLAGS
     ):
         return _sendall(self, bytes, flags)
     calls = self._sock_calls_
-    n: int = calls.send(self._sock_fd_, data, size, flags | calls.dontwait)
+    function = calls.send
+    n: int = function(self._sock_fd_, data, size, flags | calls.dontwait)
     if n != size:
         deadline = deadline_of(self)
         # The caller's buffer keeps its size while its copy is sent.
@@ -180,7 +190,7 @@ def recvfrom(self: Datagram, bufsize: int, flags: int = 0, /) -> tuple[bytes, Re
     if (
         type(bufsize) is not int
         or not 0 <= bufsize <= COPY_MAX
-        or (flags is not ZERO and (flags := c_int(flags)) & ODD_FLAGS)
+        or (flags is not ZERO and (flags := flags_number(flags, c_int)) & ODD_FLAGS)
     ):
         return _recvfrom(self, bufsize, flags)
     try:
@@ -190,7 +200,8 @@ def recvfrom(self: Datagram, bufsize: int, flags: int = 0, /) -> tuple[bytes, Re
     buffer, pointer, room, address, counter, length = entry
     counter.value = SOCKADDR_MAX
     calls = self._sock_calls_
-    n = calls.recvfrom(
+    function = calls.recvfrom
+    n = function(
         self._sock_fd_, pointer, bufsize, flags | calls.dontwait, address, length
     )
     if n >= 0:
@@ -223,7 +234,8 @@ def sendto(
     sockaddr = packers[self._sock_family_](address, "sendto", self._sock_proto_)
     audit("socket.sendto", self, address)
     calls = self._sock_calls_
-    n = calls.sendto(self._sock_fd_, bytes, size, calls.dontwait, sockaddr, len(sockaddr))
+    function = calls.sendto
+    n = function(self._sock_fd_, bytes, size, calls.dontwait, sockaddr, len(sockaddr))
     if n < 0:
         n = retry(self, calls, WRITE, transmit_to, bytes, 0, sockaddr)
     return n
