@@ -10,6 +10,7 @@ on either side, so that no attribute of a subclass meets them by accident:
 ``_sock_timeout_``  None: blocking mode; 0.0: non-blocking mode; else seconds
 ``_sock_calls_``    the library for calls that transfer data: ``lib`` in blocking mode;
                     else ``lib_keeping_gil``, whose calls never block with the GIL
+``_sock_waits_``    of how many more receives a wait comes first (``wait.wait_first``)
 ``_sock_owned_``    a list with the descriptor, which is empty once somebody has taken it to
                     close it or to keep it (see ``descriptor``)
 
@@ -49,6 +50,7 @@ class SocketState:
         "_sock_proto_",
         "_sock_timeout_",
         "_sock_type_",
+        "_sock_waits_",
     )
 
     _closed: bool  # whether close() was called; files of makefile may still use the socket
@@ -60,11 +62,13 @@ class SocketState:
     _sock_proto_: int
     _sock_timeout_: float | None
     _sock_type_: int
+    _sock_waits_: int
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = _new(cls)
         self._sock_owned_ = Owned()
-        self._closed, self._io_refs = False, 0
+        self._closed = False
+        self._io_refs = self._sock_waits_ = 0
         self._sock_fd_, self._sock_family_, self._sock_type_, self._sock_proto_ = -1, 0, 0, 0
         self._sock_timeout_, self._sock_calls_ = None, lib
         return self

@@ -8,7 +8,9 @@ EINTR            repeat: a signal handler has run, and did not raise (PEP 475).
 EAGAIN           in timeout mode, ``poll(2)`` for what is left of the time, and repeat.
 anything else    raise.
 
-Calling first saves a system call wherever the answer is there already.  Every wait ends at
+Calling first saves a system call wherever the answer is there already.  Where it is not, as with
+whoever has sent a request and waits for the response, it costs one: so a receive that had to wait
+lets the next ones poll first (``wait_first``).  Every wait ends at
 its deadline, also if poll says "ready" and the call EAGAIN for ever, as happens when other
 threads are faster, or when a datagram's receiver is full.  Only ``connect`` has a policy of
 its own (``_methods.connection``).
@@ -102,10 +104,33 @@ def _wait(sock: SocketState, events: int, deadline: float | None, unready: int) 
     begin = monotonic()
     if late or not wait_until_ready(sock, events, limit):
         raise from_errno(system.TIMED_OUT) if deadline is None else timeout("timed out")
+    if events == READ and deadline is not None:
+        sock._sock_waits_ = WAITS
     if unready > 1 and monotonic() - begin < _AT_ONCE:
         # "Ready" without a wait, and not for the first time: give way, ever longer.
         pause = min(_AT_ONCE * 2**unready, _PAUSE_MAX)
         sleep(pause if limit is None else max(0.0, min(pause, limit - begin)))
+
+
+# After a receive that had to wait, so many wait first; the next looks whether that is still better.
+# Where each has to wait, it makes 2.06 calls instead of 3 (C: 2); where none has, soon 1 again.
+WAITS = 16
+
+
+def wait_first(sock: SocketState, flags: int) -> float | None:
+    """``poll(2)`` before a receive, since the last ones had to wait: the deadline for the rest.
+
+    Called while ``sock._sock_waits_`` is not 0.  Does nothing (None) if ``flags`` may ask for
+    something else than what poll reports, or if the socket is not in timeout mode any more.
+    """
+    left = sock._sock_waits_
+    if flags or not left:
+        return None
+    sock._sock_waits_ = left - 1
+    deadline = deadline_of(sock)
+    if deadline is not None and not wait_until_ready(sock, READ, deadline):
+        raise timeout("timed out")
+    return deadline
 
 
 _AT_ONCE = 0.0002  # seconds
@@ -135,10 +160,6 @@ def deadline_passed(deadline: float) -> bool:
     return monotonic() >= deadline
 
 
-def _ceil(number: float) -> int:
-    return -int(-number // 1)
-
-
 def wait_until_ready(sock: SocketState, events: int, deadline: float | None) -> bool:
     """``poll(2)`` until the socket is ready for ``events``; False if the deadline passes.
 
@@ -148,12 +169,15 @@ def wait_until_ready(sock: SocketState, events: int, deadline: float | None) -> 
     memory, pointer = entry
     milliseconds = -1
     lost = 0
+    poll = lib.poll
     while (fd := sock._sock_fd_) != -1:
         if deadline is not None:
             # Rounded up: a wait that ends early would only be repeated.
-            milliseconds = min(max(0, _ceil((deadline - monotonic()) * 1000)), _POLL_MAX)
+            milliseconds = -int((monotonic() - deadline) * 1000 // 1)
+            if not 0 <= milliseconds <= _POLL_MAX:
+                milliseconds = 0 if milliseconds < 0 else _POLL_MAX
         memory.raw = _pollfd.pack(fd, events, 0)
-        n = lib.poll(pointer, 1, milliseconds)
+        n = poll(pointer, 1, milliseconds)
         if n > 0:
             break
         if n < 0:

@@ -6,7 +6,7 @@ from sys import audit
 
 from .._calls.state import SocketState
 from .._calls.transfer import as_written, receive_from, receive_from_into, transmit_to
-from .._calls.wait import READ, WRITE, retry
+from .._calls.wait import READ, WRITE, retry, wait_first
 from .._ffi import versions
 from .._ffi.arguments import (
     EXPORTS_LOCK,
@@ -54,10 +54,11 @@ class Datagram(SocketState):
         size, flags = c_ssize_t(bufsize), c_int(flags)
         if size < 0:
             raise ValueError("negative buffersize in recvfrom")
+        deadline = wait_first(self, flags) if self._sock_waits_ else None
         calls = self._sock_calls_
         received = receive_from(calls, self._sock_fd_, size, flags)
         if received is None:
-            received = retry(self, calls, READ, receive_from, size, flags)
+            received = retry(self, calls, READ, receive_from, size, flags, deadline=deadline)
         data, sockaddr = received
         return as_written(self, data, flags), unpack_for(self._sock_proto_, sockaddr)
 

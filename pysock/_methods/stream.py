@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .._calls.state import SocketState
 from .._calls.transfer import as_written, receive, receive_into, transmit
-from .._calls.wait import READ, WRITE, deadline_of, deadline_passed, retry
+from .._calls.wait import READ, WRITE, deadline_of, deadline_passed, retry, wait_first
 from .._ffi import versions
 from .._ffi.arguments import (
     EXPORTS_LOCK,
@@ -52,10 +52,11 @@ class Stream(SocketState):
             raise ValueError("negative buffersize in recv")
         if size == 0:
             return b""
+        deadline = wait_first(self, flags) if self._sock_waits_ else None
         calls = self._sock_calls_
         data = receive(calls, self._sock_fd_, size, flags)
         if data is None:
-            data = retry(self, calls, READ, receive, size, flags)
+            data = retry(self, calls, READ, receive, size, flags, deadline=deadline)
         return as_written(self, data, flags)
 
     def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
@@ -81,10 +82,11 @@ class Stream(SocketState):
             size = nbytes or room
             if size == 0:
                 return 0
+            deadline = wait_first(self, flags) if self._sock_waits_ else None
             calls = self._sock_calls_
             n = receive_into(calls, self._sock_fd_, view, size, flags)
             if n < 0:
-                n = retry(self, calls, READ, receive_into, view, size, flags)
+                n = retry(self, calls, READ, receive_into, view, size, flags, deadline=deadline)
             return n
 
     def send(self, bytes: ReadableBuffer, flags: int = 0, /) -> int:

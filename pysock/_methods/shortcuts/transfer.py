@@ -24,7 +24,7 @@ from ..._calls.transfer import (
     transmit_to,
     with_zeros,
 )
-from ..._calls.wait import READ, WRITE, deadline_of, retry
+from ..._calls.wait import READ, WRITE, deadline_of, retry, wait_first
 from ..._ffi.arguments import ZERO, c_int, send_flags
 from ..._ffi.interpreter import COPY_MAX, POOL_MAX
 from ..._ffi.portable import array_over
@@ -56,6 +56,7 @@ def recv(self: Stream, bufsize: int, flags: int = 0, /) -> bytes:
         or (flags is not ZERO and (flags := flags_number(flags, c_int)) & ODD_FLAGS)
     ):
         return _recv(self, bufsize, flags)
+    deadline = wait_first(self, flags) if self._sock_waits_ else None
     calls = self._sock_calls_
     if bufsize <= COPY_MAX:
         try:
@@ -76,14 +77,15 @@ def recv(self: Stream, bufsize: int, flags: int = 0, /) -> bytes:
         data = buffer[:n] if 0 <= n <= bufsize else with_zeros(buffer[:bufsize], n)
         large_pool.put(entry)
     if n < 0:
-        data = retry(self, calls, READ, receive, bufsize, flags)
+        data = retry(self, calls, READ, receive, bufsize, flags, deadline=deadline)
     return data
 
 
 def recv_into(self: Stream, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
     # An exact bytearray or memoryview keeps its size once it is exported.  What is exported
     # is a temporary of the call: no traceback keeps it.
-    if nbytes is ZERO and flags is ZERO:
+    # To wait first is left to the method, by which the buffer is exported meanwhile.
+    if nbytes is ZERO and flags is ZERO and not self._sock_waits_:
         calls = self._sock_calls_
         if type(buffer) is bytearray:
             size = len(buffer)
@@ -193,6 +195,7 @@ def recvfrom(self: Datagram, bufsize: int, flags: int = 0, /) -> tuple[bytes, Re
         or (flags is not ZERO and (flags := flags_number(flags, c_int)) & ODD_FLAGS)
     ):
         return _recvfrom(self, bufsize, flags)
+    deadline = wait_first(self, flags) if self._sock_waits_ else None
     try:
         entry = _pop_datagram()
     except IndexError:
@@ -210,7 +213,9 @@ def recvfrom(self: Datagram, bufsize: int, flags: int = 0, /) -> tuple[bytes, Re
         _put_datagram(entry)
     else:
         _put_datagram(entry)
-        data, sockaddr = retry(self, calls, READ, receive_from, bufsize, flags)
+        data, sockaddr = retry(
+            self, calls, READ, receive_from, bufsize, flags, deadline=deadline
+        )
     return data, known_addresses.get(sockaddr) or unpack_for(self._sock_proto_, sockaddr)
 
 
