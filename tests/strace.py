@@ -28,7 +28,12 @@ from .strace_programs import PROGRAMS
 
 CALLS = (
     "%network,ioctl,fcntl,close,dup,poll,ppoll,select,pselect6,epoll_create1,epoll_ctl,"
-    "epoll_wait,epoll_pwait,sendfile"
+    "epoll_wait,epoll_pwait,sendfile,rt_sigreturn,restart_syscall"
+)
+# Those that are about sockets whatever their descriptor is, also when they fail.
+_NETWORK = frozenset(
+    "socket socketpair bind listen connect accept accept4 getsockname getpeername getsockopt "
+    "setsockopt shutdown sendto sendmsg recvfrom recvmsg".split()
 )
 SHOWN = 4096  # bytes of a string
 
@@ -77,7 +82,7 @@ class Compared:
             thread = int(path.suffix[1:])
             if thread == tracer:
                 continue
-            lines = [line for line in path.read_text(errors="replace").splitlines()
+            lines = [line for line in as_the_program_sees(path.read_text(errors="replace"))
                      if on_socket(line)]  # fmt: skip
             spans = inside.get(thread, [])
             self.theirs[thread] = [
@@ -124,9 +129,38 @@ def _time(line: str) -> int:
 
 def on_socket(line: str) -> bool:
     """Whether a line of strace's is of a call on a socket, or on an epoll of them."""
-    if not re.match(r"\d+\.\d+ \w+\(", line):
+    called = re.match(r"\d+\.\d+ (\w+)\(", line)
+    if not called:
         return False  # a signal, or the end of the process
-    return "<socket:[" in line or "<anon_inode:[eventpoll]>" in line
+    return called[1] in _NETWORK or "<socket:[" in line or "<anon_inode:[eventpoll]>" in line
+
+
+_RESTARTS = re.compile(r" = \? ERESTART\w+ \(.*\)$")
+
+
+def as_the_program_sees(text: str) -> list[str]:
+    """A thread's lines; a call that the kernel has begun anew, after a signal, is one call.
+
+    strace shows that call twice, or what came of it in a line of restart_syscall.  The program
+    hears of neither, unless a handler has run (rt_sigreturn): then it gets EINTR.
+    """
+    made: list[str] = []
+    lines = text.splitlines()
+    for n, line in enumerate(lines):
+        if re.match(r"\d+\.\d+ (rt_sigreturn|restart_syscall)\(", line):
+            continue
+        if not _RESTARTS.search(line):
+            made.append(line)
+            continue
+        following = [each.partition(" ")[2] for each in lines[n + 1 :]]
+        calls = [each for each in following if re.match(r"\w+\(", each)]
+        if calls and calls[0].startswith("rt_sigreturn("):
+            made.append(line)
+        elif calls and calls[0].startswith("restart_syscall("):
+            made.append(_RESTARTS.sub("", line) + " = " + calls[0].rpartition(" = ")[2])
+        elif not calls:  # the signal has ended the thread
+            made.append(_RESTARTS.sub(" = ? <unfinished ...>", line))
+    return made
 
 
 _ANNOTATION = re.compile(r"(?<=\d)<(?:[^<>\"]|->)*>(?:\(deleted\))?")

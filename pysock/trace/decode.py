@@ -178,9 +178,12 @@ class Decoder:
         else:
             call.via = f"{kind}.{name.partition(' ')[0]}"
             elsewhere(call, name, arguments)
-            fds = waited_for(call) or [call.arguments[0][1] if call.arguments else None]
+            fds = waited_for(call)
+            if fds is None:
+                fds = [call.arguments[0][1]] if call.arguments else []
             known = self.sockets.get(call.pid, {})
-            call.on_socket = name == "epoll_create1" or any(fd in known for fd in fds)
+            # (An epoll is taken for one: what it waits for need not be known.)
+            call.on_socket = name.startswith("epoll") or any(fd in known for fd in fds)
 
     def _remember(self, call: Call) -> None:
         """Which sockets there are, from what makes and closes them."""
@@ -425,14 +428,14 @@ def _epoll(
         call.result = 0
 
 
-def waited_for(call: Call) -> list[Any]:
-    """The descriptors that a select, poll or epoll_ctl is about."""
+def waited_for(call: Call) -> list[Any] | None:
+    """The descriptors that a select, poll or epoll_ctl is about; None for other calls."""
     named = dict(call.arguments)
     if call.function == "poll":
         return [entry["fd"] for entry in named["fds"]]
     if call.function == "select":
         return [fd for name in ("readfds", "writefds", "exceptfds") for fd in named[name] or []]
-    return [named["fd"]] if call.function == "epoll_ctl" else []
+    return [named["fd"]] if call.function == "epoll_ctl" else None
 
 
 def decoded(events: Iterable[tuple[int, Event]]) -> list[Call]:

@@ -26,9 +26,15 @@ if TYPE_CHECKING:
     # What the names of a place begin with, and a pattern of those that stand elsewhere.
     Place = tuple[tuple[str, ...], Optional[str]]
 
+# Of two names for one number, what the manual pages of sockets say.
+_PREFERRED = {
+    getattr(errno, name): name for name in ("EOPNOTSUPP", "EAGAIN") if hasattr(errno, name)
+}
+
+
 def error_name(number: int) -> str:
     """The name of an errno, or its number: as POSIX has it, also where Windows puts WSA before."""
-    name = errno.errorcode.get(number, str(number))
+    name = _PREFERRED.get(number) or errno.errorcode.get(number, str(number))
     plain = name[3:] if name.startswith("WSA") else name
     return plain if getattr(errno, plain, None) == number else name
 

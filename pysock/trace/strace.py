@@ -10,7 +10,7 @@ import os
 
 from .decode import Length
 from .names import error_name
-from .values import Address, Constant, Struct
+from .values import Address, Constant, Struct, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,22 @@ SHOWN = 32  # bytes of a string, as strace has it
 
 # Of these the kernel has a second kind, with times of 64 bits everywhere.
 _OLD = ("SO_RCVTIMEO", "SO_SNDTIMEO", "SO_TIMESTAMP")
+
+# Of a call that a signal interrupts, strace shows the number inside the kernel, which decides
+# whether the call is made again; the program gets EINTR.
+_RESTARTS = {
+    "poll": "ERESTART_RESTARTBLOCK (Interrupted by signal)",
+    "select": "ERESTARTNOHAND (To be restarted if no handler)",
+    **dict.fromkeys(
+        "connect accept accept4 recv recvfrom recvmsg send sendto sendmsg".split(),
+        "ERESTARTSYS (To be restarted if SA_RESTART is set)",
+    ),
+}
+_UNKNOWN = {"how": "SHUT", "domain": "AF"}  # what a number without a name is called
+_OTHERWISE = {  # strace's names of options
+    "IPV6_JOIN_GROUP": "IPV6_ADD_MEMBERSHIP",
+    "IPV6_LEAVE_GROUP": "IPV6_DROP_MEMBERSHIP",
+}
 
 # What the kernel's table calls a function of the C library.
 _KERNEL = {"send": "sendto", "recv": "recvfrom", "select": "pselect6"}
@@ -51,6 +67,8 @@ class _Line:
         call = self.call
         if call.errno:
             name = error_name(call.errno)
+            if name == "EINTR" and call.function in _RESTARTS:
+                return f"? {_RESTARTS[call.function]}"
             return f"-1 {name} ({os.strerror(call.errno)})"
         if isinstance(call.result, Constant):
             return f"{int(call.result):#x} (flags {call.result!r})"
@@ -113,12 +131,22 @@ class _Line:
                 return "IPPROTO_IP" if call.function == "socket" and _is_inet(call) else "0"
             return self.constant(name, value)
         if isinstance(value, bytes):
-            return quoted(value, self.shown)
+            return self.octets(name, value.raw if isinstance(value, Text) else value)
         if isinstance(value, list):
             return f"[{', '.join([self.value('', each) for each in value])}]"
+        if name == "optval" and repr(call.argument("optname")) == "SO_ERROR" and value:
+            return f"[{error_name(value)}]"
         if name in ("optval", "cmsg_data"):
             return f"[{value}]"
         return str(int(value))
+
+    def octets(self, name: str, value: bytes) -> str:
+        """Bytes; as the value of an option they are a number, if there are four."""
+        if name == "optval" and len(value) == 4:
+            return f"[{self.call.values.number(value, signed=True)}]"
+        if name == "optval" and not value and self.call.function == "getsockopt":
+            return "0x0"
+        return quoted(value, self.shown)
 
     def constant(self, name: str, value: Constant) -> str:
         shown = repr(value)
@@ -128,15 +156,30 @@ class _Line:
             level = repr(dict(self.call.arguments)["level"]).partition("_")[2]
             prefix = "SO" if level == "SOCKET" else level
             return f"{int(value):#x} /* {prefix}_??? */"
+        if name in _UNKNOWN and shown.isdigit() and int(value):
+            return f"{int(value):#x} /* {_UNKNOWN[name]}_??? */"
+        if name == "type" and shown.partition("|")[0].isdigit() and int(value):
+            kind, _, flags = shown.partition("|")
+            return f"{flags}|{int(kind):#x}" if flags else f"{int(kind):#x} /* SOCK_??? */"
         if name == "optname" and shown.startswith(_OLD):
             return f"{shown}_OLD"
+        if name == "optname":
+            return _OTHERWISE.get(shown, shown)
         if ":" in shown:
             return f'inet_pton(AF_INET6, "{shown}")'
         return f'inet_addr("{shown}")' if "." in shown else shown
 
     def struct(self, struct: Struct) -> str:
-        if struct.name == "timeval":  # which strace leaves as it is
+        if struct.name in ("timeval", "ip_mreq_source", "tcp_info"):  # which strace leaves as they are
             return quoted(struct.raw, self.shown)
+        if struct.name == "in_addr":
+            return f"[{self.call.values.number(struct.raw)}]"
+        if struct.name == "ip_mreqn":
+            struct = self.call.values.struct("ip_mreq", struct.raw)
+        if struct.name == "ipv6_mreq":
+            group, index = [value for _, value in struct.members]
+            return (f'{{inet_pton(AF_INET6, "{group!r}", &ipv6mr_multiaddr), '
+                    f"ipv6mr_interface={index}}}")  # fmt: skip
         if struct.name == "epoll_event":
             data = struct["data"]
             return f"{{events={struct['events']!r}, data={{u32={data}, u64={data}}}}}"
@@ -145,6 +188,8 @@ class _Line:
 
     def message(self, struct: Struct) -> list[str]:
         members = dict(struct.members)
+        if self.call.function == "recvmsg" and self.call.failed:
+            return [f"msg_namelen={members['msg_namelen']}"]
         if not members["msg_control"]:
             members.pop("msg_control")
         if self.call.function == "recvmsg":

@@ -43,7 +43,14 @@ class Address(bytes):
 
 
 class Text(bytes):
-    """A string of C, without the zero at its end."""
+    """A string of C, without the zero at its end; ``raw`` has what follows, if anything does."""
+
+    raw: bytes
+
+    def __new__(cls, raw: bytes) -> Text:
+        made = super().__new__(cls, raw.rstrip(b"\0"))
+        made.raw = raw
+        return made
 
 
 class Struct:
@@ -169,7 +176,7 @@ class Values:
     def option(self, name: str, raw: bytes) -> Any:
         """The value of an option."""
         if name in _TEXTS:
-            return Text(raw.rstrip(b"\0"))
+            return Text(raw)
         found = self._sized(_OPTIONS.get(name, ""), raw)
         if found is not None:
             return found

@@ -39,6 +39,7 @@ import os
 import sys
 import threading
 from contextlib import contextmanager
+from errno import EINTR
 from itertools import count
 from time import perf_counter_ns
 
@@ -155,7 +156,11 @@ def _traced(
             observer(("end", number, at, thread, -1, error.errno or 0, memory))
             raise
         except BaseException:
-            observer(("end", number, perf_counter_ns(), thread, None, 0, memory))
+            at = perf_counter_ns()
+            # A signal's handler has raised it: of what C returned, errno alone is left.
+            interrupted = get_errno() == EINTR
+            result = (-1, EINTR) if interrupted else (None, 0)
+            observer(("end", number, at, thread, *result, memory))
             raise
         errno = get_errno()
         for copy in after:

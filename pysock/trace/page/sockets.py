@@ -183,7 +183,7 @@ class Sockets:
         name, first = call.arguments[0]
         if name in _FIRST:
             seen.descriptor = self._of(call, first, call.via == "" and first != -1)
-        several = waited_for(call)
+        several = waited_for(call) or ()
         seen.others = [each for each in [self._of(call, fd, False) for fd in several] if each]
         if call.function == "close" and seen.descriptor:
             self.tables[call.pid].pop(seen.descriptor.fd, None)
