@@ -27,7 +27,7 @@ from . import ROOT
 from .strace_programs import PROGRAMS
 
 CALLS = (
-    "%network,ioctl,fcntl,close,dup,poll,ppoll,select,pselect6,epoll_create1,epoll_ctl,"
+    "%network,read,write,ioctl,fcntl,close,dup,dup2,dup3,poll,ppoll,select,pselect6,epoll_create1,epoll_ctl,"
     "epoll_wait,epoll_pwait,sendfile,rt_sigreturn,restart_syscall"
 )
 # Those that are about sockets whatever their descriptor is, also when they fail.
@@ -139,28 +139,35 @@ _RESTARTS = re.compile(r" = \? ERESTART\w+ \(.*\)$")
 
 
 def as_the_program_sees(text: str) -> list[str]:
-    """A thread's lines; a call that the kernel has begun anew, after a signal, is one call.
+    """A thread's lines; a call that is begun anew after a signal is one call.
 
-    strace shows that call twice, or what came of it in a line of restart_syscall.  The program
-    hears of neither, unless a handler has run (rt_sigreturn): then it gets EINTR.
+    strace shows it twice, or what came of it in a line of restart_syscall.  The kernel begins a
+    call anew if no handler has run (rt_sigreturn); if one has, CPython does it within select and
+    epoll_wait, and what a program sees of another call is EINTR.
     """
     made: list[str] = []
-    lines = text.splitlines()
-    for n, line in enumerate(lines):
-        if re.match(r"\d+\.\d+ (rt_sigreturn|restart_syscall)\(", line):
+    lines = [line for line in text.splitlines() if re.match(_CALL, line)]
+    begun = ""  # of a call that is begun anew
+    for line, following in zip(lines, [*lines[1:], ""]):
+        name = line.partition(" ")[2].partition("(")[0]
+        if name == "rt_sigreturn" or (name == "restart_syscall" and not begun):
             continue
-        if not _RESTARTS.search(line):
-            made.append(line)
+        found = _INTERRUPTED.search(line)
+        after = following.partition(" ")[2].partition("(")[0]
+        if found and (after != "rt_sigreturn" or name in ("epoll_wait", "pselect6")):
+            begun = begun or line[: found.start()]
             continue
-        following = [each.partition(" ")[2] for each in lines[n + 1 :]]
-        calls = [each for each in following if re.match(r"\w+\(", each)]
-        if calls and calls[0].startswith("rt_sigreturn("):
-            made.append(line)
-        elif calls and calls[0].startswith("restart_syscall("):
-            made.append(_RESTARTS.sub("", line) + " = " + calls[0].rpartition(" = ")[2])
-        elif not calls:  # the signal has ended the thread
-            made.append(_RESTARTS.sub(" = ? <unfinished ...>", line))
-    return made
+        if begun and name in ("restart_syscall", "pselect6"):
+            line = begun + line[line.rindex(" = ") :]
+        elif begun and name == "epoll_wait":  # with what is left of the timeout
+            line = re.sub(r", -?\d+\) ", begun[begun.rindex(", ") :] + " ", line)
+        made.append(line)
+        begun = ""
+    return [*made, f"{begun} = ? <unfinished ...>"] if begun else made
+
+
+_CALL = r"\d+\.\d+ \w+\("
+_INTERRUPTED = re.compile(r" = (\? ERESTART\w+ \(.*|-1 EINTR \(.*)$")
 
 
 _ANNOTATION = re.compile(r"(?<=\d)<(?:[^<>\"]|->)*>(?:\(deleted\))?")

@@ -38,6 +38,10 @@ LIBRARY_CALLS = frozenset(
 _ELSEWHERE = [
     Prototype("int fcntl(int fd, int cmd, int arg)"),
     Prototype("int ioctl(int fd, unsigned long request, int *argp)"),
+    Prototype("ssize_t read(int fd, void *buf, size_t count)"),
+    Prototype("ssize_t write(int fd, const void *buf, size_t count)"),
+    Prototype("int dup2(int oldfd, int newfd)"),
+    Prototype("int dup3(int oldfd, int newfd, int flags)"),
     Prototype("ssize_t sendfile(int out_fd, int in_fd, off_t *offset, size_t count)"),
     Prototype(
         "int select(int nfds, fd_set *readfds, fd_set *writefds, fd_set *exceptfds,"
@@ -177,7 +181,7 @@ class Decoder:
             call.arguments = list(self._named(call, name, arguments, before, after))
         else:
             call.via = f"{kind}.{name.partition(' ')[0]}"
-            elsewhere(call, name, arguments)
+            elsewhere(call, name, arguments, {**before, **after})
             fds = waited_for(call)
             if fds is None:
                 fds = [call.arguments[0][1]] if call.arguments else []
@@ -207,7 +211,7 @@ class Decoder:
             known[call.result] = (0, 0, 0)
         elif call.function in ("accept", "accept4"):
             known[call.result] = known.get(first, (0, 0, 0))
-        elif call.via == "os.dup" and first in known:
+        elif call.via in ("os.dup", "os.dup2") and first in known:
             known[call.result] = known[first]
         elif call.function not in LIBRARY_CALLS and call.via == "":
             if call.arguments[0][0] in ("sockfd", "fd"):
@@ -325,7 +329,9 @@ def pollfd(fd: int, events: int, revents: int, flags: Any) -> Struct:
 # --- what os and select do -----------------------------------------------------------
 
 
-def elsewhere(call: Call, name: str, arguments: tuple[Any, ...]) -> None:
+def elsewhere(
+    call: Call, name: str, arguments: tuple[Any, ...], memory: dict[str, bytes]
+) -> None:
     """The system call that stands behind a function of ``os`` or ``select``, on Linux."""
     names = call.values.names
     ended = call.end is not None and call.result is not None
@@ -344,6 +350,17 @@ def elsewhere(call: Call, name: str, arguments: tuple[Any, ...]) -> None:
         request = Constant(0x5450, "FIONCLEX") if arguments[1] else Constant(0x5451, "FIOCLEX")
         call.function = "ioctl"
         call.arguments = [("fd", arguments[0]), ("request", request)]
+    elif name == "set_blocking" and operation:
+        _flags(call, operation, arguments)
+    elif name in ("read", "write"):
+        call.function = name
+        call.arguments = [("fd", arguments[0]), ("buf", memory.get("buf", "*")),
+                          ("count", arguments[2])]  # fmt: skip
+    elif name == "dup2":
+        call.function = "dup2" if arguments[2] else "dup3"
+        call.arguments = [("oldfd", arguments[0]), ("newfd", arguments[1])]
+        if not arguments[2]:
+            call.arguments.append(("flags", Constant(0o2000000, "O_CLOEXEC")))
     elif name == "set_blocking" and call.python.startswith("pypy"):
         mode = Constant(2, "O_RDWR") if arguments[1] else Constant(0o4002, "O_RDWR|O_NONBLOCK")
         call.function = "fcntl"  # after one more, which asks for the flags
@@ -382,6 +399,22 @@ def elsewhere(call: Call, name: str, arguments: tuple[Any, ...]) -> None:
         call.arguments = list(zip(("fd", "arg"), arguments))
     if call.end is not None and call.result is None and not call.failed:
         call.result = 0
+
+
+def _flags(call: Call, operation: str, arguments: tuple[Any, ...]) -> None:
+    """The two calls of fcntl(2) that PyPy makes to set O_NONBLOCK."""
+
+    def flags(value: int) -> Constant:
+        access = ("O_RDONLY", "O_WRONLY", "O_RDWR")[value & 3]
+        return Constant(value, access + ("|O_NONBLOCK" if value & 0o4000 else ""))
+
+    command = Constant(arguments[1], operation)
+    call.function = "fcntl"
+    call.arguments = [("fd", arguments[0]), ("cmd", command)]
+    if operation == "F_SETFL":
+        call.arguments.append(("arg", flags(arguments[2])))
+    elif type(call.result) is int and not call.failed:
+        call.result = flags(call.result)
 
 
 def _select(call: Call, arguments: tuple[Any, ...], ended: bool) -> None:

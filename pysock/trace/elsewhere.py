@@ -4,6 +4,9 @@ pysock leaves fcntl(2), ioctl(2) and sendfile(2) to ``os`` (``_libc`` says why),
 with ``select``.  While somebody watches, functions stand in their place that tell of each call.
 Poll and epoll objects are of types that cannot be derived from, so an object stands in front of
 each.  ``selectors`` keeps the functions that it has found, and is given these.
+
+``os.read``, ``write``, ``close`` and ``dup2`` are for all files, and told of if the descriptor is a
+known socket's: ``sockets`` has those, from what the watched functions of C have made and been given.
 """
 
 from __future__ import annotations
@@ -13,6 +16,12 @@ import select
 import sys
 
 from .._host import system
+from .memory import MOST
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,17 +40,104 @@ _OF_OS = {
 }
 
 
-def replacements(traced: Traced) -> Iterator[tuple[Any, str, Any]]:
+def replacements(traced: Traced, sockets: set[int]) -> Iterator[tuple[Any, str, Any]]:
     """``(owner, name, what stands there)``; ``traced(kind, name, function, (), ())`` tells."""
     for name, bound in _OF_OS.items():
         function = getattr(os, name, None)
         if function is None:
             continue
-        wrapped = traced("os", name, function, (), ())
+        wrapped = traced("os", name, function, (), (_copied(sockets),) if name == "dup" else ())
+        if name == "set_blocking" and sys.implementation.name == "pypy":
+            wrapped = _set_blocking(traced)
         yield os, name, wrapped
         if bound and getattr(system, bound, None) is function:
             yield system, bound, wrapped
+    yield from _of_files(traced, sockets)
     yield from _waiting(traced)
+
+
+def _copied(sockets: set[int]) -> Callable[..., None]:
+    """Of a descriptor of a socket there is a second one."""
+
+    def after(arguments: tuple[Any, ...], result: Any, memory: Any) -> None:
+        if type(result) is int and arguments[:1] and arguments[0] in sockets:
+            sockets.add(result)
+
+    return after
+
+
+def _set_blocking(traced: Traced) -> Any:
+    """PyPy's ``os.set_blocking``, which asks for the flags of a descriptor and sets them."""
+    call = fcntl.fcntl  # type: ignore[union-attr]
+    get = traced("os", "set_blocking F_GETFL", call, (), ())
+    put = traced("os", "set_blocking F_SETFL", call, (), ())
+
+    def set_blocking(fd: int, blocking: bool, /) -> None:
+        flags = get(fd, fcntl.F_GETFL)
+        put(fd, fcntl.F_SETFL, flags & ~os.O_NONBLOCK if blocking else flags | os.O_NONBLOCK)
+
+    return set_blocking
+
+
+def _of_files(traced: Traced, sockets: set[int]) -> Iterator[tuple[Any, str, Any]]:
+    """``os.read`` and others, which tell of a call if its descriptor is in ``sockets``."""
+    plain_read, plain_write = os.read, os.write
+    plain_close, plain_dup2 = os.close, os.dup2
+
+    def read(fd: int, length: int, /) -> bytes:
+        if type(fd) is not int or fd not in sockets:
+            return plain_read(fd, length)
+        got = []
+
+        def call(fd: int, buf: Any, count: int) -> int:
+            got.append(plain_read(fd, count))
+            return len(got[0])
+
+        def after(arguments: Any, result: Any, memory: dict[str, bytes]) -> None:
+            memory["buf"] = got[0][:MOST]
+
+        traced("os", "read", call, (), (after,))(fd, "*", length)
+        return got[0]
+
+    def written(arguments: tuple[Any, ...], result: Any, memory: dict[str, bytes]) -> None:
+        memory["buf"] = bytes(arguments[1][:MOST])
+
+    def call_write(fd: int, buf: Any, count: int) -> int:
+        return plain_write(fd, buf)
+
+    told_write = traced("os", "write", call_write, (written,), ())
+
+    def write(fd: int, data: Any, /) -> int:
+        if type(fd) is not int or fd not in sockets or type(data) not in _BYTES:
+            return plain_write(fd, data)
+        view = memoryview(data).cast("B")
+        return int(told_write(fd, view, len(view)))
+
+    told_close = traced("os", "close", plain_close, (), ())
+
+    def close(fd: int) -> None:
+        if type(fd) is not int or fd not in sockets:
+            return plain_close(fd)
+        sockets.discard(fd)
+        told_close(fd)
+
+    def call_dup2(fd: int, fd2: int, inheritable: bool) -> int:
+        return plain_dup2(fd, fd2, inheritable)
+
+    told_dup2 = traced("os", "dup2", call_dup2, (), (_copied(sockets),))
+
+    def dup2(fd: int, fd2: int, inheritable: bool = True) -> int:
+        if type(fd) is not int or fd not in sockets:
+            if type(fd2) is int:
+                sockets.discard(fd2)
+            return plain_dup2(fd, fd2, inheritable)
+        return int(told_dup2(fd, fd2, inheritable))
+
+    for function in (read, write, close, dup2):
+        yield os, function.__name__, _Unbound(function)
+
+
+_BYTES = (bytes, bytearray, memoryview)
 
 
 def _waiting(traced: Traced) -> Iterator[tuple[Any, str, Any]]:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from .watch import Event
 
+_close = os.close  # what a watcher puts there would be told of
 PYTHON = f"{sys.implementation.name} {sys.version.split()[0]}"
 SUFFIX = ".part"
 _FORMAT = 2  # of marshal: the last without references, which all interpreters read
@@ -105,7 +106,7 @@ class Part:
                 os.ftruncate(fd, size)
             self.write = _mapped(fd, size)
         finally:
-            os.close(fd)
+            _close(fd)
 
     def put(self, data: bytes) -> bool:
         at = self.at

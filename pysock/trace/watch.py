@@ -93,9 +93,15 @@ def watch(observer: Observer, faults: Injector | None = None) -> Callable[[], No
             function = getattr(lib, name)
             if faults is not None:
                 function, after = faults.wrap(name, function), (*after, faults.note)
+            note = _noting(prototype, tell.sockets)
+            if name == "close":
+                before = (*before, note)
+            elif note is not None:
+                after = (*after, note)
             traced = _traced(tell, "libc", name, function, before, after)
             replaced.append((library, name, traced))
-    for owner, name, wrapped in elsewhere.replacements(lambda *call: _traced(tell, *call)):
+    told = elsewhere.replacements(lambda *call: _traced(tell, *call), tell.sockets)
+    for owner, name, wrapped in told:
         replaced.append((owner, name, wrapped))
     # Several small buffers would be joined to one iovec; a watcher sees those of the caller.
     replaced += [(msghdr, "MANY", 1), (message, "MANY", 1)]
@@ -106,6 +112,7 @@ def watch(observer: Observer, faults: Injector | None = None) -> Callable[[], No
     def undo() -> None:
         for owner, name, function in originals:
             setattr(owner, name, function)
+        tell.sockets.clear()  # so that what a module has kept of them tells of nothing
 
     return undo
 
@@ -116,6 +123,7 @@ class _Teller:
     def __init__(self, observer: Observer) -> None:
         self.observer, self.numbers = observer, count(1)
         self.threads: set[int] = set()
+        self.sockets: set[int] = set()  # descriptors
 
     def named(self, thread: int) -> None:
         """Tell of a thread.  Its name is read as it is: no lock, and no new object for it."""
@@ -123,6 +131,34 @@ class _Teller:
         known = getattr(threading, "_active", {}).get(threading.get_ident())
         name = known.name if known else ""
         self.observer(("thread", perf_counter_ns(), thread, name))
+
+
+def _noting(prototype: Any, sockets: set[int]) -> Copier | None:
+    """What keeps the set of this process' sockets, if the function makes, takes or closes one."""
+    name, parameters = prototype.name, prototype.parameters
+
+    def made(arguments: tuple[Any, ...], result: Any, memory: dict[str, bytes]) -> None:
+        if type(result) is int and result >= 0:
+            sockets.add(result)
+
+    def made_two(arguments: tuple[Any, ...], result: Any, memory: dict[str, bytes]) -> None:
+        raw = memory.get("sv", b"")
+        sockets.update([int.from_bytes(raw[at : at + 4], sys.byteorder) for at in (0, 4) if raw])
+
+    def taken(arguments: tuple[Any, ...], result: Any, memory: dict[str, bytes]) -> None:
+        if type(result) is int and result >= 0 and type(arguments[0]) is int:
+            sockets.add(arguments[0])
+
+    def closed(arguments: tuple[Any, ...], result: Any, memory: dict[str, bytes]) -> None:
+        sockets.discard(arguments[0])
+
+    if name in ("socket", "accept", "accept4"):
+        return made
+    if name == "socketpair":
+        return made_two
+    if name == "close":
+        return closed
+    return taken if parameters[:1] and parameters[0][1] == "sockfd" else None
 
 
 def _traced(

@@ -273,6 +273,22 @@ class Program:
 
     _recvfrom = _recv
 
+    def _read(self, seen: Seen) -> list[str]:
+        lines, name = self._buffer(room_of(seen.call))
+        fd = self._fd(seen.descriptor)
+        return [*lines, f"if (read({fd}, {name}, {room_of(seen.call)}) < 0) perror(\"read\");"]
+
+    def _write(self, seen: Seen) -> list[str]:
+        count = room_of(seen.call)
+        lines, shown = self._data(bytes(seen.call.argument("buf")), count)
+        fd = self._fd(seen.descriptor)
+        return [*lines, f"if (write({fd}, {shown}, {count}) < 0) perror(\"write\");"]
+
+    def _dup2(self, seen: Seen) -> list[str]:
+        return [f"{self._made(seen)}dup({self._fd(seen.descriptor)});  /* {seen.call.function} */"]
+
+    _dup3 = _dup2
+
     def _sendmsg(self, seen: Seen) -> list[str]:
         call, n = seen.call, self.count
         message = call.argument("msg")
@@ -470,7 +486,9 @@ class Program:
             self.more.append(_MORE[function])
 
 
-_COUNTED = frozenset("send sendto sendmsg sendfile recv recvfrom poll select epoll_wait".split())
+_COUNTED = frozenset(
+    "send sendto sendmsg sendfile write recv recvfrom read poll select epoll_wait".split()
+)
 
 
 def _c(value: Any) -> str:

@@ -43,8 +43,8 @@ else:
 
     Join = namedtuple("Join", "sent received kind count within into start peek")
 
-SENDS = frozenset(("send", "sendto", "sendmsg", "sendfile"))
-RECEIVES = frozenset(("recv", "recvfrom", "recvmsg"))
+SENDS = frozenset(("send", "sendto", "sendmsg", "sendfile", "write"))
+RECEIVES = frozenset(("recv", "recvfrom", "recvmsg", "read"))
 
 
 def data_of(seen: Seen) -> tuple[bytes, int]:
@@ -71,7 +71,7 @@ def room_of(call: Call) -> int:
     if "msg" in named:
         iovecs = dict(getattr(named["msg"], "members", ())).get("msg_iov") or []
         return sum(int(each["iov_len"]) for each in iovecs)
-    return int(named.get("len", 0))
+    return int(named.get("len", named.get("count", 0)))
 
 
 def has_flag(call: Call, name: str) -> bool:

@@ -365,7 +365,7 @@ function panel(row, n) {
 }
 function ends(at, row, n) {
   const mine = joinsOf[n];
-  const sent = /^send/.test(row.f), took = /^recv/.test(row.f);
+  const sent = /^(send|write)/.test(row.f), took = /^recv|^read/.test(row.f);
   if (!mine.length && !(row.o && (sent || took))) return;
   at.appendChild(el("h2", "", "The other end"));
   const list = at.appendChild(el("ul", "links"));

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Table = dict[int, "Descriptor"]
 
-_FIRST = ("sockfd", "fd", "epfd", "out_fd")  # parameters that are a descriptor
+_FIRST = ("sockfd", "fd", "oldfd", "epfd", "out_fd")  # parameters that are a descriptor
 # What connect says of a connection that comes.
 _IS_UNDER_WAY = (0, _errno.EINPROGRESS, _errno.EINTR)
 
@@ -220,7 +220,7 @@ class Sockets:
             made = self._new(call, socket.kind)
             made.listener, made.local, made.peer = socket, socket.local, _address(call, "addr")
             seen.made = [self._bind(pid, result, made)]
-        elif call.via == "os.dup" and seen.descriptor:
+        elif call.via in ("os.dup", "os.dup2") and seen.descriptor:
             seen.made = [self._bind(pid, result, seen.descriptor.socket)]
         elif function == "recvmsg":
             self._rights(seen)
