@@ -28,7 +28,7 @@ from .strace_programs import PROGRAMS
 
 CALLS = (
     "%network,read,write,ioctl,fcntl,close,dup,dup2,dup3,poll,ppoll,select,pselect6,epoll_create1,epoll_ctl,"
-    "epoll_wait,epoll_pwait,sendfile,rt_sigreturn,restart_syscall"
+    "epoll_wait,epoll_pwait,sendfile,rt_sigreturn,restart_syscall,execve"
 )
 # Those that are about sockets whatever their descriptor is, also when they fail.
 _NETWORK = frozenset(
@@ -44,6 +44,33 @@ def why_not() -> str:
         return "strace is not installed"
     tried = subprocess.run(["strace", "-o", os.devnull, "true"], capture_output=True, text=True)
     return f"strace cannot trace here: {tried.stderr.strip()}" if tried.returncode else ""
+
+
+def together(names: list[str]) -> str:
+    """One program that runs these, each in a child of its own."""
+    return _TOGETHER.format(sources={name: PROGRAMS[name] for name in names})
+
+
+_TOGETHER = """
+import os, sys, traceback
+failed = []
+for name, source in {sources!r}.items():
+    sys.stdout.flush()
+    pid = os.fork()
+    if not pid:
+        status = 1
+        try:
+            exec(compile(source, name, "exec"), {{"__name__": "__main__"}})
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            os._exit(status)
+    if os.waitpid(pid, 0)[1]:
+        failed.append(name)
+sys.exit(", ".join(failed) or 0)
+"""
 
 
 class Compared:
@@ -77,12 +104,18 @@ class Compared:
             span = call.begin + offset, (call.end or 0) + offset
             inside.setdefault(call.thread, []).append(span)
         self.theirs: dict[int, list[str]] = {}
+        recorded = {pid for pid, _ in events}
         tracer = next(event[3] for _, event in events if event[0] == "process")
         for path in folder.glob("seen.*"):
             thread = int(path.suffix[1:])
             if thread == tracer:
                 continue
-            lines = [line for line in as_the_program_sees(path.read_text(errors="replace"))
+            text = path.read_text(errors="replace")
+            started = text.rfind(" execve(")
+            if started >= 0 and thread not in recorded:
+                continue  # another program than Python on pysock
+            # (What subprocess does in C between fork and exec is no call of pysock's.)
+            lines = [line for line in as_the_program_sees(text[max(0, started) :])
                      if on_socket(line)]  # fmt: skip
             spans = inside.get(thread, [])
             self.theirs[thread] = [

@@ -1,6 +1,8 @@
-"""Twenty kinds of programs that use sockets, small, for the comparison with strace."""
+"""Forty kinds of programs that use sockets, small, for the comparison with strace."""
 
 from __future__ import annotations
+
+from .strace_more import MORE
 
 _PAIR = """
 import socket, threading
@@ -239,3 +241,4 @@ if not pid:
 b.close(); a.recv(100); a.recv(100); os.waitpid(pid, 0); a.close()
 """,
 }
+PROGRAMS.update(MORE)

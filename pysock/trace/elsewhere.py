@@ -5,8 +5,8 @@ with ``select``.  While somebody watches, functions stand in their place that te
 Poll and epoll objects are of types that cannot be derived from, so an object stands in front of
 each.  ``selectors`` keeps the functions that it has found, and is given these.
 
-``os.read``, ``write``, ``close`` and ``dup2`` are for all files, and told of if the descriptor is a
-known socket's: ``sockets`` has those, from what the watched functions of C have made and been given.
+``os.read``, ``write``, ``close`` and ``dup2`` are for all files, and told of if the descriptor is
+that of a known socket: ``sockets`` has those which the watched functions of C have made or taken.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _copied(sockets: set[int]) -> Callable[..., None]:
 
 def _set_blocking(traced: Traced) -> Any:
     """PyPy's ``os.set_blocking``, which asks for the flags of a descriptor and sets them."""
-    call = fcntl.fcntl  # type: ignore[union-attr]
+    call = fcntl.fcntl
     get = traced("os", "set_blocking F_GETFL", call, (), ())
     put = traced("os", "set_blocking F_SETFL", call, (), ())
 

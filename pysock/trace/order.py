@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from .watch import Event
 
 TAKES = frozenset(
-    "accept accept4 recv recvfrom recvmsg read poll select epoll_wait getsockopt getpeername".split()
+    "accept accept4 recv recvfrom recvmsg read poll select epoll_wait getsockopt "
+    "getpeername".split()
 )
 LONG = 10_000_000  # nanoseconds
 LATE = 200_000_000  # how long after its time an event may still be found

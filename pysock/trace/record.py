@@ -49,7 +49,12 @@ class Recorder:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
+        self.forked: int | None = None
         self.begin()
+
+    def before_fork(self) -> None:
+        """Keep the time: what the parent closes from then on, the child still has."""
+        self.forked = perf_counter_ns()
 
     def begin(self) -> None:
         """Begin parts of this process; a forked child calls it, too."""
@@ -58,7 +63,8 @@ class Recorder:
         self.size = _FIRST
         self.free: list[Part] = []
         argv = [str(each) for each in getattr(sys, "orig_argv", sys.argv)]
-        self(("process", perf_counter_ns(), self.pid, os.getppid(), PYTHON, target, argv))
+        time, self.forked = self.forked or perf_counter_ns(), None
+        self(("process", time, self.pid, os.getppid(), PYTHON, target, argv))
 
     def __call__(self, event: Event) -> None:
         """Keep one event.  Never raises: what cannot be kept is said once, on standard error."""
@@ -143,7 +149,7 @@ def start(folder: str) -> None:
     """Record this process, and the children that it forks, until its end."""
     recorder = Recorder(folder)
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=recorder.begin)
+        os.register_at_fork(before=recorder.before_fork, after_in_child=recorder.begin)
     wanted = inject.parse(os.environ.get(inject.VARIABLE, ""))
     watch(recorder, inject.Injector(wanted) if wanted else None)
 

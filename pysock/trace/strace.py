@@ -34,6 +34,7 @@ _RESTARTS = {
         "ERESTARTSYS (To be restarted if SA_RESTART is set)",
     ),
 }
+_LEFT = ("timeval", "ip_mreq_source", "tcp_info")  # structs that strace leaves as they are
 _UNKNOWN = {"how": "SHUT", "domain": "AF"}  # what a number without a name is called
 _OTHERWISE = {  # strace's names of options
     "IPV6_JOIN_GROUP": "IPV6_ADD_MEMBERSHIP",
@@ -170,7 +171,7 @@ class _Line:
         return f'inet_addr("{shown}")' if "." in shown else shown
 
     def struct(self, struct: Struct) -> str:
-        if struct.name in ("timeval", "ip_mreq_source", "tcp_info"):  # which strace leaves as they are
+        if struct.name in _LEFT:
             return quoted(struct.raw, self.shown)
         if struct.name == "in_addr":
             return f"[{self.call.values.number(struct.raw)}]"
@@ -228,7 +229,7 @@ def quoted(data: bytes, shown: int = SHOWN) -> str:
         elif 32 <= byte < 127:
             parts.append(chr(byte))
         else:
-            digit = i + 1 < len(cut) and 48 <= cut[i + 1] <= 57
+            digit = i + 1 < len(cut) and 48 <= cut[i + 1] <= 55
             parts.append(f"\\{byte:03o}" if digit else f"\\{byte:o}")
     return '"' + "".join(parts) + ('"...' if len(data) > shown else '"')
 

@@ -94,7 +94,7 @@ def watch(observer: Observer, faults: Injector | None = None) -> Callable[[], No
             if faults is not None:
                 function, after = faults.wrap(name, function), (*after, faults.note)
             note = _noting(prototype, tell.sockets)
-            if name == "close":
+            if note is not None and name == "close":
                 before = (*before, note)
             elif note is not None:
                 after = (*after, note)
