@@ -213,6 +213,40 @@ def test_the_c_program_compiles_and_makes_the_same_calls(name: str, tmp_path: Pa
             assert result == row["r"], (function, result)
 
 
+_FULL = """
+import socket
+srv = socket.socket(); srv.bind(("127.0.0.1", 0)); srv.listen(0)
+for _ in range(3):
+    with socket.create_connection(srv.getsockname()) as c: srv.accept()[0].close()
+"""
+_LONG = """
+import socket, threading
+a, b = socket.socketpair(); t = threading.Thread(target=a.sendall, args=(bytes(2000000),))
+t.start(); n = 0
+while n < 2000000: n += len(b.recv(65536))
+t.join()
+"""
+
+
+@pytest.mark.skipif(FOREIGN or not LINUX, reason="the C program is compiled on Linux here")
+@pytest.mark.parametrize("name", ["fork", "full", "long"])
+def test_the_c_program_ends_where_others_worked_meanwhile(name: str, tmp_path: Path) -> None:
+    """A child that ends without a close, a queue of any length; else a line that says why."""
+    gcc = shutil.which("gcc")
+    if gcc is None:
+        pytest.skip("there is no gcc to compile the C program with")
+    _, data = page_of(tmp_path, {**PROGRAMS, "full": _FULL, "long": _LONG}[name])
+    rows = [data["rows"][n] for n in data["order"]]
+    lines = [*data["head"], *[line for row in rows for line in row["c"]], *data["tail"]]
+    text = "\n".join([*lines, ""]).replace("alarm(20)", "alarm(1)")
+    (tmp_path / "program.c").write_text(text, encoding="utf-8")
+    subprocess.run([gcc, "-o", "program", "program.c"], cwd=tmp_path, check=True)
+    ran = subprocess.run([tmp_path / "program"], capture_output=True, text=True, timeout=30)
+    said = "a call waits here for what another thread or process did meanwhile"
+    assert (ran.returncode, said in ran.stderr) == ((1, True) if name == "long" else (0, False))
+    assert (", 3);  /* 0 */" in text) == (name == "full")
+
+
 # --- a browser -----------------------------------------------------------------------
 
 # Runs in the page, and tells its frame what a reader would see and do.

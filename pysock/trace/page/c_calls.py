@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..decode import Call
-    from .sockets import Descriptor, Seen
+    from .sockets import Descriptor, Seen, Socket
 
 LITERAL = 256  # bytes of data that a program has as they were
 HEADERS = {"sendfile": "sys/sendfile.h", "epoll_create1": "sys/epoll.h"}  # beside the usual ones
@@ -33,6 +33,7 @@ class Calls:
     """The lines of each call, below what ``Program`` says of its values."""
 
     count: int
+    sockets: list[Socket]
     paths: list[str]
     more: list[str]  # headers
     lists: list[str]  # of addrinfo
@@ -87,7 +88,12 @@ class Calls:
         return [*lines, f"connect({self._fd(seen.descriptor)}, {passed});"]
 
     def _listen(self, seen: Seen) -> list[str]:
-        return [f"listen({self._fd(seen.descriptor)}, {seen.call.argument('backlog')});"]
+        backlog = int(seen.call.argument("backlog"))
+        line = f"listen({self._fd(seen.descriptor)}, {backlog});"
+        accepted = sum(each.listener is seen.socket for each in self.sockets)
+        if accepted > backlog:  # here no other thread accepts while a connect waits
+            line = line.replace(f"{backlog});", f"{accepted});  /* {backlog} */")
+        return [line]
 
     def _accept4(self, seen: Seen) -> list[str]:
         name = f"peer{self.count}"

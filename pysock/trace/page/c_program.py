@@ -7,8 +7,11 @@ Memory that the recording has not got is made up, and a comment says so.
 
 from __future__ import annotations
 
+import errno
+
 from ..names import error_name
 from .c_calls import LITERAL, Calls, quoted
+from .joins import RECEIVES, room_of
 from .sockets import family_name, is_ip, port_of
 
 TYPE_CHECKING = False
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from ..decode import Call
     from .sockets import Descriptor, Seen, Socket
 
+_GONE = (errno.ECONNRESET, errno.EPIPE)
 _STATIC = 4096  # bytes; what is larger stands in no stack
 
 HEADERS = (
@@ -24,11 +28,27 @@ HEADERS = (
 ).split()
 
 
+_GUARD = r"""
+static void ended(int number)
+{
+    const char text[] = "a call waits here for what another thread or process did meanwhile; "
+                        "this program is one thread, and ends\n";
+    _exit(write(2, text, sizeof text - 1) < 0 ? 2 : 1);
+}
+
+int main(void)
+{
+    signal(SIGALRM, ended);
+    alarm(20);  /* no call waits for ever */""".splitlines()
+
+
 class Program(Calls):
     """Calls in, lines of C out; ``head`` and ``tail`` stand around them."""
 
     def __init__(self, sockets: list[Socket], seen: list[Seen]) -> None:
         self.sockets = sockets
+        self.last_use = {each: one.row for one in seen
+                         for each in (*one.made, one.descriptor, *one.others) if each}  # fmt: skip
         used = {each for one in seen for each in (one.descriptor, *one.others) if each}
         self.copies: dict[Descriptor, list[Descriptor]] = {}  # those that forked children use
         for each in sorted(used, key=lambda one: (one.pid, one.fd)):
@@ -44,7 +64,7 @@ class Program(Calls):
 
     def head(self) -> list[str]:
         lines = ["#define _GNU_SOURCE", *[f"#include <{name}>" for name in [*HEADERS, *self.more]]]
-        lines += ["", "int main(void)", "{", "    alarm(20);  /* no call waits for ever */"]
+        lines += _GUARD
         lines.append("    signal(SIGPIPE, SIG_IGN);  /* as in Python */")
         for path in self.paths:
             folder = path.rpartition("/")[0]
@@ -71,7 +91,7 @@ class Program(Calls):
         write = getattr(self, f"_{call.function}", None)
         if write is None:
             return [f"/* {call.function}() is left out */"]
-        before = self._copies(seen)
+        before = [*self._copies(seen), *self._ended(seen)]
         lines = [*before, *write(seen)]
         if call.failed:
             lines[-1] += f"  /* -1 {error_name(call.errno)} */"
@@ -92,6 +112,19 @@ class Program(Calls):
                     name = self._new(each)
                     lines.append(f"int {name} = dup({self.names[each.origin]});  /* fork() */")
         return lines
+
+    def _ended(self, seen: Seen) -> list[str]:
+        """Closes what a process had that has ended without: the other end has heard of it."""
+        call, partner = seen.call, seen.socket.partner if seen.socket else None
+        heard = call.result == 0 and call.function in RECEIVES and room_of(call)
+        if partner is None or not (heard or call.errno in _GONE):
+            return []
+        left = [each for each in partner.descriptors
+                if each in self.names and self.last_use[each] < seen.row]  # fmt: skip
+        return [
+            f"close({self.names.pop(each)});  /* by the end of process {each.pid} */"
+            for each in sorted(left, key=lambda one: (one.pid, one.fd))
+        ]
 
     def _new(self, descriptor: Descriptor) -> str:
         name = f"s{descriptor.fd}"
