@@ -44,21 +44,25 @@ def dump(sock: Any, request: int, body: bytes) -> list[bytes]:
     return bodies  # of a list that never stands still, the last
 
 
-def _dump_once(sock: Any, request: int, body: bytes) -> tuple[list[bytes], bool]:
-    number = next(_sequence) & 0xFFFFFFFF
-    flags = constants["NLM_F_REQUEST"] | constants["NLM_F_DUMP"]
+def message(request: int, body: bytes, number: int, flags: int = 0) -> bytes:
+    """A request: NLM_F_REQUEST and ``flags``, under a number that its answers will have."""
     header = _nlmsghdr.pack(
         nlmsg_len=_nlmsghdr.size + len(body),
         nlmsg_type=request,
-        nlmsg_flags=flags,
+        nlmsg_flags=constants["NLM_F_REQUEST"] | flags,
         nlmsg_seq=number,
     )
-    sock.send(header + body)
+    return header + body
+
+
+def _dump_once(sock: Any, request: int, body: bytes) -> tuple[list[bytes], bool]:
+    number = next(_sequence) & 0xFFFFFFFF
+    sock.send(message(request, body, number, constants["NLM_F_DUMP"]))
     bodies: list[bytes] = []
     whole = True
     while True:
         data = sock.recv(_AT_ONCE)
-        for kind, bits, sequence, content in _messages(data):
+        for kind, bits, sequence, content in messages(data):
             if sequence != number:
                 continue
             whole = whole and not bits & constants["NLM_F_DUMP_INTR"]
@@ -70,7 +74,7 @@ def _dump_once(sock: Any, request: int, body: bytes) -> tuple[list[bytes], bool]
             bodies.append(content)
 
 
-def _messages(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
+def messages(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
     """``(type, flags, sequence, body)`` of each message in a datagram."""
     at = 0
     while len(data) - at >= _nlmsghdr.size:

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 
 from . import _layouts
 from ._host import abi, constants
-from ._netlink import attributes, dump, open_netlink
+from ._netlink import attributes, dump, message, messages, open_netlink
 from ._records import Record
 from ._tcp_fields import STATES, Info, State, decode
 
@@ -96,6 +96,40 @@ def _answers(family: int, mask: int) -> list[bytes]:
     )
     with open_netlink(constants["NETLINK_SOCK_DIAG"]) as sock:
         return dump(sock, constants["SOCK_DIAG_BY_FAMILY"], request)
+
+
+# --- one connection -------------------------------------------------------------------
+
+
+def request_of(local: bytes, peer: bytes) -> bytes:
+    """The request for one connection, by the socket addresses of its ends (both of one family)."""
+    six = len(local) >= 24
+    host = slice(8, 24) if six else slice(4, 8)
+    ends = Record("inet_diag_sockid").pack(
+        idiag_sport=local[2:4], idiag_dport=peer[2:4],
+        idiag_src=local[host], idiag_dst=peer[host],
+        idiag_cookie=b"\xff" * 8,  # any
+    )  # fmt: skip
+    body = Record("inet_diag_req_v2").pack(
+        sdiag_family=constants["AF_INET6" if six else "AF_INET"],
+        sdiag_protocol=constants["IPPROTO_TCP"],
+        idiag_states=0xFFFFFFFF,
+        id=ends,
+    )
+    return message(constants["SOCK_DIAG_BY_FAMILY"], body, 1)
+
+
+def state_in(answer: bytes) -> State:
+    """The state in what the kernel answers to that; CLOSED if there is no such connection.
+
+    For one that is gone the kernel names the socket that listens at its port.
+    """
+    state = State.CLOSED
+    for kind, _, _, body in messages(answer):
+        if kind == constants["SOCK_DIAG_BY_FAMILY"]:
+            number = Record("inet_diag_msg").number(body, "idiag_state")
+            state = STATES["linux"].get(number, state)
+    return State.CLOSED if state is State.LISTEN else state
 
 
 def _connection(raw: bytes) -> Connection:

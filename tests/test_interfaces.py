@@ -288,7 +288,7 @@ def test_the_list_is_freed_if_reading_it_fails(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("length", [0, 3, 15, 1000, 0xFFFFFFFF])
 def test_lengths_that_lie_end_a_message(length: int) -> None:
     header = _netlink._nlmsghdr.pack(nlmsg_len=length, nlmsg_type=3)
-    assert list(_netlink._messages(header + bytes(8))) == []
+    assert list(_netlink.messages(header + bytes(8))) == []
     attribute = _netlink._nlattr.pack(nla_len=min(length, 0xFFFF) % 4 or 0xFFFF, nla_type=1)
     assert _netlink.attributes(attribute + bytes(8), 0) == {}
 

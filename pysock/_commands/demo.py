@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from time import perf_counter_ns
 
 from .. import __version__, _platform
-from ..trace import jsonl, show, watch
+from ..trace import jsonl, show, states, watch
 from ..trace.order import Timeline, sort
 from ..trace.page import Page
 from . import echo, page
@@ -125,7 +125,8 @@ def conversation(kind: str, folder: str, drawn: page.ToPage | None) -> bool:
             with open(said, "w") as pipe, uninterrupted():
                 guard.start()  # which takes over from here that no signal is for it
                 for role in ("server", "client"):
-                    children.append(start(role, kind, os.path.join(folder, "echo"), pipe))
+                    asked = {states.VARIABLE: str(int(drawn is not None))}
+                    children.append(start(role, kind, os.path.join(folder, "echo"), pipe, asked))
             teller = Teller()
             words: list[tuple[str, str]] = []
             for pid, event in sort(heard_from(lines, children, teller, words)):
@@ -193,7 +194,9 @@ def uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def start(role: str, kind: str, path: str, pipe: Any) -> subprocess.Popen[str]:
+def start(
+    role: str, kind: str, path: str, pipe: Any, variables: dict[str, str]
+) -> subprocess.Popen[str]:
     """A child process, which says what it does to ``pipe``."""
     return subprocess.Popen(
         [sys.executable, "-m", PACKAGE, "demo", "--child", role, kind, path],
@@ -201,7 +204,7 @@ def start(role: str, kind: str, path: str, pipe: Any) -> subprocess.Popen[str]:
         stdout=pipe,
         encoding="utf-8",
         start_new_session=True,  # Ctrl-C is for the parent, which ends its children
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", **variables},
     )
 
 
@@ -252,7 +255,8 @@ def child(role: str, kind: str, path: str) -> int:
             return 1
     try:
         pid = os.getpid()
-        with watch.watching(lambda event: say(jsonl.line(pid, event).rstrip())):
+        asked = os.environ.get(states.VARIABLE) == "1"
+        with watch.watching(lambda event: say(jsonl.line(pid, event).rstrip()), states=asked):
             if role == "server":
                 echo.server(kind, path, lambda address: say(_ADDRESS + repr(address)))
                 return 0

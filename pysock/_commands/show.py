@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from ..trace import jsonl
-from ..trace.order import Timeline, sort
+from ..trace.order import FOREVER, Timeline, sort
 from ..trace.page import Page
 from . import page
 from .trace import add_appearance, writer
@@ -65,6 +65,7 @@ def _show(file: TextIO, options: argparse.Namespace, damaged: list[str]) -> None
             shown.write(call, waits)
     for call, waits in timeline.end():
         shown.write(call, waits)
+    shown.flush(FOREVER)
 
 
 def _draw(file: TextIO, options: argparse.Namespace, damaged: list[str]) -> bool:

@@ -17,7 +17,7 @@ import tempfile
 from time import perf_counter_ns, sleep
 
 from .. import _install
-from ..trace import inject, jsonl
+from ..trace import inject, jsonl, states
 from ..trace.order import FOREVER, LATE, Sorter, Timeline
 from ..trace.page import Page
 from ..trace.record import Reader
@@ -51,7 +51,7 @@ elsewhere, as send, stands where it begins; what has a cause elsewhere, as recv,
 The exit status is the program's own."""
 
 VALUED = ("--jsonl", "--html", "--width", "--inject")
-SWITCHES = ("--quiet", "--all", "--strace", "-h", "--help")
+SWITCHES = ("--quiet", "--all", "--strace", "--states", "--no-states", "-h", "--help")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,6 +66,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FAULTS",
         default="",
         help=f"put faults into it: {', '.join(inject.FAULTS)}, each with =N if wanted",
+    )
+    parser.add_argument(
+        "--states",
+        action=argparse.BooleanOptionalAction,
+        help="ask for the states of TCP, by calls beside the program's own (with --html it does)",
     )
     add_appearance(parser)
 
@@ -120,7 +125,11 @@ def main(options: argparse.Namespace) -> int:
     if not tellers:
         tellers.append(_Shown(writer(options, sys.stderr)))
     with tempfile.TemporaryDirectory(prefix="pysock-trace-") as folder:
-        status, failed = _run(options.rest, folder, _Several(tellers), options.inject)
+        environment = _install.environment(os.environ, trace=folder)
+        environment[inject.VARIABLE] = options.inject
+        asked = options.html is not None if options.states is None else options.states
+        environment[states.VARIABLE] = str(int(asked))
+        status, failed = _run(options.rest, environment, folder, _Several(tellers))
     if kept is not None:
         try:
             kept.close()
@@ -180,6 +189,7 @@ class _Shown:
     def pause(self, now: int) -> None:
         for call, waits in self.timeline.tell(now):
             self.writer.write(call, waits)
+        self.writer.flush(now)
         sys.stderr.flush()
 
 
@@ -199,14 +209,12 @@ class _Several:
 
 
 def _run(
-    program: list[str], folder: str, teller: _Several, faults: str
+    program: list[str], environment: dict[str, str], folder: str, teller: _Several
 ) -> tuple[int, OSError | None]:
     """Run the program, and tell of its events.
 
     Returns its status, below 0 for a signal, and why telling has ended early, if it has.
     """
-    environment = _install.environment(os.environ, trace=folder)
-    environment[inject.VARIABLE] = faults
     # Ctrl-C is for the program; this process lives on, to tell of its end.  It has a handler that
     # does nothing: what it ignored would be ignored in the program, too.
     before = {

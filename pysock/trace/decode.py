@@ -15,6 +15,7 @@ from .._ffi.prototype import Prototype
 from .._host import lib
 from .._platform import target as host
 from .names import error_name
+from .states import taken
 from .values import Address, Constant, Struct, Text, Values
 
 TYPE_CHECKING = False
@@ -82,14 +83,15 @@ class Call:
     ``via``        "os.set_blocking" or the like, if ``os`` or ``select`` has made it; or ""
     ``method``     what the program called, as ``socket.recv``; or "" if that is ``via`` itself
     ``file``, ``line``  from where
+    ``states``     of TCP: {"own": "ESTABLISHED", "peer": …}, if asked for, which was at ``asked``
     ``injected``   the fault that was put into it (``inject``), or ""
     ``is_system_call``, ``on_socket``
     """
 
     __slots__ = (
-        "arguments", "begin", "begun", "end", "errno", "file", "function", "injected", "line",
-        "method", "number", "on_socket", "pid", "python", "result", "thread", "thread_name",
-        "values", "via",
+        "arguments", "asked", "begin", "begun", "end", "errno", "file", "function", "injected",
+        "line", "method", "number", "on_socket", "pid", "python", "result", "states", "thread",
+        "thread_name", "values", "via",
     )  # fmt: skip
 
     function: str
@@ -105,6 +107,8 @@ class Call:
         self.end: int | None = None
         self.result, self.errno, self.via, self.on_socket = None, 0, "", True
         self.injected = ""
+        self.states: dict[str, str] = {}
+        self.asked = 0
         module, name, self.file, self.line = where
         self.method = _method(module, name)
 
@@ -165,6 +169,7 @@ class Decoder:
             call, began = self.open.pop((pid, event[1]))
             call.end, call.result, call.errno = event[2], event[4], event[5]
             call.injected = event[6].get("injected", b"").decode("utf-8", "replace")
+            call.states, call.asked = taken(dict(event[6]))
             self._fill(call, began, event)
             self._remember(call)
             return call

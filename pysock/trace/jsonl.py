@@ -7,17 +7,21 @@ Each line is an object.  ``"event"`` says of what kind it is, and ``"pid"`` of w
 ``thread``   ``thread``, ``name``
 ``begin``    ``thread``, ``call``, ``kind``, ``function``, ``arguments``, ``memory``, ``method``,
              ``module``, ``file``, ``line``
-``end``      ``thread``, ``call``, ``result``, ``errno``, ``memory``
+``end``      ``thread``, ``call``, ``result``, ``errno``, ``memory``; perhaps ``states``
 ``exit``     the end of the program: ``status``
 
 ``watch`` says what these are; a ``call`` has the same number in its two lines.  ``time`` is in
 nanoseconds, on one clock for all processes, and lines are in its order.  The values of
 ``memory`` are bytes, as hexadecimal text.  A ``result`` that is a string of C is text.
+``states`` has TCP's after the call, ``own`` and ``peer`` as far as they are known, and ``time``,
+when they had been asked for.
 """
 
 from __future__ import annotations
 
 import json
+
+from . import states
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +51,11 @@ def record(pid: int, event: Event) -> dict[str, Any]:
     if "where" in made:
         made.update(zip(_WHERE, made.pop("where")))
     if "memory" in made:
-        made["memory"] = {name: data.hex() for name, data in made["memory"].items()}
+        memory = dict(made["memory"])
+        told, time = states.taken(memory)
+        made["memory"] = {name: data.hex() for name, data in memory.items()}
+        if told:
+            made["states"] = {**told, "time": time}
     if isinstance(made.get("result"), bytes):
         made["result"] = made["result"].decode("utf-8", "replace")
     return made
@@ -64,11 +72,13 @@ def parse(text: str) -> tuple[int, Event]:
         pid, kind = made["pid"], made["event"]
         if "memory" in made:
             made["memory"] = {name: bytes.fromhex(h) for name, h in made["memory"].items()}
+            if "states" in made:
+                states.put(made["memory"], made["states"], made["states"]["time"])
         if kind == "begin":
             made["where"] = tuple([made[name] for name in _WHERE])
             made["arguments"] = tuple(made["arguments"])
         if kind == "process":
             made["process"] = pid
         return pid, (kind, *[made[name] for name in _MEMBERS[kind]])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise DamagedTrace(f"{type(error).__name__}: {error}") from None

@@ -26,7 +26,7 @@ from time import perf_counter_ns
 
 from .._ffi.interpreter import declared, fill, open_library
 from .._platform import WINDOWS, target
-from . import inject
+from . import inject, states
 from .watch import watch
 
 TYPE_CHECKING = False
@@ -151,7 +151,8 @@ def start(folder: str) -> None:
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(before=recorder.before_fork, after_in_child=recorder.begin)
     wanted = inject.parse(os.environ.get(inject.VARIABLE, ""))
-    watch(recorder, inject.Injector(wanted) if wanted else None)
+    asked = os.environ.get(states.VARIABLE) == "1"
+    watch(recorder, inject.Injector(wanted) if wanted else None, states=asked)
 
 
 # --- reading -------------------------------------------------------------------------

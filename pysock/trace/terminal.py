@@ -5,8 +5,9 @@
     …
         accept4(sockfd 4, addr ↓, addrlen [16], flags SOCK_CLOEXEC) → 5  after 1.2 s
 
-``quiet`` leaves the calls of C out.  Without ``every``, what says little is left out: the C
-library's own housekeeping, and what ``os`` and ``select`` do to descriptors that are no sockets.
+Where the recording has TCP's states, a line below a call says which it has changed.  ``quiet``
+leaves the calls of C out.  Without ``every``, what says little is left out: the C library's own
+housekeeping, and what ``os`` and ``select`` do to descriptors that are no sockets.
 """
 
 from __future__ import annotations
@@ -16,16 +17,19 @@ import os
 
 from . import show, strace
 from .names import error_name
-from .order import LONG
+from .order import LONG, TAKES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from .decode import Call
 
 _HOUSEKEEPING = frozenset("freeaddrinfo gai_strerror hstrerror if_freenameindex".split())
 _FAILED, _ANSWER, _FAINT, _END = "31", "33", "2", "\033[0m"
+_STATE = "36"
+_ENDS = {"own": "", "peer": "the other end "}
 _WHO = ("36", "33", "35", "32", "34")  # a colour for each thread
 
 
@@ -47,6 +51,8 @@ class Writer:
         self.heading: tuple[object, ...] = ()
         self.colours: dict[tuple[int, int], str] = {}
         self.before: Call | None = None
+        self.pending: list[Call] = []  # whose states are still to be told
+        self.states: dict[tuple[int, Any], dict[str, str]] = {}  # as they were told last
 
     def write(self, call: Call, waits: bool = False) -> None:
         """Tell of a call, which ``waits`` or has ended."""
@@ -55,6 +61,8 @@ class Writer:
             return
         if not self.every and (call.function in _HOUSEKEEPING or not call.on_socket):
             return
+        takes = call.function in TAKES and call.end is not None and not waits
+        self.flush(call.end if takes and call.end is not None else call.begin)
         heading = (call.pid, call.thread, call.file, call.line, call.method or call.via)
         if heading != self.heading:
             self.heading = heading
@@ -63,6 +71,9 @@ class Writer:
             for text, style in self._body(call, waits):
                 self._line("    " + text, style)
         self.before = call
+        if call.states and not waits and not self.quiet:
+            self.pending.append(call)
+            self.pending.sort(key=lambda each: each.asked)
 
     def _strace(self, call: Call, waits: bool) -> None:
         line = None if waits else strace.line(call)
@@ -100,6 +111,26 @@ class Writer:
         for line in rest:
             yield line, _FAINT
 
+    # --- states of TCP -------------------------------------------------------------------
+
+    def flush(self, now: int) -> None:
+        """Tell of the states that had been asked for at the time ``now``."""
+        while self.pending and self.pending[0].asked <= now:
+            call = self.pending.pop(0)
+            text = self._state(call)
+            if text:
+                where = "" if call is self.before else f" (descriptor {_of(call)} of {call.pid})"
+                self._line(f"      TCP   {text}{where}", _STATE)
+
+    def _state(self, call: Call) -> str:
+        """The states that are others than before, of both ends."""
+        key = call.pid, _of(call)
+        made = call.function in _MAKE
+        before = {} if made else self.states.get(key, {})
+        self.states[key] = {**before, **call.states}
+        new = {end: state for end, state in call.states.items() if before.get(end) != state}
+        return ", ".join([f"{_ENDS[end]}{state}" for end, state in new.items()])
+
     def _again(self, call: Call) -> bool:
         """Whether pysock repeats a failed call that changes nothing, to learn why it failed."""
         before = self.before
@@ -116,6 +147,14 @@ class Writer:
         if self.width is not None and len(text) > self.width:
             text = text[: max(1, self.width - 1)] + "…"
         self.say(f"\033[{style}m{text}{_END}" if self.colour and style else text)
+
+
+_MAKE = ("socket", "accept", "accept4")
+
+
+def _of(call: Call) -> Any:
+    """The descriptor whose state a call has."""
+    return call.result if call.function in _MAKE else call.arguments[0][1]
 
 
 def duration(nanoseconds: int) -> str:

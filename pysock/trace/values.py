@@ -112,6 +112,14 @@ _IPV4 = frozenset(
 )
 
 
+def host_of(raw: bytes) -> bytes:
+    """The bytes of an IP address; an IPv4 address in an IPv6 one is what it is."""
+    if len(raw) >= 24:
+        host = raw[8:24]
+        return host[12:] if host[:12] == b"\0" * 10 + b"\xff\xff" else host
+    return raw[4:8]
+
+
 class Values:
     """Decodes bytes of one platform."""
 

@@ -49,6 +49,7 @@ from .._host import lib, lib_keeping_gil
 from .._methods.shortcuts import message
 from . import elsewhere
 from .memory import copiers
+from .states import States
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,25 +67,29 @@ thread_id: Callable[[], int] = getattr(threading, "get_native_id", threading.get
 
 
 @contextmanager
-def watching(observer: Observer) -> Iterator[None]:
-    """Tell ``observer`` of each foreign call that any thread makes meanwhile.
+def watching(observer: Observer, *, states: bool = False) -> Iterator[None]:
+    """Tell ``observer`` of each foreign call that any thread makes meanwhile (``watch``).
 
     The observer runs in the thread that makes the call, at any moment, also in a signal handler.
     Calls that it makes itself are told of, too: ``guarded`` leaves them out.
     """
-    undo = watch(observer)
+    undo = watch(observer, states=states)
     try:
         yield
     finally:
         undo()
 
 
-def watch(observer: Observer, faults: Injector | None = None) -> Callable[[], None]:
+def watch(
+    observer: Observer, faults: Injector | None = None, *, states: bool = False
+) -> Callable[[], None]:
     """Begin to tell ``observer`` of each foreign call; returns what ends it.
 
-    ``faults`` (``inject``) stand between what is told and C.
+    ``faults`` (``inject``) stand between what is told and C.  With ``states`` it also tells TCP's
+    (``states``), which takes calls of its own on the program's sockets.
     """
     tell = _Teller(observer)
+    asked = States({name: getattr(lib, name) for name in lib.prototypes}) if states else None
     replaced: list[tuple[Any, str, Any]] = []
     for library in (lib, lib_keeping_gil):
         for name, prototype in library.prototypes.items():
@@ -93,6 +98,9 @@ def watch(observer: Observer, faults: Injector | None = None) -> Callable[[], No
             function = getattr(lib, name)
             if faults is not None:
                 function, after = faults.wrap(name, function), (*after, faults.note)
+            if asked is not None:
+                sooner, later = asked.copiers(prototype)
+                before, after = before + sooner, after + later
             note = _noting(prototype, tell.sockets)
             if note is not None and name == "close":
                 before = (*before, note)

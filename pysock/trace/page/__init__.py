@@ -14,7 +14,7 @@ import os
 import re
 from pkgutil import get_data
 
-from . import rows
+from . import rows, tcp
 from .c_program import Program
 from .joins import Joiner
 from .sockets import Sockets
@@ -78,7 +78,7 @@ class Page:
         joins = Joiner(sockets.seen).run()
         seen = rows.in_order(sockets.seen, joins)
         start = min([each.call.begin for each in seen], default=0)
-        made = rows.Rows(start, sockets.processes)
+        made = rows.Rows(start, sockets.processes, tcp.placed(seen))
         program = Program(sockets.sockets, seen)
         threads, processes = self._lanes(seen)
         groups, group_of = _groups(seen, joins)

@@ -29,6 +29,7 @@ function span(us) {
 }
 const plural = (n, word) => n.toLocaleString("en") + " " + word + (n === 1 ? "" : "s");
 const kindClass = kind => kind === "bytes" ? "bytes-k" : kind;
+const ofOther = (row, m) => m < 0 ? " (the other end)" : D.rows[m].l === row.l ? "" : ` (${D.threads[D.rows[m].l]})`;
 const line = row => { const file = D.sources[row.s[0]]; return file ? file[2].find(l => l[0] === row.s[1]) : null; };
 
 /* --- which rows, in which lanes ----------------------------------------------------- */
@@ -159,15 +160,31 @@ function flow(at, names, rows, laneOf, marks) {
     if (row.m) cell.appendChild(el("div", "under " + (row.k === 2 ? "failure" : "was-answer"), row.m));
     if (row.d < 0) cell.appendChild(el("div", "under waits", "waits until the recording ends"));
     else if (row.d >= 10000) cell.appendChild(el("div", "under waits", `waited ${span(row.d)}`));
+    const beside = states(cell, n, row, l);
     cell.appendChild(el("div", "under chips"));
     it.cells.set(n, { cell, call, l });
     visible.push(n);
     put(cell, l, row);
+    for (const [state, other] of beside) {
+      const alone = grid.appendChild(el("div", "cell alone"));
+      alone.appendChild(el("div", "under state", state));
+      alone.style.gridRow = place; alone.style.gridColumn = firstColumn + 2 * other;
+    }
   }
   while (ahead.length) full("mark", ahead.shift()[1]);
   it.picture = svg("svg", { "aria-hidden": "true" }, grid);
   new ResizeObserver(() => drawOver(it)).observe(grid);
 
+  /* The states of TCP after a call; those for other lanes are left, as [state, lane]. */
+  function states(cell, n, row, l) {
+    const beside = [];
+    for (const [state, m] of row.st || []) {
+      const other = m < 0 ? undefined : lane.get(laneOf(D.rows[m]));
+      if (wide && other !== undefined && other !== l) beside.push([state, other]);
+      else cell.appendChild(el("div", "under state", state + ofOther(row, m)));
+    }
+    return beside;
+  }
   function put(cell, l, row) {
     cell.style.gridRow = place; cell.style.gridColumn = wide ? firstColumn + 2 * l : firstColumn + 1;
     if (timeWidth) {
@@ -343,6 +360,10 @@ function panel(row, n) {
     tr.insertCell().textContent = name; tr.insertCell().textContent = value;
   }
   if (row.m) at.appendChild(el("p", "under " + (row.k === 2 ? "failure" : "was-answer"), row.m));
+  if (row.st) {
+    at.appendChild(el("h2", "", "TCP, after it"));
+    for (const [state, m] of row.st) at.appendChild(el("div", "state", state + ofOther(row, m)));
+  }
   ends(at, row, n);
   for (const [title, size, cells] of row.b.map(b => D.maps[b])) map(at, title, size, cells);
   if (file && file[2].length) listing(at, file);

@@ -82,12 +82,15 @@ def is_bookkeeping(seen: Seen) -> bool:
 class Rows:
     """Makes rows; ``sources`` has the files of the program, as far as rows lead to them."""
 
-    def __init__(self, start: int, commands: dict[int, list[str]]) -> None:
+    def __init__(
+        self, start: int, commands: dict[int, list[str]], states: dict[int, list[list[Any]]]
+    ) -> None:
         self.start = start
         self.sources: dict[str, dict[int, str]] = {}
         self.commands = commands
         self.maps: dict[str, int] = {}
         self.before: dict[tuple[int, int], Seen] = {}  # the last call of each thread
+        self.states = states
 
     def row(self, seen: Seen) -> dict[str, Any]:
         """One call.
@@ -96,7 +99,8 @@ class Rows:
         EINPROGRESS and 2 for a failure, ``m`` what that means, ``t`` and ``d`` its begin and
         duration (−1: it never ended) and ``at`` the time by which it stands here, in microseconds,
         ``s`` file and line, ``me`` the method, ``h`` 1 for bookkeeping, ``n`` 1 for no system
-        call, ``a`` its arguments in full, ``b`` the numbers of its byte maps.
+        call, ``a`` its arguments in full, ``b`` the numbers of its byte maps, ``st`` the states of
+        TCP after it (``tcp.placed``).
         """
         call = seen.call
         made: dict[str, Any] = {
@@ -124,6 +128,8 @@ class Rows:
             made["n"] = 1
         if call.function in SENDS | RECEIVES:
             made["o"] = data_of(seen)[1]
+        if seen.row in self.states:
+            made["st"] = self.states[seen.row]
         return made
 
     def _map(self, each: Any) -> int:

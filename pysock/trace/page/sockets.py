@@ -11,6 +11,8 @@ import errno as _errno
 import ipaddress
 
 from ..decode import LIBRARY_CALLS, Decoder, waited_for
+from ..states import taken
+from ..values import host_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -124,7 +126,8 @@ class Sockets:
             self._begin(seen)
         elif kind == "end" and call is not None:
             seen = self.open.pop((pid, event[1]))
-            seen.after = event[6]
+            seen.after = dict(event[6])
+            taken(seen.after)
             self.last = max(self.last, event[2])
             self._end(seen)
 
@@ -287,14 +290,6 @@ def _address(call: Call, name: str) -> bytes | None:
 
 def family_name(values: Values, raw: bytes) -> str:
     return values.names.family(values.abi.family_of(raw)) if len(raw) > 1 else ""
-
-
-def host_of(raw: bytes) -> bytes:
-    """The bytes of an IP address; an IPv4 address in an IPv6 one is what it is."""
-    if len(raw) >= 24:
-        host = raw[8:24]
-        return host[12:] if host[:12] == b"\0" * 10 + b"\xff\xff" else host
-    return raw[4:8]
 
 
 def port_of(raw: bytes) -> int:
