@@ -130,6 +130,63 @@ def test_started_children_are_followed(tmp_path: Path) -> None:
     assert "send" in functions(events)
 
 
+# --- several programs ----------------------------------------------------------------
+
+SERVER = """
+import socket, sys
+srv = socket.create_server(("127.0.0.1", 0)); open("port", "w").write(str(srv.getsockname()[1]))
+while True:
+    with srv.accept()[0] as conn: conn.sendall(conn.recv(10))
+    if sys.argv[1] == "once": break
+"""
+CLIENT = """
+import socket, sys
+with socket.create_connection(("127.0.0.1", int(open("port").read()))) as c:
+    c.sendall(b"hello"); print(c.recv(10), sys.stdin.readline())
+sys.exit(int(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize(("kind", "status"), [("once", 5), ("for ever", 0)])
+def test_a_server_and_its_client_in_one_recording(tmp_path: Path, kind: str, status: int) -> None:
+    (tmp_path / "server.py").write_text(SERVER)
+    (tmp_path / "client.py").write_text(CLIENT)
+    words = ["server.py", kind, "--", "client.py", str(status)]
+    ran = trace(tmp_path, "--jsonl", "t", *words, input="typed\n")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (status, "b'hello' typed\n\n", "")
+    events = [json.loads(line) for line in (tmp_path / "t").read_text().splitlines()]
+    ends = [event["status"] for event in events if event["event"] == "exit"]
+    assert sorted(ends) == sorted([status, 0 if kind == "once" else -signal.SIGTERM])
+    made = [event["function"] for event in events if event["event"] == "begin"]
+    assert made.index("listen") < made.index("connect")
+
+
+def test_one_of_several_programs_is_nothing(tmp_path: Path) -> None:
+    ran = trace(tmp_path, "-c", "pass", "--")
+    assert ran.returncode == 2 and "trace: what? A file" in ran.stderr
+    ran = trace(tmp_path, "--one", "-c", "import sys; print(sys.argv)", "--", "x")
+    assert (ran.returncode, ran.stdout) == (0, "['-c', '--', 'x']\n")
+
+
+def test_a_recording_is_followed_while_it_is_written(tmp_path: Path) -> None:
+    """A line without its end is waited for; the last exit ends it."""
+    trace(tmp_path, "--jsonl", "t", "-c", PAIR)
+    text = (tmp_path / "t").read_text()
+    half = text.index('"function":"send"')
+    (tmp_path / "growing").write_text(text[:half])
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "pysock", "show", "--follow", "growing"],
+        cwd=tmp_path, env=environment, stdout=subprocess.PIPE, encoding="utf-8",
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        first = process.stdout.readline()  # so the half line has been read
+        with (tmp_path / "growing").open("a") as file:
+            file.write(text[half:])
+        rest = process.stdout.read()
+    assert (process.returncode, first + rest) == (0, trace(tmp_path, "t", command="show").stdout)
+
+
 # --- text ----------------------------------------------------------------------------
 
 

@@ -11,27 +11,22 @@ import argparse
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
-from time import perf_counter_ns, sleep
 
 from .. import _install
 from ..trace import inject, jsonl, states
-from ..trace.order import FOREVER, LATE, Sorter, Timeline
+from ..trace.order import Timeline
 from ..trace.page import Page
-from ..trace.record import Reader
 from ..trace.terminal import Writer
-from . import page
-from .run import NO_RUN, command_of, problem_of
+from . import page, programs
+from .run import NO_RUN, problem_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TextIO, Union
+    from typing import Any, TextIO
 
-    _Teller = Union["_Kept", "_Shown", page.ToPage]
-
-PAUSE = 0.05  # seconds between looks at what is new
+    from .programs import Teller
 
 DESCRIPTION = """\
 Run a Python program, and the Python processes that it starts, with pysock in the place of the
@@ -44,19 +39,24 @@ examples:
   python -m pysock trace --jsonl trace.jsonl client.py
   python -m pysock trace --inject short-reads,eintr,reset,full client.py
   python -m pysock show trace.jsonl
-  python -m pysock trace --html trace.html client.py
+  python -m pysock trace --html trace.html server.py -- client.py localhost
 
 A call that takes long is shown twice: where it begins it "waits".  What can have an effect
 elsewhere, as send, stands where it begins; what has a cause elsewhere, as recv, where it ends.
-The exit status is the program's own."""
+The exit status is the program's own; of several, that of the first that fails.  The next program
+begins once the one before listens, and when the last one has ended, the others are told to end."""
 
 VALUED = ("--jsonl", "--html", "--width", "--inject")
-SWITCHES = ("--quiet", "--all", "--strace", "--states", "--no-states", "-h", "--help")
+SWITCHES = (
+    "--quiet", "--all", "--strace", "--states", "--no-states", "--one", "-h", "--help",
+)  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
-    parser.usage = "%(prog)s [-h] [OPTION ...] (SCRIPT | -m MODULE | -c CODE) [ARGUMENT ...]"
+    parser.usage = (
+        "%(prog)s [-h] [OPTION ...] (SCRIPT | -m MODULE | -c CODE) [ARGUMENT ...] [-- SCRIPT2 ...]"
+    )
     parser.add_argument(
         "--jsonl", metavar="FILE", help="write the events there instead, to be shown later"
     )
@@ -71,6 +71,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--states",
         action=argparse.BooleanOptionalAction,
         help="ask for the states of TCP, by calls beside the program's own (with --html it does)",
+    )
+    parser.add_argument(
+        "--one", action="store_true", help="one program: a -- among its arguments is its own"
     )
     add_appearance(parser)
 
@@ -98,8 +101,8 @@ def split(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 
 def main(options: argparse.Namespace) -> int:
-    problem = problem_of(options.rest)
-    if problem:
+    wanted = [options.rest] if options.one else programs.split(options.rest)
+    for problem in filter(None, map(problem_of, wanted)):
         print(f"python -m pysock trace: {problem}", file=sys.stderr)
         return NO_RUN
     try:
@@ -114,7 +117,7 @@ def main(options: argparse.Namespace) -> int:
         except OSError as error:
             print(f"python -m pysock trace: {options.jsonl}: {error.strerror}", file=sys.stderr)
             return NO_RUN
-    tellers: list[_Teller] = [_Kept(kept)] if kept is not None else []
+    tellers: list[Teller] = [_Kept(kept)] if kept is not None else []
     drawn = None
     if options.html is not None:
         file = page.opened("trace", options.html)
@@ -129,7 +132,7 @@ def main(options: argparse.Namespace) -> int:
         environment[inject.VARIABLE] = options.inject
         asked = options.html is not None if options.states is None else options.states
         environment[states.VARIABLE] = str(int(asked))
-        status, failed = _run(options.rest, environment, folder, _Several(tellers))
+        status, failed = programs.run(wanted, environment, folder, _Several(tellers))
     if kept is not None:
         try:
             kept.close()
@@ -196,7 +199,7 @@ class _Shown:
 class _Several:
     """Events are told to each of these."""
 
-    def __init__(self, tellers: list[_Teller]) -> None:
+    def __init__(self, tellers: list[Teller]) -> None:
         self.tellers = tellers
 
     def tell(self, pid: int, event: Any) -> None:
@@ -206,61 +209,6 @@ class _Several:
     def pause(self, now: int) -> None:
         for teller in self.tellers:
             teller.pause(now)
-
-
-def _run(
-    program: list[str], environment: dict[str, str], folder: str, teller: _Several
-) -> tuple[int, OSError | None]:
-    """Run the program, and tell of its events.
-
-    Returns its status, below 0 for a signal, and why telling has ended early, if it has.
-    """
-    # Ctrl-C is for the program; this process lives on, to tell of its end.  It has a handler that
-    # does nothing: what it ignored would be ignored in the program, too.
-    before = {
-        number: signal.signal(number, lambda number, frame: None)
-        for number in _INTERRUPTS
-        if signal.getsignal(number) != signal.SIG_IGN
-    }
-    try:
-        process = subprocess.Popen(command_of(program), env=environment)
-        signal.signal(signal.SIGTERM, lambda number, frame: process.send_signal(number))
-        follower = _Follower(folder, teller)
-        while process.poll() is None:
-            follower.look(perf_counter_ns())
-            sleep(PAUSE)
-        follower.end((process.pid, ("exit", perf_counter_ns(), process.returncode)))
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    return process.returncode, follower.failed
-
-
-_INTERRUPTS = [getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name)]
-
-
-class _Follower:
-    """Hands a folder's events on, in the order of their times, as long as somebody hears them."""
-
-    def __init__(self, folder: str, teller: _Several) -> None:
-        self.reader, self.sorter, self.teller = Reader(folder), Sorter(), teller
-        self.failed: OSError | None = None  # the reader has left, or the disk is full
-
-    def look(self, now: int) -> None:
-        if self.failed is not None:
-            return
-        for pid, event in self.reader.new():
-            self.sorter.add(pid, event)
-        try:
-            for pid, event in self.sorter.ready(now):
-                self.teller.tell(pid, event)
-            self.teller.pause(now - LATE if now != FOREVER else now)
-        except OSError as error:
-            self.failed = error
-
-    def end(self, last: tuple[int, Any]) -> None:
-        self.sorter.add(*last)
-        self.look(FOREVER)
 
 
 def _end_as(status: int) -> int:

@@ -86,8 +86,9 @@ class Writer:
             (call.pid, call.thread), _WHO[len(self.colours) % len(_WHO)]
         )
         line = linecache.getline(call.file, call.line).strip() if call.file else ""
-        file = os.path.basename(call.file) or "?"
-        parts = [who, f"{file}:{call.line}", line, call.method or call.via]
+        # (What Python does at its end comes from no line.)
+        place = f"{os.path.basename(call.file)}:{call.line}" if call.file else ""
+        parts = [who, place, line, call.method or call.via]
         return "  ".join([part for part in parts if part]), style
 
     def _body(self, call: Call, waits: bool) -> Iterator[tuple[str, str]]:

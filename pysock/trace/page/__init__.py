@@ -63,13 +63,18 @@ class Page:
         return re.sub(r"\{\{(\w+)\}\}", lambda part: parts[part[1]], _file("template.html"))
 
     def title(self) -> str:
-        """The command line of the program, without what is the same for all programs."""
-        words = self.command or next(iter(self.sockets.processes.values()), [])
-        if words and not self.command:
-            words = [os.path.basename(words[0]), *words[1:]]
+        """The command lines of the programs, without what is the same for all of them."""
+        programs = [self.command] if self.command else self._programs()
+        lines = [" ".join([" ".join(word.split()) for word in words]) for words in programs]
         # (A program after -c has several lines, and its first ones say enough.)
-        shown = " ".join([" ".join(word.split()) for word in words]) or "a recording"
+        shown = " -- ".join(lines) or "a recording"
         return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
+
+    def _programs(self) -> list[list[str]]:
+        """The programs that no other process of the recording has started."""
+        processes, parents = self.sockets.processes, self.sockets.parents
+        return [program_of(argv) for pid, argv in processes.items()
+                if parents.get(pid) not in processes]  # fmt: skip
 
     # --- what the page shows, as plain values ------------------------------------------
 
@@ -85,7 +90,8 @@ class Page:
         shown = []
         for each in seen:
             row = made.row(each)
-            row["l"], row["p"] = threads[1][_thread(each)], processes[1][self._process(each)]
+            row["l"] = threads[1][_thread(each)]
+            row["p"] = processes[1][self._process(each.call.pid)]
             row["g"], row["e"] = group_of(each)
             shown.append(row)
         order = rows.one_after_the_other(seen, joins)
@@ -123,15 +129,22 @@ class Page:
             notes.append(f"{lines} damaged and left out; the first: {self.damaged[0]}.")
         if not sockets.seen:
             notes.append("No call on a socket was recorded.")
-        for _, status in sockets.statuses:
+        for pid, status in sockets.statuses:
             if status:
                 said = f"by signal {-status}" if status < 0 else f"with the status {status}"
-                notes.append(f"The program ended {said}.")
+                which = self._process(pid) if len(sockets.statuses) > 1 else "The program"
+                notes.append(f"{which} ended {said}.")
         return notes
 
-    def _process(self, seen: Seen) -> str:
-        pid = seen.call.pid
-        return self.names.get(pid) or f"process {pid}"
+    def _process(self, pid: int) -> str:
+        """A process, by its program where that is enough to tell it from others."""
+        if pid in self.names:
+            return self.names[pid]
+        shorts = {each: _short(argv) for each, argv in self.sockets.processes.items()}
+        short = shorts.get(pid, "")
+        if not short or len(shorts) == 1:
+            return f"process {pid}"
+        return short if list(shorts.values()).count(short) == 1 else f"{short} {pid}"
 
     def _lanes(self, seen: list[Seen]) -> tuple[Any, Any]:
         """Names of lanes, and which lane is whose: by thread, and by process."""
@@ -140,7 +153,8 @@ class Page:
         processes: dict[str, int] = {}
         several = len({each.call.pid for each in seen}) > 1
         for each in sorted(seen, key=lambda one: one.call.begin):
-            processes.setdefault(self._process(each), len(processes))
+            process = self._process(each.call.pid)
+            processes.setdefault(process, len(processes))
             key = _thread(each)
             if key in threads:
                 continue
@@ -152,10 +166,26 @@ class Page:
                     threads[key] = thread_names.index(name)
                     continue
             elif several:
-                name = f"{each.call.pid} {name}"
+                name = process if name == "MainThread" else f"{process}, {name}"
             threads[key] = len(thread_names)
             thread_names.append(name)
         return (thread_names, threads), (list(processes), processes)
+
+
+def program_of(argv: list[str]) -> list[str]:
+    """The words of a command line without the interpreter and its options."""
+    at = 1
+    while argv[at:] and argv[at].startswith("-") and argv[at][:2] not in ("-c", "-m"):
+        at += 2 if argv[at] in ("-X", "-W") else 1
+    return argv[at:]
+
+
+def _short(argv: list[str]) -> str:
+    """A program's name: of its file, or its module."""
+    words = program_of(argv)
+    if words[:1] == ["-m"] and words[1:]:
+        return words[1]
+    return os.path.basename(words[0]) if words else ""
 
 
 def _thread(seen: Seen) -> tuple[int, int]:
