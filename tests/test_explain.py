@@ -13,7 +13,7 @@ import pysock
 from pysock import _constants
 from pysock._commands import explain
 from pysock._platform import target
-from pysock.trace.decode import PROTOTYPES
+from pysock.trace.prototypes import PROTOTYPES
 
 from .foreign import FOREIGN, LINUX
 

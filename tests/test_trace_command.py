@@ -258,6 +258,20 @@ def test_nobody_reads_the_trace(tmp_path: Path) -> None:
     assert (ran.returncode, ran.stdout) == (4, "done\n")
 
 
+@posix
+def test_standard_error_is_closed(tmp_path: Path) -> None:
+    program = PAIR + "raise SystemExit(4)"
+    ran = trace(tmp_path, "-c", program, stderr=None, stdout=None, capture_output=False,
+                preexec_fn=lambda: os.close(2))  # fmt: skip
+    assert ran.returncode == 4
+
+
+def test_a_width_that_is_none(tmp_path: Path) -> None:
+    for width, said in (("9", "a line has at least 10 columns"), ("x", "invalid number value")):
+        ran = trace(tmp_path, "--width", width, "-c", PAIR)
+        assert ran.returncode == 2 and f"argument --width: {said}" in ran.stderr
+
+
 def test_descriptors_have_the_numbers_that_they_have_without_a_trace(tmp_path: Path) -> None:
     program = "import socket; a, b = socket.socketpair(); print(a.fileno(), b.fileno())"
     plain = trace(tmp_path, "-c", program, command="run")

@@ -28,8 +28,8 @@ import pysock
 from .. import _constants, _layouts
 from .._platform import target as host
 from ..trace import show
-from ..trace.decode import PROTOTYPES
 from ..trace.names import error_name
+from ..trace.prototypes import PROTOTYPES
 from .abi import _network_order, _struct
 from .lesson import end_group
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 
+from ..trace.decode import DamagedTrace
 from ..trace.page import NoTemplate, Page
 
 TYPE_CHECKING = False
@@ -37,7 +38,10 @@ class ToPage:
         self.command, self.path, self.file, self.page = command, path, file, page
 
     def tell(self, pid: int, event: Any) -> None:
-        self.page.feed(pid, event)
+        try:
+            self.page.feed(pid, event)
+        except DamagedTrace as error:
+            self.page.damaged.append(f"a call that cannot be decoded: {error}")
 
     def pause(self, now: int) -> None:
         """Nothing is shown while the program runs."""

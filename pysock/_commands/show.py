@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from time import perf_counter_ns, sleep
 
 from ..trace import jsonl
@@ -81,8 +81,9 @@ def main(options: argparse.Namespace) -> int:
 def _show(file: TextIO, options: argparse.Namespace, damaged: list[str]) -> None:
     shown, timeline = writer(options, sys.stdout), Timeline()
     for pid, event in sort(_events(file, damaged)):
-        for call, waits in timeline.feed(pid, event):
-            shown.write(call, waits)
+        with _left_out(damaged):
+            for call, waits in timeline.feed(pid, event):
+                shown.write(call, waits)
     for call, waits in timeline.end():
         shown.write(call, waits)
     shown.flush(FOREVER)
@@ -95,8 +96,9 @@ def _follow(file: TextIO, shown: Writer, damaged: list[str]) -> None:
         while True:
             for pid, event in _events(lines, damaged):
                 ends.notice(pid, event)
-                for call, waits in timeline.feed(pid, event):
-                    shown.write(call, waits)
+                with _left_out(damaged):
+                    for call, waits in timeline.feed(pid, event):
+                        shown.write(call, waits)
             now = perf_counter_ns() - BEHIND
             for call, waits in timeline.tell(now):
                 shown.write(call, waits)
@@ -160,8 +162,18 @@ def _draw(file: TextIO, options: argparse.Namespace, damaged: list[str]) -> bool
     drawn = page.ToPage("show", options.html, written, Page())
     for pid, event in sort(_events(file, damaged)):
         drawn.tell(pid, event)
+    damaged += drawn.page.damaged
     drawn.page.damaged = damaged
     return drawn.end()
+
+
+@contextmanager
+def _left_out(damaged: list[str]) -> Iterator[None]:
+    """Of an event that cannot be decoded it is said that it is left out."""
+    try:
+        yield
+    except jsonl.DamagedTrace as error:
+        damaged.append(f"a call that cannot be decoded: {error}")
 
 
 def _events(lines: Iterable[str], damaged: list[str]) -> Iterator[tuple[int, Any]]:

@@ -16,6 +16,7 @@ import tempfile
 
 from .. import _install
 from ..trace import inject, jsonl, states
+from ..trace.decode import DamagedTrace
 from ..trace.order import Timeline
 from ..trace.page import Page
 from ..trace.terminal import Writer
@@ -46,6 +47,7 @@ elsewhere, as send, stands where it begins; what has a cause elsewhere, as recv,
 The exit status is the program's own; of several, that of the first that fails.  The next program
 begins once the one before listens, and when the last one has ended, the others are told to end."""
 
+NARROWEST = 10  # columns
 VALUED = ("--jsonl", "--html", "--width", "--inject")
 SWITCHES = (
     "--quiet", "--all", "--strace", "--states", "--no-states", "--one", "-h", "--help",
@@ -83,7 +85,14 @@ def add_appearance(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="the lines of Python alone")
     parser.add_argument("--all", action="store_true", help="what says little, too")
     parser.add_argument("--strace", action="store_true", help="lines as strace(1) prints them")
-    parser.add_argument("--width", type=int, metavar="N", help="cut lines after N columns")
+    parser.add_argument("--width", type=number, metavar="N", help="cut lines after N columns")
+
+
+def number(text: str) -> int:
+    columns = int(text)
+    if columns < NARROWEST:
+        raise argparse.ArgumentTypeError(f"a line has at least {NARROWEST} columns")
+    return columns
 
 
 def split(arguments: list[str]) -> tuple[list[str], list[str]]:
@@ -126,6 +135,8 @@ def main(options: argparse.Namespace) -> int:
         drawn = page.ToPage("trace", options.html, file, Page(command=options.rest))
         tellers.append(drawn)
     if not tellers:
+        if sys.stderr is None:  # closed by whoever started this
+            sys.stderr = open(os.devnull, "w", encoding="utf-8")
         tellers.append(_Shown(writer(options, sys.stderr)))
     with tempfile.TemporaryDirectory(prefix="pysock-trace-") as folder:
         environment = _install.environment(os.environ, trace=folder)
@@ -186,8 +197,11 @@ class _Shown:
         self.writer, self.timeline = writer, Timeline()
 
     def tell(self, pid: int, event: Any) -> None:
-        for call, waits in self.timeline.feed(pid, event):
-            self.writer.write(call, waits)
+        try:
+            for call, waits in self.timeline.feed(pid, event):
+                self.writer.write(call, waits)
+        except DamagedTrace as error:  # what a program passes may be anything
+            self.writer.say(f"    (a call that cannot be shown: {error})")
 
     def pause(self, now: int) -> None:
         for call, waits in self.timeline.tell(now):

@@ -8,13 +8,12 @@ the system call that CPython makes there on Linux.
 
 from __future__ import annotations
 
+import struct
 from functools import cache
 
-from .. import _libc
-from .._ffi.prototype import Prototype
-from .._host import lib
 from .._platform import target as host
 from .names import error_name
+from .prototypes import LIBRARY_CALLS, PROTOTYPES
 from .states import taken
 from .values import Address, Constant, Struct, Text, Values
 
@@ -28,39 +27,17 @@ if TYPE_CHECKING:
     Named = list[tuple[str, Any]]
     Kind = tuple[int, int, int]  # family, type, protocol
 
-# What is no system call: it may make several, and strace shows those.
-LIBRARY_CALLS = frozenset(
-    "getaddrinfo freeaddrinfo gai_strerror getnameinfo gethostbyname_r gethostbyaddr_r hstrerror "
-    "getservbyname getservbyport getprotobyname inet_aton inet_pton inet_ntop if_nameindex "
-    "if_freenameindex if_nametoindex if_indextoname gethostname sethostname".split()
-)
-
-# What os and select call, as C has it.  (fcntl and ioctl have no constants on all systems.)
-_ELSEWHERE = [
-    Prototype("int fcntl(int fd, int cmd, int arg)"),
-    Prototype("int ioctl(int fd, unsigned long request, int *argp)"),
-    Prototype("ssize_t read(int fd, void *buf, size_t count)"),
-    Prototype("ssize_t write(int fd, const void *buf, size_t count)"),
-    Prototype("int dup2(int oldfd, int newfd)"),
-    Prototype("int dup3(int oldfd, int newfd, int flags)"),
-    Prototype("ssize_t sendfile(int out_fd, int in_fd, off_t *offset, size_t count)"),
-    Prototype(
-        "int select(int nfds, fd_set *readfds, fd_set *writefds, fd_set *exceptfds,"
-        " struct timeval *timeout)"
-    ),
-    Prototype("int epoll_create1(int flags)"),
-    Prototype("int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)"),
-    Prototype(
-        "int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout)"
-    ),
-]
-PROTOTYPES = {prototype.name: prototype for prototype in [*_libc.PROTOTYPES, *_ELSEWHERE]}
-PROTOTYPES.update(lib.prototypes)  # on Windows these are Winsock's
-
-
 @cache
 def _values_of(target: str) -> Values:
     return Values(target)
+
+
+class DamagedTrace(ValueError):
+    """What is no event, or cannot be decoded."""
+
+
+# What damaged values lead to.
+UNDECODABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error)
 
 
 class Length(int):
@@ -149,7 +126,16 @@ class Decoder:
         self.open: dict[tuple[int, int], tuple[Call, Event]] = {}
 
     def feed(self, pid: int, event: Event) -> Call | None:
-        """The call that this event begins or ends; None if it is of another kind."""
+        """The call that this event begins or ends; None if it is of another kind.
+
+        DamagedTrace if it cannot be decoded: its memory is not what its function has.
+        """
+        try:
+            return self._feed(pid, event)
+        except UNDECODABLE as error:
+            raise DamagedTrace(f"{type(error).__name__}: {error}") from error
+
+    def _feed(self, pid: int, event: Event) -> Call | None:
         kind = event[0]
         if kind == "process":
             self.values[pid], self.pythons[pid] = _values_of(event[5]), event[4]

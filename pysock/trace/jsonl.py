@@ -22,12 +22,16 @@ from __future__ import annotations
 import json
 
 from . import states
+from .checks import problem_of
+from .decode import UNDECODABLE, DamagedTrace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from .watch import Event
+
+__all__ = ["DamagedTrace", "line", "parse", "record"]
 
 _MEMBERS = {
     "process": ("time", "process", "parent", "python", "target", "argv"),
@@ -37,10 +41,6 @@ _MEMBERS = {
     "exit": ("time", "status"),
 }
 _WHERE = ("module", "method", "file", "line")
-
-
-class DamagedTrace(ValueError):
-    """A line that is no event."""
 
 
 def record(pid: int, event: Event) -> dict[str, Any]:
@@ -79,6 +79,10 @@ def parse(text: str) -> tuple[int, Event]:
             made["arguments"] = tuple(made["arguments"])
         if kind == "process":
             made["process"] = pid
-        return pid, (kind, *[made[name] for name in _MEMBERS[kind]])
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        event = (kind, *[made[name] for name in _MEMBERS[kind]])
+        problem = problem_of(pid, event)
+    except (*UNDECODABLE, RecursionError) as error:
         raise DamagedTrace(f"{type(error).__name__}: {error}") from None
+    if problem:
+        raise DamagedTrace(problem)
+    return pid, event

@@ -187,7 +187,8 @@ def _traced(
         memory: dict[str, bytes] = {}
         for copy in before:
             copy(arguments, 0, memory)
-        shown = tuple([a if type(a) in _PLAIN else _plain(a) for a in arguments])
+        given = (*arguments, *named.values()) if named else arguments
+        shown = tuple([a if type(a) in _PLAIN else _plain(a) for a in given])
         where = _where(sys._getframe(1))
         event = ("begin", number, perf_counter_ns(), thread, kind, name, shown, memory, where)
         observer(event)

@@ -14,6 +14,7 @@ import os
 import re
 from pkgutil import get_data
 
+from ..decode import UNDECODABLE, DamagedTrace
 from . import rows, tcp
 from .c_program import Program
 from .joins import Joiner
@@ -48,7 +49,11 @@ class Page:
         self.damaged: list[str] = []
 
     def feed(self, pid: int, event: Event) -> None:
-        self.sockets.feed(pid, event)
+        """DamagedTrace if the event cannot be decoded; it is left out."""
+        try:
+            self.sockets.feed(pid, event)
+        except UNDECODABLE as error:
+            raise DamagedTrace(str(error)) from error
 
     def html(self) -> str:
         """The page; NoTemplate if its own files cannot be had."""
@@ -121,8 +126,9 @@ class Page:
     def _notes(self) -> list[str]:
         sockets, notes = self.sockets, []
         if sockets.left_out:
-            notes.append(f"The first {sockets.most:,} calls are shown; "
-                         f"{sockets.left_out:,} that followed are left out.")  # fmt: skip
+            count = sockets.left_out
+            rest = f"{count:,} that followed are" if count > 1 else "one that followed is"
+            notes.append(f"The first {sockets.most:,} calls are shown; {rest} left out.")
         if self.damaged:
             count = len(self.damaged)
             lines = "1 line of the recording is" if count == 1 else f"{count} lines of it are"

@@ -7,7 +7,7 @@ padding.
 
 from __future__ import annotations
 
-from ..decode import PROTOTYPES
+from ..prototypes import PROTOTYPES
 from ..values import _OPTIONS, Struct, Values
 from .sockets import text_of
 
@@ -67,7 +67,8 @@ def _map(
 def data(raw: bytes) -> Cells:
     """Plain bytes: the first ones, and their text."""
     shown = raw[:SHOWN]
-    more = f"and {len(raw) - SHOWN:,} bytes more" if len(raw) > SHOWN else ""
+    left = len(raw) - SHOWN
+    more = f"and {left:,} byte{'s' * (left > 1)} more" if left > 0 else ""
     cells = [[shown.hex(), "data", repr(shown)[1:]]]
     return [*cells, ["", "", more]] if more else cells
 

@@ -12,9 +12,10 @@ import linecache
 import os
 
 from .. import show
-from ..decode import PROTOTYPES, Length
+from ..decode import Length
 from ..names import error_name
 from ..order import TAKES
+from ..prototypes import PROTOTYPES
 from ..values import Address, Constant, Struct
 from . import bytemap
 from .joins import RECEIVES, SENDS, data_of

@@ -10,7 +10,8 @@ from __future__ import annotations
 import errno as _errno
 import ipaddress
 
-from ..decode import LIBRARY_CALLS, Decoder, waited_for
+from ..decode import Decoder, waited_for
+from ..prototypes import LIBRARY_CALLS
 from ..states import taken
 from ..values import host_of
 

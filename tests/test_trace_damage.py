@@ -1,0 +1,115 @@
+"""Damaged recordings: what is an event is shown, and nothing ends in a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+from random import Random
+from time import perf_counter_ns
+from typing import Any
+
+import pytest
+
+import pysock
+from pysock._platform import WINDOWS, target
+from pysock.trace import jsonl, watch
+from pysock.trace.order import FOREVER, Timeline
+from pysock.trace.page import Page
+from pysock.trace.record import PYTHON
+from pysock.trace.terminal import Writer
+
+if WINDOWS:
+    pytest.skip("trace does not know Winsock's calls yet", allow_module_level=True)
+
+CASES, SEED = 60, int(os.environ.get("PYSOCK_SEED", "1"))
+
+
+def recorded() -> list[str]:
+    head = ("process", perf_counter_ns(), os.getpid(), 0, PYTHON, target, ["python", "x.py"])
+    events: list[Any] = [head]
+    with watch.watching(events.append, states=True):
+        a, b = pysock.socketpair()
+        a.sendmsg([b"one", b"two"], [(pysock.SOL_SOCKET, pysock.SCM_RIGHTS, b"\0\0\0\0")])
+        os.close(b.recvmsg(10, 100)[1][0][2][0])
+        select.select([a], [b], [], 0)
+        a.close()
+        b.close()
+        with pysock.create_server(("127.0.0.1", 0)) as server:
+            c = pysock.create_connection(server.getsockname())
+            d, _ = server.accept()
+            c.setsockopt(pysock.SOL_SOCKET, pysock.SO_LINGER, b"\1\0\0\0\2\0\0\0")
+            c.sendall(b"hello")
+            d.recv(10)
+            c.close()
+            d.close()
+        pysock.getaddrinfo("127.0.0.1", 80)
+    return [jsonl.line(os.getpid(), event) for event in events]
+
+
+ODD: list[Any] = [0, -1, 2**31, 2**70, -(2**70), 1.5, None, True, "", "x", "*", "f" * 18, "zz",
+                  [], [1], ["*"], [[1]], {}, {"a": 1}, {"buf": "00"}, {"own": "X"}]  # fmt: skip
+
+
+def damaged(rng: Random, value: Any) -> Any:
+    """A value with a fault somewhere in it."""
+    if isinstance(value, dict) and value and rng.random() < 0.8:
+        key = rng.choice(list(value))
+        if rng.random() < 0.15:
+            del value[key]
+        else:
+            value[key] = damaged(rng, value[key])
+        return value
+    if isinstance(value, list) and value and rng.random() < 0.7:
+        at = rng.randrange(len(value))
+        value[at] = damaged(rng, value[at])
+        return value
+    if isinstance(value, str) and rng.random() < 0.6:
+        at = rng.randrange(len(value) + 1)
+        return value[:at] + rng.choice(["", "00", "q", "€"]) + value[at + rng.randrange(3) :]
+    return rng.choice(ODD)
+
+
+def shown(lines: list[str]) -> tuple[int, list[str]]:
+    """How many lines were left out, and the text of the others; a page is made of them, too."""
+    left_out, said = 0, list[str]()
+    timeline, page = Timeline(), Page()
+    writers = [Writer(said.append, every=True), Writer(said.append, as_strace=True)]
+    for line in lines:
+        try:
+            pid, event = jsonl.parse(line)
+            page.feed(pid, event)
+            for call, waits in timeline.feed(pid, event):
+                for writer in writers:
+                    writer.write(call, waits)
+        except jsonl.DamagedTrace:
+            left_out += 1
+    for call, waits in timeline.end():
+        for writer in writers:
+            writer.write(call, waits)
+    writers[0].flush(FOREVER)
+    page.data()
+    return left_out, said
+
+
+def test_any_fault_in_a_line_leaves_the_others() -> None:
+    lines, rng = recorded(), Random(SEED)
+    assert shown(lines)[0] == 0
+    whole = len(shown(lines)[1])
+    found = 0
+    for _ in range(CASES):
+        mixed = list(lines)
+        at = rng.randrange(len(lines))
+        mixed[at] = json.dumps(damaged(rng, json.loads(mixed[at])))
+        if rng.random() < 0.2:
+            mixed.insert(rng.randrange(len(lines)), rng.choice(lines))
+        left_out, said = shown(mixed)
+        found += left_out
+        assert len(said) > whole // 2 or at == 0
+    assert found > CASES // 3
+
+
+@pytest.mark.parametrize("line", ["[" * 100_000, "{}", "null", "1", "\0", "", '{"event": []}'])
+def test_no_event_at_all(line: str) -> None:
+    with pytest.raises(jsonl.DamagedTrace):
+        jsonl.parse(line)
