@@ -29,7 +29,7 @@ function span(us) {
 }
 const plural = (n, word) => n.toLocaleString("en") + " " + word + (n === 1 ? "" : "s");
 const kindClass = kind => kind === "bytes" ? "bytes-k" : kind;
-const ofOther = (row, m) => m < 0 ? " (the other end)" : D.rows[m].l === row.l ? "" : ` (${D.threads[D.rows[m].l]})`;
+const whose = (n, m) => m === n ? "" : m < 0 || D.rows[m].l === D.rows[n].l ? " (the other end)" : ` (${D.threads[D.rows[m].l]})`;
 const line = row => { const file = D.sources[row.s[0]]; return file ? file[2].find(l => l[0] === row.s[1]) : null; };
 
 /* --- which rows, in which lanes ----------------------------------------------------- */
@@ -181,7 +181,7 @@ function flow(at, names, rows, laneOf, marks) {
     for (const [state, m] of row.st || []) {
       const other = m < 0 ? undefined : lane.get(laneOf(D.rows[m]));
       if (wide && other !== undefined && other !== l) beside.push([state, other]);
-      else cell.appendChild(el("div", "under state", state + ofOther(row, m)));
+      else cell.appendChild(el("div", "under state", state + (m >= 0 && other !== l ? ` (${names[laneOf(D.rows[m])]})` : whose(n, m))));
     }
     return beside;
   }
@@ -362,7 +362,7 @@ function panel(row, n) {
   if (row.m) at.appendChild(el("p", "under " + (row.k === 2 ? "failure" : "was-answer"), row.m));
   if (row.st) {
     at.appendChild(el("h2", "", "TCP, after it"));
-    for (const [state, m] of row.st) at.appendChild(el("div", "state", state + ofOther(row, m)));
+    for (const [state, m] of row.st) at.appendChild(el("div", "state", state + whose(n, m)));
   }
   ends(at, row, n);
   for (const [title, size, cells] of row.b.map(b => D.maps[b])) map(at, title, size, cells);
