@@ -1,18 +1,6 @@
 """``python -m pysock lesson``: a prediction, a program and its trace, an exercise and its checker.
 
-A lesson is one Markdown file, which a teacher can write and hand out.  Its title is its first line,
-and its sections are, in this order:
-
-``## Question``  text, then choices: ``- [x]`` those that are true, ``- [ ]`` those that are not
-``## Program``   a block of Python, which is run and traced
-``## Settled``   text, and a block that proves it: ``calls`` has the trace, ``output`` the text
-``## Exercise``  text, and a block to begin with
-``## Harness``   a block that imports ``solution`` and uses it
-``## Checker``   a block; ``run(faults)`` runs the harness, with faults of ``trace --inject``, and
-                 gives ``.output`` and ``.calls``; an ``assert`` refuses, with its message
-
-A solution runs in a process of its own, whose parent is another one: its time, its output and its
-trace are bounded, and what it does to its parent is done to that.
+``course`` says what a lesson's file has, ``judge`` judges solutions, and ``bounded`` runs them.
 """
 
 from __future__ import annotations
@@ -20,27 +8,21 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
-import signal
-import subprocess
+import shutil
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
-from threading import Thread
-from time import monotonic, sleep
 
-from .. import _install
-from ..trace import inject
-from ..trace.decode import decoded
 from ..trace.order import Timeline, sort
-from ..trace.record import Reader
 from ..trace.terminal import Writer
+from . import bounded
+from .course import FOLDER, Lesson, WrongLesson, lessons, load, path_of
+from .judge import Settled, judged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
-    from ..trace.decode import Call
+    from .bounded import Ran
 
 DESCRIPTION = """\
 Lessons about sockets: predict, see the trace that settles it, and solve an exercise, which is
@@ -50,20 +32,27 @@ EPILOG = """\
 examples:
   python -m pysock lesson                              list the lessons
   python -m pysock lesson 1                            one of them, or FILE, a teacher's own
+  python -m pysock lesson 1 --begin solution.py        write what its exercise begins with
   python -m pysock lesson 1 --check solution.py        judge a solution
-  python -m pysock lesson 1 --grade FOLDER --json      judge all solutions in a folder"""
+  python -m pysock lesson 1 --grade FOLDER --json      judge all solutions in a folder
 
-SECTIONS = ("Question", "Program", "Settled", "Exercise", "Harness", "Checker")
-SECONDS, MOST_OUTPUT, MOST_TRACE = 10.0, 100_000, 64 << 20
+The exit status is 0 if all solutions are accepted, 1 if one is refused, and 2 if a lesson or a
+file is not there or wrong."""
+
 WRONG, REFUSED = 2, 1
-FOLDER = Path(__file__).with_name("lessons")
+WIDEST = 96
+PROGRAM = "python -m pysock lesson"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     parser.add_argument("lesson", nargs="?", metavar="LESSON", help="a number, or a file")
-    parser.add_argument("--check", metavar="FILE", help="judge this solution")
-    parser.add_argument("--grade", metavar="FOLDER", help="judge each .py file of a folder")
+    parser.add_argument("--predict", type=int, metavar="N", help="your prediction: a choice")
+    does = parser.add_mutually_exclusive_group()
+    does.add_argument("--begin", metavar="FILE", help="write what the exercise begins with")
+    does.add_argument("--check", metavar="FILE", help="judge this solution")
+    does.add_argument("--grade", metavar="FOLDER", help="judge each .py file of a folder")
+    parser.add_argument("--bytes", action="store_true", help="show the bytes of addresses")
     parser.add_argument("--json", action="store_true", help="print the verdicts as JSON")
 
 
@@ -72,171 +61,19 @@ def main(options: argparse.Namespace) -> int:
         if options.lesson is None:
             return _list()
         lesson = load(path_of(options.lesson))
+        if options.begin is not None:
+            return _begin(lesson, Path(options.begin))
         if options.grade is not None:
-            return _grade(lesson, sorted(Path(options.grade).glob("*.py")), options.json)
+            return _grade(lesson, _solutions(Path(options.grade)), options.json)
         if options.check is not None:
-            return _grade(lesson, [Path(options.check)], options.json)
-        return _show(lesson)
+            return _grade(lesson, [Path(options.check)], options.json, keep=True)
+        return _show(lesson, options.predict, options.bytes)
     except (WrongLesson, OSError) as error:
-        print(f"python -m pysock lesson: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
         return WRONG
 
 
-class WrongLesson(ValueError):
-    """A lesson that is not there, or whose file lacks something."""
-
-
-class Lesson:
-    """A lesson's title, and its sections as text."""
-
-    def __init__(self, path: Path, title: str, sections: dict[str, str]) -> None:
-        self.path, self.title, self.sections = path, title, sections
-
-    def code(self, section: str) -> str:
-        found = re.search(r"^```python\n(.*?)^```", self.sections[section], re.M | re.S)
-        return found[1] if found else ""
-
-    def text(self, section: str) -> str:
-        block = re.compile(r"^```python\n.*?^```\n?", re.M | re.S)
-        return block.sub("", self.sections[section]).strip()
-
-    @property
-    def choices(self) -> list[tuple[bool, str]]:
-        found = re.findall(r"^- \[([ x])\] (.+)$", self.sections["Question"], re.M)
-        return [(mark == "x", text) for mark, text in found]
-
-
-def lessons() -> list[Path]:
-    return sorted(FOLDER.glob("*.md"))
-
-
-def path_of(word: str) -> Path:
-    if not word.isdecimal():
-        return Path(word)
-    found = [path for path in lessons() if int(path.name[:2]) == int(word)]
-    if not found:
-        raise WrongLesson(f"there is no lesson {word}; there are 1 to {len(lessons())}")
-    return found[0]
-
-
-def load(path: Path) -> Lesson:
-    """The lesson in a file; WrongLesson, which says what is wrong with it."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise WrongLesson(f"{path}: it is no UTF-8: {error.reason}") from None
-    head, *parts = re.split(r"^## ", text, flags=re.M)
-    title = head.strip().partition("\n")[0]
-    if not title.startswith("# "):
-        raise WrongLesson(f"{path}: its first line is to be '# ' and the title")
-    sections = {part.partition("\n")[0].strip(): part.partition("\n")[2] for part in parts}
-    if tuple(sections) != SECTIONS:
-        raise WrongLesson(f"{path}: its sections are to be {', '.join(SECTIONS)}")
-    lesson = Lesson(path, title[2:], sections)
-    for section in SECTIONS[1:]:
-        code = lesson.code(section)
-        if not code:
-            raise WrongLesson(f"{path}: the section {section} has no block of Python")
-        try:
-            compile(code, section, "exec")
-        except SyntaxError as error:
-            raise WrongLesson(f"{path}: {section}, line {error.lineno}: {error.msg}") from None
-    if len(lesson.choices) < 2 or not any(true for true, _ in lesson.choices):
-        raise WrongLesson(f"{path}: the question needs two choices, one of them true")
-    return lesson
-
-
-# --- running -------------------------------------------------------------------------
-
-
-class Ran:
-    """What a program did: ``output``, ``calls``, ``status``, and why it was ended, or ""."""
-
-    def __init__(self, output: str, events: list[Any], status: int, ended: str) -> None:
-        self.output, self.events, self.status, self.ended = output, events, status, ended
-        self.calls: list[Call] = decoded(sort(events))
-
-
-# The parent of a solution: a solution that ends it has ended nobody else.
-_PARENT = "import subprocess, sys; sys.exit(min(99, abs(subprocess.call(sys.argv[1:]))))"
-
-
-def run(folder: Path, script: str, faults: str = "") -> Ran:
-    """Run a script of a folder, traced and bounded."""
-    with tempfile.TemporaryDirectory(prefix="pysock-lesson-") as trace:
-        environment = _install.environment(os.environ, trace=trace)
-        environment.update({inject.VARIABLE: faults, "PYTHONIOENCODING": "utf-8"})
-        process = subprocess.Popen(
-            [sys.executable, "-c", _PARENT, sys.executable, "-u", script],
-            cwd=folder, env=environment, start_new_session=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        said = bytearray()
-        reader = Thread(target=_read, args=(process.stdout, said), daemon=True)
-        reader.start()
-        ended, deadline = "", monotonic() + SECONDS
-        while process.poll() is None and not ended:
-            sleep(0.02)
-            if monotonic() > deadline:
-                ended = f"it did not end within {SECONDS:g} seconds"
-            elif len(said) > MOST_OUTPUT:
-                ended = f"it printed more than {MOST_OUTPUT} bytes"
-            elif sum(each.stat().st_size for each in Path(trace).iterdir()) > MOST_TRACE:
-                ended = "it made too many calls of sockets"
-        if not ended and process.returncode < 0:
-            ended = "it has killed its parent process"
-        end_group(process)
-        reader.join(1)
-        if process.stdout is not None and not reader.is_alive():
-            process.stdout.close()
-        events = list(Reader(trace).new())
-    output = bytes(said[:MOST_OUTPUT]).decode("utf-8", "replace")
-    return Ran(output, events, process.returncode, ended)
-
-
-def _read(pipe: Any, said: bytearray) -> None:
-    for piece in iter(lambda: pipe.read1(65536), b""):
-        if len(said) <= MOST_OUTPUT:
-            said += piece
-
-
-def end_group(process: subprocess.Popen[Any]) -> None:
-    """End a process and all that it has started."""
-    if hasattr(os, "killpg"):
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            process.poll()  # nobody of its group is left
-    else:
-        process.kill()
-    process.wait()
-
-
-def judge(lesson: Lesson, solution: Path) -> str:
-    """Why a solution is refused; "" if it is accepted."""
-    source = solution.read_bytes()
-    try:
-        compile(source, solution.name, "exec")
-    except (SyntaxError, ValueError) as error:
-        return f"it is no program: {error}"
-    with tempfile.TemporaryDirectory(prefix="pysock-lesson-") as name:
-        folder = Path(name)
-        (folder / "solution.py").write_bytes(source)
-        (folder / "harness.py").write_text(lesson.code("Harness"), encoding="utf-8")
-
-        def checked(faults: str = "") -> Ran:
-            ran = run(folder, "harness.py", faults)
-            assert not ran.ended, ran.ended
-            return ran
-
-        try:
-            exec(compile(lesson.code("Checker"), "Checker", "exec"), {"run": checked})
-        except AssertionError as error:
-            return str(error) or "the checker does not accept it, and does not say why"
-    return ""
-
-
-# --- what is printed -----------------------------------------------------------------
+# --- progress ------------------------------------------------------------------------
 
 
 def _state() -> Path:
@@ -253,6 +90,66 @@ def done() -> list[str]:
     return [str(each) for each in found] if isinstance(found, list) else []
 
 
+def _keep(lesson: Lesson) -> None:
+    if lesson.path.parent != FOLDER:
+        return
+    state = _state()
+    try:
+        state.parent.mkdir(parents=True, exist_ok=True)
+        state.write_text(json.dumps(sorted({*done(), lesson.path.name})), encoding="utf-8")
+    except OSError as error:
+        print(f"{PROGRAM}: progress is not kept: {error}", file=sys.stderr)
+
+
+# --- solutions -----------------------------------------------------------------------
+
+
+def _begin(lesson: Lesson, path: Path) -> int:
+    with open(path, "x", encoding="utf-8") as file:
+        file.write(lesson.code("Exercise"))
+    print(f"Written. To have it judged: {PROGRAM} {lesson.name} --check {path}")
+    return 0
+
+
+def _solutions(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise WrongLesson(f"{folder}: there is no such folder")
+    found = sorted(folder.glob("*.py"))
+    if not found:
+        raise WrongLesson(f"{folder}: it has no files *.py")
+    return found
+
+
+def _grade(lesson: Lesson, files: list[Path], as_json: bool, *, keep: bool = False) -> int:
+    verdicts, refused = [], 0
+    for verdict in judged(lesson, files):
+        refused += not verdict.accepted
+        verdicts.append({"file": str(verdict.path), "accepted": verdict.accepted,
+                         "refused": verdict.refused})  # fmt: skip
+        if not as_json:
+            said = "accepted" if verdict.accepted else f"refused: {verdict.refused}"
+            print(f"{verdict.path}: {said}", flush=True)
+    if as_json:
+        print(json.dumps(verdicts, indent=1))
+    if keep and not refused:
+        _keep(lesson)
+    return REFUSED if refused else 0
+
+
+# --- what is shown -------------------------------------------------------------------
+
+
+def _width() -> int:
+    return max(20, min(WIDEST, shutil.get_terminal_size((80, 24)).columns))
+
+
+def wrapped(text: str, width: int, indent: str = "") -> str:
+    """Paragraphs, in lines of at most so many columns."""
+    wrapper = textwrap.TextWrapper(width, initial_indent=indent, subsequent_indent=indent,
+                                   break_long_words=False, break_on_hyphens=False)  # fmt: skip
+    return "\n\n".join([wrapper.fill(" ".join(part.split())) for part in text.split("\n\n")])
+
+
 def _list() -> int:
     solved = done()
     for path in lessons():
@@ -261,38 +158,90 @@ def _list() -> int:
     return 0
 
 
-def _show(lesson: Lesson) -> int:
-    print(f"{lesson.title}\n")
-    print(re.sub(r"^- \[[ x]\] ", "- ", lesson.text("Question"), flags=re.M))
-    if sys.stdin is not None and sys.stdin.isatty():
-        input("\nYour prediction? (Enter shows what happens) ")
-    print(f"\n{lesson.code('Program')}")
-    with tempfile.TemporaryDirectory(prefix="pysock-lesson-") as name:
-        folder = Path(name)
-        (folder / "program.py").write_text(lesson.code("Program"), encoding="utf-8")
-        ran = run(folder, "program.py")
-        print(ran.output)
-        timeline, writer = Timeline(), Writer(print, width=96)
-        told = [each for pid, event in sort(ran.events) for each in timeline.feed(pid, event)]
-        for call, waits in [*told, *timeline.end()]:
-            writer.write(call, waits)
-    print(f"\n{lesson.text('Settled')}\n\nExercise: {lesson.text('Exercise')}\n")
-    print(lesson.code("Exercise"))
+def _show(lesson: Lesson, predicted: int | None, octets: bool) -> int:
+    width = _width()
+    number = f"Lesson {lesson.name} of {len(lessons())}: " if lesson.path.parent == FOLDER else ""
+    print(wrapped(f"{number}{lesson.title}", width), end="\n\n")
+    print(wrapped(lesson.text("Question"), width), end="\n\n")
+    for at, (_, text) in enumerate(lesson.choices, 1):
+        print(f"{at:3}  " + wrapped(text, width, " " * 5).lstrip())
+    predicted = _asked(lesson) if predicted is None else predicted
+    if predicted is not None and not 1 <= predicted <= len(lesson.choices):
+        raise WrongLesson(f"there is no choice {predicted}; there are 1 to {len(lesson.choices)}")
+    _heading("The program")
+    print(textwrap.indent(lesson.code("Program"), "    "), end="", flush=True)
+    ran = _run(lesson, width, octets)
+    _heading("What it shows")
+    _settle(lesson, Settled(lesson, ran), predicted, width)
+    _heading("Your exercise")
+    print(wrapped(lesson.text("Exercise"), width), end="\n\n")
+    print(textwrap.indent(lesson.code("Exercise"), "    "))
+    for does, option in (("To begin", "--begin"), ("To have it judged", "--check")):
+        print(f"{does}:\n    {PROGRAM} {lesson.name} {option} solution.py")
     return 0
 
 
-def _grade(lesson: Lesson, files: list[Path], as_json: bool) -> int:
-    verdicts = [{"file": str(path), "refused": judge(lesson, path)} for path in files]
-    accepted = [each for each in verdicts if not each["refused"]]
-    if accepted and lesson.path.parent == FOLDER:
-        state = _state()
-        state.parent.mkdir(parents=True, exist_ok=True)
-        state.write_text(json.dumps(sorted({*done(), lesson.path.name})), encoding="utf-8")
-    if as_json:
-        told = [{**each, "accepted": not each["refused"]} for each in verdicts]
-        print(json.dumps(told, indent=1))
-    else:
-        for each in verdicts:
-            said = f"refused: {each['refused']}" if each["refused"] else "accepted"
-            print(f"{each['file']}: {said}")
-    return 0 if verdicts and len(accepted) == len(verdicts) else REFUSED
+def _heading(text: str) -> None:
+    print(f"\n{text}\n")
+
+
+def _asked(lesson: Lesson) -> int | None:
+    """The learner's prediction; None where nobody can be asked, or without one."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        print(f"\nTo predict: {PROGRAM} {lesson.name} --predict N")
+        return None
+    while True:
+        try:
+            said = input("\nYour prediction (Enter for none)? ").strip()
+        except EOFError:
+            return None
+        if not said:
+            return None
+        if said.isascii() and said.isdecimal() and 1 <= int(said[:9]) <= len(lesson.choices):
+            return int(said)
+        print(f"A number from 1 to {len(lesson.choices)}.")
+
+
+def _run(lesson: Lesson, width: int, octets: bool) -> Ran:
+    """Run a lesson's program, and show what it prints, and its trace."""
+    with tempfile.TemporaryDirectory(prefix="pysock-lesson-") as name:
+        path = Path(name, "program.py")
+        path.write_text(lesson.code("Program"), encoding="utf-8")
+        ran = bounded.run(path.parent, path.name)
+        _heading("What it prints")
+        print(textwrap.indent(ran.output, "    "), end="")
+        if ran.ended or ran.status:
+            raise WrongLesson(f"{lesson.path}: its program fails: {ran.ended or ran.error}")
+        _heading(f"Its trace: {', '.join(lesson.shown)}" if lesson.shown else "Its trace")
+        timeline = Timeline()
+        writer = Writer(lambda line: print(_folded("    " + line, width)), brief=not octets)
+        told = [each for pid, event in sort(ran.events) for each in timeline.feed(pid, event)]
+        for call, waits in [*told, *timeline.end()]:
+            if call.function in lesson.shown or (
+                not lesson.shown and call.function not in _LEFT_OUT
+            ):
+                writer.write(call, waits)
+    return ran
+
+
+# What makes no difference to what a lesson is about.
+_LEFT_OUT = ("inet_pton", "inet_ntop")
+
+
+def _folded(line: str, width: int) -> str:
+    """A line of a trace on as many lines as it needs, with their parts below each other."""
+    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    return "\n".join(textwrap.wrap(line, width, subsequent_indent=indent)) or line
+
+
+def _settle(lesson: Lesson, settled: Settled, predicted: int | None, width: int) -> None:
+    if 1 <= settled.answer <= len(lesson.choices):
+        right = lesson.choices[settled.answer - 1][1]
+        said = "It is" if predicted is None else f"You said {predicted}, and it is"
+        if predicted == settled.answer:
+            said = "You were right: it is"
+        print(wrapped(f"{said} {settled.answer}: {right}.", width))
+    for text, why in settled.statements:
+        print("\n" + wrapped(text, width))
+        if why:
+            print(wrapped(f"(But not so on this machine: {why})", width))

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 VARIABLE = "PYSOCK_INJECT"  # in the environment of a traced program: what --inject says
+SPARED = "PYSOCK_INJECT_SPARED"  # the same: the name of threads into whose calls none is put
 
 # Each fault, and the number that it has without one: 0 is 1, 2, 3, … in turn.
 FAULTS = {"short-reads": 0, "eintr": 2, "full": 0, "reset": 3}
@@ -63,11 +64,17 @@ def parse(text: str) -> dict[str, int]:
     return wanted
 
 
+def thread_name() -> str:
+    """The name of this thread, as it is: no lock, and no new object for a thread without one."""
+    known = getattr(threading, "_active", {}).get(threading.get_ident())
+    return known.name if known else ""
+
+
 class Injector:
     """What puts faults between traced functions and C; one for a process and those it forks."""
 
-    def __init__(self, wanted: dict[str, int]) -> None:
-        self.wanted = wanted
+    def __init__(self, wanted: dict[str, int], spared: str = "") -> None:
+        self.wanted, self.spared = wanted, spared
         self.counts = {name: count(1) for name in FAULTS}
         self.transfers: dict[int, int] = {}  # of a descriptor
         self.said = threading.local()
@@ -107,6 +114,8 @@ class Injector:
         return -1
 
     def _call(self, name: str, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        if self.spared and thread_name() == self.spared:
+            return function(*arguments)
         wanted, fd = self.wanted, arguments[0]
         if "eintr" in wanted and next(self.counts["eintr"]) % max(2, wanted["eintr"]) == 0:
             return self._fails("eintr", EINTR)

@@ -151,8 +151,9 @@ def start(folder: str) -> None:
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(before=recorder.before_fork, after_in_child=recorder.begin)
     wanted = inject.parse(os.environ.get(inject.VARIABLE, ""))
-    asked = os.environ.get(states.VARIABLE) == "1"
-    watch(recorder, inject.Injector(wanted) if wanted else None, states=asked)
+    spared = os.environ.get(inject.SPARED, "")
+    injector = inject.Injector(wanted, spared) if wanted else None
+    watch(recorder, injector, states=os.environ.get(states.VARIABLE) == "1")
 
 
 # --- reading -------------------------------------------------------------------------

@@ -26,10 +26,10 @@ SHOWN = 48  # bytes of data
 _MEMBERS = 12  # of a struct: tcp_info has 60
 
 
-def lines(call: Call, waits: bool = False) -> Iterator[str]:
+def lines(call: Call, waits: bool = False, brief: bool = False) -> Iterator[str]:
     """The call on one line, and a few lines for each address that it took or gave.
 
-    With ``waits``, as it is before it has ended.
+    With ``waits``, as it is before it has ended; if ``brief``, each address as a few words.
     """
     addresses: list[tuple[str, bytes]] = []
     arguments = [
@@ -39,7 +39,12 @@ def lines(call: Call, waits: bool = False) -> Iterator[str]:
     ending = "waits" if waits else f"→ {result(call)}"
     via = "" if not call.via or call.via == f"select.{call.function}" else f"{call.via}: "
     note = "" if call.is_system_call else "  (no system call)"
-    yield f"{via}{call.function}({', '.join(arguments)}) {ending}{note}"
+    shown = ", ".join(arguments)
+    if brief:
+        for _, raw in addresses:
+            shown = shown.replace("↓", _in_words(call.values, raw), 1)
+        addresses.clear()
+    yield f"{via}{call.function}({shown}) {ending}{note}"
     for name, raw in addresses:
         yield from _address(call.values, name, raw)
 
@@ -98,6 +103,13 @@ def struct(value: Struct, addresses: list[tuple[str, bytes]]) -> str:
     if len(value.members) > len(shown):
         inside.append(f"… {len(value.members) - len(shown)} more")
     return "{" + ", ".join(inside) + "}"
+
+
+def _in_words(values: Values, raw: bytes) -> str:
+    """``{AF_INET 80 127.0.0.1}``; without what is nearly always zero."""
+    said = [meaning.replace(" (network order)", "") for _, member, meaning in values.describe(raw)
+            if meaning and not member.endswith(("_len", "_flowinfo", "_scope_id"))]  # fmt: skip
+    return "{" + " ".join(said or [raw.hex(" ")]) + "}"
 
 
 def _address(values: Values, name: str, raw: bytes) -> Iterator[str]:

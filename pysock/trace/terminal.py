@@ -6,8 +6,9 @@
         accept4(sockfd 4, addr ↓, addrlen [16], flags SOCK_CLOEXEC) → 5  after 1.2 s
 
 Where the recording has TCP's states, a line below a call says which it has changed.  ``quiet``
-leaves the calls of C out.  Without ``every``, what says little is left out: the C library's own
-housekeeping, and what ``os`` and ``select`` do to descriptors that are no sockets.
+leaves the calls of C out, and ``brief`` the bytes of addresses.  Without ``every``, what says
+little is left out: the C library's own housekeeping, and what ``os`` and ``select`` do to
+descriptors that are no sockets.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ class Writer:
         quiet: bool = False,
         every: bool = False,
         as_strace: bool = False,
+        brief: bool = False,
     ) -> None:
+        self.brief = brief
         self.say, self.width, self.colour = say, width, colour
         self.quiet, self.every, self.as_strace = quiet, every, as_strace
         self.heading: tuple[object, ...] = ()
@@ -92,7 +95,7 @@ class Writer:
         return "  ".join([part for part in parts if part]), style
 
     def _body(self, call: Call, waits: bool) -> Iterator[tuple[str, str]]:
-        first, *rest = show.lines(call, waits)
+        first, *rest = show.lines(call, waits, self.brief)
         style = ""
         if waits:
             style = _ANSWER

@@ -1,0 +1,223 @@
+"""Run a program that nobody trusts: traced, and bounded in time, output, calls and processes.
+
+``run`` starts it below a ``warden``, which takes what the program does to its parent.  ``in_child``
+runs a function in a forked process, for as long as it may take: for code that comes with a lesson.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from time import monotonic
+
+from .. import _install
+from ..trace import inject
+from ..trace.decode import decoded
+from ..trace.order import sort
+from ..trace.record import Reader
+from . import warden
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ..trace.decode import Call
+
+SECONDS = 10.0
+MOST_OUTPUT, MOST_TRACE, MOST_PROCESSES = 100_000, 16 << 20, 200
+PEER = "peer"  # a thread of this name is the other end: no faults are put into what it calls
+_TICK, _TICKS = 0.01, 10  # how often to look; every so many times also at what costs more
+
+
+class Ran:
+    """What a program did.
+
+    ``output``   what it printed, both ways
+    ``calls``    of the C functions (``trace.decode.Call``), in the order of their begin
+    ``status``   its exit status, or the number of the signal that has ended it
+    ``ended``    why it was ended, or ""
+    ``faults``   what was put into it
+    ``result``   the value of the variable ``result`` at its end, if ``told`` said that there is one
+    ``seconds``  how long it took
+    """
+
+    def __init__(self, faults: str = "") -> None:
+        self.faults, self.output, self.status, self.ended = faults, "", 0, ""
+        self.events: list[Any] = []
+        self.calls: list[Call] = []
+        self.result: Any = None
+        self.reached_end = False
+        self.seconds = 0.0
+
+    @property
+    def error(self) -> str:
+        """The last line of what a program has printed that failed: that of its traceback."""
+        lines = self.output.rstrip().splitlines()
+        return lines[-1].strip() if self.status and lines else ""
+
+
+def run(folder: Path, script: str, faults: str = "", *, seconds: float | None = None) -> Ran:
+    """Run a script of a folder, with faults of ``trace --inject``; it is over when this returns."""
+    seconds = SECONDS if seconds is None else seconds
+    ran, said = Ran(faults), bytearray()
+    with tempfile.TemporaryDirectory(prefix="pysock-lesson-") as trace:
+        environment = _install.environment(os.environ, trace=trace)
+        environment.update({inject.VARIABLE: faults, inject.SPARED: PEER, "TMPDIR": str(folder),
+                            "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"})  # fmt: skip
+        begun = monotonic()
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", warden.__file__, str(int(seconds) + 5),
+             sys.executable, "-u", script],
+            cwd=folder, env=environment, start_new_session=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        reader = Thread(target=_read, args=(process.stdout, said), daemon=True)
+        reader.start()
+        try:
+            ran.ended = _watched(process, Path(trace), said, begun + seconds, seconds)
+        finally:
+            _end(process)
+        ran.seconds = monotonic() - begun
+        reader.join(1)
+        if process.stdout is not None and not reader.is_alive():
+            process.stdout.close()
+        ran.status = process.returncode
+        if not ran.ended and (ran.status < 0 or ran.status == warden.KILLED):
+            ran.ended = "it has killed its parent process"
+        try:
+            ran.events = list(Reader(trace).new())
+            ran.calls = decoded(sort(ran.events))
+        except (ValueError, TypeError, EOFError, LookupError, OSError) as error:
+            ran.ended = ran.ended or f"it has damaged its own trace: {error}"
+    ran.output = bytes(said[:MOST_OUTPUT]).decode("utf-8", "replace")
+    return ran
+
+
+def _watched(
+    process: subprocess.Popen[bytes], trace: Path, said: bytearray, deadline: float, seconds: float
+) -> str:
+    """Wait for the end of a process; why it is to be ended before that, or ""."""
+    ticks, most = 0, _processes() + MOST_PROCESSES
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_TICK)
+            return ""
+        ticks += 1
+        if monotonic() > deadline:
+            return f"it did not end within {seconds:g} seconds"
+        if len(said) > MOST_OUTPUT:
+            return f"it printed more than {MOST_OUTPUT} bytes"
+        if sum([each.stat().st_size for each in trace.iterdir()]) > MOST_TRACE:
+            return "it made too many calls of sockets, or too many processes"
+        if ticks % _TICKS == 0 and _processes() > most:
+            return "it started too many processes"
+
+
+def _processes() -> int:
+    """How many processes there are, where a folder says it."""
+    with suppress(OSError):
+        return sum([name.isdecimal() for name in os.listdir("/proc")])
+    return 0
+
+
+def _read(pipe: Any, said: bytearray) -> None:
+    for piece in iter(lambda: pipe.read1(65536), b""):
+        if len(said) <= MOST_OUTPUT:
+            said += piece
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it has started."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError, PermissionError):  # nobody of its group is left
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
+
+
+def with_end(program: str, token: str) -> str:
+    """A program that tells, when it has reached its end, the value of its variable ``result``."""
+    return f"{program}\nprint('\\n' + {token!r} + repr(globals().get('result')), flush=True)\n"
+
+
+def read_end(ran: Ran, token: str) -> None:
+    """Take what ``with_end`` has told out of the output."""
+    before, told, after = ran.output.partition("\n" + token)
+    if told:
+        line, _, rest = after.partition("\n")
+        ran.output, ran.reached_end = before + rest, True
+        with suppress(ValueError, SyntaxError):  # no value that can be written: it stays None
+            ran.result = ast.literal_eval(line)
+
+
+# --- a function in a process of its own ----------------------------------------------
+
+
+class Failed(Exception):
+    """A function did not end in time, or has ended its process."""
+
+
+class InChild:
+    """A function's value, as JSON, from a forked process.  Where there is no fork, from here."""
+
+    def __init__(self, function: Callable[[], Any], seconds: float) -> None:
+        self.deadline, self.seconds, self.pid = monotonic() + seconds, seconds, 0
+        if not hasattr(os, "fork"):
+            self.value = function()
+            return
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()  # the child would write it once more
+        self.pipe, write = os.pipe()
+        self.pid = os.fork()
+        if self.pid:
+            os.close(write)
+            return
+        status = 1
+        try:
+            os.close(self.pipe)
+            with open(write, "w", encoding="utf-8") as file:
+                json.dump(function(), file)
+            status = 0
+        finally:
+            os._exit(status)
+
+    def get(self) -> Any:
+        """The value; Failed if there is none."""
+        if not self.pid:
+            return self.value
+        data, why = bytearray(), ""
+        try:
+            while True:
+                left = max(0, self.deadline - monotonic())
+                if not select.select([self.pipe], [], [], left)[0]:
+                    why = f"it did not end within {self.seconds:g} seconds"
+                    break
+                piece = os.read(self.pipe, 65536)
+                if not piece:
+                    break
+                data += piece
+        finally:
+            os.close(self.pipe)
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            status = os.waitpid(self.pid, 0)[1]
+        try:
+            return json.loads(data)
+        except ValueError:
+            raise Failed(why or f"it has ended its process (status {status})") from None
+
+
+def in_child(function: Callable[[], Any], seconds: float) -> Any:
+    return InChild(function, seconds).get()
