@@ -16,7 +16,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from time import monotonic
 
 from .. import _install
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ..trace.decode import Call
 
 SECONDS = 10.0
-MOST_OUTPUT, MOST_TRACE, MOST_PROCESSES = 100_000, 16 << 20, 200
+MOST_OUTPUT, MOST_EVENTS, MOST_TRACE, MOST_PROCESSES = 100_000, 20_000, 64 << 20, 200
 PEER = "peer"  # a thread of this name is the other end: no faults are put into what it calls
 _TICK, _TICKS = 0.01, 10  # how often to look; every so many times also at what costs more
 
@@ -66,8 +66,18 @@ class Ran:
         return lines[-1].strip() if self.status and lines else ""
 
 
-def run(folder: Path, script: str, faults: str = "", *, seconds: float | None = None) -> Ran:
-    """Run a script of a folder, with faults of ``trace --inject``; it is over when this returns."""
+def run(
+    folder: Path,
+    script: str,
+    faults: str = "",
+    *,
+    seconds: float | None = None,
+    stop: Event | None = None,
+) -> Ran:
+    """Run a script of a folder, with faults of ``trace --inject``; it is over when this returns.
+
+    It ends after so many seconds, and when ``stop`` is set.
+    """
     seconds = SECONDS if seconds is None else seconds
     ran, said = Ran(faults), bytearray()
     with tempfile.TemporaryDirectory(prefix="pysock-lesson-") as trace:
@@ -84,7 +94,7 @@ def run(folder: Path, script: str, faults: str = "", *, seconds: float | None = 
         reader = Thread(target=_read, args=(process.stdout, said), daemon=True)
         reader.start()
         try:
-            ran.ended = _watched(process, Path(trace), said, begun + seconds, seconds)
+            ran.ended = _watched(process, Reader(trace), ran, said, seconds, stop or Event())
         finally:
             _end(process)
         ran.seconds = monotonic() - begun
@@ -94,33 +104,56 @@ def run(folder: Path, script: str, faults: str = "", *, seconds: float | None = 
         ran.status = process.returncode
         if not ran.ended and (ran.status < 0 or ran.status == warden.KILLED):
             ran.ended = "it has killed its parent process"
-        try:
-            ran.events = list(Reader(trace).new())
-            ran.calls = decoded(sort(ran.events))
-        except (ValueError, TypeError, EOFError, LookupError, OSError) as error:
-            ran.ended = ran.ended or f"it has damaged its own trace: {error}"
+        if not ran.ended:
+            try:
+                ran.calls = decoded(sort(ran.events))
+            except _DAMAGED as error:
+                ran.ended = f"it has damaged its own trace: {error}"
     ran.output = bytes(said[:MOST_OUTPUT]).decode("utf-8", "replace")
     return ran
 
 
+# What reading a trace raises in which something else stands than events.
+_DAMAGED = (ValueError, TypeError, EOFError, LookupError, AttributeError, OSError)
+
+
 def _watched(
-    process: subprocess.Popen[bytes], trace: Path, said: bytearray, deadline: float, seconds: float
+    process: subprocess.Popen[bytes],
+    trace: Reader,
+    ran: Ran,
+    said: bytearray,
+    seconds: float,
+    stop: Event,
 ) -> str:
-    """Wait for the end of a process; why it is to be ended before that, or ""."""
-    ticks, most = 0, _processes() + MOST_PROCESSES
-    while True:
+    """Wait for the end of a process, and read its trace; why it is to be ended before, or ""."""
+    deadline, ticks, most = monotonic() + seconds, 0, _processes() + MOST_PROCESSES
+    over = False
+    while not over:
         with suppress(subprocess.TimeoutExpired):
             process.wait(_TICK)
-            return ""
+            over = True
         ticks += 1
+        if stop.is_set():
+            return "nobody waits for it any more"
         if monotonic() > deadline:
             return f"it did not end within {seconds:g} seconds"
         if len(said) > MOST_OUTPUT:
             return f"it printed more than {MOST_OUTPUT} bytes"
-        if sum([each.stat().st_size for each in trace.iterdir()]) > MOST_TRACE:
-            return "it made too many calls of sockets, or too many processes"
-        if ticks % _TICKS == 0 and _processes() > most:
+        if ticks % _TICKS and not over:
+            continue
+        try:
+            ran.events.extend(trace.new())
+        except _DAMAGED as error:
+            return f"it has damaged its own trace: {error}"
+        if len(ran.events) > MOST_EVENTS:
+            return "it made too many calls of sockets"
+        if _processes() > most or _size(trace.folder) > MOST_TRACE:
             return "it started too many processes"
+    return ""
+
+
+def _size(folder: str) -> int:
+    return sum([each.stat().st_size for each in os.scandir(folder)])
 
 
 def _processes() -> int:

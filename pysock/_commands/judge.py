@@ -14,6 +14,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 from . import bounded
 from .bounded import Failed, InChild, Ran
@@ -89,6 +90,8 @@ def _check(lesson: Lesson, source: str) -> tuple[str, str]:
             return checks.where + why, ""
         except (Exception, SystemExit) as error:
             return "", f"{type(error).__name__}: {error}"
+        finally:
+            checks.stop()
         return "" if checks.done else "", "" if checks.done else "it has run nothing"
 
 
@@ -97,7 +100,8 @@ class _Checks:
 
     def __init__(self, folder: Path, source: str, harness: str) -> None:
         self.folder, self.source, self.harness = folder, source, harness
-        self.where, self.done = "", 0
+        self.where, self.done, self.stopped = "", 0, Event()
+        self.pool = ThreadPoolExecutor(os.cpu_count() or 1)
 
     def run(self, faults: str = "", *, seconds: float | None = None) -> Ran:
         """Run the harness once."""
@@ -107,22 +111,28 @@ class _Checks:
         """Run the harness with each of these faults; an ``assert`` is about the last one given."""
         token = secrets.token_hex(8)
         program = bounded.with_end(self.harness, token)
-        with ThreadPoolExecutor(max(1, min(len(faults), os.cpu_count() or 1))) as pool:
-            begun = [pool.submit(self._one, program, each, seconds) for each in faults]
-            for each, future in zip(faults, begun):
-                self.where = f"with {each}: " if each else ""
-                ran = future.result()
-                self.done += 1
-                bounded.read_end(ran, token)
-                _passed(ran)
-                yield ran
+        begun = [self.pool.submit(self._one, program, each, seconds) for each in faults]
+        for each, future in zip(faults, begun):
+            self.where = f"with {each}: " if each else ""
+            ran = future.result()
+            self.done += 1
+            bounded.read_end(ran, token)
+            _passed(ran)
+            yield ran
+
+    def stop(self) -> None:
+        """End what still runs: the verdict stands."""
+        self.stopped.set()
+        self.pool.shutdown()
 
     def _one(self, program: str, faults: str, seconds: float | None) -> Ran:
         with tempfile.TemporaryDirectory(dir=self.folder) as name:
             folder = Path(name)
             (folder / "solution.py").write_text(self.source, encoding="utf-8")
             (folder / "harness.py").write_text(program, encoding="utf-8")
-            return bounded.run(folder, "harness.py", faults, seconds=seconds)
+            return bounded.run(
+                folder, "harness.py", faults, seconds=seconds, stop=self.stopped
+            )
 
 
 def _passed(ran: Ran) -> None:
