@@ -17,7 +17,7 @@ from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
 
-from pysock._commands import bounded
+from pysock._commands.bounded import Ran, run
 from pysock._commands.course import Lesson, lessons, load, path_of
 from pysock._commands.judge import Settled, judged
 
@@ -35,7 +35,8 @@ class Solution(NamedTuple):
 
 
 _FORM = re.compile(
-    r"^## (Right|Wrong): ([^\n]+)\n\n(?:Refused: ?([^\n]*)\n\n)?```python\n(.*?)^```\n", re.M | re.S
+    r"^## (Right|Wrong): ([^\n]+)\n\n(?:Refused: ?([^\n]*)\n\n)?```python\n(.*?)^```\n",
+    re.M | re.S,
 )
 
 
@@ -48,11 +49,15 @@ def solutions(lesson: Lesson) -> list[Solution]:
     return [*found, Solution("what the exercise begins with", "", lesson.code("Exercise"))]
 
 
-def unproved(lesson: Lesson) -> Iterator[str]:
-    """What a lesson says that is not so here."""
+def ran_of(lesson: Lesson) -> Ran:
+    """What the lesson's program has done."""
     with tempfile.TemporaryDirectory() as name:
         Path(name, "program.py").write_text(lesson.code("Program"), encoding="utf-8")
-        ran = bounded.run(Path(name), "program.py")
+        return run(Path(name), "program.py")
+
+
+def unproved(lesson: Lesson, ran: Ran) -> Iterator[str]:
+    """What a lesson says that is not so here."""
     if ran.ended or ran.status:
         yield f"its program fails: {ran.ended or ran.error}"
         return
@@ -83,7 +88,7 @@ def main(arguments: list[str]) -> int:
         lesson, begun = load(path), monotonic()
         wanted = solutions(lesson)
         with tempfile.TemporaryDirectory() as name:
-            found = [*unproved(lesson), *misjudged(lesson, wanted, Path(name))]
+            found = [*unproved(lesson, ran_of(lesson)), *misjudged(lesson, wanted, Path(name))]
         right = sum(each.why is None for each in wanted)
         print(f"{lesson.name:>3}  {lesson.title}: {len(lesson.statements)} statements, "
               f"{right} right and {len(wanted) - right} wrong solutions, "

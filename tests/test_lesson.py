@@ -1,110 +1,311 @@
-"""``python -m pysock lesson``: what lessons say is true; right solutions pass, others do not."""
+"""``python3 -m pysock lesson``: what lessons say is so; solutions are judged by what they do.
+
+``python3 -m tests.lessons`` tries all solutions of ``tests/solutions``; here it is a few.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import random
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 
 from pysock.__main__ import main
-from pysock._commands import lesson as command
-from pysock._commands.lesson import Lesson, WrongLesson, judge, lessons, load, path_of, run
+from pysock._commands import bounded, course, judge, lesson
+from pysock._commands.course import Lesson, WrongLesson, lessons, load
 from pysock._host import lib
+
+from .foreign import FOREIGN, LINUX
+from .harness import PATIENCE
+from .lessons import misjudged, ran_of, solutions, unproved
 
 if not hasattr(lib, "socketpair") or not hasattr(os, "killpg"):
     pytest.skip("no pair of Unix sockets, or no process groups, here", allow_module_level=True)
 
-RIGHT = {
-    1: "def receive(sock, size):\n    data = b''\n    while len(data) < size:\n"
-    "        piece = sock.recv(size - len(data))\n        if not piece:\n"
-    "            raise EOFError\n        data += piece\n    return data\n",
-    2: "def lines(sock):\n    with sock.makefile('rb') as file:\n"
-    "        for line in file:\n            yield line[:-1]\n",
-}
-WRONG = [
-    (1, "def receive(sock, size):\n    return sock.recv(size)\n", "wrong"),
-    (1, RIGHT[1].replace("raise EOFError", "break"), "wrong"),
-    (1, "def receive(sock, size):\n    while True: pass\n", "did not end"),
-    (1, "print('x' * 2000000)\n", "printed more"),
-    (1, "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n", "killed its parent"),
-    (1, "def receive(:\n", "no program"),
-    (2, "def lines(sock):\n    yield from sock.recv(100).splitlines()\n", "short-reads"),
-    (2, "lines = lambda sock: [b'one', b'two', b'', b'four and more']\n", "received nothing"),
-]
+LINUX_ALONE = pytest.mark.skipif(
+    FOREIGN or not LINUX, reason="the lessons are about the kernel of Linux"
+)
+TEXT = lessons()[0].read_text(encoding="utf-8")
+NAMES = [path.name for path in lessons()]
+SAMPLE = random.Random(int(os.environ.get("PYSOCK_SEED", "1")))
 
 
 @pytest.fixture(autouse=True)
 def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr(command, "SECONDS", 5.0)
+    monkeypatch.setattr(bounded, "SECONDS", 10 * PATIENCE)
 
 
-def number(n: int) -> Lesson:
-    return load(path_of(str(n)))
+@pytest.fixture(scope="module")
+def programs() -> dict[str, bounded.Ran]:
+    """What the programs of all lessons have done, which ran side by side."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip(NAMES, pool.map(ran_of, map(load, lessons()))))
 
 
-@pytest.mark.parametrize("path", lessons(), ids=lambda path: path.name)
-def test_the_trace_settles_it(path: Path, tmp_path: Path) -> None:
-    lesson = load(path)
-    (tmp_path / "program.py").write_text(lesson.code("Program"))
-    ran = run(tmp_path, "program.py")
-    assert ran.status == 0, ran.output
-    names = {"calls": ran.calls, "output": ran.output}
-    exec(compile(lesson.code("Settled"), path.name, "exec"), names)
+def first() -> Lesson:
+    return load(lessons()[0])
 
 
-def test_each_lesson_has_a_right_and_a_wrong_solution_here() -> None:
-    numbers = {int(path.name[:2]) for path in lessons()}
-    assert numbers == set(RIGHT) == {n for n, _, _ in WRONG}
+def once(folder: Path, checker: str = "run()") -> Lesson:
+    """A lesson that imports the solution, once."""
+    path = folder / "lesson.md"
+    text = TEXT.partition("## Harness")[0] + "## Harness\n\n```python\nimport solution\n```\n"
+    path.write_text(f"{text}\n## Checker\n\n```python\n{checker}\n```\n", encoding="utf-8")
+    return load(path)
 
 
-@pytest.mark.parametrize("n", RIGHT)
-def test_a_right_solution_is_accepted(n: int, tmp_path: Path) -> None:
-    (tmp_path / "s.py").write_text(RIGHT[n])
-    assert judge(number(n), tmp_path / "s.py") == ""
+def file(folder: Path, text: str) -> Path:
+    path = folder / "solution.py"
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
-@pytest.mark.parametrize(("n", "solution", "why"), WRONG)
-def test_a_wrong_solution_is_refused(
-    n: int, solution: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+# --- what lessons say ----------------------------------------------------------------
+
+
+def test_there_are_twelve_and_each_has_solutions() -> None:
+    assert [int(name[:2]) for name in NAMES] == list(range(1, 13))
+    for path in lessons():
+        right = [each.why is None for each in solutions(load(path))]
+        assert right.count(True) >= 2 <= right.count(False), path.name
+
+
+@LINUX_ALONE
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_lesson_says_is_so_here(name: str, programs: dict[str, bounded.Ran]) -> None:
+    assert list(unproved(load(course.FOLDER / name), programs[name])) == []
+
+
+@LINUX_ALONE
+@pytest.mark.parametrize("name", sorted(SAMPLE.sample(NAMES, 3)))
+def test_solutions_are_judged(name: str, tmp_path: Path) -> None:
+    known = solutions(load(course.FOLDER / name))
+    right = [each for each in known if each.why is None]
+    # What never stops takes all the time that it is given.
+    wrong = [each for each in known if each.why and "many" not in each.why + each.name]
+    wanted = [SAMPLE.choice(right), SAMPLE.choice(wrong)]
+    assert list(misjudged(load(course.FOLDER / name), wanted, tmp_path)) == []
+
+
+# --- solutions that nobody wants -----------------------------------------------------
+
+FORKS = "import os\nwhile True:\n    os.fork()\n"
+ESCAPES = """\
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    while True:
+        with open({path!r}, "a") as file:
+            file.write("x")
+        time.sleep(0.05)
+"""
+UNWANTED = {
+    "prints megabytes": ("while True: print('x' * 2000)\n", "printed more than"),
+    "kills its parent": (
+        "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nimport time\ntime.sleep(9)\n",
+        "killed its parent",
+    ),
+    "kills its group": ("import os\nos.killpg(0, 9)\n", "killed its parent"),
+    "forks": (FORKS, "too many | did not end | ends with"),
+    "takes memory": ("data = bytearray(1 << 40)\n", "MemoryError"),
+    "ends the process": ("import os\nos._exit(0)\n", "before all was tried"),
+    "exits": ("raise SystemExit(3)\n", "exit status 3"),
+    "is no program": ("def receive(:\n", "it is no program: SyntaxError"),
+    "is no text": ("\0\0\0", "it ends with | no program"),
+    "recurses": ("def f(): f()\nf()\n", "RecursionError"),
+    "damages its trace": (
+        "import os, time\nfolder = os.environ['PYSOCK_TRACE']\n"
+        "for n in 1, 2:\n    with open(f'{folder}/77-{n}.part', 'wb') as file:\n"
+        "        file.write(b'\\x09\\0\\0\\0' + b'?' * 9)\ntime.sleep(2)\n",
+        "damaged its own trace",
+    ),
+    "has escapes for a terminal": ("raise ValueError('\\x1b[2J')\n", "ValueError:  [2J"),
+}
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Why each of them is refused; they run side by side."""
+    folder = tmp_path_factory.mktemp("unwanted")
+    paths = [folder / f"{number}.py" for number in range(len(UNWANTED))]
+    for path, (text, _) in zip(paths, UNWANTED.values()):
+        path.write_text(text, encoding="utf-8")
+    begun = monotonic()
+    found = [verdict.refused for verdict in judge.judged(once(folder), paths)]
+    assert monotonic() - begun < 60
+    return dict(zip(UNWANTED, found))
+
+
+@pytest.mark.parametrize("what", UNWANTED)
+def test_an_unwanted_solution_is_refused(what: str, verdicts: dict[str, str]) -> None:
+    if what == "takes memory" and not LINUX:
+        pytest.skip("the limit of memory is Linux'")
+    refused = verdicts[what]
+    assert any(why in refused for why in UNWANTED[what][1].split(" | ")), refused
+    assert len(refused) <= 400 and refused.isprintable()
+
+
+def test_a_solution_that_loops_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if why == "did not end":
-        monkeypatch.setattr(command, "SECONDS", 1.0)
-    (tmp_path / "s.py").write_text(solution)
-    assert why in judge(number(n), tmp_path / "s.py")
+    monkeypatch.setattr(bounded, "SECONDS", 1.0)
+    begun = monotonic()
+    refused = judge.judge(once(tmp_path), file(tmp_path, "while True: pass\n"))
+    assert refused == "it did not end within 1 seconds"
+    assert monotonic() - begun < 20
 
 
-def test_what_a_lesson_offers_to_begin_with_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "s.py").write_text(number(1).code("Exercise"))
-    assert judge(number(1), tmp_path / "s.py") != ""
+def test_what_a_solution_has_started_ends_with_it(tmp_path: Path) -> None:
+    grows = tmp_path / "grows"
+    (tmp_path / "program.py").write_text(ESCAPES.format(path=str(grows)))
+    bounded.run(tmp_path, "program.py")
+    if not _namespaces(tmp_path):
+        pytest.skip("this kernel gives no namespace of process numbers")
+    sleep(0.1)
+    size = grows.stat().st_size if grows.exists() else 0
+    sleep(0.3)
+    assert size == (grows.stat().st_size if grows.exists() else 0)
 
 
-def test_a_folder_is_graded_and_progress_is_kept(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "right.py").write_text(RIGHT[2])
-    (tmp_path / "wrong.py").write_text("nothing =\n")
-    assert main(["lesson", "2", "--grade", str(tmp_path), "--json"]) == 1
-    verdicts = json.loads(capsys.readouterr().out)
-    assert [each["accepted"] for each in verdicts] == [True, False]
-    assert main(["lesson"]) == 0
-    assert "solved" in capsys.readouterr().out
+def _namespaces(folder: Path) -> bool:
+    (folder / "who.py").write_text("import os\nprint(os.getppid())\n")
+    return bounded.run(folder, "who.py").output == "2\n"
+
+
+def test_a_solution_that_is_no_file_is_refused(tmp_path: Path) -> None:
+    big = tmp_path / "big.py"
+    big.write_bytes(b"#" * (course.MOST + 1))
+    (tmp_path / "latin.py").write_bytes(b"# \xe9\n")
+    for path, why in (
+        (tmp_path, "no file"), (tmp_path / "none.py", "no such file"), (big, "more than"),
+        (tmp_path / "latin.py", "no UTF-8"), (Path(os.devnull), "no file"),
+    ):  # fmt: skip
+        assert why in judge.judge(first(), path)
+
+
+# --- lessons that are wrong ----------------------------------------------------------
+
+HARNESS = TEXT.index("## Harness")
 
 
 @pytest.mark.parametrize(
     ("text", "why"),
     [
+        ("", "first line"),
         ("nothing", "first line"),
-        ("# A title\n", "sections"),
-        (lessons()[0].read_text(encoding="utf-8").replace("- [x]", "- [ ]"), "one of them true"),
-        (lessons()[0].read_text(encoding="utf-8").replace("import socket\n", "import\n"), "line"),
+        ("# A title\n", "its sections are to be"),
+        (TEXT.replace("## Settled", "## Shown"), "its sections are to be"),
+        (TEXT.replace("- [x]", "- [ ]"), "one of them true"),
+        (TEXT.replace("import socket\n", "import\n"), "line 1 of its block"),
+        (TEXT.replace("import socket\n", "import socket\0\n"), "its block"),
+        (TEXT.replace("Shown: socketpair", "Shown: telephone"), "'telephone' is no C function"),
+        (TEXT[:HARNESS] + "## Harness\n\n## Checker\n", "Harness has no block"),
+        (TEXT.replace("## Exercise", "So it is.\n\n## Exercise"), "'So it is.' has no block"),
+        (TEXT.replace("What a recv leaves", "It is.\n\nWhat a recv"), "'It is.' has no block"),
+        (TEXT.replace("## Harness", "```python\n1\n```\n\n## Harness"), "has 2 blocks"),
     ],
 )
-def test_a_wrong_lesson_file_is_told(text: str, why: str, tmp_path: Path) -> None:
-    (tmp_path / "lesson.md").write_text(text, encoding="utf-8")
+def test_a_wrong_lesson_is_told(text: str, why: str, tmp_path: Path) -> None:
+    path = tmp_path / "lesson.md"
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(WrongLesson, match=why):
-        load(tmp_path / "lesson.md")
-    assert main(["lesson", str(tmp_path / "lesson.md")]) == 2
-    assert main(["lesson", "99"]) == 2
+        load(path)
+    assert main(["lesson", str(path)]) == 2
+
+
+def test_a_lesson_that_is_not_there_is_told(tmp_path: Path) -> None:
+    (tmp_path / "binary.md").write_bytes(b"\xff\xfe")
+    for word in ("99", "0", "²", str(tmp_path), str(tmp_path / "none.md"), os.devnull,
+                 str(tmp_path / "binary.md")):  # fmt: skip
+        assert main(["lesson", word]) == 2
+
+
+@pytest.mark.parametrize(
+    ("checker", "why"),
+    [
+        ("while True: pass", "did not end within 1 seconds"),
+        ("unknown", "NameError"),
+        ("raise SystemExit", "SystemExit"),
+        ("import os; os._exit(0)", "ended its process"),
+        ("import os; os.kill(os.getpid(), 9)", "ended its process"),
+        ("pass", "it has run nothing"),
+        ("run('flood')", "no fault is called"),
+    ],
+)
+def test_a_checker_that_fails_is_told_and_bounded(
+    checker: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not hasattr(os, "fork"):
+        pytest.skip("there is no fork here, which bounds a checker")
+    monkeypatch.setattr(judge, "CHECKER_SECONDS", 1.0)
+    with pytest.raises(WrongLesson, match=why):
+        judge.judge(once(tmp_path, checker), file(tmp_path, "pass\n"))
+
+
+def test_a_statement_that_is_not_so_here_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "lesson.md"
+    path.write_text(TEXT.replace('assert taken[1] == b"456789"', "assert False, 'they differ'"))
+    assert main(["lesson", str(path)]) == 0
+    assert "(But not so on this machine: they differ)" in capsys.readouterr().out
+
+
+# --- what is printed -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_a_lesson_fits_the_terminal(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert main(["lesson", "1", "--predict", "2"]) == 0
+    out = capsys.readouterr().out
+    assert "You said 2, and it is 1:" in " ".join(out.split())
+    for word in ("→ 6", "b'456789'", "A stream has no messages", "--check solution.py"):
+        assert word in " ".join(out.split())
+    own = [line for line in out.splitlines() if not line.startswith("    ")]
+    assert max(map(len, own)) <= columns
+
+
+def test_a_prediction_is_judged_by_what_the_program_shows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = TEXT.replace("- [x]", "- [ ]").replace("- [ ] all", "- [x] all")
+    (tmp_path / "lesson.md").write_text(wrong)
+    assert main(["lesson", str(tmp_path / "lesson.md"), "--predict", "1"]) == 0
+    assert "You were right: it is 1" in capsys.readouterr().out
+    assert main(["lesson", "1", "--predict", "4"]) == 2
+
+
+def test_a_folder_is_graded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    right = next(each.code for each in solutions(first()) if each.why is None)
+    (tmp_path / "right.py").write_text(right)
+    (tmp_path / "wrong.py").write_text("nothing =\n")
+    assert main(["lesson", "1", "--grade", str(tmp_path), "--json"]) == 1
+    verdicts = json.loads(capsys.readouterr().out)
+    assert [each["accepted"] for each in verdicts] == [True, False]
+    assert lesson.done() == []  # a teacher has solved nothing
+    assert main(["lesson", "1", "--grade", str(tmp_path / "none")]) == 2
+
+
+def test_progress_is_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = tmp_path / "solution.py"
+    assert main(["lesson", "1", "--begin", str(begun)]) == 0
+    assert begun.read_text() == first().code("Exercise")
+    assert main(["lesson", "1", "--begin", str(begun)]) == 2  # it is never overwritten
+    begun.write_text(next(each.code for each in solutions(first()) if each.why is None))
+    (tmp_path / "file").write_text("")
+    assert main(["lesson", "1", "--check", str(begun)]) == 0
+    assert main(["lesson"]) == 0
+    assert capsys.readouterr().out.count("solved") == 1
+    monkeypatch.setattr(lesson, "_state", lambda: tmp_path / "file" / "lessons.json")
+    lesson._keep(first())
+    assert "progress is not kept" in capsys.readouterr().err

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from ..trace.decode import Call
 
 SECONDS = 10.0
-MOST_OUTPUT, MOST_EVENTS, MOST_TRACE, MOST_PROCESSES = 100_000, 20_000, 64 << 20, 200
+MOST_OUTPUT, MOST_EVENTS, MOST_FILES, MOST_PROCESSES = 100_000, 20_000, 60, 200
 PEER = "peer"  # a thread of this name is the other end: no faults are put into what it calls
-_TICK, _TICKS = 0.01, 10  # how often to look; every so many times also at what costs more
+_TICK, _TICKS = 0.01, 10  # how often to look; every so many times the trace is read, too
 
 
 class Ran:
@@ -82,8 +82,10 @@ def run(
     ran, said = Ran(faults), bytearray()
     with tempfile.TemporaryDirectory(prefix="pysock-lesson-") as trace:
         environment = _install.environment(os.environ, trace=trace)
-        environment.update({inject.VARIABLE: faults, inject.SPARED: PEER, "TMPDIR": str(folder),
-                            "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"})  # fmt: skip
+        environment.update({
+            inject.VARIABLE: faults, inject.SPARED: PEER, "TMPDIR": str(folder),
+            "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1",
+        })  # fmt: skip
         begun = monotonic()
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", warden.__file__, str(int(seconds) + 5),
@@ -139,6 +141,9 @@ def _watched(
             return f"it did not end within {seconds:g} seconds"
         if len(said) > MOST_OUTPUT:
             return f"it printed more than {MOST_OUTPUT} bytes"
+        # Each process has a file of the trace; and a shell's have not.
+        if len(os.listdir(trace.folder)) > MOST_FILES or _processes() > most:
+            return "it started too many processes"
         if ticks % _TICKS and not over:
             continue
         try:
@@ -147,13 +152,7 @@ def _watched(
             return f"it has damaged its own trace: {error}"
         if len(ran.events) > MOST_EVENTS:
             return "it made too many calls of sockets"
-        if _processes() > most or _size(trace.folder) > MOST_TRACE:
-            return "it started too many processes"
     return ""
-
-
-def _size(folder: str) -> int:
-    return sum([each.stat().st_size for each in os.scandir(folder)])
 
 
 def _processes() -> int:

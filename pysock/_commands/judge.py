@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 
+from ..trace import inject
 from . import bounded
 from .bounded import Failed, InChild, Ran
 from .course import WrongLesson, read
@@ -92,7 +93,7 @@ def _check(lesson: Lesson, source: str) -> tuple[str, str]:
             return "", f"{type(error).__name__}: {error}"
         finally:
             checks.stop()
-        return "" if checks.done else "", "" if checks.done else "it has run nothing"
+        return "", "" if checks.done else "it has run nothing"
 
 
 class _Checks:
@@ -109,6 +110,8 @@ class _Checks:
 
     def runs(self, *faults: str, seconds: float | None = None) -> Iterator[Ran]:
         """Run the harness with each of these faults; an ``assert`` is about the last one given."""
+        for each in faults:
+            inject.parse(each)  # a ValueError tells what is wrong with it
         token = secrets.token_hex(8)
         program = bounded.with_end(self.harness, token)
         begun = [self.pool.submit(self._one, program, each, seconds) for each in faults]
