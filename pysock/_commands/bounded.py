@@ -141,9 +141,13 @@ def _watched(
             return f"it did not end within {seconds:g} seconds"
         if len(said) > MOST_OUTPUT:
             return f"it printed more than {MOST_OUTPUT} bytes"
-        # Each process has a file of the trace; and a shell's have not.
-        if len(os.listdir(trace.folder)) > MOST_FILES or _processes() > most:
+        # A process of Python has a file of the trace; others are counted.
+        if len(os.listdir(trace.folder)) > MOST_FILES:
             return "it started too many processes"
+        if _processes() > most:
+            if _processes(process.pid) > MOST_PROCESSES // 2:
+                return "it started too many processes"
+            most = _processes() + MOST_PROCESSES  # they are somebody else's
         if ticks % _TICKS and not over:
             continue
         try:
@@ -155,10 +159,19 @@ def _watched(
     return ""
 
 
-def _processes() -> int:
-    """How many processes there are, where a folder says it."""
+def _processes(session: int = 0) -> int:
+    """How many processes there are, or of one session, where a folder says it."""
+    found = 0
     with suppress(OSError):
-        return sum([name.isdecimal() for name in os.listdir("/proc")])
+        for name in os.listdir("/proc"):
+            if name.isdecimal() and (not session or _session_of(name) == session):
+                found += 1
+    return found
+
+
+def _session_of(pid: str) -> int:
+    with suppress(OSError, IndexError, ValueError), open(f"/proc/{pid}/stat", "rb") as file:
+        return int(file.read().rpartition(b")")[2].split()[3])
     return 0
 
 
