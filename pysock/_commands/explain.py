@@ -1,9 +1,14 @@
 """``python -m pysock explain WORD``: what a call, an errno, a state or a constant is.
 
 What stands in the code is read there: docstrings, prototypes, layouts, the constants of each
-platform, the meanings that ``trace`` gives errors.  What had to be written stands in
-``explain.json``, by word: ``says``, or what a call ``needs`` and ``leaves``, and a ``program`` that
-proves it, which ``tests/test_explain.py`` runs.
+platform, the meanings that ``trace`` gives errors.  What had to be written stands in the files of
+``words``, each word (and its other names) a heading:
+
+    ## EAGAIN EWOULDBLOCK
+
+    - says: what it is; of a call there is ``needs:`` and ``leaves:``, the state before and after it
+
+and then a block of Python that proves it, which ``tests/test_explain.py`` runs.
 """
 
 from __future__ import annotations
@@ -13,14 +18,13 @@ import difflib
 import doctest
 import errno
 import inspect
-import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from functools import cache
-from pkgutil import get_data
+from pathlib import Path
+from textwrap import indent
 from types import SimpleNamespace
 
 import pysock
@@ -30,8 +34,10 @@ from .._platform import target as host
 from ..trace import show
 from ..trace.names import error_name
 from ..trace.prototypes import PROTOTYPES
+from ..trace.values import _OPTIONS
+from . import bounded
 from .abi import _network_order, _struct
-from .lesson import end_group
+from .columns import folded, trace, width, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,10 +54,12 @@ examples:
   python -m pysock explain connect --platform darwin-arm64
   python -m pysock explain EPIPE
   python -m pysock explain TIME_WAIT
-  python -m pysock explain TCP_NODELAY"""
+  python -m pysock explain TCP_NODELAY
+
+For C functions, errnos, constants and states, capitals make no difference."""
 
 UNKNOWN = 2
-SECONDS = 10  # that a program to try may take
+WORDS = Path(__file__).with_name("words")
 
 # The structs of a parameter, by what its declaration has.
 _STRUCTS = {
@@ -77,19 +85,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     try:
-        text = explain(options.word, options.platform, trace=not options.no_trace)
+        text = explain(options.word, options.platform, runs=not options.no_trace)
     except ValueError as error:
         print(f"python -m pysock explain: {error}", file=sys.stderr)
         return UNKNOWN
-    print("\n".join(text))
+    for line in text:
+        print(line, flush=True)
     return 0
 
 
 @cache
-def written() -> dict[str, dict[str, Any]]:
-    """What stands in ``explain.json``, by word."""
-    content: dict[str, dict[str, Any]] = json.loads(get_data(__name__, "explain.json") or "")
-    return content
+def written() -> dict[str, dict[str, str]]:
+    """What stands in the files of ``words``: of each word what is said of it, and ``program``."""
+    found = {}
+    for path in sorted(WORDS.glob("*.md")):
+        for word, _, items, program in _entries(path):
+            said = dict(item[2:].split(": ", 1) for item in items.splitlines())
+            found[word] = {**said, "program": program}
+    return found
+
+
+@cache
+def others() -> dict[str, str]:
+    """Of the other names of a word, the word."""
+    entries = [entry for path in sorted(WORDS.glob("*.md")) for entry in _entries(path)]
+    return {other: word for word, names, _, _ in entries for other in names.split()}
+
+
+def _entries(path: Path) -> list[tuple[str, str, str, str]]:
+    """``(word, its other names, what is said, program)`` of each entry of a file."""
+    text = path.read_text(encoding="utf-8")
+    found = []
+    for part in re.split(r"^## ", text, flags=re.M)[1:]:
+        heading, _, rest = part.partition("\n")
+        word, _, names = heading.partition(" ")
+        items, _, code = rest.partition("```python\n")
+        found.append((word, names, items.strip(), code.partition("\n```")[0] + "\n"))
+    return found
 
 
 # --- words ---------------------------------------------------------------------------
@@ -120,7 +152,9 @@ def words() -> frozenset[str]:
     found = {name for name in dir(pysock.Socket) if name[0] != "_" and python_of(name)}
     found |= {name for name in pysock.__all__ if python_of(name)}
     numbers = {name for name in pysock.__all__ if isinstance(getattr(pysock, name), (int, str))}
-    return frozenset(found | numbers | set(PROTOTYPES) | set(errors()) | set(written()))
+    return frozenset(
+        found | numbers | set(PROTOTYPES) | set(errors()) | set(written()) | set(others())
+    )
 
 
 @cache
@@ -130,10 +164,10 @@ def _numbers() -> dict[str, dict[str, Any]]:
             for each in _constants.targets()}  # fmt: skip
 
 
-def explain(word: str, platform: str = host, *, trace: bool = True) -> Iterator[str]:
+def explain(word: str, platform: str = host, *, runs: bool = True) -> Iterator[str]:
     """The lines that explain a word; ValueError if it, or the platform, is unknown."""
     numbers = _constants.table(platform)  # an unknown platform is told here
-    plain = word.strip().rpartition(".")[2].partition("(")[0]
+    plain = word.strip().rpartition(".")[2].partition("(")[0].replace("-", "_")
     name = next((each for each in (plain, plain.upper(), plain.lower())
                  if each in words() or each in numbers), None)  # fmt: skip
     if name is None:
@@ -141,10 +175,10 @@ def explain(word: str, platform: str = host, *, trace: bool = True) -> Iterator[
         near = [known[each] for each in difflib.get_close_matches(plain.lower(), known, 3, 0.5)]
         hint = f"; the nearest are {', '.join(near)}" if near else ""
         raise ValueError(f"{word!r} is no call, errno, state or constant{hint}")
-    return _sections(name, platform, numbers, trace)
+    return _sections(name, platform, numbers, runs)
 
 
-def _sections(name: str, platform: str, numbers: dict[str, int], trace: bool) -> Iterator[str]:
+def _sections(name: str, platform: str, numbers: dict[str, int], runs: bool) -> Iterator[str]:
     yield name
     functions = python_of(name)
     for full, value in functions:
@@ -154,17 +188,18 @@ def _sections(name: str, platform: str, numbers: dict[str, int], trace: bool) ->
         called += [each for each in calls_of(value.__doc__ or "") if each not in called]
     for each in called:
         yield from _function(each)
-    if name in errors():
-        yield from _error(name)
-    if name in numbers or isinstance(getattr(pysock, name, None), (int, str)):
+    error = others().get(name, name)
+    if error in errors():
+        yield from _error(error)
+    elif name in numbers or isinstance(getattr(pysock, name, None), (int, str)):
         yield from _constant(name, platform)
     yield from _written(name)
-    yield from _structs(called, platform)
+    yield from _structs(_needed(called, name), platform)
     program = _program(name, functions)
     if program:
         yield from ["", "Try", *("    " + line for line in program)]
-        if trace:
-            yield from ["", "Its trace", *("    " + line for line in traced(name, program))]
+        if runs:
+            yield from ["", "Its trace", *traced(name, program, called)]
 
 
 # --- sections ------------------------------------------------------------------------
@@ -176,22 +211,32 @@ def _python(full: str, value: Any) -> Iterator[str]:
     except ValueError:
         signature = "(…)"
     text = inspect.cleandoc(value.__doc__ or "").partition(">>>")[0].rstrip()
-    yield from ["", f"In Python: {full}{signature}", *("    " + line for line in text.split("\n"))]
+    yield from ["", folded(f"In Python: {full}{signature}", width())]
+    for number, paragraph in enumerate(text.split("\n\n")):
+        yield from [""] * (number > 0)
+        # What is set apart by its lines stays as it is: a list, a table.
+        apart = "\n  " in paragraph or "\n-" in paragraph
+        yield indent(paragraph, "    ") if apart else wrapped(paragraph, width(), "    ")
 
 
 def _function(name: str) -> Iterator[str]:
     prototype = PROTOTYPES[name]
-    yield from ["", "In C", f"    {prototype.text}"]
+    yield from ["", "In C", folded(f"    {prototype.text}", width())]
     if prototype.keeps_gil or prototype.retried_for_errno:
         yield "    never blocks"
     elif prototype.dontwait:
-        yield "    may block; with MSG_DONTWAIT in flags it fails with EAGAIN instead"
+        said = "    may block; with MSG_DONTWAIT in flags it fails with EAGAIN instead"
+        yield folded(said, width(), 0)
     known = [(each, meaning(name, each)) for each in sorted(errors())]
     known = [(each, text) for each, text in known if text]
     if known:
         yield from ["", f"Errors of {name}(), and what they mean here"]
-        for each, text in known:
-            yield f"    {each:13} {type(OSError(errors()[each], '')).__name__:24} {text}"
+        kinds = [type(OSError(errors()[each], "")).__name__ for each, _ in known]
+        table = [f"    {each:13} {kind:24} {text}" for (each, text), kind in zip(known, kinds)]
+        if max(map(len, table)) > width():
+            table = [folded(f"    {each} ({kind}): {text}", width())
+                     for (each, text), kind in zip(known, kinds)]  # fmt: skip
+        yield from table
 
 
 def meaning(function: str, error: str) -> str:
@@ -214,11 +259,12 @@ _Failed: Any = SimpleNamespace  # of a call, what its meaning depends on
 def _error(name: str) -> Iterator[str]:
     number = errors()[name]
     kind = type(OSError(number, "")).__name__
-    yield from ["", f"Errno {number} here: {os.strerror(number)}; in Python: {kind}"]
+    said = f"Errno {number} here: {os.strerror(number)}; in Python: {kind}"
+    yield from ["", folded(said, width())]
     for function in sorted(PROTOTYPES):
         text = meaning(function, name)
         if text:
-            yield f"    {function}(): {text}"
+            yield folded(f"    {function}(): {text}", width())
 
 
 def _constant(name: str, platform: str) -> Iterator[str]:
@@ -230,22 +276,28 @@ def _constant(name: str, platform: str) -> Iterator[str]:
     for value, targets in values.items():
         systems = sorted({target.partition("-")[0] for target in targets})
         what = "is not there" if value is None else f"is {value!r}"
-        yield f"    {what} on {', '.join(systems)} ({len(targets)} platforms)"
+        yield folded(f"    {what} on {', '.join(systems)} ({len(targets)} platforms)", width())
 
 
 def _written(name: str) -> Iterator[str]:
-    entry = written().get(name, {})
+    entry = written().get(others().get(name, name), {})
     lines = [f"{title}{entry[key]}" for key, title in
-             (("says", ""), ("needs", "needs  "), ("leaves", "leaves "))
+             (("says", ""), ("needs", "needs: "), ("leaves", "leaves: "))
              if key in entry]  # fmt: skip
     if lines:
-        yield from ["", "On Linux, as tests have it", *("    " + line for line in lines)]
+        yield from ["", "On Linux, as tests have it"]
+        yield from [folded("    " + line, width(), 0 if "says" in entry else 4) for line in lines]
 
 
-def _structs(functions: list[str], platform: str) -> Iterator[str]:
+def _needed(functions: list[str], name: str) -> list[str]:
+    """The structs of the functions' parameters, and of the value of an option."""
     kinds = [kind for each in functions for kind, _ in PROTOTYPES[each].parameters]
     wanted = [struct for part, structs in _STRUCTS.items() for struct in structs
               if any(f"struct {part} " in f"{kind} " for kind in kinds)]  # fmt: skip
+    return wanted + _OPTIONS.get(name, "").split()
+
+
+def _structs(wanted: list[str], platform: str) -> Iterator[str]:
     layouts = _layouts.layouts(platform)["structs"]
     network = set(_network_order(platform)) if wanted else set()
     for struct in wanted:
@@ -257,37 +309,20 @@ def _structs(functions: list[str], platform: str) -> Iterator[str]:
 def _program(name: str, functions: list[tuple[str, Any]]) -> list[str]:
     """The example of a docstring, or what was written, as a program."""
     for _, value in functions:
-        examples = [each for each in doctest.DocTestParser().get_examples(value.__doc__ or "")
-                    if not each.options.get(doctest.SKIP)]  # such as those that change the machine
+        examples = doctest.DocTestParser().get_examples(value.__doc__ or "")
         if examples:
             lines = [line for each in examples for line in each.source.rstrip().split("\n")]
             return ["from socket import *", *lines]
-    lines = written().get(name, {}).get("program", [])
-    return [*PRELUDE, *lines] if lines else []
+    return written().get(others().get(name, name), {}).get("program", "").splitlines()
 
 
-PRELUDE = ["import errno, socket, time", "server = socket.create_server(('127.0.0.1', 0))"]
-
-
-def traced(name: str, program: list[str]) -> list[str]:
-    """What ``trace`` says of a program, which it runs in a process of its own."""
+def traced(name: str, program: list[str], about: list[str]) -> list[str]:
+    """What a program's sockets do, in a process of its own, for a bounded time."""
     with tempfile.TemporaryDirectory(prefix="pysock-explain-") as folder:
-        path = os.path.join(folder, f"{name}.py")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("\n".join(program) + "\n")
-        above = os.path.dirname(os.path.dirname(os.path.abspath(pysock.__file__)))
-        paths = [above, *filter(None, [os.environ.get("PYTHONPATH")])]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths),
-                       "TMPDIR": folder,  # what its tracer may leave goes with it
-                       "PYTHONIOENCODING": "utf-8", "PYTHONWARNINGS": "ignore"}  # fmt: skip
-        command = [sys.executable, "-m", "pysock", "trace", "--width", "96", path]
-        with subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            env=environment, encoding="utf-8", errors="replace", start_new_session=True,
-        ) as process:  # fmt: skip
-            try:
-                return process.communicate(timeout=SECONDS)[1].splitlines()
-            except subprocess.TimeoutExpired:
-                return [f"(it was ended after {SECONDS} seconds)"]
-            finally:
-                end_group(process)  # the program, too, which is a child of its tracer
+        path = Path(folder, f"{name}.py")
+        path.write_text("\n".join(program) + "\n", encoding="utf-8")
+        ran = bounded.run(path.parent, path.name)
+        lines = trace(ran, width(), about=about)
+        if ran.ended or ran.status:
+            lines.append(f"    ({ran.ended or ran.error})")
+    return lines

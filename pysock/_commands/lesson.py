@@ -8,15 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import sys
 import tempfile
 import textwrap
 from pathlib import Path
 
-from ..trace.order import Timeline, sort
-from ..trace.terminal import Writer
 from . import bounded
+from .columns import trace, width, wrapped
 from .course import FOLDER, Lesson, WrongLesson, lessons, load, path_of
 from .judge import Settled, judged
 
@@ -40,7 +38,6 @@ The exit status is 0 if all solutions are accepted, 1 if one is refused, and 2 i
 file is not there or wrong."""
 
 WRONG, REFUSED = 2, 1
-WIDEST = 96
 PROGRAM = "python -m pysock lesson"
 
 
@@ -139,17 +136,6 @@ def _grade(lesson: Lesson, files: list[Path], as_json: bool, *, keep: bool = Fal
 # --- what is shown -------------------------------------------------------------------
 
 
-def _width() -> int:
-    return max(20, min(WIDEST, shutil.get_terminal_size((80, 24)).columns))
-
-
-def wrapped(text: str, width: int, indent: str = "") -> str:
-    """Paragraphs, in lines of at most so many columns."""
-    wrapper = textwrap.TextWrapper(width, initial_indent=indent, subsequent_indent=indent,
-                                   break_long_words=False, break_on_hyphens=False)  # fmt: skip
-    return "\n\n".join([wrapper.fill(" ".join(part.split())) for part in text.split("\n\n")])
-
-
 def _list() -> int:
     solved = done()
     for path in lessons():
@@ -159,22 +145,22 @@ def _list() -> int:
 
 
 def _show(lesson: Lesson, predicted: int | None, octets: bool) -> int:
-    width = _width()
+    columns = width()
     number = f"Lesson {lesson.name} of {len(lessons())}: " if lesson.path.parent == FOLDER else ""
-    print(wrapped(f"{number}{lesson.title}", width), end="\n\n")
-    print(wrapped(lesson.text("Question"), width), end="\n\n")
+    print(wrapped(f"{number}{lesson.title}", columns), end="\n\n")
+    print(wrapped(lesson.text("Question"), columns), end="\n\n")
     for at, (_, text) in enumerate(lesson.choices, 1):
-        print(f"{at:3}  " + wrapped(text, width, " " * 5).lstrip())
+        print(f"{at:3}  " + wrapped(text, columns, " " * 5).lstrip())
     predicted = _asked(lesson) if predicted is None else predicted
     if predicted is not None and not 1 <= predicted <= len(lesson.choices):
         raise WrongLesson(f"there is no choice {predicted}; there are 1 to {len(lesson.choices)}")
     _heading("The program")
     print(textwrap.indent(lesson.code("Program"), "    "), end="", flush=True)
-    ran = _run(lesson, width, octets)
+    ran = _run(lesson, columns, octets)
     _heading("What it shows")
-    _settle(lesson, Settled(lesson, ran), predicted, width)
+    _settle(lesson, Settled(lesson, ran), predicted, columns)
     _heading("Your exercise")
-    print(wrapped(lesson.text("Exercise"), width), end="\n\n")
+    print(wrapped(lesson.text("Exercise"), columns), end="\n\n")
     print(textwrap.indent(lesson.code("Exercise"), "    "))
     for does, option in (("To begin", "--begin"), ("To have it judged", "--check")):
         print(f"{does}:\n    {PROGRAM} {lesson.name} {option} solution.py")
@@ -202,7 +188,7 @@ def _asked(lesson: Lesson) -> int | None:
         print(f"A number from 1 to {len(lesson.choices)}.")
 
 
-def _run(lesson: Lesson, width: int, octets: bool) -> Ran:
+def _run(lesson: Lesson, columns: int, octets: bool) -> Ran:
     """Run a lesson's program, and show what it prints, and its trace."""
     with tempfile.TemporaryDirectory(prefix="pysock-lesson-") as name:
         path = Path(name, "program.py")
@@ -213,35 +199,18 @@ def _run(lesson: Lesson, width: int, octets: bool) -> Ran:
         if ran.ended or ran.status:
             raise WrongLesson(f"{lesson.path}: its program fails: {ran.ended or ran.error}")
         _heading(f"Its trace: {', '.join(lesson.shown)}" if lesson.shown else "Its trace")
-        timeline = Timeline()
-        writer = Writer(lambda line: print(_folded("    " + line, width)), brief=not octets)
-        told = [each for pid, event in sort(ran.events) for each in timeline.feed(pid, event)]
-        for call, waits in [*told, *timeline.end()]:
-            if call.function in lesson.shown or (
-                not lesson.shown and call.function not in _LEFT_OUT
-            ):
-                writer.write(call, waits)
+        print("\n".join(trace(ran, columns, lesson.shown, octets=octets)))
     return ran
 
 
-# What makes no difference to what a lesson is about.
-_LEFT_OUT = ("inet_pton", "inet_ntop")
-
-
-def _folded(line: str, width: int) -> str:
-    """A line of a trace on as many lines as it needs, with their parts below each other."""
-    indent = " " * (len(line) - len(line.lstrip()) + 4)
-    return "\n".join(textwrap.wrap(line, width, subsequent_indent=indent)) or line
-
-
-def _settle(lesson: Lesson, settled: Settled, predicted: int | None, width: int) -> None:
+def _settle(lesson: Lesson, settled: Settled, predicted: int | None, columns: int) -> None:
     if 1 <= settled.answer <= len(lesson.choices):
         right = lesson.choices[settled.answer - 1][1]
         said = "It is" if predicted is None else f"You said {predicted}, and it is"
         if predicted == settled.answer:
             said = "You were right: it is"
-        print(wrapped(f"{said} {settled.answer}: {right}.", width))
+        print(wrapped(f"{said} {settled.answer}: {right}.", columns))
     for text, why in settled.statements:
-        print("\n" + wrapped(text, width))
+        print("\n" + wrapped(text, columns))
         if why:
-            print(wrapped(f"(But not so on this machine: {why})", width))
+            print(wrapped(f"(But not so on this machine: {why})", columns))

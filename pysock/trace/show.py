@@ -144,7 +144,7 @@ _MEANINGS = {
     ("recv", "ECONNRESET"): "the other end has reset the connection",
     ("recv", "ENOTCONN"): "it is not connected",
     ("recv", "ECONNREFUSED"): "what was sent earlier found nobody at that port",
-    ("send", "EAGAIN"): "the buffer of what is to be sent is full",
+    ("send", "EAGAIN"): "no room in the buffer, or the connection is still being made",
     ("send", "EPIPE"): "the connection is closed for sending",
     ("send", "ECONNRESET"): "the other end has reset the connection",
     ("send", "ENOTCONN"): "it is not connected",
