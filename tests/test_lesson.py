@@ -94,7 +94,12 @@ def test_solutions_are_judged(name: str, tmp_path: Path) -> None:
 
 # --- solutions that nobody wants -----------------------------------------------------
 
-FORKS = "import os\nwhile True:\n    os.fork()\n"
+FORKS = """\
+import os, time
+while True:
+    if os.fork() == 0:
+        time.sleep(60)
+"""
 ESCAPES = """\
 import os, time
 if os.fork() == 0:
