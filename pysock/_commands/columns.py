@@ -56,9 +56,19 @@ def trace(
     """
     lines: list[str] = []
     timeline = Timeline()
-    writer = Writer(lambda line: lines.append(folded("    " + line, columns)), brief=not octets)
     told = [each for pid, event in sort(ran.events) for each in timeline.feed(pid, event)]
-    for call, waits in [*told, *timeline.end()]:
+    told += timeline.end()
+    # Who calls is said where there are several; each line that says it begins with it.
+    threads = {(call.pid, call.thread_name) for call, _ in told}
+    pid, thread = next(iter(threads), (0, ""))
+    who = f"{pid} {thread}".strip() + "  " if len(threads) == 1 else f"{pid} "
+    if len({pid for pid, _ in threads}) > 1:
+        who = "\n"
+    writer = Writer(
+        lambda line: lines.append(folded("    " + line.removeprefix(who), columns)),
+        brief=not octets,
+    )
+    for call, waits in told:
         name = call.function
         wanted = name in only if only else name in about or name not in _LEFT_OUT
         if wanted and call.line:

@@ -198,7 +198,8 @@ def _run(lesson: Lesson, columns: int, octets: bool) -> Ran:
         print(textwrap.indent(ran.output, "    "), end="")
         if ran.ended or ran.status:
             raise WrongLesson(f"{lesson.path}: its program fails: {ran.ended or ran.error}")
-        _heading(f"Its trace: {', '.join(lesson.shown)}" if lesson.shown else "Its trace")
+        only = f"Its trace: {', '.join(lesson.shown)}" if lesson.shown else "Its trace"
+        _heading(wrapped(only, columns))
         print("\n".join(trace(ran, columns, lesson.shown, octets=octets)))
     return ran
 
