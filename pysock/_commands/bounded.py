@@ -47,7 +47,7 @@ class Ran:
     ``status``   its exit status, or the number of the signal that has ended it
     ``ended``    why it was ended, or ""
     ``faults``   what was put into it
-    ``result``   the value of the variable ``result`` at its end, if ``told`` said that there is one
+    ``result``   of a harness, the value of its variable ``result`` at its end
     ``seconds``  how long it took
     """
 
@@ -191,13 +191,31 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def with_end(program: str, token: str) -> str:
-    """A program that tells, when it has reached its end, the value of its variable ``result``."""
-    return f"{program}\nprint('\\n' + {token!r} + repr(globals().get('result')), flush=True)\n"
+# What runs ``harness.py``, tells that it has come to its end and the value of its variable
+# ``result`` there, and leaves at once: threads of a solution may have no end.
+_START = """\
+import os, sys, traceback
+
+def leave(*error):
+    traceback.print_exception(*error)
+    sys.stderr.flush()
+    os._exit(1)
+
+sys.excepthook = leave
+import harness
+sys.stdout.write("\\n{token}" + repr(getattr(harness, "result", None)) + "\\n")
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+def start(token: str) -> str:
+    """The program that runs a harness; ``token`` is what no solution knows."""
+    return _START.replace("{token}", token)
 
 
 def read_end(ran: Ran, token: str) -> None:
-    """Take what ``with_end`` has told out of the output."""
+    """Take what ``start`` has told out of the output."""
     before, told, after = ran.output.partition("\n" + token)
     if told:
         line, _, rest = after.partition("\n")
