@@ -18,6 +18,7 @@ from pysock.trace.names import error_name
 from pysock.trace.prototypes import PROTOTYPES
 from pysock.trace.values import _OPTIONS
 
+from . import ROOT
 from .foreign import FOREIGN, LINUX
 
 LINUX_ALONE = pytest.mark.skipif(
@@ -155,6 +156,8 @@ def test_an_unknown_platform_is_told() -> None:
 
 def test_each_state_and_each_method_has_its_statement() -> None:
     written = explain.written()
+    files = (ROOT / "pysock" / "_commands" / "words").glob("*.md")
+    assert sorted(explain.WORDS) == sorted(path.stem for path in files)
     assert set(STATES) <= written.keys()
     methods = {name for name in dir(pysock.Socket) if name[0] != "_" and explain.python_of(name)}
     # It has the example of its docstring alone: many kernels have no AF_ALG.

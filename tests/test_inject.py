@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import pysock
+from pysock.__main__ import main
 from pysock._host import lib
 from pysock.trace import recording
 from pysock.trace.inject import FAULTS, parse
@@ -133,7 +134,7 @@ print(b.recv(100))
 """
 
 
-def test_the_command(tmp_path: Path) -> None:
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "program.py").write_text(PROGRAM)
 
     def run(faults: str) -> subprocess.CompletedProcess[str]:
@@ -151,5 +152,5 @@ def test_the_command(tmp_path: Path) -> None:
     assert "→ 2  (injected: short-reads)" in ran.stderr
     ran = run("reset=1")
     assert ran.returncode == 1 and "ConnectionResetError" in ran.stderr
-    ran = run("nonsense")
-    assert ran.returncode == 2 and "no fault is called 'nonsense'" in ran.stderr
+    assert main(["trace", "--inject", "nonsense", str(tmp_path / "program.py")]) == 2
+    assert "no fault is called 'nonsense'" in capsys.readouterr().err

@@ -10,6 +10,7 @@ import os
 import random
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from pkgutil import get_data
 from time import monotonic, sleep
 
 import pytest
@@ -180,6 +181,22 @@ def test_what_a_solution_has_started_ends_with_it(tmp_path: Path) -> None:
 def _namespaces(folder: Path) -> bool:
     (folder / "who.py").write_text("import os\nprint(os.getppid())\n")
     return bounded.run(folder, "who.py").output == "2\n"
+
+
+def test_without_a_namespace_a_solution_is_bounded_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing(package: str, name: str) -> bytes:
+        source = get_data(package, name) or b""
+        assert source.count(b"if unshare is None") == 1
+        return source.replace(b"if unshare is None", b"if True")
+
+    monkeypatch.setattr(bounded, "get_data", refusing)
+    monkeypatch.setattr(bounded, "SECONDS", 2.0)
+    assert not _namespaces(tmp_path)
+    for text, why in (UNWANTED["kills its parent"], ("while True: pass\n", "did not end")):
+        (tmp_path / "program.py").write_text(text)
+        assert why in bounded.run(tmp_path, "program.py").ended
 
 
 def test_a_solution_that_is_no_file_is_refused(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from pkgutil import get_data
 from threading import Event, Thread
 from time import monotonic
 
@@ -88,8 +89,7 @@ def run(
         })  # fmt: skip
         begun = monotonic()
         process = subprocess.Popen(
-            [sys.executable, "-I", "-S", warden.__file__, str(int(seconds) + 5),
-             sys.executable, "-u", script],
+            [*_below(seconds), sys.executable, "-u", script],
             cwd=folder, env=environment, start_new_session=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
@@ -113,6 +113,14 @@ def run(
                 ran.ended = f"it has damaged its own trace: {error}"
     ran.output = bytes(said[:MOST_OUTPUT]).decode("utf-8", "replace")
     return ran
+
+
+def _below(seconds: float) -> list[str]:
+    """The command of the parent, where there can be one, to which a program is an argument."""
+    if not hasattr(os, "fork"):
+        return []
+    source = (get_data(__name__, "warden.py") or b"").decode()
+    return [sys.executable, "-I", "-S", "-c", source, str(int(seconds) + 5)]
 
 
 # What reading a trace raises in which something else stands than events.

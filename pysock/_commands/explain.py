@@ -24,6 +24,7 @@ import sys
 import tempfile
 from functools import cache
 from pathlib import Path
+from pkgutil import get_data
 from textwrap import indent
 from types import SimpleNamespace
 
@@ -59,7 +60,7 @@ examples:
 For C functions, errnos, constants and states, capitals make no difference."""
 
 UNKNOWN = 2
-WORDS = Path(__file__).with_name("words")
+WORDS = ("calls", "errors", "options", "states")  # the files of ``words``
 
 # The structs of a parameter, by what its declaration has.
 _STRUCTS = {
@@ -98,25 +99,24 @@ def main(options: argparse.Namespace) -> int:
 def written() -> dict[str, dict[str, str]]:
     """What stands in the files of ``words``: of each word what is said of it, and ``program``."""
     found = {}
-    for path in sorted(WORDS.glob("*.md")):
-        for word, _, items, program in _entries(path):
-            said = dict(item[2:].split(": ", 1) for item in items.splitlines())
-            found[word] = {**said, "program": program}
+    for word, _, items, program in _entries():
+        said = dict(item[2:].split(": ", 1) for item in items.splitlines())
+        found[word] = {**said, "program": program}
     return found
 
 
 @cache
 def others() -> dict[str, str]:
     """Of the other names of a word, the word."""
-    entries = [entry for path in sorted(WORDS.glob("*.md")) for entry in _entries(path)]
-    return {other: word for word, names, _, _ in entries for other in names.split()}
+    return {other: word for word, names, _, _ in _entries() for other in names.split()}
 
 
-def _entries(path: Path) -> list[tuple[str, str, str, str]]:
-    """``(word, its other names, what is said, program)`` of each entry of a file."""
-    text = path.read_text(encoding="utf-8")
+@cache
+def _entries() -> list[tuple[str, str, str, str]]:
+    """``(word, its other names, what is said, program)`` of each entry."""
+    files = [(get_data(__name__, f"words/{name}.md") or b"").decode() for name in WORDS]
     found = []
-    for part in re.split(r"^## ", text, flags=re.M)[1:]:
+    for part in [part for text in files for part in re.split(r"^## ", text, flags=re.M)[1:]]:
         heading, _, rest = part.partition("\n")
         word, _, names = heading.partition(" ")
         items, _, code = rest.partition("```python\n")
@@ -142,7 +142,9 @@ def calls_of(text: str) -> list[str]:
     return [name for name in re.findall(r"``(\w+)\([23]\)", text) if name in PROTOTYPES]
 
 
+@cache
 def errors() -> dict[str, int]:
+    """The numbers of this interpreter's errnos."""
     return {error_name(number): number for number in errno.errorcode}
 
 

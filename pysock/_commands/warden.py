@@ -1,6 +1,6 @@
 """The parent of a program that nobody trusts: a script, which ``bounded`` starts as a process.
 
-    python -I -S warden.py SECONDS PROGRAM [ARGUMENT …]
+    python -I -S -c "$(cat warden.py)" SECONDS PROGRAM [ARGUMENT …]
 
 What a program does to its parent, to its group of processes or to all processes that it can see,
 is done to the three of this script, and to nobody else:
@@ -11,7 +11,7 @@ is done to the three of this script, and to nobody else:
     third    starts the program, and ends with its exit status, which is told up
 
 The exit status is the program's (a signal's number for a program that a signal has ended), and
-``KILLED`` if the third was killed.  Where there is no fork, the program is started, and no more.
+``KILLED`` if the third was killed.
 """
 
 from __future__ import annotations
@@ -36,8 +36,6 @@ _NEWUSER, _NEWPID = 0x10000000, 0x20000000  # CLONE_ of <linux/sched.h>
 
 
 def main(seconds: int, command: list[str]) -> int:
-    if not hasattr(os, "fork"):
-        return _status(os.spawnv(os.P_WAIT, command[0], command))
     _limit()
     second = os.fork()
     if second:
@@ -48,15 +46,12 @@ def main(seconds: int, command: list[str]) -> int:
     signal.alarm(seconds)
     third = os.fork()
     if not third:
-        os._exit(_status(os.spawnv(os.P_WAIT, command[0], command)))
+        status = os.spawnv(os.P_WAIT, command[0], command)
+        os._exit(min(KILLED - 1, abs(status)))
     while True:
         pid, status = os.wait()
         if pid == third:
             os._exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else KILLED)
-
-
-def _status(status: int) -> int:
-    return min(KILLED - 1, abs(status))
 
 
 def _limit() -> None:
