@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
+import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from pkgutil import get_data
@@ -303,6 +306,37 @@ def test_a_prediction_is_judged_by_what_the_program_shows(
     assert main(["lesson", str(tmp_path / "lesson.md"), "--predict", "1"]) == 0
     assert "You were right: it is 1" in capsys.readouterr().out
     assert main(["lesson", "1", "--predict", "4"]) == 2
+
+
+def test_a_learner_is_asked_at_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(["", "five", "9" * 30, "²", "3"])
+    asked = lesson._asked(first())
+    assert asked is None and "To predict: " in capsys.readouterr().out
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setattr("builtins.input", lambda prompt: next(answers))
+    assert lesson._asked(first()) is None
+    assert lesson._asked(first()) == 3
+    assert capsys.readouterr().out == "A number from 1 to 3.\n" * 3
+    for error, status in (EOFError, None), (KeyboardInterrupt, 130):
+        monkeypatch.setattr("builtins.input", raising(error))
+        if status is None:
+            assert lesson._asked(first()) is None
+        else:
+            assert main(["lesson", "1"]) == status
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def raising(error: type[BaseException]) -> Callable[[str], str]:
+    def ask(prompt: str) -> str:
+        raise error
+
+    return ask
 
 
 def test_a_folder_is_graded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,7 +37,7 @@ examples:
 The exit status is 0 if all solutions are accepted, 1 if one is refused, and 2 if a lesson or a
 file is not there or wrong."""
 
-WRONG, REFUSED = 2, 1
+WRONG, REFUSED, INTERRUPTED = 2, 1, 130
 PROGRAM = "python -m pysock lesson"
 
 
@@ -68,6 +68,9 @@ def main(options: argparse.Namespace) -> int:
     except (WrongLesson, OSError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return WRONG
+    except KeyboardInterrupt:
+        print()
+        return INTERRUPTED
 
 
 # --- progress ------------------------------------------------------------------------
