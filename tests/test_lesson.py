@@ -339,6 +339,17 @@ def raising(error: type[BaseException]) -> Callable[[str], str]:
     return ask
 
 
+def test_a_refusal_shows_the_last_calls(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    solution = file(tmp_path, "def receive(sock, size):\n    return sock.recv(size)\n")
+    for options, shown in ([], 0), (["--trace"], 1):
+        assert main(["lesson", "1", "--check", str(solution), *options]) == 1
+        out = capsys.readouterr().out
+        assert "refused: of 33 bytes, receive(20) gives" in out
+        assert out.count("solution.py:2") == shown and len(out.splitlines()) < 40
+
+
 def test_a_folder_is_graded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     right = next(each.code for each in solutions(first()) if each.why is None)
     (tmp_path / "right.py").write_text(right)

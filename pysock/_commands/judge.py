@@ -19,6 +19,7 @@ from threading import Event
 from ..trace import inject
 from . import bounded
 from .bounded import Failed, InChild, Ran
+from .columns import trace, width
 from .course import WrongLesson, read
 
 TYPE_CHECKING = False
@@ -29,14 +30,17 @@ if TYPE_CHECKING:
     from .course import Lesson
 
 CHECKER_SECONDS, PROOF_SECONDS = 60.0, 30.0
-_MOST_WORDS = 400  # characters of a verdict
+_MOST_WORDS, _MOST_LINES = 400, 24  # characters of a verdict, and lines of a trace
 
 
 class Verdict:
-    """Of one solution: ``refused`` says why, or is "" if it is accepted."""
+    """Of one solution: ``refused`` says why, or is "" if it is accepted.
 
-    def __init__(self, path: Path, refused: str) -> None:
-        self.path, self.refused = path, refused
+    ``trace`` has the last lines of the trace of the run that it is refused for.
+    """
+
+    def __init__(self, path: Path, refused: str, trace: list[str]) -> None:
+        self.path, self.refused, self.trace = path, refused, trace
 
     @property
     def accepted(self) -> bool:
@@ -67,18 +71,18 @@ def judged(lesson: Lesson, solutions: Iterable[Path]) -> Iterator[Verdict]:
 
 def _ended(lesson: Lesson, path: Path, child: Any) -> Verdict:
     if isinstance(child, str):
-        return Verdict(path, child)
+        return Verdict(path, child, [])
     try:
-        refused, broken = child.get()
+        refused, broken, lines = child.get()
     except Failed as error:
-        refused, broken = "", str(error)
+        refused, broken, lines = "", str(error), []
     if broken:
         raise WrongLesson(f"{lesson.path}: its checker fails: {broken}")
-    return Verdict(path, _plain(refused))
+    return Verdict(path, _plain(refused), lines)
 
 
-def _check(lesson: Lesson, source: str) -> tuple[str, str]:
-    """Why a solution is refused, and why the checker has failed."""
+def _check(lesson: Lesson, source: str) -> tuple[str, str, list[str]]:
+    """Why a solution is refused, why the checker has failed, and the end of the last trace."""
     with tempfile.TemporaryDirectory(prefix="pysock-lesson-") as name:
         checks = _Checks(Path(name), source, lesson.code("Harness"))
         try:
@@ -88,12 +92,13 @@ def _check(lesson: Lesson, source: str) -> tuple[str, str]:
             )
         except AssertionError as error:
             why = str(error) or "the checker does not accept it, and does not say why"
-            return checks.where + why, ""
+            lines = trace(checks.last, width())[-_MOST_LINES:] if checks.last else []
+            return checks.where + why, "", lines
         except (Exception, SystemExit) as error:
-            return "", f"{type(error).__name__}: {error}"
+            return "", f"{type(error).__name__}: {error}", []
         finally:
             checks.stop()
-        return "", "" if checks.done else "it has run nothing"
+        return "", "" if checks.last else "it has run nothing", []
 
 
 class _Checks:
@@ -101,7 +106,8 @@ class _Checks:
 
     def __init__(self, folder: Path, source: str, harness: str) -> None:
         self.folder, self.source, self.harness = folder, source, harness
-        self.where, self.done, self.stopped = "", 0, Event()
+        self.where, self.stopped = "", Event()
+        self.last: Ran | None = None  # an ``assert`` is about it
         self.pool = ThreadPoolExecutor(os.cpu_count() or 1)
 
     def run(self, faults: str = "", *, seconds: float | None = None) -> Ran:
@@ -117,8 +123,7 @@ class _Checks:
         begun = [self.pool.submit(self._one, start, each, seconds) for each in faults]
         for each, future in zip(faults, begun):
             self.where = f"with {each}: " if each else ""
-            ran = future.result()
-            self.done += 1
+            ran = self.last = future.result()
             bounded.read_end(ran, token)
             _passed(ran)
             yield ran

@@ -31,7 +31,7 @@ examples:
   python -m pysock lesson                              list the lessons
   python -m pysock lesson 1                            one of them, or FILE, a teacher's own
   python -m pysock lesson 1 --begin solution.py        write what its exercise begins with
-  python -m pysock lesson 1 --check solution.py        judge a solution
+  python -m pysock lesson 1 --check solution.py        judge a solution; also --trace
   python -m pysock lesson 1 --grade FOLDER --json      judge all solutions in a folder
 
 The exit status is 0 if all solutions are accepted, 1 if one is refused, and 2 if a lesson or a
@@ -49,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     does.add_argument("--begin", metavar="FILE", help="write what the exercise begins with")
     does.add_argument("--check", metavar="FILE", help="judge this solution")
     does.add_argument("--grade", metavar="FOLDER", help="judge each .py file of a folder")
+    parser.add_argument("--trace", action="store_true", help="with --check: why, by the last calls")
     parser.add_argument("--bytes", action="store_true", help="show the bytes of addresses")
     parser.add_argument("--json", action="store_true", help="print the verdicts as JSON")
 
@@ -63,7 +64,8 @@ def main(options: argparse.Namespace) -> int:
         if options.grade is not None:
             return _grade(lesson, _solutions(Path(options.grade)), options.json)
         if options.check is not None:
-            return _grade(lesson, [Path(options.check)], options.json, keep=True)
+            solution = Path(options.check)
+            return _grade(lesson, [solution], options.json, keep=True, traces=options.trace)
         return _show(lesson, options.predict, options.bytes)
     except (WrongLesson, OSError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
@@ -120,7 +122,9 @@ def _solutions(folder: Path) -> list[Path]:
     return found
 
 
-def _grade(lesson: Lesson, files: list[Path], as_json: bool, *, keep: bool = False) -> int:
+def _grade(
+    lesson: Lesson, files: list[Path], as_json: bool, *, keep: bool = False, traces: bool = False
+) -> int:
     verdicts, refused = [], 0
     for verdict in judged(lesson, files):
         refused += not verdict.accepted
@@ -129,6 +133,8 @@ def _grade(lesson: Lesson, files: list[Path], as_json: bool, *, keep: bool = Fal
         if not as_json:
             said = "accepted" if verdict.accepted else f"refused: {verdict.refused}"
             print(f"{verdict.path}: {said}", flush=True)
+            if traces and verdict.trace:
+                print("\n".join(["", "    …", *verdict.trace, ""]), flush=True)
     if as_json:
         print(json.dumps(verdicts, indent=1))
     if keep and not refused:
