@@ -33,6 +33,9 @@ if not hasattr(lib, "socketpair") or not hasattr(os, "killpg"):
 LINUX_ALONE = pytest.mark.skipif(
     FOREIGN or not LINUX, reason="the lessons are about the kernel of Linux"
 )
+NOT_ON_THE_BED = pytest.mark.skipif(
+    FOREIGN, reason="the bed's library has no mmap, by which a trace is kept"
+)
 TEXT = lessons()[0].read_text(encoding="utf-8")
 NAMES = [path.name for path in lessons()]
 SAMPLE = random.Random(int(os.environ.get("PYSOCK_SEED", "1")))
@@ -339,6 +342,7 @@ def raising(error: type[BaseException]) -> Callable[[str], str]:
     return ask
 
 
+@NOT_ON_THE_BED
 def test_a_refusal_shows_the_last_calls(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -350,6 +354,7 @@ def test_a_refusal_shows_the_last_calls(
         assert out.count("solution.py:2") == shown and len(out.splitlines()) < 40
 
 
+@NOT_ON_THE_BED
 def test_a_folder_is_graded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     right = next(each.code for each in solutions(first()) if each.why is None)
     (tmp_path / "right.py").write_text(right)
@@ -361,6 +366,7 @@ def test_a_folder_is_graded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["lesson", "1", "--grade", str(tmp_path / "none")]) == 2
 
 
+@NOT_ON_THE_BED
 def test_progress_is_kept(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
