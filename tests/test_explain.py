@@ -220,6 +220,12 @@ def test_each_error_that_has_a_meaning_happens(proved: Proved) -> None:
     assert never <= NOT_TRIED
 
 
+def test_no_example_changes_the_machine() -> None:
+    """What a docstring's tests leave out, ``sethostname("alpha")`` say, is no program to run."""
+    shown = "\n".join(explain.explain("sethostname", target))
+    assert "sethostname(2)" in shown and "alpha" not in shown
+
+
 @LINUX_ALONE
 def test_the_program_is_traced() -> None:
     shown = "\n".join(explain.explain("connect"))

@@ -24,7 +24,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ..trace.decode import PROTOTYPES
+from ..trace.prototypes import PROTOTYPES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
