@@ -79,6 +79,7 @@ def htons(x: int, /) -> int:
     Does not block.  Raises OverflowError for a number above 0xFFFF, and for one below 0 (from
     Python 3.14 on: ValueError).  Python 3.9 cuts larger ones to 16 bits, with a DeprecationWarning.
 
+    >>> import sys
     >>> htons(80).to_bytes(2, sys.byteorder).hex(" ")
     '00 50'
     """
@@ -102,6 +103,7 @@ def htonl(x: int, /) -> int:
     Does not block.  Raises OverflowError for a number above 0xFFFFFFFF, and for one below 0 (from
     Python 3.14 on: ValueError).
 
+    >>> import sys
     >>> htonl(0x7F000001).to_bytes(4, sys.byteorder).hex(" ")
     '7f 00 00 01'
     """

@@ -1,0 +1,1 @@
+def wrong_with(a,b): return []

@@ -1,0 +1,154 @@
+"""The drawings: the life of a TCP connection, and a call's way down to C, as SVG within a page.
+
+They are narrow enough for a phone, take their colours from the page (``site.css``), and their
+words are links.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from .record import Step
+from .text import escaped
+
+# --- a call's way down ---------------------------------------------------------------
+
+_LINE, _INDENT = 34, 18
+
+
+def way_down(steps: list[Step]) -> str:
+    """The functions that a call went through, one below the other, each moved in by its depth."""
+    rows = list(_rows(steps))
+    height = _LINE * len(rows) + 8
+    deepest = max(step.depth for step in steps)
+    width = max(420, 16 + _INDENT * deepest + 400)
+    shapes = "".join(rows)
+    return (
+        f'<div class="wide"><svg class="way" viewBox="0 0 {width} {height}" width="{width}"'
+        f' height="{height}" role="img" aria-label="The functions from the method down to C">'
+        f"{shapes}</svg></div>"
+    )
+
+
+def _rows(steps: list[Step]) -> Iterator[str]:
+    above: dict[int, int] = {}  # the row of the last function at a depth
+    for row, step in enumerate(steps):
+        x, y = 8 + _INDENT * step.depth, 4 + _LINE * row
+        if step.depth:
+            top = 4 + _LINE * above.get(step.depth - 1, 0) + _LINE - 6
+            left = x - _INDENT + 8
+            yield f'<path class="edge" d="M{left} {top}V{y + 14}H{x}"/>'
+        above[step.depth] = row
+        name = step.name.rpartition(".")[2] if step.depth else step.name
+        kind = "python" if step.file else "c"
+        where = f"{step.file}:{step.line}" if step.file else "C"
+        box = 14 + 7.3 * len(name)
+        yield (
+            f'<g class="{kind}"><rect x="{x}" y="{y}" width="{box:.0f}" height="{_LINE - 6}" rx="5"/>'
+            f'<text x="{x + 7}" y="{y + 18}">{escaped(name)}</text>'
+            f'<text class="where" x="{x + box + 8:.0f}" y="{y + 18}">{escaped(where)}</text></g>'
+        )
+
+
+# --- the life of a connection --------------------------------------------------------
+
+# A state: its name, the lane (0 client, 1 both, 2 server), and the row.
+STATES = {
+    "CLOSED": (1, 0),
+    "LISTEN": (2, 1),
+    "SYN_SENT": (0, 2),
+    "SYN_RECV": (2, 3),
+    "ESTABLISHED": (1, 4),
+    "FIN_WAIT1": (0, 5.5),
+    "FIN_WAIT2": (0, 6.7),
+    "CLOSING": (1, 6.7),
+    "TIME_WAIT": (0, 8.2),
+    "CLOSE_WAIT": (2, 5.5),
+    "LAST_ACK": (2, 6.7),
+    "CLOSED again": (1, 9.6),
+}
+
+# From, to, the call that leads there (and its page), and what travels.
+STEPS = [
+    ("CLOSED", "LISTEN", "listen()", "methods/listen", ""),
+    ("CLOSED", "SYN_SENT", "connect()", "methods/connect", "sends SYN"),
+    ("LISTEN", "SYN_RECV", "", "", "SYN came"),
+    ("SYN_SENT", "ESTABLISHED", "connect() returns", "methods/connect", "SYN+ACK came"),
+    ("SYN_RECV", "ESTABLISHED", "accept() has it", "methods/accept", "ACK came"),
+    ("ESTABLISHED", "FIN_WAIT1", "close(), shutdown()", "methods/shutdown", "sends FIN"),
+    ("ESTABLISHED", "CLOSE_WAIT", 'recv() gives b""', "methods/recv", "FIN came"),
+    ("FIN_WAIT1", "FIN_WAIT2", "", "", "ACK came"),
+    ("FIN_WAIT1", "CLOSING", "", "", "FIN came"),
+    ("FIN_WAIT2", "TIME_WAIT", "", "", "FIN came"),
+    ("CLOSING", "TIME_WAIT", "", "", "ACK came"),
+    ("CLOSE_WAIT", "LAST_ACK", "close()", "methods/close", "sends FIN"),
+    ("TIME_WAIT", "CLOSED again", "", "", "a minute later"),
+    ("LAST_ACK", "CLOSED again", "", "", "ACK came"),
+]
+
+_X = {0: 66, 1: 190, 2: 314}
+_ROW, _BOX, _TALL = 84, 104, 30
+
+
+def life_of_tcp(prefix: str = "") -> str:
+    """The states of a TCP connection; each has an anchor on the page, each call its page."""
+    bottom = 40 + _ROW * max(row for _, row in STATES.values()) + _TALL
+    edges = "".join(_edge(*step, prefix=prefix) for step in STEPS)
+    states = "".join(_state(name) for name in STATES)
+    marker = (
+        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7"'
+        ' orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>'
+    )
+    lanes = (
+        '<text class="lane" x="66" y="56">the client</text>'
+        '<text class="lane" x="314" y="56">the server</text>'
+        f'<text class="lane" x="60" y="{52 + _ROW * 4}">the end that closes first</text>'
+        f'<text class="lane" x="322" y="{52 + _ROW * 4}">the other end</text>'
+    )
+    return (
+        f'<svg class="life" viewBox="0 0 380 {bottom:.0f}" role="img"'
+        f' aria-label="The states of a TCP connection">{marker}{lanes}{edges}{states}</svg>'
+    )
+
+
+def _place(name: str) -> tuple[float, float]:
+    lane, row = STATES[name]
+    return _X[lane], 40 + _ROW * row
+
+
+def _state(name: str) -> str:
+    x, y = _place(name)
+    word = name.partition(" ")[0]
+    return (
+        f'<a href="#{word.lower().replace("_", "-")}"><rect x="{x - _BOX / 2}" y="{y - _TALL / 2:.0f}"'
+        f' width="{_BOX}" height="{_TALL}" rx="15"/><text x="{x}" y="{y + 4:.0f}">{word}</text></a>'
+    )
+
+
+def _edge(start: str, end: str, call: str, page: str, travels: str, *, prefix: str) -> str:
+    (x1, y1), (x2, y2) = _place(start), _place(end)
+    down = _TALL / 2
+    if y1 == y2:
+        side = 1 if x2 > x1 else -1
+        path = f"M{x1 + side * _BOX / 2} {y1}H{x2 - side * (_BOX / 2 + 2)}"
+        middle, level = (x1 + x2) / 2, y1 - 8
+    elif x1 == x2:
+        path = f"M{x1} {y1 + down}V{y2 - down - 2}"
+        middle, level = x1, (y1 + y2) / 2
+    else:
+        half = (y1 + y2) / 2
+        path = f"M{x1} {y1 + down}C{x1} {half} {x2} {half} {x2} {y2 - down - 2}"
+        middle, level = (x1 + x2) / 2, half
+    lines = []
+    if call:
+        lines.append(f'<a href="{prefix}{page}.html"><text class="call">{escaped(call)}</text></a>')
+    if travels:
+        lines.append(f'<text class="travels">{escaped(travels)}</text>')
+    return f'<path class="edge" d="{path}" marker-end="url(#tip)"/>{_label(lines, middle, level)}'
+
+
+def _label(lines: Iterable[str], x: float, y: float) -> str:
+    made = []
+    for i, line in enumerate(lines):
+        made.append(line.replace("<text ", f'<text x="{x:.0f}" y="{y + 13 * i:.0f}" '))
+    return "".join(made)
