@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .PHONY: demo hostile load network mutants test test-vm test-arch test-wine test-bsd conformance \
-	clients bench lint wheel ci clean
+	clients bench docs lint wheel ci clean
 
 demo:   ## the main job: echo over TCP, UDP and Unix sockets, each foreign call shown
 	$(PYTHON) -m pysock
@@ -43,6 +43,9 @@ clients: ## real clients and servers, on the C module and on pysock; NAME=... fo
 bench:  ## pysock against the C module; ROW='pair-*' for some rows, PYTHON=... for an interpreter
 	$(PYTHON) -m tools.bench $(foreach row,$(ROW),--row '$(row)')
 
+docs:   ## the site, as build/site/html, with its links and blocks of code checked
+	$(PYTHON) -m tests.site
+
 lint:   ## ruff and mypy --strict, likewise
 	$(PYTHON) -m tests.lint
 
@@ -53,5 +56,5 @@ ci:     ## everything that must hold before a change lands, on every interpreter
 	bash .ci/run
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache dist
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build/site dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

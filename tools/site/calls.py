@@ -112,7 +112,7 @@ def _c_part(called: list[str]) -> Page:
         yield block("c", [PROTOTYPES[name].text + ";"])
         yield f"{blocking(name)} [All that call {name}](../c-functions.md#{_anchor(name)}).\n"
     rows = [
-        (f"[{error}](../errors.md#{error.lower()})", _exception(error), name, said)
+        (f"[{error}](../errors.md#{error.lower()})<br>{_exception(error)}", name, said)
         for name in called
         for error, said in errors_of(name)
     ]
@@ -120,9 +120,9 @@ def _c_part(called: list[str]) -> Page:
         yield "## Errors\n"
         yield "Of the errors that the manual page lists, those that mean something of their own here:\n"
         if len(called) == 1:
-            yield table(["error", "exception", "it means"], [(a, b, d) for a, b, _, d in rows])
+            yield table(["error", "it means"], [(error, said) for error, _, said in rows])
         else:
-            yield table(["error", "exception", "of", "it means"], rows)
+            yield table(["error", "of", "it means"], rows)
 
 
 def blocking(name: str) -> str:

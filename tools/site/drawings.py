@@ -18,11 +18,10 @@ _LINE, _INDENT = 34, 18
 
 def way_down(steps: list[Step]) -> str:
     """The functions that a call went through, one below the other, each moved in by its depth."""
-    rows = list(_rows(steps))
-    height = _LINE * len(rows) + 8
+    height = _LINE * len(steps) + 8
     deepest = max(step.depth for step in steps)
     width = max(420, 16 + _INDENT * deepest + 400)
-    shapes = "".join(rows)
+    shapes = "".join(_rows(steps))
     return (
         f'<div class="wide"><svg class="way" viewBox="0 0 {width} {height}" width="{width}"'
         f' height="{height}" role="img" aria-label="The functions from the method down to C">'
@@ -138,7 +137,7 @@ def _edge(start: str, end: str, call: str, page: str, travels: str, *, prefix: s
     else:
         half = (y1 + y2) / 2
         path = f"M{x1} {y1 + down}C{x1} {half} {x2} {half} {x2} {y2 - down - 2}"
-        middle, level = (x1 + x2) / 2, half
+        middle, level = x1 + (0.62 if x1 == _X[1] else 0.5) * (x2 - x1), half
     lines = []
     if call:
         lines.append(f'<a href="{prefix}{page}.html"><text class="call">{escaped(call)}</text></a>')

@@ -120,7 +120,7 @@ const packing = (() => {
         const octet = document.createElement("b");
         octet.textContent = hex([cell.octet])[0];
         const name = document.createElement("span");
-        name.textContent = cell.at === 0 ? cell.name : "";
+        name.textContent = cell.at === 0 ? cell.name.replace(/^(sin6?|sun)_/, "") : "";
         node.append(octet, name);
         node.title = cell.name;
         before = { ...cell, node };
