@@ -18,7 +18,7 @@ from pysock import _constants
 from pysock._commands import explain
 from pysock.trace.decode import LIBRARY_CALLS, PROTOTYPES
 
-from . import ROOT, drawings, maps, record, structs
+from . import ROOT, drawings, record, structs
 from .programs import PROGRAMS
 from .text import block, docstring, raw, table
 
@@ -118,7 +118,7 @@ def _c_part(called: list[str]) -> Page:
     ]
     if rows:
         yield "## Errors\n"
-        yield "Of the errors that the manual page lists, those that mean something of their own here:\n"
+        yield "Of the errors in the manual page, those that mean something of their own here:\n"
         if len(called) == 1:
             yield table(["error", "it means"], [(error, said) for error, _, said in rows])
         else:
@@ -160,7 +160,7 @@ def _state(name: str) -> Page:
     if rows:
         yield "## State\n"
         yield "\n".join(f"- **{title}** {said}." for title, said in rows)
-        yield "\nThese are statements about Linux, which a program of the tests puts to the kernel.\n"
+        yield "\nThis is so on Linux: a program of the tests puts it to the kernel.\n"
 
 
 def program_of(each: Named) -> str:
@@ -199,8 +199,8 @@ def _maps(called: list[str]) -> Page:
         return
     yield "## Structs as bytes\n"
     yield (
-        "As Linux on x86-64 and macOS on Apple silicon lay them out. [All platforms](../structs.md),"
-        " and [addresses by family](../families/index.md).\n"
+        "As Linux on x86-64 and macOS on Apple silicon lay them out. [All platforms]"
+        "(../structs.md), and [addresses by family](../families/index.md).\n"
     )
     for struct in wanted:
         parts = [structs.one(struct, target) for target in ("linux-gnu-x86_64", "darwin-arm64")]
@@ -225,7 +225,7 @@ def _differences(each: Named) -> Page:
     if notes:
         yield "\n".join(f"- {note}" for note in notes) + "\n"
     if found:
-        yield "What [Compatibility](../compatibility.md) says of it, CPython's module beside pysock:\n"
+        yield "What [Compatibility](../compatibility.md) says of it, CPython beside pysock:\n"
         yield table(["where", "there", "in pysock", "because"], found)
 
 
@@ -238,7 +238,9 @@ def _rows_about(name: str) -> Iterator[tuple[str, str, str, str]]:
         for line in section.split("\n"):
             cells = [cell.strip() for cell in line.strip("|").split(" | ")]
             if line.startswith("|") and word.search(line) and len(cells) in (2, 3):
-                left, right, *because = (re.sub(r"\]\(#", "](../compatibility.md#", c) for c in cells)
+                left, right, *because = (
+                    re.sub(r"\]\(#", "](../compatibility.md#", c) for c in cells
+                )
                 yield title, left, right, because[0] if because else ""
 
 

@@ -69,13 +69,17 @@ def links(pages: Path) -> Iterator[str]:
             if re.match(r"[a-z]+:|//", link):
                 continue
             file, _, anchor = unquote(link).partition("#")
-            target = path if not file else Path(os.path.normpath(path.parent / file.partition("?")[0]))
+            target = (
+                path if not file else Path(os.path.normpath(path.parent / file.partition("?")[0]))
+            )
             if not target.exists():
                 yield f"{name}: there is nothing at {link}"
             elif anchor and target in every and anchor not in every[target].anchors:
                 yield f"{name}: there is no anchor {link}"
     for path in sorted(pages.rglob("*.css")):
-        for url in re.findall(r"(?:url\(|@import\s)['\"]?(https?:[^)'\"]*)", path.read_text("utf-8")):
+        for url in re.findall(
+            r"(?:url\(|@import\s)['\"]?(https?:[^)'\"]*)", path.read_text("utf-8")
+        ):
             yield f"{path.relative_to(pages)}: it loads {url}"
 
 
@@ -110,7 +114,9 @@ def commands(source: Path) -> Iterator[str]:
     """Commands that are not there: a subcommand of pysock, or a module of tests or tools."""
     for path in sorted(source.rglob("*.md")):
         text = path.read_text(encoding="utf-8")
-        for module, word in re.findall(r"python3? -m ((?:pysock|tests|tools)\b[\w.]*)(?: ([a-z]+))?", text):
+        for module, word in re.findall(
+            r"python3? -m ((?:pysock|tests|tools)\b[\w.]*)(?: ([a-z]+))?", text
+        ):
             if find_spec(module.rstrip(".")) is None:
                 yield f"{path.relative_to(source)}: there is no python3 -m {module}"
             elif module == "pysock" and word and word not in COMMANDS and word not in _PROSE:
@@ -118,7 +124,22 @@ def commands(source: Path) -> Iterator[str]:
 
 
 # What may follow the name of a command in a sentence.
-_PROSE = ("and", "are", "as", "can", "for", "has", "in", "is", "of", "or", "shows", "then", "to", "with")
+_PROSE = (
+    "and",
+    "are",
+    "as",
+    "can",
+    "for",
+    "has",
+    "in",
+    "is",
+    "of",
+    "or",
+    "shows",
+    "then",
+    "to",
+    "with",
+)
 
 
 def whole(pages: Path) -> Iterator[str]:

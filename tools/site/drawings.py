@@ -43,7 +43,8 @@ def _rows(steps: list[Step]) -> Iterator[str]:
         where = f"{step.file}:{step.line}" if step.file else "C"
         box = 14 + 7.3 * len(name)
         yield (
-            f'<g class="{kind}"><rect x="{x}" y="{y}" width="{box:.0f}" height="{_LINE - 6}" rx="5"/>'
+            f'<g class="{kind}"><rect x="{x}" y="{y}" width="{box:.0f}" height="{_LINE - 6}"'
+            f' rx="5"/>'
             f'<text x="{x + 7}" y="{y + 18}">{escaped(name)}</text>'
             f'<text class="where" x="{x + box + 8:.0f}" y="{y + 18}">{escaped(where)}</text></g>'
         )
@@ -95,8 +96,8 @@ def life_of_tcp(prefix: str = "") -> str:
     edges = "".join(_edge(*step, prefix=prefix) for step in STEPS)
     states = "".join(_state(name) for name in STATES)
     marker = (
-        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7"'
-        ' orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>'
+        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7"'
+        ' markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>'
     )
     lanes = (
         '<text class="lane" x="66" y="56">the client</text>'
@@ -119,8 +120,9 @@ def _state(name: str) -> str:
     x, y = _place(name)
     word = name.partition(" ")[0]
     return (
-        f'<a href="#{word.lower().replace("_", "-")}"><rect x="{x - _BOX / 2}" y="{y - _TALL / 2:.0f}"'
-        f' width="{_BOX}" height="{_TALL}" rx="15"/><text x="{x}" y="{y + 4:.0f}">{word}</text></a>'
+        f'<a href="#{word.lower().replace("_", "-")}">'
+        f'<rect x="{x - _BOX / 2}" y="{y - _TALL / 2:.0f}" width="{_BOX}" height="{_TALL}"'
+        f' rx="15"/><text x="{x}" y="{y + 4:.0f}">{word}</text></a>'
     )
 
 

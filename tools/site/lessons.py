@@ -17,6 +17,12 @@ from pysock.trace.terminal import Writer
 from .record import WIDTH
 from .text import block, escaped, folded, raw, table
 
+_COMMANDS = (
+    "python3 -m pysock lesson                          # the list",
+    "python3 -m pysock lesson 1                        # one of them",
+    "python3 -m pysock lesson 1 --check solution.py    # is it right?",
+)
+
 
 def pages() -> Iterator[tuple[str, str]]:
     rows = []
@@ -30,13 +36,11 @@ def pages() -> Iterator[tuple[str, str]]:
 def _index(rows: list[tuple[int, str]], names: list[str]) -> Iterator[str]:
     yield "# Lessons\n"
     yield (
-        "Each asks for a prediction, runs a program of about ten lines, shows the trace that settles"
-        " it, and sets an exercise. A checker judges solutions by their trace and under faults that a"
-        " network may bring: a solution that works by luck fails there.\n"
+        "Each asks for a prediction, runs a program of about ten lines, shows the trace that"
+        " settles it, and sets an exercise. A checker judges solutions by their trace and under"
+        " faults that a network may bring: a solution that works by luck fails there.\n"
     )
-    yield block("text", ["python3 -m pysock lesson                            # the list",
-                         "python3 -m pysock lesson 1                          # one of them",
-                         "python3 -m pysock lesson 1 --check solution.py      # is it right?"])  # fmt: skip
+    yield block("text", _COMMANDS)
     yield table(["", "lesson"], rows)
     yield "```{toctree}\n:hidden:\n\n" + "\n".join(names) + "\n```\n"
 

@@ -34,7 +34,9 @@ def drawn(
     colours = {field: i % COLOURS for i, (field, _) in enumerate(fields)}
     rows = "".join(_rows(owner, colours, _prefix(colours), raw))
     head = "".join(f"<th>{i}</th>" for i in range(ROW))
-    said = f"<code>struct {escaped(name)}</code>: {layout['size']} bytes, aligned to {layout['align']}"
+    said = (
+        f"<code>struct {escaped(name)}</code>: {layout['size']} bytes, aligned to {layout['align']}"
+    )
     if raw is not None:
         said = f"<code>struct {escaped(name)}</code>: {len(raw)} bytes"
     members = "".join(_members(fields, colours, set(network), layout.get("bits", {})))

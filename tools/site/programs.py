@@ -27,7 +27,8 @@ PROGRAMS = {
     "Socket.fileno": f"{PAIR}\nprint(a.fileno() >= 0)\na.close()\nprint(a.fileno())",
     "Socket.get_inheritable": f"{PAIR}\nprint(a.get_inheritable())",
     "Socket.set_inheritable": f"{PAIR}\na.set_inheritable(True)\nprint(a.get_inheritable())",
-    "Socket.getblocking": f"{PAIR}\nprint(a.getblocking())\na.settimeout(0)\nprint(a.getblocking())",
+    "Socket.getblocking": f"{PAIR}\nprint(a.getblocking())\n"
+    "a.settimeout(0)\nprint(a.getblocking())",
     "Socket.setblocking": f"{PAIR}\na.setblocking(False)\ntry:\n    a.recv(1)\n"
     "except BlockingIOError as error:\n    print(error)",
     "Socket.gettimeout": f"{PAIR}\na.settimeout(0.2)\nprint(a.gettimeout())",
@@ -42,6 +43,7 @@ PROGRAMS = {
     "print(b.recv(100))",
     "Socket.sendmsg_afalg": CIPHER,
     "getdefaulttimeout": "from socket import *\nprint(getdefaulttimeout())",
-    "setdefaulttimeout": "from socket import *\nsetdefaulttimeout(5)\nprint(socket().gettimeout())\n"
+    "setdefaulttimeout": "from socket import *\nsetdefaulttimeout(5)\n"
+    "print(socket().gettimeout())\n"
     "setdefaulttimeout(None)",
 }  # fmt: skip

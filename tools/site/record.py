@@ -99,7 +99,7 @@ def run(name: str, program: str, follow: Any = None) -> Ran:
         del sys.modules["socket"]
         if replaced is not None:
             sys.modules["socket"] = replaced
-    head = ("process", 0, os.getpid(), 0, PYTHON, target, [])
+    head: tuple[Any, ...] = ("process", 0, os.getpid(), 0, PYTHON, target, [])
     calls = decoded([(os.getpid(), event) for event in [head, *made.events]])
     return Ran(calls, said.getvalue(), path.steps, lacking)
 

@@ -1,4 +1,4 @@
-"""What differs among platforms: structs, families of addresses, constants, the platforms themselves.
+"""What differs among platforms: structs, addresses, constants, the platforms themselves.
 
 A struct is shown once for each layout that it has, with the platforms that lay it out so.
 """
@@ -68,7 +68,9 @@ def every_layout(struct: str) -> str:
     for i, (layout, targets) in enumerate(groups(struct)):
         drawing = maps.drawn(struct, layout, network(targets[0]))
         title = f"{escaped(maps.named(targets))}: {layout['size']} bytes"
-        made.append(folded(title, drawing).replace("<details>", "<details open>" if i == 0 else "<details>"))
+        made.append(
+            folded(title, drawing).replace("<details>", "<details open>" if i == 0 else "<details>")
+        )
     return "\n".join(made)
 
 
@@ -80,7 +82,9 @@ def symbols_of(function: str) -> list[str]:
         symbol = abi_of(target).symbols.get(function)
         if symbol:
             found.setdefault(symbol, []).append(target)
-    return [f"`{function}` is linked as `{symbol}` on {maps.named(t)}." for symbol, t in found.items()]
+    return [
+        f"`{function}` is linked as `{symbol}` on {maps.named(t)}." for symbol, t in found.items()
+    ]
 
 
 # --- families ------------------------------------------------------------------------
@@ -97,15 +101,15 @@ def families_of() -> dict[str, dict[str, list[str]]]:
             if type(codec) is not cls:
                 continue
             for value in vars(codec).values():
-                struct = _struct_of(name, value)
+                struct = _struct_of(value)
                 if struct in layouts(target):
                     found.setdefault(name, {}).setdefault(struct, []).append(target)
     return dict(sorted(found.items()))
 
 
-def _struct_of(family: str, value: Any) -> str:
+def _struct_of(value: Any) -> str:
     if isinstance(value, Sockaddr):
-        return value.ctype.__name__.replace("struct ", "")
+        return str(value.ctype.__name__).replace("struct ", "")
     return ""
 
 
@@ -127,7 +131,7 @@ def _family(name: str, found: dict[str, list[str]]) -> Iterator[str]:
     yield docstring(rest)
     if name in EXAMPLES:
         yield "## The bytes, by platform\n"
-        yield f"[Try another address in the browser](packing.md), or `families.pack(\"{name}\", …)`.\n"
+        yield f'`families.pack("{name}", …)` makes them, and for {_FORM} [a form](packing.md).\n'
         for address in EXAMPLES[name]:
             yield _packed(name, address)
     yield "## The struct, by platform\n"
@@ -142,6 +146,8 @@ def _family(name: str, found: dict[str, list[str]]) -> Iterator[str]:
     yield f"## The number of {name}\n"
     yield table(["number", "on"], [(n, maps.named(targets)) for n, targets in numbers.items()])
 
+
+_FORM = "AF_INET, AF_INET6 and AF_UNIX"
 
 EXAMPLES: dict[str, list[Any]] = {
     "AF_INET": [("192.0.2.1", 8080)],
@@ -178,16 +184,16 @@ def families_of_struct(name: str, target: str) -> list[str]:
     """The structs of a family on one platform."""
     abi = abi_of(target)
     codec = families.codec_of(families.number_of(name, abi) or 0, abi)
-    found = [_struct_of(name, value) for value in vars(codec).values()]
+    found = [_struct_of(value) for value in vars(codec).values()]
     return [struct for struct in found if struct in layouts(target)]
 
 
 def _families(every: dict[str, dict[str, list[str]]]) -> Iterator[str]:
     yield "# Families of addresses\n"
     yield (
-        "Python writes an address as a tuple or a string, C as a struct, and each family has a codec"
-        " between the two, for every platform. [Addresses and their bytes](../addresses.md) has the"
-        " functions; [packing an address](packing.md) does it in the browser.\n"
+        "Python writes an address as a tuple or a string, C as a struct, and each family has a"
+        " codec between the two, for every platform. [Addresses and their bytes](../addresses.md)"
+        " has the functions; [packing an address](packing.md) does it in the browser.\n"
     )
     rows = []
     for name, found in every.items():
@@ -208,8 +214,8 @@ def _families(every: dict[str, dict[str, list[str]]]) -> Iterator[str]:
 def _structs() -> Iterator[str]:
     yield "# Structs\n"
     yield (
-        "Each struct of the calls, once for each layout that it has among the platforms, as their own"
-        " headers have it. `python -m pysock abi PLATFORM` draws all structs of a platform;"
+        "Each struct of the calls, once for each layout that it has among the platforms, as their"
+        " own headers have it. `python -m pysock abi PLATFORM` draws all structs of a platform;"
         " [families](families/index.md) has the structs of addresses.\n"
     )
     for name in dict.fromkeys(s for each in explain._STRUCTS.values() for s in each):
@@ -222,8 +228,8 @@ def _platforms() -> Iterator[str]:
     yield "# The platforms\n"
     yield (
         "Of each of these the constants and the layouts of structs are known, read from its own"
-        " headers. On any of them, `python -m pysock abi PLATFORM` and `families.pack(…, platform=…)`"
-        " show any other. [Where pysock runs](platforms.md) says what was tried.\n"
+        " headers. On any of them, `python -m pysock abi PLATFORM` and `families.pack(…,"
+        " platform=…)` show any other. [Where pysock runs](platforms.md) says what was tried.\n"
     )
     rows = []
     for target in _constants.targets():
@@ -255,8 +261,8 @@ def _constants_page() -> Iterator[str]:
         kinds.setdefault(name.partition("_")[0], []).append(name)
     yield "# Constants\n"
     yield (
-        f"{len(names):,} names of numbers, and what they are on one platform of each system; a dash is"
-        " where the system has none. `python -m pysock explain TCP_NODELAY` has all platforms.\n"
+        f"{len(names):,} names of numbers, and what they are on one platform of each system; a dash"
+        " is where the system has none. `python -m pysock explain TCP_NODELAY` has all platforms.\n"
     )
     others = [name for kind in kinds.values() if len(kind) < 4 for name in kind]
     kinds = {kind: found for kind, found in kinds.items() if len(found) >= 4}
