@@ -18,10 +18,6 @@ site can show.
 It needs what the extra ``docs`` installs; ``python3 -m tests.site`` makes an environment with it.
 """
 
-import os
 from pathlib import Path
-
-# The methods as they are written to be read, so that a page shows the way through them.
-os.environ["PYSOCK_SHORTCUTS"] = "0"
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
+import os
 import sys
 from pathlib import Path
+from subprocess import call
 from time import monotonic
 
 from sphinx.cmd.build import build_main
 
 from . import ROOT, check, stage
 
+SHORTCUTS = "PYSOCK_SHORTCUTS"
 SECONDS = 300  # after which it says where it hangs
 
 
@@ -20,6 +23,11 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="say what is wrong with it")
     parser.add_argument("--fresh", action="store_true", help="build every page anew")
     options = parser.parse_args()
+    if os.environ.get(SHORTCUTS) != "0":  # the pages show the methods as they are to be read
+        return call(
+            [sys.executable, "-m", "tools.site", *sys.argv[1:]],
+            env={**os.environ, SHORTCUTS: "0"},
+        )
     faulthandler.dump_traceback_later(SECONDS, exit=True)
     work = ROOT / "build/site"
     source, pages = work / "source", work / "html"

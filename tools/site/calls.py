@@ -7,6 +7,7 @@ two things that only a site has room for: the way through the sources, and the r
 
 from __future__ import annotations
 
+import doctest
 import inspect
 import re
 from collections.abc import Iterator
@@ -164,7 +165,13 @@ def _state(name: str) -> Page:
 
 
 def program_of(each: Named) -> str:
-    """The program of the page: of the docstring, of ``explain``, or of ``programs``."""
+    """The program of the page: of the docstring, of ``explain``, or of ``programs``.
+
+    "" if the docstring says not to run it: ``sethostname`` would change the machine.
+    """
+    examples = doctest.DocTestParser().get_examples(each.doc)
+    if any(example.options.get(doctest.SKIP) for example in examples):
+        return ""
     lines = explain._program(each.name, [(each.full, each.value)])
     return PROGRAMS.get(each.full) or "\n".join(lines)
 

@@ -20,7 +20,7 @@ suppress_warnings = ["myst.xref_ambiguous"]
 
 html_theme = "furo"
 html_title = f"pysock {release}"
-html_static_path = ["static"]
+html_static_path = ["static", "../../docs/call.svg"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False

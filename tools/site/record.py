@@ -94,7 +94,7 @@ def run(name: str, program: str, follow: Any = None) -> Ran:
             finally:
                 sys.setprofile(None)
                 undo()
-                space.clear()
+                _close(space)
     finally:
         del sys.modules["socket"]
         if replaced is not None:
@@ -102,6 +102,14 @@ def run(name: str, program: str, follow: Any = None) -> Ran:
     head: tuple[Any, ...] = ("process", 0, os.getpid(), 0, PYTHON, target, [])
     calls = decoded([(os.getpid(), event) for event in [head, *made.events]])
     return Ran(calls, said.getvalue(), path.steps, lacking)
+
+
+def _close(space: dict[str, Any]) -> None:
+    """Close the sockets that a program has left open, and forget its variables."""
+    for value in space.values():
+        if isinstance(value, pysock.SocketType):
+            value.close()
+    space.clear()
 
 
 class _Path:
