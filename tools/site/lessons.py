@@ -6,15 +6,11 @@ The answer and the trace are folded, so that a reader can predict first.
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from pysock._commands import lesson
-from pysock.trace.order import Timeline, sort
-from pysock.trace.terminal import Writer
 
-from .record import WIDTH
+from .record import run, text_of
 from .text import block, escaped, folded, raw, table
 
 _COMMANDS = (
@@ -48,7 +44,7 @@ def _index(rows: list[tuple[int, str]], names: list[str]) -> Iterator[str]:
 def _page(each: lesson.Lesson, number: int) -> Iterator[str]:
     yield f"# {each.title}\n"
     yield "## What do you expect?\n"
-    yield re.sub(r"^- \[[ x]\] ", "- ", each.text("Question"), flags=re.M) + "\n"
+    yield re.sub(r"^- \[[ x]\] ", "- ", each.sections["Question"], flags=re.M) + "\n"
     yield block("python", [each.code("Program").rstrip()])
     output, trace = _ran(each)
     right = "".join(f"<li>{_inline(text)}</li>" for true, text in each.choices if true)
@@ -68,16 +64,7 @@ def _inline(text: str) -> str:
 
 
 def _ran(each: lesson.Lesson) -> tuple[str, str]:
-    with tempfile.TemporaryDirectory(prefix="pysock-site-") as name:
-        folder = Path(name)
-        (folder / "program.py").write_text(each.code("Program"), encoding="utf-8")
-        ran = lesson.run(folder, "program.py")
-        lines: list[str] = []
-        timeline, writer = Timeline(), Writer(lines.append, width=WIDTH)
-        told = [one for pid, event in sort(ran.events) for one in timeline.feed(pid, event)]
-        for call, waits in [*told, *timeline.end()]:
-            writer.write(call, waits)
-    text = "\n".join(lines)
-    for i, pid in enumerate(dict.fromkeys(re.findall(r"^(\d+) ", text, re.M))):
-        text = re.sub(rf"^{pid} ", "" if i == 0 else f"process {i + 1} ", text, flags=re.M)
-    return ran.output, re.sub(r"^(.*?)MainThread  \S+:(\d+)  ", r"\1line \2:  ", text, flags=re.M)
+    """What the program of a lesson prints, and its trace: of the calls that it wants shown."""
+    ran = run(each.path.stem, each.code("Program"))
+    shown = getattr(each, "shown", None) or {call.function for call in ran.calls}
+    return ran.output, "\n".join(text_of([c for c in ran.calls if c.function in shown]))

@@ -6,11 +6,12 @@ over many rows is drawn on its first two and its last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pysock import _constants
 from pysock._commands import abi as command
+from pysock._libc import abi_of
 
 from .text import escaped
 
@@ -128,26 +129,43 @@ def system_of(target: str) -> tuple[str, str]:
 
 def named(targets: Iterable[str]) -> str:
     """Platforms, in few words: a system whose every processor is among them by its name alone."""
-    given: dict[str, list[str]] = {}
-    for target in targets:
-        system, processor = system_of(target)
-        given.setdefault(system, []).append(processor)
-    every: dict[str, int] = {}
+    every: dict[str, list[str]] = {}
     for target in _constants.targets():
-        every[system_of(target)[0]] = every.get(system_of(target)[0], 0) + 1
-    if {name: len(found) for name, found in given.items()} == every:
+        every.setdefault(system_of(target)[0], []).append(target)
+    given = set(targets)
+    if given == set(_constants.targets()):
         return "every platform"
     parts = []
-    for system, found in given.items():
-        if len(found) == every[system]:
-            parts.append(system)
-        elif len(found) > every[system] / 2 and len(found) > 3:
-            others = [p for s, p in map(system_of, _constants.targets()) if s == system]
-            left = [p for p in others if p not in found]
-            parts.append(f"{system} but for {', '.join(left)}")
-        else:
-            parts.append(f"{system} on {', '.join(found)}")
+    for system, known in every.items():
+        found = [target for target in known if target in given]
+        if found:
+            parts.append(system + _which(found, known))
     return "; ".join(parts)
+
+
+def _which(found: list[str], known: list[str]) -> str:
+    """Which processors of a system, after its name; "" if it is all that are known."""
+    if found == known:
+        return ""
+    for words, property_of in _PROPERTIES:
+        values = {property_of(target) for target in found}
+        if len(values) == 1 and found == [t for t in known if property_of(t) in values]:
+            return f", {words[values.pop()]}"
+    processors = [system_of(target)[1] for target in found]
+    left = [system_of(target)[1] for target in known if target not in found]
+    if len(left) < len(found) and len(found) > 3:
+        return f" but for {', '.join(left)}"
+    return f" on {', '.join(processors)}"
+
+
+_PROPERTIES: list[tuple[dict[Any, str], Callable[[str], Any]]] = [
+    ({32: "32 bits", 64: "64 bits"}, lambda target: abi_of(target).bits),
+    ({"little": "little-endian", "big": "big-endian"}, lambda target: abi_of(target).order),
+    (
+        {(b, o): f"{b} bits, {o}-endian" for b in (32, 64) for o in ("little", "big")},
+        lambda target: (abi_of(target).bits, abi_of(target).order),
+    ),
+]
 
 
 network_order = command._network_order

@@ -54,12 +54,12 @@ def one(struct: str, target: str) -> str:
 
 @cache
 def groups(struct: str) -> list[tuple[Layout, list[str]]]:
-    """Each layout of a struct, and the platforms that have it; the most frequent one first."""
+    """Each layout of a struct, and the platforms that have it; that of x86-64 Linux first."""
     found: dict[str, list[str]] = {}
     for target in _constants.targets():
         if struct in layouts(target):
             found.setdefault(json.dumps(layouts(target)[struct]), []).append(target)
-    return sorted(((json.loads(k), v) for k, v in found.items()), key=lambda pair: -len(pair[1]))
+    return [(json.loads(layout), targets) for layout, targets in found.items()]
 
 
 def every_layout(struct: str) -> str:
