@@ -45,14 +45,16 @@ from ._methods.stream import Stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeVar
 
     from typing_extensions import Self
 
     from ._types import RetAddress
 
+    Made = TypeVar("Made", bound=type)
 
-def _flat(cls: Any) -> Any:
+
+def _flat(cls: Made) -> Made:
     """The class ``cls``, with the methods of the parts that it is put together of as its own.
 
     So ``help`` and tracebacks speak of one class; to type checkers and editors it is put together.
@@ -66,7 +68,7 @@ def _flat(cls: Any) -> Any:
     for name, value in members.items():
         if isinstance(value, FunctionType):
             value.__qualname__ = f"{cls.__name__}.{name}"
-    flat = type(cls.__name__, (_base,), members)
+    flat: Any = type(cls.__name__, (_base,), members)
     return flat or cls  # always the first; editors read the second
 
 

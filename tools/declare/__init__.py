@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from pysock import _constants
+from pysock import _constants, _enums
 
 FILE = Path(_constants.__file__).with_name("declared.pyi")
 
@@ -51,6 +51,7 @@ def text() -> str:
     for enum, (base, prefix) in ENUMS.items():
         mine = {s: {n for n in numbers[s] if _belongs(n, prefix)} for s in numbers}
         parts.append(f"class {enum}({base}):")
+        parts.append(f'    """{getattr(_enums, enum).__doc__}"""')  # editors show it
         parts.extend(_blocks(mine, "{} = ...", "    "))
         parts.append("")
         parts.extend(_blocks(mine, f"{{0}} = {enum}.{{0}}"))
