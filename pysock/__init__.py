@@ -35,8 +35,15 @@ Beyond ``socket``, each to be imported by its name, and for any object with a ``
     pysock.interfaces, pysock.dial, pysock.tcp, pysock.datagrams, pysock.multicast, pysock.unix,
     pysock.ancillary, pysock.streams; pysock.trace, which watches calls; pysock.families
 
-``python -m pysock run`` and ``install``, ``uninstall`` and ``installed`` put pysock in the place of
-``socket`` for a whole program.  Modules whose names begin with an underscore are private:
+``help(pysock.socket)`` has the methods; ``help(pysock.socket.recv)`` has one of them, with the call
+of C that it makes, whether it blocks, and what it raises.
+
+A whole program:  ``python -m pysock run server.py``, or ``pysock.install()`` in its first line
+To see its calls: ``python -m pysock trace client.py``
+To ask:           ``python -m pysock explain connect`` (EPIPE, TIME_WAIT, TCP_NODELAY, …)
+To learn:         ``python -m pysock lesson``
+
+Modules whose names begin with an underscore are private:
 ``docs/design.md`` says where each part is and in what order to read.
 """
 

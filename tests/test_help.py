@@ -1,0 +1,39 @@
+"""``help(pysock)`` begins with what a program wants, and what it says is so."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pydoc
+import re
+
+import pysock
+from pysock.__main__ import COMMANDS
+
+
+def test_help_begins_with_what_users_want() -> None:
+    text = pydoc.plain(pydoc.render_doc(pysock))
+    beginning, _, rest = text.partition("PACKAGE CONTENTS")
+    assert rest  # where pydoc lists the private modules
+    for word in ("create_connection", "create_server", "getaddrinfo", "import pysock as socket"):
+        assert word in beginning
+    assert not re.search(r"^ +_\w+", beginning, re.M)
+
+
+def test_its_example_is_true() -> None:
+    parsed = doctest.DocTestParser().get_doctest(pysock.__doc__, {}, "pysock", None, None)
+    assert parsed.examples
+    assert doctest.DocTestRunner().run(parsed).failed == 0
+
+
+def test_what_it_names_is_there() -> None:
+    doc = pysock.__doc__
+    for command in re.findall(r"python -m pysock (\w+)", doc):
+        assert command in COMMANDS
+    beyond = doc.partition("Beyond the standard library")[2].partition("What has")[0]
+    modules = re.findall(r"``(?:pysock\.)?(\w+)``", beyond)
+    assert len(modules) == 8
+    for module in modules:
+        assert importlib.import_module(f"pysock.{module}").__doc__
+    for name in re.findall(r"^``(\w+)``  ", doc, re.M):
+        assert name in pysock.__all__
