@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import pysock
-from pysock import _constants, families
-from tools.site import calls, maps, picture, programs, record, stage, structs
+from pysock import _constants, families, tcp
+from tools.site import calls, drawings, maps, picture, programs, record, stage, structs
 
 from . import ROOT
 
@@ -40,6 +40,17 @@ def test_a_program_is_followed_down_to_c() -> None:
     assert [step.name for step in ran.way if not step.file] == ["recv"]
     assert ran.way[0].depth == 0 and ran.way[0].file.startswith("_methods")
     assert any("recv(sockfd" in line for line in ran.trace)
+
+
+@needs_docs
+def test_the_states_of_tcp_are_those_that_the_kernel_is_asked_for() -> None:
+    drawn = {name.partition(" ")[0] for name in drawings.STATES}
+    assert drawn == {state.name for state in tcp.State}
+    page = (ROOT / "docs/site/tcp-life.md").read_text(encoding="utf-8")
+    assert drawn <= set(re.findall(r"^## (\w+)$", page, re.M))
+    for start, end, _, page, _ in drawings.STEPS:
+        assert {start, end} <= set(drawings.STATES)
+        assert not page or page.partition("/")[2] in {each.name for each in calls.methods()}
 
 
 @pytest.mark.parametrize("name", ["msghdr", "sockaddr_in", "sockaddr_in6", "addrinfo", "iovec"])

@@ -6,7 +6,7 @@ words are links.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from .record import Step
 from .text import escaped
@@ -57,10 +57,10 @@ STATES = {
     "CLOSED": (1, 0),
     "LISTEN": (2, 1),
     "SYN_SENT": (0, 2),
-    "SYN_RECV": (2, 3),
+    "SYN_RECEIVED": (2, 3),
     "ESTABLISHED": (1, 4),
-    "FIN_WAIT1": (0, 5.5),
-    "FIN_WAIT2": (0, 6.7),
+    "FIN_WAIT_1": (0, 5.5),
+    "FIN_WAIT_2": (0, 6.7),
     "CLOSING": (1, 6.7),
     "TIME_WAIT": (0, 8.2),
     "CLOSE_WAIT": (2, 5.5),
@@ -72,14 +72,14 @@ STATES = {
 STEPS = [
     ("CLOSED", "LISTEN", "listen()", "methods/listen", ""),
     ("CLOSED", "SYN_SENT", "connect()", "methods/connect", "sends SYN"),
-    ("LISTEN", "SYN_RECV", "", "", "SYN came"),
+    ("LISTEN", "SYN_RECEIVED", "", "", "SYN came"),
     ("SYN_SENT", "ESTABLISHED", "connect() returns", "methods/connect", "SYN+ACK came"),
-    ("SYN_RECV", "ESTABLISHED", "accept() has it", "methods/accept", "ACK came"),
-    ("ESTABLISHED", "FIN_WAIT1", "close(), shutdown()", "methods/shutdown", "sends FIN"),
+    ("SYN_RECEIVED", "ESTABLISHED", "accept() can return", "methods/accept", "ACK came"),
+    ("ESTABLISHED", "FIN_WAIT_1", "close(), shutdown()", "methods/shutdown", "sends FIN"),
     ("ESTABLISHED", "CLOSE_WAIT", 'recv() gives b""', "methods/recv", "FIN came"),
-    ("FIN_WAIT1", "FIN_WAIT2", "", "", "ACK came"),
-    ("FIN_WAIT1", "CLOSING", "", "", "FIN came"),
-    ("FIN_WAIT2", "TIME_WAIT", "", "", "FIN came"),
+    ("FIN_WAIT_1", "FIN_WAIT_2", "", "", "ACK came"),
+    ("FIN_WAIT_1", "CLOSING", "", "", "FIN came"),
+    ("FIN_WAIT_2", "TIME_WAIT", "", "", "FIN came"),
     ("CLOSING", "TIME_WAIT", "", "", "ACK came"),
     ("CLOSE_WAIT", "LAST_ACK", "close()", "methods/close", "sends FIN"),
     ("TIME_WAIT", "CLOSED again", "", "", "a minute later"),
@@ -90,10 +90,11 @@ _X = {0: 66, 1: 190, 2: 314}
 _ROW, _BOX, _TALL = 84, 104, 30
 
 
-def life_of_tcp(prefix: str = "") -> str:
+def life_of_tcp() -> str:
     """The states of a TCP connection; each has an anchor on the page, each call its page."""
     bottom = 40 + _ROW * max(row for _, row in STATES.values()) + _TALL
-    edges = "".join(_edge(*step, prefix=prefix) for step in STEPS)
+    edges = "".join(_edge(start, end) for start, end, *_ in STEPS)
+    labels = "".join(_label(*step) for step in STEPS)
     states = "".join(_state(name) for name in STATES)
     marker = (
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7"'
@@ -106,8 +107,8 @@ def life_of_tcp(prefix: str = "") -> str:
         f'<text class="lane" x="322" y="{52 + _ROW * 4}">the other end</text>'
     )
     return (
-        f'<svg class="life" viewBox="0 0 380 {bottom:.0f}" role="img"'
-        f' aria-label="The states of a TCP connection">{marker}{lanes}{edges}{states}</svg>'
+        f'<svg class="life" viewBox="0 0 380 {bottom:.0f}" role="img" aria-label="The states of a'
+        f' TCP connection">{marker}{lanes}{edges}{labels}{states}</svg>'
     )
 
 
@@ -126,30 +127,27 @@ def _state(name: str) -> str:
     )
 
 
-def _edge(start: str, end: str, call: str, page: str, travels: str, *, prefix: str) -> str:
+def _edge(start: str, end: str) -> str:
     (x1, y1), (x2, y2) = _place(start), _place(end)
-    down = _TALL / 2
-    if y1 == y2:
-        side = 1 if x2 > x1 else -1
-        path = f"M{x1 + side * _BOX / 2} {y1}H{x2 - side * (_BOX / 2 + 2)}"
-        middle, level = (x1 + x2) / 2, y1 - 8
-    elif x1 == x2:
-        path = f"M{x1} {y1 + down}V{y2 - down - 2}"
-        middle, level = x1, (y1 + y2) / 2
-    else:
-        half = (y1 + y2) / 2
-        path = f"M{x1} {y1 + down}C{x1} {half} {x2} {half} {x2} {y2 - down - 2}"
-        middle, level = x1 + (0.62 if x1 == _X[1] else 0.5) * (x2 - x1), half
-    lines = []
-    if call:
-        lines.append(f'<a href="{prefix}{page}.html"><text class="call">{escaped(call)}</text></a>')
-    if travels:
-        lines.append(f'<text class="travels">{escaped(travels)}</text>')
-    return f'<path class="edge" d="{path}" marker-end="url(#tip)"/>{_label(lines, middle, level)}'
+    top, tip, half = y1 + _TALL / 2, y2 - _TALL / 2 - 2, (y1 + y2) / 2
+    path = f"M{x1} {top}C{x1} {half} {x2} {half} {x2} {tip}"
+    return f'<path class="edge" d="{path}" marker-end="url(#tip)"/>'
 
 
-def _label(lines: Iterable[str], x: float, y: float) -> str:
+def _label(start: str, end: str, call: str, page: str, travels: str) -> str:
+    """What leads from a state to another, in the middle of the edge, on a ground of its own."""
+    (x1, y1), (x2, y2) = _place(start), _place(end)
+    # Of two edges that leave one state, the labels are moved away from each other.
+    x, y = x1 + (0.62 if start in ("CLOSED", "ESTABLISHED") else 0.5) * (x2 - x1), (y1 + y2) / 2
     made = []
-    for i, line in enumerate(lines):
-        made.append(line.replace("<text ", f'<text x="{x:.0f}" y="{y + 13 * i:.0f}" '))
+    for text, kind, letter in ((call, "call", 6.7), (travels, "travels", 5.4)):
+        if text:
+            width = letter * len(text) + 4
+            line = (
+                f'<rect class="ground" x="{x - width / 2:.0f}" y="{y - 10:.0f}"'
+                f' width="{width:.0f}" height="13"/>'
+                f'<text class="{kind}" x="{x:.0f}" y="{y:.0f}">{escaped(text)}</text>'
+            )
+            made.append(f'<a href="{page}.html">{line}</a>' if kind == "call" else line)
+            y += 13
     return "".join(made)

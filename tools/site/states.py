@@ -23,6 +23,8 @@ states(("after accept: client", client), ("server", server))
 
 client.shutdown(SHUT_WR)         # the client is first to end what it sends
 assert server.recv(1) == b""     # which the server hears as an empty answer
+server.send(b"answer")           # the server can still send, which confirms the end
+assert client.recv(100) == b"answer"
 states(("client", client), ("server", server))
 
 server.close()                   # the server ends as well
@@ -31,6 +33,14 @@ client.close()
 left = [c for c in tcp.sockets() if c.local == address]
 print("and after both have closed:", *[each.state.name for each in left])"""
 
+EXPECTED = [
+    "listener LISTEN",
+    "before accept: client ESTABLISHED",
+    "after accept: client ESTABLISHED, server ESTABLISHED",
+    "client FIN_WAIT_2, server CLOSE_WAIT",
+    "and after both have closed: TIME_WAIT",
+]
+
 
 def shown() -> str:
     """The program, and what it has printed."""
@@ -38,4 +48,6 @@ def shown() -> str:
     text = block("python", [PROGRAM])
     if ran.lacking:
         return text + f"\nThe kernel on which this was built cannot say: {ran.lacking}.\n"
+    if ran.output.split("\n")[:-1] != EXPECTED:
+        raise ValueError(f"a connection went through other states than the page says: {ran.output}")
     return text + "\nIt printed:\n\n" + block("text", [ran.output.rstrip()])
