@@ -76,6 +76,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "methods/index", "\n".join(_index("Methods of a socket", methods(), attributes()))
     yield "functions/index", "\n".join(_index("Functions of the module", functions(), []))
     yield "errors", "\n".join(_errors())
+    yield "options", "\n".join(_options())
     yield "c-functions", "\n".join(_c_functions(every))
 
 
@@ -89,7 +90,9 @@ def _page(each: Named) -> Page:
     yield f"```{{py:{kind}}} {path}{shown}\n:module: pysock\n```\n"
     yield docstring(each.doc)
     yield from _c_part(each.called)
-    yield from _state(each.name if each.is_method else "")
+    # Of a name that is a method and a function, it is the method that is written about.
+    if each.is_method or not hasattr(pysock.Socket, each.name):
+        yield from _state(each.name)
     yield from _try(each)
     yield from _maps(each.called)
     yield from _differences(each)
@@ -153,15 +156,20 @@ def _anchor(name: str) -> str:
 
 def _state(name: str) -> Page:
     entry = explain.written().get(name, {})
-    rows = [
-        (title, entry[key])
+    said = [
+        f"- **{title}** {entry[key]}."
         for key, title in (("needs", "It needs"), ("leaves", "It leaves"), ("says", "It is"))
         if key in entry
     ]
-    if rows:
+    if said:
+        said.append("- This is so on Linux: a program of the tests puts it to the kernel.")
+    for start, end, call, page, _ in drawings.STEPS:
+        if page == f"methods/{name}":
+            link = "[the life of a TCP connection](../tcp-life.md)"
+            said.append(f"- In {link}, `{call}`: from {start} to {end}.")
+    if said:
         yield "## State\n"
-        yield "\n".join(f"- **{title}** {said}." for title, said in rows)
-        yield "\nThis is so on Linux: a program of the tests puts it to the kernel.\n"
+        yield "\n".join(said) + "\n"
 
 
 def program_of(each: Named) -> str:
@@ -305,9 +313,35 @@ def _errors() -> Page:
         if "says" in entry:
             yield f" {entry['says'][0].upper()}{entry['says'][1:]}."
         yield "\n"
+        yield from _proof(entry)
         if meant:
             rows = [(f"[{f}](c-functions.md#{_anchor(f)})", said) for f, said in meant]
             yield table(["of", "it means"], rows)
+
+
+def _options() -> Page:
+    yield "# Options and flags\n"
+    yield (
+        "The constants that are asked about most, each with a program that proves what is said, on"
+        " Linux. [Constants](constants.md) has the numbers of all; `python -m pysock explain"
+        " TCP_NODELAY` says the same in a terminal.\n"
+    )
+    numbers = _constants.table("linux-gnu-x86_64")
+    for name, entry in explain.written().items():
+        if name in numbers and "says" in entry:
+            yield f"## {name}\n"
+            yield f"{entry['says'][0].upper()}{entry['says'][1:]}.\n"
+            yield from _proof(entry)
+
+
+def _proof(entry: dict[str, Any]) -> Page:
+    """The program that proves what was written."""
+    program = entry.get("program", "")
+    lines = program.splitlines() if isinstance(program, str) else [*explain.PRELUDE, *program]
+    if lines:
+        yield raw("<details><summary>A program that proves it</summary>")
+        yield block("python", lines)
+        yield raw("</details>")
 
 
 def _c_functions(every: list[Named]) -> Page:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import DEVNULL, Popen
 
 from . import ROOT, calls, drawings, lessons, states, structs
 from .text import raw
@@ -23,6 +25,10 @@ AT_THE_TOP = {
     "SECURITY.md": "security",
     "README.md": "readme",
 }
+
+# What ``python -m pysock --html`` makes: a whole conversation to click through.
+RECORDING = "files/echo.html"
+SECONDS = 60
 
 GENERATED: dict[str, Callable[[], str]] = {
     "life-of-tcp": lambda: raw(drawings.life_of_tcp()),
@@ -37,7 +43,13 @@ GENERATED: dict[str, Callable[[], str]] = {
 
 def stage(folder: Path) -> None:
     """Write all sources; what has not changed is left, so that Sphinx need not read it again."""
-    written = set()
+    recording = folder / RECORDING
+    recording.parent.mkdir(parents=True, exist_ok=True)
+    demo = Popen(
+        [sys.executable, "-m", "pysock", "--html", str(recording)],
+        cwd=ROOT, stdin=DEVNULL, stdout=DEVNULL,
+    )  # fmt: skip
+    written = {recording}
     for name, text in _pages():
         path = folder / f"{name}.md"
         written.add(path)
@@ -45,6 +57,8 @@ def stage(folder: Path) -> None:
     for source, path in _files(folder):
         written.add(path)
         _write(path, source.read_bytes())
+    if demo.wait(SECONDS):
+        raise RuntimeError(f"python -m pysock --html ended with {demo.returncode}")
     for path in folder.rglob("*"):
         if path.is_file() and path not in written:
             path.unlink()
@@ -91,7 +105,9 @@ def linked(text: str, folder: str) -> str:
 
     # What is between backticks or indented is no link; no page has a link there.
     text = re.sub(r"\[!\[[^\]]*\]\([^)]*\)\]\([^)]*\)\n?", "", text)  # badges ask a network
-    return re.sub(r"\]\(([^()\s]+)\)", link, text)
+    text = re.sub(r"\]\(([^()\s]+)\)", link, text)
+    # A picture opens itself: on a phone it is small.
+    return re.sub(r"^(!\[[^\]]*\]\((files/[^()\s]+)\))$", r"[\1](\2)", text, flags=re.M)
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, Path]]:
