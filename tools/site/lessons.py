@@ -10,8 +10,11 @@ from collections.abc import Iterator
 
 from pysock._commands import lesson
 
+from . import ROOT
 from .record import run, text_of
 from .text import block, escaped, folded, raw, table
+
+GUIDE = "lessons"  # a page of docs/, if there is one
 
 _COMMANDS = (
     "python3 -m pysock lesson                          # the list",
@@ -38,6 +41,9 @@ def _index(rows: list[tuple[int, str]], names: list[str]) -> Iterator[str]:
     )
     yield block("text", _COMMANDS)
     yield table(["", "lesson"], rows)
+    if (ROOT / f"docs/{GUIDE}.md").is_file():
+        yield f"[More about lessons](../{GUIDE}.md): how to write one, and to judge solutions.\n"
+        names = [*names, f"../{GUIDE}"]
     yield "```{toctree}\n:hidden:\n\n" + "\n".join(names) + "\n```\n"
 
 

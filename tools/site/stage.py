@@ -30,8 +30,17 @@ AT_THE_TOP = {
 RECORDING = "files/echo.html"
 SECONDS = 60
 
+
+def _other_pages() -> str:
+    """The pages of docs/ that the index does not place: the site loses none."""
+    index = (ROOT / "docs/site/index.md").read_text(encoding="utf-8")
+    placed = {*re.findall(r"^(?:.*<)?([\w/-]+)>?$", index, re.M), lessons.GUIDE}
+    return "\n".join(p.stem for p in sorted((ROOT / "docs").glob("*.md")) if p.stem not in placed)
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "life-of-tcp": lambda: raw(drawings.life_of_tcp()),
+    "other-pages": _other_pages,
     "way-of-connect": lambda: raw(calls.way_of("connect")),
     "way-of-recv": lambda: raw(calls.way_of("recv")),
     "states-of-tcp": states.shown,
