@@ -54,7 +54,8 @@ def _page(each: lesson.Lesson, number: int) -> Iterator[str]:
     yield block("python", [each.code("Program").rstrip()])
     output, trace = _ran(each)
     right = "".join(f"<li>{_inline(text)}</li>" for true, text in each.choices if true)
-    shown = f"<ul>{right}</ul><p>{_inline(each.text('Settled'))}</p>"
+    settled = "".join(f"<p>{_inline(part)}</p>" for part in each.text("Settled").split("\n\n"))
+    shown = f"<ul>{right}</ul>{settled}"
     if output:
         shown += f"<p>It prints:</p><pre>{escaped(output.rstrip())}</pre>"
     shown += f"<p>Its trace, made while this page was built:</p><pre>{escaped(trace)}</pre>"

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pysock import _layouts, families
-from pysock.trace.decode import PROTOTYPES
+from pysock import _layouts, _libc, families
 
 from . import ROOT
 from .text import escaped
@@ -32,7 +31,7 @@ text{font:13px ui-monospace,Menlo,Consolas,monospace;fill:#1f2328}
 def picture() -> str:
     """The picture as SVG."""
     raw = families.pack("AF_INET", ADDRESS, platform=PLATFORM)
-    prototype = PROTOTYPES["connect"]
+    prototype = next(each for each in _libc.PROTOTYPES if each.name == "connect")
     values = (FD, "↓", len(raw))
     arguments = ", ".join(f"{n} {v}" for (_, n), v in zip(prototype.parameters, values))
     rows = [
