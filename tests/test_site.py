@@ -74,7 +74,9 @@ def test_every_family_with_a_codec_is_found() -> None:
     found = structs.families_of()
     assert set(found) == set(families._classes)
     for name in found:
-        assert f"# {name}\n" in next(structs._family(name, found[name]))
+        page = "\n".join(structs._family(name, found[name]))
+        title = structs.about(name).partition("\n")[0]
+        assert title.startswith(f"{name}: ") and title.partition(": ")[2] in page
 
 
 @pytest.mark.parametrize(

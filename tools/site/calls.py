@@ -113,7 +113,7 @@ def _c_part(called: list[str]) -> Page:
         return
     yield "## In C\n"
     for name in called:
-        yield block("c", [PROTOTYPES[name].text + ";"])
+        yield block("c", [declared(name)])
         yield f"{blocking(name)} [All that call {name}](../c-functions.md#{_anchor(name)}).\n"
     rows = [
         (f"[{error}](../errors.md#{error.lower()})<br>{_exception(error)}", name, said)
@@ -127,6 +127,19 @@ def _c_part(called: list[str]) -> Page:
             yield table(["error", "it means"], [(error, said) for error, _, said in rows])
         else:
             yield table(["error", "of", "it means"], rows)
+
+
+def declared(name: str) -> str:
+    """The prototype, with a line for each parameter if it is long."""
+    text = PROTOTYPES[name].text + ";"
+    head, _, inside = text.partition("(")
+    if len(text) <= LONG:
+        return text
+    lines = ",\n".join(f"    {each.strip()}" for each in inside[:-2].split(","))
+    return f"{head}(\n{lines});"
+
+
+LONG = 72  # characters that fit a page
 
 
 def blocking(name: str) -> str:
@@ -282,10 +295,12 @@ def _source(each: Named) -> Page:
 
 def _index(title: str, every: list[Named], others: list[tuple[str, str]]) -> Page:
     yield f"# {title}\n"
-    yield table(
-        ["name", "what it does", "in C"],
-        [(f"[{e.name}]({e.name}.md)", e.summary, ", ".join(e.called)) for e in every],
-    )
+    rows = []
+    for each in every:
+        in_c = f"<br>In C: {', '.join(each.called)}" if each.called else ""
+        summary = each.summary[:1].upper() + each.summary[1:]
+        rows.append((f"[{each.name}]({each.name}.md)", summary + in_c))
+    yield table(["name", "what it does"], rows)
     if others:
         yield "## Attributes\n"
         yield table(["name", "what it is"], [(f"`{name}`", doc) for name, doc in others])
@@ -352,7 +367,7 @@ def _c_functions(every: list[Named]) -> Page:
     )
     for name in sorted(PROTOTYPES, key=lambda each: each.strip("_")):
         yield f"## {name}\n"
-        yield block("c", [PROTOTYPES[name].text + ";"])
+        yield block("c", [declared(name)])
         users = [f"[{e.full}]({e.path}.md)" for e in every if name in e.called]
         said = f" In Python: {', '.join(users)}." if users else ""
         yield f"{blocking(name)}{said}\n"

@@ -27,7 +27,7 @@ from pysock.trace.terminal import Writer
 from pysock.trace.watch import watch
 
 PACKAGE = Path(pysock.__file__).parent
-WIDTH = 96
+WIDTH = 120
 _LACKING = (errno.EAFNOSUPPORT, errno.EPERM, errno.EACCES)
 
 

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from pysock import _constants, _layouts, families
@@ -123,9 +124,14 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "constants", "\n".join(_constants_page())
 
 
+def about(name: str) -> str:
+    """What the file of a family says of it; two families may share a codec's class."""
+    module = import_module(f"{families.__name__}.{name[3:].lower()}")
+    return inspect.cleandoc(module.__doc__ or "")
+
+
 def _family(name: str, found: dict[str, list[str]]) -> Iterator[str]:
-    module = inspect.getmodule(families._classes[name])
-    title, _, rest = inspect.cleandoc(getattr(module, "__doc__", "") or "").partition("\n")
+    title, _, rest = about(name).partition("\n")
     yield f"# {name}\n"
     yield f"{title.partition(': ')[2] or title}\n"
     yield docstring(rest)
@@ -197,12 +203,12 @@ def _families(every: dict[str, dict[str, list[str]]]) -> Iterator[str]:
     )
     rows = []
     for name, found in every.items():
-        module = inspect.getmodule(families._classes[name])
-        said = (getattr(module, "__doc__", "") or "").partition("\n")[0]
+        said = about(name).partition("\n")[0].partition(": ")[2]
         where = maps.named(dict.fromkeys(t for targets in found.values() for t in targets))
         structs = ", ".join(f"`{struct}`" for struct in found)
-        rows.append((f"[{name}]({name.lower()}.md)", said.partition(": ")[2], structs, where))
-    yield table(["family", "what it is", "struct", "on"], rows)
+        said = f"{said[:1].upper()}{said[1:]}<br>{structs}<br>{where}"
+        rows.append((f"[{name}]({name.lower()}.md)", said))
+    yield table(["family", "what it is, its struct, and where it is"], rows)
     yield "```{toctree}\n:hidden:\n\npacking"
     yield "\n".join(name.lower() for name in every)
     yield "```\n"
