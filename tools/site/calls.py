@@ -17,7 +17,7 @@ from typing import Any
 import pysock
 from pysock import _constants
 from pysock._commands import explain
-from pysock.trace.decode import LIBRARY_CALLS, PROTOTYPES
+from pysock.trace.prototypes import LIBRARY_CALLS, PROTOTYPES
 
 from . import ROOT, drawings, record, structs
 from .programs import PROGRAMS
@@ -351,8 +351,7 @@ def _options() -> Page:
 
 def _proof(entry: dict[str, Any]) -> Page:
     """The program that proves what was written."""
-    program = entry.get("program", "")
-    lines = program.splitlines() if isinstance(program, str) else [*explain.PRELUDE, *program]
+    lines = entry.get("program", "").splitlines()
     if lines:
         yield raw("<details><summary>A program that proves it</summary>")
         yield block("python", lines)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pysock._commands import lesson
+from pysock._commands import course
 
 from . import ROOT
 from .record import run, text_of
@@ -25,11 +25,11 @@ _COMMANDS = (
 
 def pages() -> Iterator[tuple[str, str]]:
     rows = []
-    for path in lesson.lessons():
-        each, number = lesson.load(path), int(path.name[:2])
+    for path in course.lessons():
+        each, number = course.load(path), int(path.name[:2])
         yield f"lessons/{path.stem}", "\n".join(_page(each, number))
         rows.append((number, f"[{each.title}]({path.stem}.md)"))
-    yield "lessons/index", "\n".join(_index(rows, [path.stem for path in lesson.lessons()]))
+    yield "lessons/index", "\n".join(_index(rows, [path.stem for path in course.lessons()]))
 
 
 def _index(rows: list[tuple[int, str]], names: list[str]) -> Iterator[str]:
@@ -47,7 +47,7 @@ def _index(rows: list[tuple[int, str]], names: list[str]) -> Iterator[str]:
     yield "```{toctree}\n:hidden:\n\n" + "\n".join(names) + "\n```\n"
 
 
-def _page(each: lesson.Lesson, number: int) -> Iterator[str]:
+def _page(each: course.Lesson, number: int) -> Iterator[str]:
     yield f"# {each.title}\n"
     yield "## What do you expect?\n"
     yield re.sub(r"^- \[[ x]\] ", "- ", each.sections["Question"], flags=re.M) + "\n"
@@ -70,7 +70,7 @@ def _inline(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped(text))
 
 
-def _ran(each: lesson.Lesson) -> tuple[str, str]:
+def _ran(each: course.Lesson) -> tuple[str, str]:
     """What the program of a lesson prints, and its trace: of the calls that it wants shown."""
     ran = run(each.path.stem, each.code("Program"))
     shown = getattr(each, "shown", None) or {call.function for call in ran.calls}

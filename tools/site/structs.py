@@ -17,7 +17,7 @@ from pysock import _constants, _layouts, families
 from pysock._commands import explain
 from pysock._ffi.abi import Sockaddr
 from pysock._libc import abi_of
-from pysock.trace.decode import PROTOTYPES
+from pysock.trace.prototypes import PROTOTYPES
 
 from . import maps
 from .text import docstring, escaped, folded, raw, table
