@@ -26,8 +26,8 @@ TARGETS = ("darwin-arm64", "darwin-x86_64", "freebsd-x86_64", "netbsd-x86_64", "
 
 # Not there with --short.
 LONG = (
-    *("explain", "garbage", "import", "leaks", "left_open", "lesson", "main", "new_family", "page"),
-    "threads",
+    *("abi_command", "clients", "explain", "frozen", "garbage", "help", "import", "leaks"),
+    *("left_open", "lesson", "main", "new_family", "page", "site", "site_statements", "threads"),
 )
 SLOW = "tests/test_noticed_messages.py::test_a_million_buffers_take_no_quadratic_time"
 
