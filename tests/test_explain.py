@@ -160,8 +160,8 @@ def test_each_state_and_each_method_has_its_statement() -> None:
     assert sorted(explain.WORDS) == sorted(path.stem for path in files)
     assert set(STATES) <= written.keys()
     methods = {name for name in dir(pysock.Socket) if name[0] != "_" and explain.python_of(name)}
-    # It has the example of its docstring alone: many kernels have no AF_ALG.
-    assert methods - written.keys() == {"sendmsg_afalg", "timeout"} & methods
+    # Many kernels have no AF_ALG; the last two are Windows'.
+    assert methods - written.keys() <= {"sendmsg_afalg", "timeout", "ioctl", "share"}
 
 
 @pytest.mark.parametrize("word", explain.written())

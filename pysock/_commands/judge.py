@@ -186,9 +186,10 @@ def _prove(lesson: Lesson, names: dict[str, Any]) -> tuple[list[str], int]:
     for _, code in lesson.statements:
         try:
             exec(compile(code, "Settled", "exec"), names)
+        except AssertionError as error:
+            whys.append(_plain(f"But not so on this machine: {error}").rstrip(": "))
         except (Exception, SystemExit) as error:
-            said = str(error) if isinstance(error, AssertionError) else repr(error)
-            whys.append(_plain(said) or "its proof fails")
+            whys.append(_plain(f"Not proved on this machine: {error!r}"))
         else:
             whys.append("")
     marked = [number for number, (true, _) in enumerate(lesson.choices, 1) if true]

@@ -223,4 +223,4 @@ def _settle(lesson: Lesson, settled: Settled, predicted: int | None, columns: in
     for text, why in settled.statements:
         print("\n" + wrapped(text, columns))
         if why:
-            print(wrapped(f"(But not so on this machine: {why})", columns))
+            print(wrapped(f"({why})", columns))
