@@ -275,6 +275,32 @@ def test_a_checker_that_fails_is_told_and_bounded(
         judge.judge(once(tmp_path, checker), file(tmp_path, "pass\n"))
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        ("a, b = socket.socketpair()\na.sendall", "while True: pass\na.sendall", "did not end"),
+        ("a, b = socket.socketpair()\na.sendall", "print(1 / 0)\na.sendall", "ZeroDivisionError"),
+        ("sent = [bytes", "while True: pass\nsent = [bytes", "did not end within 1 seconds"),
+        ("sent = [bytes", "import os; os._exit(0)\nsent = [bytes", "ended its process"),
+    ],
+)
+def test_a_program_or_a_proof_that_fails_is_told_and_bounded(
+    before: str,
+    after: str,
+    why: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(bounded, "SECONDS", 2.0)
+    monkeypatch.setattr(judge, "PROOF_SECONDS", 1.0)
+    assert TEXT.count(before) == 1
+    path = tmp_path / "lesson.md"
+    path.write_text(TEXT.replace(before, after), encoding="utf-8")
+    assert main(["lesson", str(path)]) == 2
+    assert why in capsys.readouterr().err
+
+
 def test_a_statement_that_is_not_so_here_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -282,6 +308,9 @@ def test_a_statement_that_is_not_so_here_is_told(
     path.write_text(TEXT.replace('assert taken[1] == b"456789"', "assert False, 'they differ'"))
     assert main(["lesson", str(path)]) == 0
     assert "(But not so on this machine: they differ)" in capsys.readouterr().out
+    path.write_text(TEXT.replace('assert taken[1] == b"456789"', "unknown"))
+    assert main(["lesson", str(path)]) == 0
+    assert "(Not proved on this machine: NameError" in capsys.readouterr().out
 
 
 # --- what is printed -----------------------------------------------------------------
