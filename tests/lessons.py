@@ -9,14 +9,17 @@ right ones are accepted, and the wrong ones refused, in words that stand there.
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
 
+import pysock
 from pysock._commands.bounded import Ran, run
 from pysock._commands.course import Lesson, lessons, load, path_of
 from pysock._commands.judge import Settled, judged
@@ -35,7 +38,8 @@ class Solution(NamedTuple):
 
 
 _FORM = re.compile(
-    r"^## (Right|Wrong): ([^\n]+)\n\n(?:Refused: ?([^\n]*)\n\n)?```python\n(.*?)^```\n",
+    r"^## (Right|Wrong): ([^\n]+)\n\n(Where there is IPv6\.\n\n)?"
+    r"(?:Refused: ?([^\n]*)\n\n)?```python\n(.*?)^```\n",
     re.M | re.S,
 )
 
@@ -43,10 +47,22 @@ _FORM = re.compile(
 def solutions(lesson: Lesson) -> list[Solution]:
     """The solutions of a lesson, right and wrong, and what it begins with, which is wrong."""
     text = (FOLDER / lesson.path.name).read_text(encoding="utf-8")
+    entries = _FORM.findall(text)
+    assert len(entries) == text.count("\n## "), f"{lesson.path.name} has another form"
     found = [Solution(name, None if kind == "Right" else why, code)
-             for kind, name, why, code in _FORM.findall(text)]  # fmt: skip
-    assert len(found) == text.count("\n## "), f"{lesson.path.name} has another form"
+             for kind, name, needs, why, code in entries if not needs or ipv6()]  # fmt: skip
     return [*found, Solution("what the exercise begins with", "", lesson.code("Exercise"))]
+
+
+@cache
+def ipv6() -> bool:
+    """Whether this machine has ``::1``."""
+    try:
+        with pysock.socket(pysock.AF_INET6) as tried:
+            tried.bind(("::1", 0))
+    except OSError as error:
+        return error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+    return True
 
 
 def ran_of(lesson: Lesson) -> Ran:
