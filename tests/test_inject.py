@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ import pysock
 from pysock.__main__ import main
 from pysock._host import lib
 from pysock.trace import recording
-from pysock.trace.inject import FAULTS, parse
+from pysock.trace.inject import FAULTS, Injector, parse
+from pysock.trace.watch import watch
 
 from . import ROOT
 
@@ -107,6 +109,22 @@ def test_messages_are_short_too_and_whole_after_it() -> None:
         buffers = [bytearray(2), bytearray(8)]
         assert b.recvmsg_into(buffers)[0] == 2
         assert b.recvmsg(8)[0] == b"cd"
+
+
+def test_threads_of_a_name_are_spared() -> None:
+    a, b = pysock.socketpair()
+    got: list[bytes] = []
+    undo = watch(lambda event: None, Injector(parse("short-reads=1,eintr"), "peer"))
+    try:
+        with a, b:
+            a.sendall(b"12345678")
+            assert b.recv(4) == b"1"
+            thread = threading.Thread(target=lambda: got.append(b.recv(4)), name="peer")
+            thread.start()
+            thread.join()
+            assert (got, b.recv(4)) == ([b"2345"], b"6")
+    finally:
+        undo()
 
 
 def test_nothing_is_left_when_it_ends() -> None:

@@ -124,7 +124,7 @@ UNWANTED = {
     ),
     "kills its group": ("import os\nos.killpg(0, 9)\n", "killed its parent"),
     "forks": (FORKS, "too many | did not end | ends with"),
-    "takes memory": ("data = bytearray(1 << 40)\n", "MemoryError"),
+    "takes memory": ("data = bytearray(2 << 30)\n", "MemoryError"),
     "ends the process": ("import os\nos._exit(0)\n", "before all was tried"),
     "exits": ("raise SystemExit(3)\n", "exit status 3"),
     "is no program": ("def receive(:\n", "it is no program: SyntaxError"),

@@ -61,8 +61,8 @@ def judged(lesson: Lesson, solutions: Iterable[Path]) -> Iterator[Verdict]:
             yield _ended(lesson, *begun.popleft())
         try:
             source = read(path)
-        except WrongLesson as error:
-            begun.append((path, str(error).partition(": ")[2]))
+        except (WrongLesson, OSError) as error:
+            begun.append((path, str(error).rpartition(f"{path}: ")[2]))
             continue
         begun.append((path, InChild(partial(_check, lesson, source), CHECKER_SECONDS)))
     while begun:

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 KILLED = 99
-MEMORY, FILE, PROCESSES = 4 << 30, 64 << 20, 256
+# Of memory: what is written to, which Linux counts, and addresses, of which threads reserve many.
+DATA, ADDRESSES, FILE, PROCESSES = 1 << 30, 8 << 30, 64 << 20, 256
 _NEWUSER, _NEWPID = 0x10000000, 0x20000000  # CLONE_ of <linux/sched.h>
 
 
@@ -58,7 +59,7 @@ def _limit() -> None:
     """Bound what each process may take, and begin a namespace of process numbers if one can."""
     if resource is None:
         return
-    bounds = {"RLIMIT_AS": MEMORY, "RLIMIT_FSIZE": FILE, "RLIMIT_CORE": 0}
+    bounds = {"RLIMIT_DATA": DATA, "RLIMIT_AS": ADDRESSES, "RLIMIT_FSIZE": FILE, "RLIMIT_CORE": 0}
     if _namespace():
         bounds["RLIMIT_NPROC"] = PROCESSES
     for name, most in bounds.items():

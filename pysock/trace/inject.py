@@ -12,6 +12,9 @@ program that works by luck fails as it would in life:
 
 ``NAME=N`` sets the number: the most bytes at a time; of ``eintr`` one call in N; which transfer.
 
+``Injector`` can spare threads of one name: those that are the other end of a conversation, in a
+test of one end.
+
 A fault is put between the traced function and C, so the trace shows what the program met, and
 marks it in the memory of the call's end, under ``injected``.  Nothing happens that could not: a
 datagram is never cut, and MSG_WAITALL waits for all.
