@@ -82,7 +82,7 @@ def test_a_damaged_recording_says_so_and_shows_the_rest(tmp_path: Path) -> None:
     lines = (tmp_path / "t").read_text().splitlines()
     (tmp_path / "t").write_text("\n".join([*lines[:2], "]]><!--", *lines[2:-1]]))
     ran = trace(tmp_path, "--html", "p.html", "t", command="show")
-    assert ran.returncode == 1 and "1 lines of t are no events" in ran.stderr
+    assert ran.returncode == 1 and "a line of t is no event" in ran.stderr
     data = data_in(tmp_path / "p.html")
     assert "damaged and left out; the first: line 3" in data["notes"][0]
     assert "recv" in [row["f"] for row in data["rows"]]

@@ -30,8 +30,8 @@ def recorded() -> list[str]:
     events: list[Any] = [head]
     with watch.watching(events.append, states=True):
         a, b = pysock.socketpair()
-        a.sendmsg([b"one", b"two"], [(pysock.SOL_SOCKET, pysock.SCM_RIGHTS, b"\0\0\0\0")])
-        os.close(b.recvmsg(10, 100)[1][0][2][0])
+        pysock.send_fds(a, [b"one", b"two"], [a.fileno()])
+        os.close(pysock.recv_fds(b, 10, 2)[1][0])
         select.select([a], [b], [], 0)
         a.close()
         b.close()
