@@ -345,4 +345,25 @@ try: os.write(b.fileno(), b"x")
 except OSError as e: print(e)
 r, w = os.pipe(); os.write(w, b"no socket"); os.read(r, 5); os.close(r); os.close(w); b.close()
 """,
+    "ancillary": """
+import socket, struct, time
+def switch_on(s, level, *numbers):
+    for n in numbers: s.setsockopt(level, n, 1)
+a = socket.socket(type=socket.SOCK_DGRAM); a.bind(("127.0.0.1", 0)); a.settimeout(1)
+switch_on(a, socket.SOL_SOCKET, 35); a.setsockopt(socket.SOL_SOCKET, 37, 0x11)
+switch_on(a, socket.IPPROTO_IP, socket.IP_PKTINFO, socket.IP_RECVTOS, socket.IP_RECVTTL, 20)
+b = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+b.sendto(b"x", a.getsockname()); print(len(a.recvmsg(100, 1000)[1]))
+switch_on(a, socket.SOL_SOCKET, 29); b.sendto(b"xyz", a.getsockname()); a.recvmsg(2, 1000)
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.bind(("::1", 0))
+switch_on(s, socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, socket.IPV6_RECVHOPLIMIT)
+t = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+hops = (socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT, struct.pack("i", 3))
+t.sendmsg([b"six"], [hops], 0, s.getsockname()); print(s.recvmsg(100, 1000)[1])
+e = socket.socket(type=socket.SOCK_DGRAM); free = ("127.0.0.1", b.getsockname()[1]); b.close()
+e.setsockopt(socket.IPPROTO_IP, 11, 1); e.connect(free); e.send(b"?"); time.sleep(0.01)
+print(e.recvmsg(100, 1000, socket.MSG_ERRQUEUE)[1])
+n = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE); n.bind((0, 0))
+for each in a, s, t, e, n: each.close()
+""",
 }

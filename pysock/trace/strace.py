@@ -128,18 +128,22 @@ class _Line:
         if isinstance(value, Struct):
             return self.struct(value)
         if isinstance(value, Constant):
-            if name == "protocol" and int(value) == 0:
-                return "IPPROTO_IP" if call.function == "socket" and _is_inet(call) else "0"
+            if name == "protocol":
+                return self.protocol(value)
             return self.constant(name, value)
         if isinstance(value, bytes):
             return self.octets(name, value.raw if isinstance(value, Text) else value)
         if isinstance(value, list):
             return f"[{', '.join([self.value('', each) for each in value])}]"
-        if name == "optval" and repr(call.argument("optname")) == "SO_ERROR" and value:
-            return f"[{error_name(value)}]"
+        if name == "optval" and value and call.function == "getsockopt":
+            if repr(call.argument("optname")) == "SO_ERROR":
+                return f"[{error_name(value)}]"
         if name in ("optval", "cmsg_data"):
             return f"[{value}]"
         return str(int(value))
+
+    def option(self) -> str:
+        return repr(dict(self.call.arguments).get("optname", ""))
 
     def octets(self, name: str, value: bytes) -> str:
         """Bytes; as the value of an option they are a number, if there are four."""
@@ -149,20 +153,34 @@ class _Line:
             return "0x0"
         return quoted(value, self.shown)
 
+    def protocol(self, value: Constant) -> str:
+        family = repr(self.call.arguments[0][1])
+        if family == "AF_PACKET":  # EtherType, in network order
+            number = int.from_bytes(int(value).to_bytes(2, "big"), self.call.values.abi.order)
+            name = self.call.values.names.of(number, "ETH_P_")
+            return f"htons({name})"
+        if int(value) == 0 and family != "AF_NETLINK":
+            return "IPPROTO_IP" if self.call.function == "socket" and _is_inet(self.call) else "0"
+        name = self.call.values.names.of(int(value), "NETLINK_ROUTE") if not int(value) else ""
+        return name or self.constant("protocol", value)
+
     def constant(self, name: str, value: Constant) -> str:
         shown = repr(value)
         if name == "optval":
             return f"[{int(value)}]"
-        if name == "optname" and shown.isdigit():
+        if name == "optname" and shown.lstrip("-").isdigit():
             level = repr(dict(self.call.arguments)["level"]).partition("_")[2]
             prefix = "SO" if level == "SOCKET" else level
-            return f"{int(value):#x} /* {prefix}_??? */"
+            return f"{_hex(value)} /* {prefix}_??? */"
         if name in _UNKNOWN and shown.isdigit() and int(value):
             return f"{int(value):#x} /* {_UNKNOWN[name]}_??? */"
         if name == "type" and shown.partition("|")[0].isdigit() and int(value):
             kind, _, flags = shown.partition("|")
             return f"{flags}|{int(kind):#x}" if flags else f"{int(kind):#x} /* SOCK_??? */"
-        if name == "optname" and shown.startswith(_OLD):
+        if name in ("type", "flags") and "SOCK_NONBLOCK|SOCK_CLOEXEC" in shown:
+            return shown.replace("SOCK_NONBLOCK|SOCK_CLOEXEC", "SOCK_CLOEXEC|SOCK_NONBLOCK")
+        old = shown.startswith(_OLD) and not shown.endswith("_NEW")
+        if name in ("optname", "cmsg_type") and old:
             return f"{shown}_OLD"
         if name == "optname":
             return _OTHERWISE.get(shown, shown)
@@ -171,8 +189,14 @@ class _Line:
         return f'inet_addr("{shown}")' if "." in shown else shown
 
     def struct(self, struct: Struct) -> str:
-        if struct.name in _LEFT:
+        if struct.name == "cmsghdr" and repr(struct["cmsg_level"]) == "SOL_IPV6":
+            length, kind = struct["cmsg_len"], int(struct["cmsg_type"])
+            return f"{{cmsg_len={length}, cmsg_level=SOL_IPV6, cmsg_type={kind:#x}}}"
+        several = struct.name in ("ip_mreq", "ip_mreqn") and self.option() == "IP_MULTICAST_IF"
+        if several or (struct.name in _LEFT and "optval" in dict(self.call.arguments)):
             return quoted(struct.raw, self.shown)
+        if struct.name == "sock_extended_err":
+            return self.error(struct)
         if struct.name == "in_addr":
             return f"[{self.call.values.number(struct.raw)}]"
         if struct.name == "ip_mreqn":
@@ -186,6 +210,15 @@ class _Line:
             return f"{{events={struct['events']!r}, data={{u32={data}, u64={data}}}}}"
         parts = [f"{name}={self.value(name, value)}" for name, value in struct.members]
         return "{" + ", ".join(self.message(struct) if struct.name == "msghdr" else parts) + "}"
+
+    def error(self, struct: Struct) -> str:
+        """An error of the queue, with the address of who has reported it behind it."""
+        told = [f"{name}={value}" for name, value in struct.members
+                if name not in ("ee_pad", "ee_rfc4884")]  # fmt: skip
+        offender = struct.raw[16:]
+        if offender:
+            told.append(f"offender={address(self.call.values, offender)}")
+        return "{" + ", ".join(told) + "}"
 
     def message(self, struct: Struct) -> list[str]:
         members = dict(struct.members)
@@ -206,6 +239,10 @@ class _Line:
                 shown = shown.strip("[]")
             parts.append(f"{name}={shown}")
         return parts
+
+
+def _hex(value: int) -> str:
+    return f"{int(value) & 0xFFFFFFFF:#x}" if value else "0"
 
 
 def _is_inet(call: Call) -> bool:

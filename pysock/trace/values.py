@@ -98,7 +98,6 @@ _MESSAGES = {
     "SO_TIMESTAMP": "timeval",
     "SCM_TIMESTAMPNS": "timespec",
     "SO_TIMESTAMPNS": "timespec",
-    "SCM_TIMESTAMPING": "scm_timestamping",
     "IP_PKTINFO": "in_pktinfo",
     "IP_RECVERR": "sock_extended_err",
     "IPV6_PKTINFO": "in6_pktinfo",
@@ -128,6 +127,7 @@ class Values:
         self.abi = _libc.abi_of(target)
         self.structs = _libc.structs(self.abi)
         self.layouts = _layouts.layouts(target)["structs"]
+        self.timespec: int = self.layouts.get("timespec", {}).get("size", 0)
         self.control = Control(self.abi)
         self.msghdr = codec(
             self.abi,
@@ -247,6 +247,13 @@ class Values:
     def message_data(self, name: str, data: bytes) -> Any:
         if name == "SCM_RIGHTS":
             return [self.number(data[i : i + 4], signed=True) for i in range(0, len(data), 4)]
+        if name in ("SCM_TIMESTAMPING", "SO_TIMESTAMPING") and len(data) == 3 * self.timespec:
+            return [self.struct("timespec", data[at:][: self.timespec])
+                    for at in range(0, len(data), self.timespec)]  # fmt: skip
+        if name in ("IP_ORIGDSTADDR", "IPV6_ORIGDSTADDR"):
+            return Address(data)
+        if name == "IP_TOS" and data:
+            return data[0]
         layout = _MESSAGES.get(name, "")
         size = self.layouts.get(layout, {}).get("size", 0)
         if size and len(data) >= size:
