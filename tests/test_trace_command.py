@@ -134,7 +134,9 @@ def test_started_children_are_followed(tmp_path: Path) -> None:
 
 SERVER = """
 import socket, sys
-srv = socket.create_server(("127.0.0.1", 0)); open("port", "w").write(str(srv.getsockname()[1]))
+srv = socket.socket(); srv.bind(("127.0.0.1", 0))
+with open("port", "w") as file: file.write(str(srv.getsockname()[1]))
+srv.listen()
 while True:
     with srv.accept()[0] as conn: conn.sendall(conn.recv(10))
     if sys.argv[1] == "once": break
