@@ -84,12 +84,13 @@ def recv(self: Stream, bufsize: int, flags: int = 0, /) -> bytes:
 def recv_into(self: Stream, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
     # An exact bytearray or memoryview keeps its size once it is exported.  What is exported
     # is a temporary of the call: no traceback keeps it.
-    # To wait first is left to the method, by which the buffer is exported meanwhile.
-    if nbytes is ZERO and flags is ZERO and not self._sock_waits_:
+    if nbytes is ZERO and flags is ZERO:
         calls = self._sock_calls_
         if type(buffer) is bytearray:
             size = len(buffer)
             if 0 < size <= KEEP_GIL_MAX:
+                if self._sock_waits_:
+                    return _recv_into_later(self, buffer)
                 function = calls.recv
                 n: int = function(
                     self._sock_fd_,
@@ -107,6 +108,8 @@ def recv_into(self: Stream, buffer: WriteableBuffer, nbytes: int = 0, flags: int
             except ValueError:  # it was released
                 size = 0
             if 0 < size <= KEEP_GIL_MAX:
+                if self._sock_waits_:
+                    return _recv_into_later(self, buffer)
                 function = calls.recv
                 n = function(self._sock_fd_, array_over(buffer), size, calls.dontwait)
                 if n < 0:
@@ -114,6 +117,20 @@ def recv_into(self: Stream, buffer: WriteableBuffer, nbytes: int = 0, flags: int
                         n = retry(self, calls, READ, receive_into, view, size, 0)
                 return n
     return _recv_into(self, buffer, nbytes, flags)
+
+
+def _recv_into_later(self: Stream, buffer: WriteableBuffer) -> int:
+    """recv_into that waits first; the buffer is exported meanwhile, so it keeps its size."""
+    with memoryview(buffer) as view:
+        deadline = wait_first(self, 0)
+        calls, size = self._sock_calls_, view.nbytes
+        if not 0 < size <= KEEP_GIL_MAX:  # another thread has changed it before it was exported
+            return _recv_into(self, view)
+        function = calls.recv
+        n: int = function(self._sock_fd_, array_over(view), size, calls.dontwait)
+        if n < 0:
+            n = retry(self, calls, READ, receive_into, view, size, 0, deadline=deadline)
+    return n
 
 
 def small_bytes(data: Any) -> Any:
