@@ -6,7 +6,9 @@ import importlib.util
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
@@ -61,6 +63,27 @@ def test_every_wrong_line_is_rejected(folder: Path, module: str) -> None:
                 and number not in errors]
     assert accepted == []
     assert min(errors) > first  # and nothing above
+
+
+@needs_mypy
+@pytest.mark.timeout(300)
+def test_what_is_beyond_the_standard_library(folder: Path) -> None:
+    """Right uses are accepted, wrong ones are not, and no public function is left out."""
+    source = (PROGRAMS / "beyond.py").read_text(encoding="utf-8")
+    lines = source.splitlines()
+    first = next(number for number, line in enumerate(lines, 1) if line.startswith(RULE))
+    errors = mypy(folder, "beyond.py", "pysock")
+    assert {line: errors[line] for line in errors if line <= first} == {}
+    wrong = {number for number, line in enumerate(lines, 1) if number > first and line}
+    assert wrong - errors.keys() == set()
+    for name in BEYOND:
+        module = import_module(f"pysock.{name}")
+        functions = {n for n in module.__all__ if isinstance(getattr(module, n), FunctionType)}
+        used = set(re.findall(rf"\b{name}\.(\w+)", "\n".join(lines[:first])))
+        assert functions - used == ({"register"} if name == "ancillary" else set())
+
+
+BEYOND = ("interfaces multicast unix ancillary dial datagrams streams tcp").split()
 
 
 def test_every_name_is_used() -> None:
