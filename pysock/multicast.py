@@ -4,8 +4,8 @@ An interface is given by its name, its index, or (IPv4) one of its addresses; No
 choose.  Each function takes whatever has ``fileno()``.
 
 The protocol-independent options of RFC 3678 (MCAST_JOIN_GROUP, …) take an index for both families.
-Where a system lacks them, as NetBSD and OpenBSD do, the older ones serve: ``ip_mreqn`` or
-``ip_mreq``, and ``ipv6_mreq``.  There are no source filters there.
+Where a system lacks them, as NetBSD and OpenBSD do, or a sandbox refuses them, the older ones
+serve: ``ip_mreq`` and ``ipv6_mreq``, and for source filters of IPv4 ``ip_mreq_source``.
 
 >>> from pysock import multicast
 >>> with multicast.sender("239.1.2.3", ttl=1, loop=True) as sock:
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import os
 import sys
-from errno import EADDRNOTAVAIL, ENODEV
+from errno import EADDRNOTAVAIL, ENODEV, ENOPROTOOPT, ENOSYS, EOPNOTSUPP, EPERM
 from ipaddress import ip_address
 
 from ._beyond import descriptor, family_of, getsockopt, setsockopt
@@ -111,18 +111,36 @@ def _membership(
         _filter(sock, f"MCAST_{verb}_SOURCE_GROUP", group, source, where)
         return
     fd, family, octets = descriptor(sock), *_group(group)
-    index = _index(where)
+    index, what = _index(where), f"{group} on {_shown(where)}"
     if _PROTOCOL_INDEPENDENT:
         request = _group_req.pack(gr_interface=index, gr_group=pack(family, (group, 0)))
-        name = f"MCAST_{verb}_GROUP"
-    elif family == _AF_INET6:
+        if _accepted(fd, family, f"MCAST_{verb}_GROUP", request, what):
+            return
+    if family == _AF_INET6:
         request = _ipv6_mreq.pack(ipv6mr_multiaddr=octets, ipv6mr_interface=index)
         name = f"IPV6_{verb}_GROUP"
     else:
         own = _address_of(where, index)
         request = _ip_mreq.pack(imr_multiaddr=octets, imr_interface=own)
         name = "IP_ADD_MEMBERSHIP" if verb == "JOIN" else "IP_DROP_MEMBERSHIP"
-    _set(fd, _level(family), name, request, f"{group} on {_shown(where)}")
+    _set(fd, _level(family), name, request, what)
+
+
+# A kernel or a sandbox that does not know an option of a later standard.
+_REFUSALS = (ENOPROTOOPT, EOPNOTSUPP, ENOSYS, EPERM)
+
+
+def _accepted(
+    fd: int, family: int, name: str, request: bytes, what: str, *, older: bool = True
+) -> bool:
+    """Set an option; False if it is refused as one that is not known, and there is an ``older``."""
+    try:
+        _set(fd, _level(family), name, request, what)
+    except OSError as error:
+        if not older or error.errno not in _REFUSALS:
+            raise
+        return False
+    return True
 
 
 def _filter(
@@ -133,12 +151,29 @@ def _filter(
     fd, family = descriptor(sock), _group(group)[0]
     if _parsed(source).version != (4 if family == _AF_INET else 6):
         raise ValueError(f"expected a source of the family of {group}, not {source!r}")
+    index, what = _index(where), f"{group} from {source} on {_shown(where)}"
     request = _group_source_req.pack(
-        gsr_interface=_index(where),
+        gsr_interface=index,
         gsr_group=pack(family, (group, 0)),
         gsr_source=pack(family, (source, 0)),
     )
-    _set(fd, _level(family), name, request, f"{group} from {source} on {_shown(where)}")
+    older = _OF_IPV4[name] if family == _AF_INET and known("ip_mreq_source") else None
+    if not _accepted(fd, family, name, request, what, older=older in constants):
+        request = Record("ip_mreq_source").pack(
+            imr_multiaddr=_parsed(group).packed,
+            imr_sourceaddr=_parsed(source).packed,
+            imr_interface=_address_of(where, index),
+        )
+        _set(fd, _IP, str(older), request, what)
+
+
+# The older options, which IPv4 alone has.
+_OF_IPV4 = {
+    "MCAST_JOIN_SOURCE_GROUP": "IP_ADD_SOURCE_MEMBERSHIP",
+    "MCAST_LEAVE_SOURCE_GROUP": "IP_DROP_SOURCE_MEMBERSHIP",
+    "MCAST_BLOCK_SOURCE": "IP_BLOCK_SOURCE",
+    "MCAST_UNBLOCK_SOURCE": "IP_UNBLOCK_SOURCE",
+}
 
 
 if _PROTOCOL_INDEPENDENT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import socket
@@ -12,11 +13,11 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock import multicast
+from pysock import _beyond, multicast
 from pysock.interfaces import interfaces
 
 from . import ROOT
-from .foreign import FOREIGN
+from .foreign import FOREIGN, LINUX
 
 GROUPS = {"IPv4": "239.7.7.7", "IPv6": "ff15::7777"}
 each_family = pytest.mark.parametrize("group", GROUPS.values(), ids=GROUPS)
@@ -173,3 +174,40 @@ def test_block_and_unblock() -> None:
             out.sendto(b"heard", to)
             assert sock.recv(10) == b"heard"
             multicast.leave(sock, "239.7.7.7", own[0])
+
+
+@pytest.mark.skipif(not LINUX, reason="the names of options and of lo are Linux'")
+def test_the_older_options_where_the_newer_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by a sandbox that knows none of RFC 3678: the same is heard, and the same is an error."""
+    refused: list[str] = []
+
+    def setsockopt(fd: int, level: int, name: str, value: bytes) -> None:
+        if name.startswith("MCAST_"):
+            refused.append(name)
+            raise OSError(errno.ENOPROTOOPT, f"Protocol not available ({name})")
+        real(fd, level, name, value)
+
+    real = _beyond.setsockopt
+    monkeypatch.setattr(multicast, "setsockopt", setsockopt)
+    group, heard = "239.7.7.8", []
+    for source in (None, "127.0.0.1", "127.0.0.2"):
+        with multicast.receiver(group, 0, "lo") as hears, sender(group, interface="lo") as sock:
+            multicast.leave(hears, group, "lo")
+            multicast.join(hears, group, "lo", source=source)
+            sock.bind(("127.0.0.1", 0))
+            sock.sendto(b"x", hears.getsockname())
+            hears.settimeout(0.2)
+            try:
+                heard.append(hears.recvfrom(10)[1][0])
+            except pysock.timeout:
+                heard.append(None)
+            with pytest.raises(OSError, match=r"239[.]7[.]7[.]8"):
+                multicast.join(hears, group, "lo", source=source)
+            multicast.leave(hears, group, "lo", source=source)
+    if heard[0] is None:
+        pytest.skip("nothing is heard on lo here")
+    assert heard == [heard[0], heard[0], None]
+    assert {"MCAST_JOIN_GROUP", "MCAST_LEAVE_SOURCE_GROUP"} <= set(refused)
+    with multicast.receiver(group, 0, "lo") as hears:
+        multicast.block(hears, group, "127.0.0.1", "lo")
+        multicast.unblock(hears, group, "127.0.0.1", "lo")
