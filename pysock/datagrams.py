@@ -12,6 +12,7 @@ from struct import Struct
 
 from . import _beyond, _libc, ancillary, families
 from ._beyond import AnySocket
+from ._calls.descriptor import NewerWay
 from ._calls.getsockopt import identify
 from ._calls.memory import ODD_FLAGS, SOCKADDR_MAX
 from ._calls.wait import READ, WRITE, retry
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Ring", "SendError", "receive_segments", "send_many", "send_segments"]
 
 _lib = _libc.load_mmsg(abi)
+# A kernel or a sandbox may refuse what the C library has: then a loop does the same.
+_sendmmsg, _recvmmsg = NewerWay(hasattr(_lib, "sendmmsg")), NewerWay(hasattr(_lib, "recvmmsg"))
 
 _names = "msg_name msg_namelen msg_iov msg_iovlen msg_control msg_controllen msg_flags"
 _msghdr = codec(abi, structs["msghdr"], _names)
@@ -77,13 +80,25 @@ def send_many(sock: Any, datagrams: Iterable[Any], address: Any = None, flags: i
     _beyond.descriptor(sock)  # or it is an error
     sent = [0]
     try:
-        if hasattr(_lib, "sendmmsg"):
-            _send_batches(sock, items, flags, sent)
-        else:
+        if _sendmmsg.works is False or not _sent_in_batches(sock, items, flags, sent):
             _send_each(sock, items, flags, sent)
+            _sendmmsg.works = False
         return sent[0]
     except OSError as error:
         raise _send_error(error, sent[0]) from None
+
+
+def _sent_in_batches(sock: Any, items: list[Any], flags: int, sent: list[int]) -> bool:
+    """Send by ``sendmmsg(2)``; False if that seems to be refused."""
+    try:
+        _send_batches(sock, items, flags, sent)
+    except OSError as error:
+        if sent[0] or not _sendmmsg.refuses(error.errno or 0):
+            raise
+        return False
+    if items:
+        _sendmmsg.works = True
+    return True
 
 
 def _send_each(sock: Any, items: list[Any], flags: int, sent: list[int]) -> None:
@@ -183,12 +198,13 @@ class Ring:
         _beyond.descriptor(sock)  # or it is an error
         if flags & ODD_FLAGS:  # C may count bytes that it does not write
             self._view[:] = bytes(len(self._view))
-        if not hasattr(_lib, "recvmmsg"):
+        n = 0
+        if _recvmmsg.works is not False:
+            n = self._receive(sock, flags)
+        if n == 0:
             n, address = sock.recvfrom_into(self._views[0], 0, flags)
+            _recvmmsg.works = False
             return [(self._views[0][:n], address)]
-        fill(self._pointer, self._before)
-        args = self._pointer, self.count, flags | _WAITFORONE, NULL
-        n = min(_call(sock, READ, _lib.recvmmsg, *args), self.count)
         heads = self._heads.unpack(bytes_at(self._base, self._heads.size))
         names = bytes_at(self._base + self._name_at, SOCKADDR_MAX * n)
         found, at, views, unpack = [], 0, self._views, families.unpack_for
@@ -198,6 +214,19 @@ class Ring:
             found.append((view, unpack(0, names[at : at + min(namelen, SOCKADDR_MAX)])))
             at += SOCKADDR_MAX
         return found
+
+    def _receive(self, sock: Any, flags: int) -> int:
+        """``recvmmsg(2)``: how many datagrams came; 0 if the call seems to be refused."""
+        fill(self._pointer, self._before)
+        args = self._pointer, self.count, flags | _WAITFORONE, NULL
+        try:
+            n = _call(sock, READ, _lib.recvmmsg, *args)
+        except OSError as error:
+            if not _recvmmsg.refuses(error.errno or 0):
+                raise
+            return 0
+        _recvmmsg.works = True
+        return min(n, self.count)
 
 
 def send_segments(sock: Any, data: Any, size: int, address: Any = None) -> int:

@@ -13,6 +13,8 @@ import pytest
 
 import pysock
 from pysock import ancillary, datagrams
+from pysock._calls.descriptor import NewerWay
+from pysock._ffi.interpreter import set_errno
 from pysock.ancillary import SegmentSize, enable
 from pysock.datagrams import Ring, SendError, receive_segments, send_many, send_segments
 
@@ -39,14 +41,29 @@ def everything(sock: Any, ring: Ring, count: int) -> list[tuple[bytes, Any]]:
     return found
 
 
-@pytest.mark.parametrize("loop", [False, True])
+def use(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send and receive many by one call, by a loop, or by a loop once that call is refused."""
+
+    def refuse(*args: Any) -> int:
+        set_errno(errno.ENOSYS)
+        return -1
+
+    for name in ("sendmmsg", "recvmmsg"):
+        known_way = {"call": hasattr(datagrams._lib, name), "refused": True}.get(way, False)
+        monkeypatch.setattr(datagrams, f"_{name}", NewerWay(known_way))
+        if way == "refused":
+            monkeypatch.setattr(datagrams._lib, name, refuse, raising=False)
+
+
+each_way = pytest.mark.parametrize("way", ["call", "loop", "refused"])
+
+
+@each_way
 def test_each_datagram_arrives_with_its_address(
-    pair: Any, loop: bool, monkeypatch: pytest.MonkeyPatch
+    pair: Any, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a, b = pair
-    if loop:
-        for name in ("sendmmsg", "recvmmsg"):
-            monkeypatch.delattr(datagrams._lib, name, raising=False)
+    use(way, monkeypatch)
     sent: list[Any] = [str(n).encode() * (n % 7) for n in range(100)]
     assert send_many(a, sent[:50], b.getsockname()) == 50
     assert send_many(a, [(bytearray(s), b.getsockname()) for s in sent[50:]]) == 50
@@ -61,13 +78,12 @@ def test_each_datagram_arrives_with_its_address(
         assert everything(b, Ring(2, 3), 1) == [(b"abc", a.getsockname())]  # cut
 
 
-@pytest.mark.parametrize("loop", [False, True])
+@each_way
 def test_what_was_sent_when_it_stops_half_way(
-    pair: Any, loop: bool, monkeypatch: pytest.MonkeyPatch
+    pair: Any, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a, b = pair
-    if loop:
-        monkeypatch.delattr(datagrams._lib, "sendmmsg", raising=False)
+    use(way, monkeypatch)
     with pytest.raises(SendError) as caught:
         send_many(a, [b"1", b"2", bytes(70000), b"4"], b.getsockname())
     assert caught.value.sent == 2 and caught.value.errno == errno.EMSGSIZE
