@@ -61,6 +61,12 @@ def descriptor(sock: Any) -> int:
     return fd
 
 
+def needs(sock: Any, method: str) -> None:
+    """TypeError unless ``sock`` has a method, which is called since it may encrypt."""
+    if not callable(getattr(sock, method, None)):
+        raise TypeError(f"expected a socket, which has {method}(), not {type(sock).__name__}")
+
+
 class AnySocket(SocketState):
     """The state of a socket of any module, for calls of ``_calls``.  It closes nothing."""
 

@@ -92,8 +92,10 @@ def order_of(target: str) -> Any:
 def abi_of(target: str) -> ABI:
     """The ABI of a target: ``linux-gnu-x86_64``, ``darwin-arm64``, ``freebsd-i386``, …
 
-    Raises ValueError for an unknown target.
+    Raises ValueError for an unknown target, TypeError for what is no str.
     """
+    if not isinstance(target, str):
+        raise TypeError(f"expected the name of a platform, not {type(target).__name__}")
     constants = {**_constants.table(target), **_constants.internal(target)}
     name, _, processor = target.replace("-time64", "").rpartition("-")
     columns: dict[str, Any] = dict(zip(_COLUMNS, _ABIS[name]))

@@ -293,6 +293,7 @@ def receive_segments(sock: Any, bufsize: int = 65536) -> tuple[list[bytes], Any]
     Raises OSError.
     """
     if not hasattr(sock, "recvmsg"):
+        _beyond.needs(sock, "recvfrom")
         data, address = sock.recvfrom(bufsize)
         return [data], address
     received = ancillary.receive(sock, bufsize, 64)

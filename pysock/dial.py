@@ -173,8 +173,13 @@ def dial(
     limit = _limit(timeout)
     if attempt_delay < 0 or resolution_delay < 0:
         raise ValueError("expected delays of 0 or more seconds")
+    if source is not None and not (isinstance(source, tuple) and type(source[0]) is str):
+        raise TypeError(f"expected an address (host, port) as source, not {source!r}")
+    if not (cancel is None or isinstance(cancel, Cancel)):
+        raise TypeError(f"expected a Cancel, not {type(cancel).__name__}")
     race = _Race(host, port, family, source, interface, make, cancel)
     try:
+        race.begin()
         return race.run(limit, attempt_delay, resolution_delay)
     finally:
         race.close()
@@ -200,7 +205,6 @@ class _Race:
         self.last = _INET  # so that the first attempt is IPv6's
         self.open: list[tuple[Any, Any]] = []  # sockets that connect, and their addresses
         self.ended: deque[_Lookup] = deque()
-        self.reader, self.writer = socketpair()
         self.lock = threading.Lock()
         families = [family] if family else [_INET6, _INET]
         if source is not None:
@@ -208,8 +212,13 @@ class _Race:
             families = [each for each in families if each == own]
         self.waiting = len(families)
         self.aaaa = _INET6 in families and len(families) > 1
-        for each in families:
-            _Lookup(self._looked_up, host, port, each, _STREAM)
+        self.reader, self.writer = socketpair()  # from here on, close() has to be called
+        self.families = families
+
+    def begin(self) -> None:
+        """Start the look-ups."""
+        for each in self.families:
+            _Lookup(self._looked_up, self.host, self.port, each, _STREAM)
 
     def _looked_up(self, lookup: _Lookup) -> None:
         self.ended.append(lookup)

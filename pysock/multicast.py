@@ -211,6 +211,8 @@ def outgoing_interface(sock: HasFileno) -> int | str:
 
 def set_ttl(sock: HasFileno, hops: int) -> None:
     """How many routers a multicast may pass: 0 to 255 (TTL, hop limit).  Raises OSError."""
+    if not isinstance(hops, int):
+        raise TypeError(f"expected 0 to 255 hops, not {type(hops).__name__}")
     if not 0 <= hops <= 255:
         raise ValueError(f"expected 0 to 255 hops, not {hops!r}")
     fd = descriptor(sock)

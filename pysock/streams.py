@@ -49,6 +49,7 @@ def sendall(sock: Any, data: Any, flags: int = 0) -> int:
     how many bytes the kernel had taken.  The socket's timeout is for all of it, as that of
     ``socket.sendall`` is.
     """
+    _beyond.needs(sock, "send")
     sent = [0]
     with memoryview(data) as whole, whole.cast("B") as view:
         try:
@@ -89,6 +90,7 @@ class Reader:
     """Reads from ``sock``, and keeps what came too early or before an error, for the next call."""
 
     def __init__(self, sock: Any, limit: int = 1 << 20) -> None:
+        _beyond.needs(sock, "recv")
         self.sock, self.limit = sock, limit
         self._kept = bytearray()
 
@@ -177,6 +179,7 @@ def close(sock: Any) -> None:
     lets them wait for ever (cpython#121544).  On Linux this wakes ``accept`` too.  A socket that
     is closed already stays so.
     """
+    _beyond.needs(sock, "fileno")
     if sock.fileno() < 0:
         return
     try:

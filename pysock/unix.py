@@ -27,6 +27,7 @@ from ._beyond import AnySocket, descriptor, flock, getsockopt
 from ._calls import msghdr
 from ._calls.descriptor import Owned, close_all
 from ._calls.msghdr import descriptors_in
+from ._ffi.arguments import c_int, c_ssize_t
 from ._functions.conversions import CMSG_SPACE
 from ._functions.descriptors import closed_beyond
 from ._host import abi, constants
@@ -412,6 +413,7 @@ def recv_fds(sock: Any, size: int, count: int, flags: int = 0) -> tuple[bytes, D
     (EMSGSIZE) if more came than there is room for, in which case all are closed.
     """
     descriptor(sock)  # or it is an error
+    size, count, flags = c_ssize_t(size), c_ssize_t(count), c_int(flags)
     if size < 0 or count < 0:
         raise ValueError(f"expected sizes of 0 or more, not {size} and {count}")
     cloexec = constants.get("MSG_CMSG_CLOEXEC", 0)

@@ -223,6 +223,7 @@ def receive(sock: Any, bufsize: int, ancbufsize: int = 1024, flags: int = 0) -> 
     Descriptors that come are not inherited by child processes.  Blocks as ``sock.recvmsg`` does.
     Raises what it raises, and what ``decode`` raises.
     """
+    _beyond.needs(sock, "recvmsg")
     flags |= constants.get("MSG_CMSG_CLOEXEC", 0)
     # What a socket of pysock's receives is owned before an exception can arrive.
     own = getattr(type(sock), "recvmsg", None) is Socket.recvmsg
@@ -266,6 +267,8 @@ def enable(sock: Any, *kinds: type[ControlMessage], value: int = True) -> None:
     names = {constants[n]: n for n in ("AF_INET", "AF_INET6", "AF_UNIX") if n in constants}
     family = names.get(_beyond.family_of(sock, fd), "AF_UNSPEC")
     for cls in kinds:
+        if not (isinstance(cls, type) and issubclass(cls, ControlMessage)):
+            raise TypeError(f"expected classes of control messages, not {cls!r}")
         rows = cls.options
         if cls is Timestamp and number > 1:
             rows = (("AF_UNSPEC", "SOL_SOCKET", "SO_TIMESTAMPING"),)

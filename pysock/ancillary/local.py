@@ -56,7 +56,7 @@ class Rights(_Owner):
     """
 
     fds: tuple[int, ...]
-    _owned: list[int] = field(default_factory=Owned, repr=False, compare=False)
+    _owned: list[int] = field(default_factory=Owned, init=False, repr=False, compare=False)
 
     messages = (("SOL_SOCKET", "SCM_RIGHTS"),)
 
@@ -92,7 +92,7 @@ class PidFD(_Owner):
     """SCM_PIDFD: a descriptor of the process that sent, closed unless ``take()`` takes it."""
 
     fd: int
-    _owned: list[int] = field(default_factory=Owned, repr=False, compare=False)
+    _owned: list[int] = field(default_factory=Owned, init=False, repr=False, compare=False)
 
     messages = (("SOL_SOCKET", "SCM_PIDFD"),)
     options = (("AF_UNIX", "SOL_SOCKET", "SO_PASSPIDFD"),)

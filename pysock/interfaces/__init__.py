@@ -131,8 +131,10 @@ class _Borrowed:
 
 
 def _name_of(sock: Any) -> str:
-    host: str = sock.getsockname()[0]
-    return host.partition("%")[0]
+    name = sock.getsockname()
+    if not (isinstance(name, tuple) and name and isinstance(name[0], str)):
+        raise ValueError(f"expected a socket of IPv4 or IPv6, not one with the address {name!r}")
+    return name[0].partition("%")[0]
 
 
 def _scope_id(scope: str) -> int:
