@@ -210,9 +210,14 @@ def normal(line: str) -> str:
     """A line without what differs from run to run, or says one thing in two ways."""
     line = _ANNOTATION.sub("", line)
     line = re.sub(r"\)\s+= ", ") = ", line)
+    # (Of an epoll's data, later versions of strace show all 64 bits in one, in hexadecimal.)
+    line = re.sub(r"data=0x([0-9a-f]+)", lambda found: f"data={int(found[1][-8:], 16)}", line)
     line = re.sub(r"0x[0-9a-f]{6,}", "0x0", line)  # what the kernel has not written
     line = re.sub(r",? ?left \{[^}]*\}", "", line)  # of a timeout
     line = re.sub(r"data=\{u32=(\d+), u64=\d+\}", r"data=\1", line)
+    # What strace 6.7 and later prints otherwise.
+    line = re.sub(r'(SOL_IPV6, cmsg_type=0x[0-9a-f]+), cmsg_data="[^"]*"', r"\1", line)
+    line = re.sub(r"\[(\d+)\] => \[(\d+)\]", r"[\1 => \2]", line)
     line = re.sub(r'if_nametoindex\("([^"]*)"\)', _index, line)
     return line.strip()
 

@@ -7,6 +7,7 @@ of ``recv``, and so do these lines; a string is cut after ``SHOWN`` bytes.
 from __future__ import annotations
 
 import os
+import re
 
 from .decode import Length
 from .names import error_name
@@ -52,13 +53,25 @@ def line(call: Call, shown: int = SHOWN) -> str | None:
     return _Line(call, shown).text()
 
 
+def _is_ppoll(call: Call) -> bool:
+    """Whether a poll object has made the call, which asks ppoll(2) since CPython 3.15."""
+    name, _, version = call.python.partition(" ")
+    numbers = re.findall(r"\d+", version)[:2]
+    return call.via == "select.poll" and name == "cpython" and [*map(int, numbers)] >= [3, 15]
+
+
+def timespec(nanoseconds: int) -> str:
+    seconds, rest = divmod(nanoseconds, 10**9)
+    return f"{{tv_sec={seconds}, tv_nsec={rest}}}"
+
+
 class _Line:
     def __init__(self, call: Call, shown: int) -> None:
         self.call, self.shown = call, shown
 
     def text(self) -> str:
         call = self.call
-        name = _KERNEL.get(call.function, call.function)
+        name = "ppoll" if _is_ppoll(call) else _KERNEL.get(call.function, call.function)
         arguments = self.arguments()
         if call.end is None or (call.result is None and not call.errno):
             return f"{name}({', '.join(arguments)}) = ? <unfinished ...>"
@@ -98,7 +111,12 @@ class _Line:
             return self.select(given)
         if function == "poll":
             fds = [f"{{fd={e['fd']}, events={e['events']!r}}}" for e in given["fds"]]
-            return [f"[{', '.join(fds)}]", str(given["nfds"]), str(given["timeout"])]
+            told = [f"[{', '.join(fds)}]", str(given["nfds"])]
+            milliseconds = int(given["timeout"])
+            if not _is_ppoll(call):
+                return [*told, str(milliseconds)]
+            wait = "NULL" if milliseconds < 0 else timespec(milliseconds * 10**6)
+            return [*told, wait, "NULL", "8"]
         return [self.value(name, value) for name, value in call.arguments]
 
     def select(self, given: dict[str, Any]) -> list[str]:
@@ -106,9 +124,7 @@ class _Line:
         timeout = given["timeout"]
         wait = "NULL"
         if timeout is not None:
-            nanoseconds = -int(-timeout * 10**6 // 1) * 1000
-            seconds, rest = divmod(nanoseconds, 10**9)
-            wait = f"{{tv_sec={seconds}, tv_nsec={rest}}}"
+            wait = timespec(-int(-timeout * 10**6 // 1) * 1000)
         shown = ["NULL" if fds is None else f"[{_spaced(fds)}]" for fds in sets]
         return [str(given["nfds"]), *shown, wait, "NULL"]
 
