@@ -6,15 +6,17 @@ standard library's included, and wait as its timeout says.
 
 from __future__ import annotations
 
-from ctypes import addressof
+from ctypes import addressof, c_char
 from errno import EINVAL, EIO, EMSGSIZE, ENOPROTOOPT
+from functools import cache
+from itertools import accumulate, chain
 from struct import Struct
 
 from . import _beyond, _libc, ancillary, families
 from ._beyond import AnySocket
 from ._calls.descriptor import NewerWay
 from ._calls.getsockopt import identify
-from ._calls.memory import ODD_FLAGS, SOCKADDR_MAX
+from ._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool
 from ._calls.wait import READ, WRITE, retry
 from ._ffi.abi import codec
 from ._ffi.arguments import size_of
@@ -42,6 +44,12 @@ _BATCH = 64
 _WAITFORONE = constants.get("MSG_WAITFORONE", 0)
 _SEGMENTS_MAX = 64  # UDP_MAX_SEGMENTS of the kernel
 _BYTES_MAX = 65507
+
+
+def _header(name_at: int, namelen: int, iov_at: int) -> bytes:
+    """A ``struct mmsghdr`` of one iovec; without an address if ``namelen`` is 0."""
+    header: bytes = _msghdr.pack(name_at if namelen else 0, namelen, iov_at, 1, 0, 0, 0)
+    return header.ljust(_MMSGHDR, b"\0")
 
 
 class SendError(OSError):
@@ -76,27 +84,33 @@ def send_many(sock: Any, datagrams: Iterable[Any], address: Any = None, flags: i
     batch of 64.  Raises SendError, also of the class of the error itself, whose ``sent`` counts
     the datagrams that had gone.
     """
-    items = [item if isinstance(item, tuple) else (item, address) for item in datagrams]
+    given = list(datagrams)
     _beyond.descriptor(sock)  # or it is an error
     sent = [0]
     try:
-        if _sendmmsg.works is False or not _sent_in_batches(sock, items, flags, sent):
-            _send_each(sock, items, flags, sent)
+        if _sendmmsg.works is False or not _sent_in_batches(sock, given, address, flags, sent):
+            _send_each(sock, _pairs(given, address), flags, sent)
             _sendmmsg.works = False
         return sent[0]
     except OSError as error:
         raise _send_error(error, sent[0]) from None
 
 
-def _sent_in_batches(sock: Any, items: list[Any], flags: int, sent: list[int]) -> bool:
+def _pairs(given: list[Any], address: Any) -> list[Any]:
+    return [item if isinstance(item, tuple) else (item, address) for item in given]
+
+
+def _sent_in_batches(
+    sock: Any, given: list[Any], address: Any, flags: int, sent: list[int]
+) -> bool:
     """Send by ``sendmmsg(2)``; False if that seems to be refused."""
     try:
-        _send_batches(sock, items, flags, sent)
+        _send_batches(sock, given, address, flags, sent)
     except OSError as error:
         if sent[0] or not _sendmmsg.refuses(error.errno or 0):
             raise
         return False
-    if items:
+    if given:
         _sendmmsg.works = True
     return True
 
@@ -107,15 +121,101 @@ def _send_each(sock: Any, items: list[Any], flags: int, sent: list[int]) -> None
         sent[0] += 1
 
 
-def _send_batches(sock: Any, items: list[Any], flags: int, sent: list[int]) -> None:
-    family, _, proto = identify(_beyond.descriptor(sock), -1, 0, 0)
-    packed: dict[Any, bytes] = {None: b""}
-    while sent[0] < len(items):
-        batch = items[sent[0] : sent[0] + _BATCH]
-        for _, to in batch:
-            if to not in packed:
-                packed[to] = families.pack(family, to, proto=proto)
-        sent[0] += _send_batch(sock, batch, [packed[to] for _, to in batch], flags)
+def _send_batches(
+    sock: Any, given: list[Any], address: Any, flags: int, sent: list[int]
+) -> None:
+    names = _Names(sock)
+    while sent[0] < len(given):
+        batch = given[sent[0] : sent[0] + _BATCH]
+        n = 0
+        # With MSG_ZEROCOPY the kernel reads the data later, so it stays where it lies.
+        if not flags & ODD_FLAGS and _BYTES.issuperset(map(type, batch)):
+            n = _send_joined(sock, batch, names[address], flags)
+        if n == 0:
+            items = _pairs(batch, address)
+            n = _send_batch(sock, items, [names[to] for _, to in items], flags)
+        sent[0] += n
+
+
+class _Names(dict[object, bytes]):
+    """The sockaddrs of addresses, each packed once; what the socket is, is asked for the first."""
+
+    _kind: tuple[int, int, int] | None = None
+
+    def __init__(self, sock: Any) -> None:
+        super().__init__({None: b""})
+        self._sock = sock
+
+    def __missing__(self, address: Any) -> bytes:
+        if self._kind is None:
+            self._kind = identify(_beyond.descriptor(self._sock), -1, 0, 0)
+        family, _, proto = self._kind
+        self[address] = name = families.pack(family, address, proto=proto)
+        return name
+
+
+class _Batch:
+    """Memory for a batch of bytes that go to one address.
+
+        | mmsghdr[64] | sockaddr | iovec[64] | data |
+
+    To join the data and to copy it takes a tenth of the time that it takes to find out where each
+    datagram lies.  What lies before the data is laid out anew only if it differs from the last.
+    """
+
+    def __init__(self) -> None:
+        self._memory = memory = reserve(_DATA_AT + _ROOM)
+        self._base, self.pointer = addressof(memory), pointer_to(memory)
+        self._data = pointer_to(c_char.from_buffer(memory, _DATA_AT))
+        self._headers: tuple[int, bytes] = -1, b""
+        self._front: tuple[Any, bytes] = None, b""
+
+    def fill(self, name: bytes, sizes: list[int], datagrams: list[bytes]) -> None:
+        """Write it all, for the sockaddr ``name``, or ``b""``: to the socket's peer."""
+        known, front = self._front
+        if known != (name, sizes):
+            front = self._headers_for(len(name)) + name.ljust(SOCKADDR_MAX, b"\0")
+            starts = accumulate(sizes, initial=self._base + _DATA_AT)
+            front += _iovecs(len(sizes)).pack(*chain.from_iterable(zip(starts, sizes)))
+            self._front = (name, sizes), front
+        fill(self.pointer, front)
+        fill(self._data, b"".join(datagrams))
+
+    def _headers_for(self, namelen: int) -> bytes:
+        known, headers = self._headers
+        if known != namelen:
+            name_at, iov_at = self._base + _NAME_AT, self._base + _IOVECS_AT
+            places = range(iov_at, iov_at + _iovec.size * _BATCH, _iovec.size)
+            headers = b"".join([_header(name_at, namelen, at) for at in places])
+            self._headers = namelen, headers
+        return headers
+
+
+_BYTES = {bytes}
+_ROOM = 1 << 17  # bytes of data in a batch
+_NAME_AT = _MMSGHDR * _BATCH
+_IOVECS_AT = _NAME_AT + SOCKADDR_MAX
+_DATA_AT = _IOVECS_AT + _iovec.size * _BATCH
+_batches = Pool(_Batch, kept=4, own=False)
+
+
+@cache
+def _iovecs(count: int) -> Struct:
+    """So many iovecs, one after the other: packed in one step."""
+    return Struct(_iovec.format[0] + _iovec.format[1:] * count)
+
+
+def _send_joined(sock: Any, datagrams: list[bytes], name: bytes, flags: int) -> int:
+    """``sendmmsg(2)`` to one sockaddr: how many it has sent; 0 if there is no room for them."""
+    count, sizes = len(datagrams), [*map(len, datagrams)]
+    if sum(sizes) > _ROOM:
+        return 0
+    batch = _batches.take()
+    try:
+        batch.fill(name, sizes, datagrams)
+        return min(_call(sock, WRITE, _lib.sendmmsg, batch.pointer, count, flags), count)
+    finally:
+        _batches.put(batch)
 
 
 def _send_batch(sock: Any, items: list[Any], names: list[bytes], flags: int) -> int:
@@ -145,12 +245,9 @@ def _send_views(
         owners.append(owner)
         iovecs.append(_iovec.pack(number, size))
     heads = [
-        _msghdr.pack(
-            base + name_at + i * SOCKADDR_MAX if name else 0,
-            len(name), base + iov_at + i * _iovec.size, 1, 0, 0, 0,
-        ).ljust(_MMSGHDR, b"\0")
+        _header(base + name_at + i * SOCKADDR_MAX, len(name), base + iov_at + i * _iovec.size)
         for i, name in enumerate(names)
-    ]  # fmt: skip
+    ]
     padded = [name.ljust(SOCKADDR_MAX, b"\0") for name in names]
     fill(pointer, b"".join(heads + iovecs + padded))
     return min(_call(sock, WRITE, _lib.sendmmsg, pointer, count, flags), count)
@@ -175,12 +272,13 @@ class Ring:
         self._base, self._pointer = addressof(self._memory), pointer_to(self._memory)
         base = self._base
         heads = [
-            _msghdr.pack(
-                base + self._name_at + i * SOCKADDR_MAX, SOCKADDR_MAX,
-                base + iov_at + i * _iovec.size, 1, 0, 0, 0,
-            ).ljust(_MMSGHDR, b"\0")
+            _header(
+                base + self._name_at + i * SOCKADDR_MAX,
+                SOCKADDR_MAX,
+                base + iov_at + i * _iovec.size,
+            )
             for i in range(count)
-        ]  # fmt: skip
+        ]
         iovecs = [_iovec.pack(number + i * size, size) for i in range(count)]
         self._before = b"".join(heads + iovecs)
         # The length of the address and of the data in each header.
@@ -207,13 +305,18 @@ class Ring:
             return [(self._views[0][:n], address)]
         heads = self._heads.unpack(bytes_at(self._base, self._heads.size))
         names = bytes_at(self._base + self._name_at, SOCKADDR_MAX * n)
-        found, at, views, unpack = [], 0, self._views, families.unpack_for
-        for i in range(n):
-            namelen, length = heads[2 * i], heads[2 * i + 1]
-            view = views[i] if length >= self.size else views[i][:length]
-            found.append((view, unpack(0, names[at : at + min(namelen, SOCKADDR_MAX)])))
-            at += SOCKADDR_MAX
-        return found
+        namelens, lengths = heads[: 2 * n : 2], heads[1 : 2 * n : 2]
+        if max(namelens) > SOCKADDR_MAX:
+            namelens = tuple([min(each, SOCKADDR_MAX) for each in namelens])
+        starts = range(0, len(names), SOCKADDR_MAX)
+        raws = [names[at : at + namelen] for at, namelen in zip(starts, namelens)]
+        # Mostly many are of one sender.
+        addresses = {raw: families.unpack_for(0, raw) for raw in set(raws)}
+        size = self.size
+        return [
+            (view if length >= size else view[:length], addresses[raw])
+            for view, length, raw in zip(self._views, lengths, raws)
+        ]
 
     def _receive(self, sock: Any, flags: int) -> int:
         """``recvmmsg(2)``: how many datagrams came; 0 if the call seems to be refused."""

@@ -64,11 +64,12 @@ def test_each_datagram_arrives_with_its_address(
 ) -> None:
     a, b = pair
     use(way, monkeypatch)
-    sent: list[Any] = [str(n).encode() * (n % 7) for n in range(100)]
-    assert send_many(a, sent[:50], b.getsockname()) == 50
-    assert send_many(a, [(bytearray(s), b.getsockname()) for s in sent[50:]]) == 50
-    found = everything(b, Ring(16, 100), 100)
-    assert found == [(data, a.getsockname()) for data in sent]
+    sent: list[Any] = [str(n).encode() * (n % 7) for n in range(70)]  # more than one batch
+    expected = [(data, a.getsockname()) for data in sent]
+    assert send_many(a, sent, b.getsockname()) == 70
+    assert everything(b, Ring(16, 100), 70) == expected
+    assert send_many(a, [(bytearray(s), b.getsockname()) for s in sent]) == 70
+    assert everything(b, Ring(16, 100), 70) == expected
     a.connect(b.getsockname())
     assert send_many(a, [b"abcdef"]) == 1
     if hasattr(known.socket, "ioctl"):  # Winsock
@@ -76,6 +77,61 @@ def test_each_datagram_arrives_with_its_address(
             Ring(2, 3).receive(b)
     else:
         assert everything(b, Ring(2, 3), 1) == [(b"abc", a.getsockname())]  # cut
+
+
+@pytest.mark.parametrize("size", [3000, 40000])
+def test_batches_for_which_there_is_no_room_arrive_in_order(pair: Any, size: int) -> None:
+    """They are sent from where they lie; and a batch that comes later has no traces of others."""
+    a, b = pair
+    a.connect(b.getsockname())
+    expected = [(b"1", a.getsockname())] * 3
+    for each in range(2):
+        sent = [bytes([n]) * size for n in range(3)] + [b""] * 61 + [bytes([each]) * size] * 2
+        assert send_many(a, [b"1"] * 3) == 3
+        assert everything(b, Ring(), 3) == expected
+        for at in range(0, 64, 2):  # b has not the room for all
+            assert send_many(a, sent[at : at + 2]) == 2
+            assert everything(b, Ring(2, 60000), 2) == [
+                (data, a.getsockname()) for data in sent[at : at + 2]
+            ]
+        large = [bytes([n]) * size for n in range(4)]
+        assert send_many(a, large, b.getsockname()) == 4
+        assert everything(b, Ring(4, 60000), 4) == [(data, a.getsockname()) for data in large]
+
+
+@pytest.mark.parametrize("flag", [0, pysock.MSG_DONTROUTE])
+def test_only_with_known_flags_bytes_are_copied(
+    pair: Any, flag: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With others, such as MSG_ZEROCOPY, the kernel may read them when the call is over."""
+    a, b = pair
+    joined: list[Any] = []
+    send = datagrams._send_joined
+
+    def noticed(*args: Any) -> int:
+        joined.append(args)
+        return send(*args)
+
+    monkeypatch.setattr(datagrams, "_send_joined", noticed)
+    assert send_many(a, [b"1", b"2"], b.getsockname(), flag) == 2
+    assert everything(b, Ring(), 2) == [(data, a.getsockname()) for data in (b"1", b"2")]
+    if flag or datagrams._sendmmsg.works:
+        assert bool(joined) == (not flag)
+
+
+def test_one_memory_serves_several_receivers(pair: Any) -> None:
+    """What a batch has of the last one, its address and sizes, is not what the next one sends."""
+    a, b = pair
+    with pysock.socket(pysock.AF_INET, pysock.SOCK_DGRAM) as c:
+        c.bind(("127.0.0.1", 0))
+        c.settimeout(5)
+        for to, data in [(b, b"12"), (c, b"12"), (c, b"1"), (b, b"345"), (b, b"678")]:
+            sent = [data[i:] for i in range(len(data))]
+            assert send_many(a, sent, to.getsockname()) == len(sent)
+            assert [view for view, _ in everything(to, Ring(), len(sent))] == sent
+        a.connect(c.getsockname())
+        assert send_many(a, [b"678", b"78", b"8"]) == 3
+        assert [view for view, _ in everything(c, Ring(), 3)] == [b"678", b"78", b"8"]
 
 
 @each_way
