@@ -5,7 +5,7 @@ from __future__ import annotations
 # The tests that are about a file, the quickest first: waiting is tests/test_waiting.py.
 TESTS = {
     "pysock/_calls/wait.py": (
-        "noticed_waiting flow hostile/library waiting signals hostile/deadlines"
+        "noticed_waiting wait_first flow hostile/library waiting signals hostile/deadlines"
     ),
     "pysock/_calls/transfer.py": (
         "noticed_transfer unwritten hostile/library flow parity_transfer hostile/poison memory"
