@@ -78,7 +78,8 @@ def test_every_name_is_there() -> None:
     names = {name for name in names if not name.startswith(BY_THE_WAY or "?")} - OTHERS
     assert len(names) > 200
     names = {name for name in names if not foreign(name)}
-    assert {"selectors", "_socket", "_intenum_converter"} <= names
+    assert {"_socket", "_intenum_converter"} <= names
+    assert "selectors" in names or sys.version_info >= (3, 15)  # which imports it later
     assert {name for name in names if not hasattr(pysock, name)} == set()
     assert names - set(dir(pysock)) - set(pysock.__all__) == set()
 

@@ -25,12 +25,12 @@ def make_pools_dirty() -> None:
         entry = pool.take()
         if isinstance(entry, msghdr.MessageBuffer):
             ctypes.memset(entry.base, 0xAA, 4 * msghdr.SMALL)
-        elif pool in (shortcuts.message._incoming_pool, shortcuts.message._outgoing_pool):
+        elif pool in vars(shortcuts.message).values():
             # It has pointers, which stay, and then memory for data and for control messages.
             for memory, clean in ((entry[2], 0), (entry[4], sizeof(structs["cmsghdr"]))):
                 size = sizeof(memory) - clean
                 ctypes.memset(ctypes.addressof(memory) + clean, 0xAA, size)
-        else:
+        elif isinstance(entry, tuple):  # the others are only sent from
             memory = entry[0]
             ctypes.memset(ctypes.addressof(memory), 0xAA, sizeof(memory))
         pool.put(entry)
