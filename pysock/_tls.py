@@ -18,11 +18,11 @@ from _frozen_importlib import module_from_spec
 from types import FunctionType, ModuleType
 from weakref import WeakKeyDictionary
 
-import pysock
-
+from . import _enums
+from ._ffi import errors
 from ._host import lib, lib_keeping_gil
 from ._install import find_elsewhere, replaced_socket
-from ._socket import SocketBase
+from ._socket import Socket, SocketBase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,17 +123,18 @@ def _load(name: str, others: Mapping[str, Any]) -> ModuleType:
 def _make_alike(own: ModuleType) -> None:
     """Exceptions and enums of both are the same to a program, which knows only pysock's."""
     for name in ("gaierror", "herror", "timeout"):
-        theirs, ours = getattr(own, name), getattr(pysock, name)
+        theirs, ours = getattr(own, name), getattr(errors, name)
         if not issubclass(theirs, ours):
             theirs.__bases__ = (ours,)
     for name in ("AddressFamily", "AddressInfo", "MsgFlag", "SocketKind"):
-        setattr(own, name, getattr(pysock, name))
+        setattr(own, name, getattr(_enums, name))
 
 
 def _socket_for_ssl() -> ModuleType:
     """pysock, except for the class on which SSLSocket stands."""
     module = ModuleType("socket")
-    vars(module).update(vars(pysock), socket=_base_of_ssl_sockets())
+    package = sys.modules[__package__]  # which imports this file, and so is not imported here
+    vars(module).update(vars(package), socket=_base_of_ssl_sockets())
     return module
 
 
@@ -152,7 +153,7 @@ def _base_of_ssl_sockets() -> type:
         """What ``isinstance`` asks for besides the type, and ``repr`` shows."""
         if cls not in seen_as:
             contents = {"__module__": cls.__module__, "__qualname__": cls.__qualname__}
-            seen_as[cls] = type(cls.__name__, (pysock.Socket,), contents)
+            seen_as[cls] = type(cls.__name__, (Socket,), contents)
         return seen_as[cls]
 
     contents: dict[str, Any] = {"__module__": "socket", "__slots__": ()}

@@ -81,7 +81,6 @@ FLOORS: list[tuple[str, ...]] = [
     ("pysock.__main__", "pysock._commands"),  # programs, which import pysock as programs do
     ("pysock._startup",),
     ("pysock.pytest",),
-    ("pysock._tls",),
     ("pysock",),
     # Beyond the standard library: whoever wants them imports them.
     ("pysock.datagrams", "pysock.dial", "pysock.streams"),
@@ -91,7 +90,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("pysock._tcp_fields", "pysock._netlink"),
     ("pysock._records",),
     ("pysock._beyond",),
-    ("pysock._late",),
+    ("pysock._late", "pysock._tls"),
     ("pysock._plain",),
     ("pysock._functions",),
     ("pysock._socket",),

@@ -47,6 +47,8 @@ def main(seconds: int, command: list[str]) -> int:
     signal.alarm(seconds)
     third = os.fork()
     if not third:
+        # What runs in the background of a shell ignores Ctrl-C; the program is to hear of it.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         status = os.spawnv(os.P_WAIT, command[0], command)
         os._exit(min(KILLED - 1, abs(status)))
     while True:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import os
+import signal
 import sys
 from pathlib import Path
 from subprocess import call
@@ -29,6 +30,8 @@ def main() -> int:
             env={**os.environ, SHORTCUTS: "0"},
         )
     faulthandler.dump_traceback_later(SECONDS, exit=True)
+    # One lesson's program sends itself a Ctrl-C, which what runs in the background ignores.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     work = ROOT / "build/site"
     source, pages = work / "source", work / "html"
     if options.fresh or options.check:
