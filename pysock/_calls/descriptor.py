@@ -77,10 +77,11 @@ def claim_pair(owned: list[int], function: Callable[..., int], *args: Any) -> in
 
 def _claim_pair_once(owned: list[int], function: Callable[..., int], *args: Any) -> int:
     sv = _Pair(-1, -1)
+    numbers = memoryview(sv).cast("B").cast("i")  # PyPy's arrays of ctypes are read by Python code
     # If the call answers 0, the descriptors are what it has written to sv; else there are none,
     # though Linux may have written numbers there.
     call = starmap(function, ((*args, pointer_to(sv)),))
-    owned.extend(chain.from_iterable(map({0: sv}.get, call, (_NONE,))))
+    owned.extend(chain.from_iterable(map({0: numbers}.get, call, (_NONE,))))
     if owned[-1] < 0:
         owned.pop()
         return -1

@@ -159,7 +159,7 @@ class Lifecycle(SocketState):
             return
         try:
             # As ``close_first``, in fewer steps: there is only one.
-            failed = next(map(lib.close, iter(owned.pop, None))) < 0
+            failed = next(map(lib.close, map(owned.pop, (0,)))) < 0
         except IndexError:
             return
         if type(owned) is Owned:
@@ -183,7 +183,7 @@ class Lifecycle(SocketState):
                 _warn(f"unclosed {text}", ResourceWarning, stacklevel=2, source=self)
         finally:
             while owned:
-                next(map(_lib.close, iter(owned.pop, None)))
+                next(map(_lib.close, map(owned.pop, (0,))))
 
     def __repr__(self) -> str:
         return (

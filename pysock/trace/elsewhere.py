@@ -266,6 +266,8 @@ class _Epoll:
             return self._epoll.poll(timeout, maxevents)
 
         wait = None if timeout is None else timeout * 1000
+        if wait is not None and sys.implementation.name == "pypy":  # which rounds it down
+            wait = int(wait)
         most = maxevents if maxevents != -1 else _MOST_EVENTS
         tell = self._traced("select", "epoll_wait", call, (), ())
         return tell(self.fileno(), most, _milliseconds(wait))
