@@ -104,7 +104,7 @@ class _Lookup:
             self.answer = resolver.getaddrinfo(*self.args)
         except OSError as error:
             self.error = error
-        except BaseException as failure:  # for whoever waits for the result
+        except BaseException as failure:  # for the thread that waits for the result
             self.failure = failure
         self.done(self)
 

@@ -8,12 +8,11 @@ EINTR            repeat: a signal handler has run, and did not raise (PEP 475).
 EAGAIN           in timeout mode, ``poll(2)`` for what is left of the time, and repeat.
 anything else    raise.
 
-Calling first saves a system call wherever the answer is there already.  Where it is not, as with
-whoever has sent a request and waits for the response, it costs one: so a receive that had to wait
-lets the next ones poll first (``wait_first``).  Every wait ends at
-its deadline, also if poll says "ready" and the call EAGAIN for ever, as happens when other
-threads are faster, or when a datagram's receiver is full.  Only ``connect`` has a policy of
-its own (``_methods.connection``).
+Calling first saves a system call wherever the answer is there already.  Where it is not, as in
+a client that waits for a response, it costs one: so a receive that had to wait lets the next
+ones poll first (``wait_first``).  Every wait ends at its deadline, also if poll says "ready" and
+the call EAGAIN for ever, as happens when other threads are faster, or when a datagram's receiver
+is full.  Only ``connect`` has a policy of its own (``_methods.connection``).
 """
 
 from __future__ import annotations

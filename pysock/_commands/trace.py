@@ -135,7 +135,7 @@ def main(options: argparse.Namespace) -> int:
         drawn = page.ToPage("trace", options.html, file, Page(command=options.rest))
         tellers.append(drawn)
     if not tellers:
-        if sys.stderr is None:  # closed by whoever started this
+        if sys.stderr is None:  # the parent process has closed it
             sys.stderr = open(os.devnull, "w", encoding="utf-8")
         tellers.append(_Shown(writer(options, sys.stderr)))
     with tempfile.TemporaryDirectory(prefix="pysock-trace-") as folder:

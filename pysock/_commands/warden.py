@@ -20,6 +20,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from ctypes import CDLL
 
 try:
     import resource
@@ -71,8 +72,6 @@ def _limit() -> None:
 
 def _namespace() -> bool:
     """Begin a namespace; whether it has users of its own, whose processes are counted apart."""
-    from ctypes import CDLL
-
     unshare: Any = getattr(CDLL(None), "unshare", None)
     if unshare is None or unshare(_NEWPID) == 0:
         return False

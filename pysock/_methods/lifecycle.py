@@ -158,7 +158,7 @@ class Lifecycle(SocketState):
         if not owned:
             return
         try:
-            # As ``close_first``, in fewer steps: there is only one.
+            # As ``close_first``, in fewer steps.
             failed = next(map(lib.close, map(owned.pop, (0,)))) < 0
         except IndexError:
             return

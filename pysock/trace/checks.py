@@ -24,7 +24,7 @@ def problem_of(pid: Any, event: Event) -> str:
     kind = event[0]
     if not _number(pid):
         return f"pid is {pid!r:.40}"
-    for name, check, value in zip(_NAMES[kind], _CHECKS[kind], event[1:]):
+    for (name, check), value in zip(MEMBERS[kind].items(), event[1:]):
         if not check(value):
             return f"{name} is {value!r:.40}"
     return _call(*event[4:7]) if kind == "begin" else ""
@@ -126,18 +126,15 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "int": _integer, "fds": _fds, "pairs": _pairs, "seconds": _seconds, "pointer": _pointer,
 }  # fmt: skip
 _KINDS = ("libc", "os", "select")
-_NAMES = {
-    "process": ("time", "pid", "parent", "python", "target", "argv"),
-    "thread": ("time", "thread", "name"),
-    "begin": ("call", "time", "thread", "kind", "function", "arguments", "memory", "line"),
-    "end": ("call", "time", "thread", "result", "errno", "memory"),
-    "exit": ("time", "status"),
-}
-_CHECKS: dict[str, tuple[Callable[[Any], bool], ...]] = {
-    "process": (_number, _number, _number, _text, _text, _texts),
-    "thread": (_number, _number, _text),
-    "begin": (_number, _number, _number, _KINDS.__contains__, _text,
-              lambda value: isinstance(value, tuple), _memory, _where),
-    "end": (_number, _number, _number, _result, _errno, _memory),
-    "exit": (_number, _signed),
+# The members of each kind of event, in their order, and what each has to be.
+MEMBERS: dict[str, dict[str, Callable[[Any], bool]]] = {
+    "process": {"time": _number, "process": _number, "parent": _number, "python": _text,
+                "target": _text, "argv": _texts},
+    "thread": {"time": _number, "thread": _number, "name": _text},
+    "begin": {"call": _number, "time": _number, "thread": _number, "kind": _KINDS.__contains__,
+              "function": _text, "arguments": lambda value: isinstance(value, tuple),
+              "memory": _memory, "where": _where},
+    "end": {"call": _number, "time": _number, "thread": _number, "result": _result,
+            "errno": _errno, "memory": _memory},
+    "exit": {"time": _number, "status": _signed},
 }  # fmt: skip

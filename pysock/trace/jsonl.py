@@ -22,7 +22,7 @@ from __future__ import annotations
 import json
 
 from . import states
-from .checks import problem_of
+from .checks import MEMBERS, problem_of
 from .decode import UNDECODABLE, DamagedTrace
 
 TYPE_CHECKING = False
@@ -33,20 +33,13 @@ if TYPE_CHECKING:
 
 __all__ = ["DamagedTrace", "line", "parse", "record"]
 
-_MEMBERS = {
-    "process": ("time", "process", "parent", "python", "target", "argv"),
-    "thread": ("time", "thread", "name"),
-    "begin": ("call", "time", "thread", "kind", "function", "arguments", "memory", "where"),
-    "end": ("call", "time", "thread", "result", "errno", "memory"),
-    "exit": ("time", "status"),
-}
 _WHERE = ("module", "method", "file", "line")
 
 
 def record(pid: int, event: Event) -> dict[str, Any]:
     """An event as the object of its line."""
     kind = event[0]
-    made = {"event": kind, "pid": pid, **dict(zip(_MEMBERS[kind], event[1:]))}
+    made = {"event": kind, "pid": pid, **dict(zip(MEMBERS[kind], event[1:]))}
     made.pop("process", None)
     if "where" in made:
         made.update(zip(_WHERE, made.pop("where")))
@@ -79,7 +72,7 @@ def parse(text: str) -> tuple[int, Event]:
             made["arguments"] = tuple(made["arguments"])
         if kind == "process":
             made["process"] = pid
-        event = (kind, *[made[name] for name in _MEMBERS[kind]])
+        event = (kind, *[made[name] for name in MEMBERS[kind]])
         problem = problem_of(pid, event)
     except (*UNDECODABLE, RecursionError) as error:
         raise DamagedTrace(f"{type(error).__name__}: {error}") from None
