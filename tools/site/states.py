@@ -18,7 +18,7 @@ states(("listener", listener))
 client = create_connection(listener.getsockname())
 states(("before accept: client", client))
 
-server, address = listener.accept()
+server, peer = listener.accept()
 states(("after accept: client", client), ("server", server))
 
 client.shutdown(SHUT_WR)         # the client is first to end what it sends
@@ -30,7 +30,7 @@ states(("client", client), ("server", server))
 server.close()                   # the server ends as well
 assert client.recv(1) == b""
 client.close()
-left = [c for c in tcp.sockets() if c.local == address]
+left = [c for c in tcp.sockets() if (c.local, c.peer) == (peer, listener.getsockname())]
 print("and after both have closed:", *[each.state.name for each in left])"""
 
 EXPECTED = [

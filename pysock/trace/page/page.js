@@ -86,8 +86,9 @@ function section(at, group, rows) {
     arrows();
   };
   box.addEventListener("toggle", () => { fill(); arrows(); });
+  box.show = () => { box.open = true; fill(); };  // the event would come after what asks for a call
   const first = rows.includes(chosen) || (chosen < 0 && moved.length && !document.querySelector("details[open]"));
-  if (first) { box.open = true; fill(); }
+  if (first) box.show();
   box.dataset.rows = rows.join(" ");
 }
 
@@ -299,7 +300,7 @@ function bars(it, box, gutterX, bottom) {
 function choose(n, scroll) {
   chosen = n;
   if (mode === "connections") for (const box of document.querySelectorAll("details.group"))
-    if (box.dataset.rows.split(" ").includes(String(n))) box.open = true;
+    if (box.dataset.rows.split(" ").includes(String(n))) box.show();
   panel(D.rows[n], n);
   $("panel").classList.add("open");
   mark();
