@@ -4,17 +4,19 @@ CPython's ``socket`` has them by the way, and programs take them from there:
 
 ``socket._socket``      C's module, here that of ``_plain``
 ``socket.selectors``    the standard library's, which pysock itself does not need
+``socket.partial``      that of functools, on the versions whose ``socket`` has it
 """
 
 from __future__ import annotations
 
 from . import _plain, _public
+from ._ffi import versions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_LATE = ("_socket", "selectors")
+_LATE = ("_socket", "selectors", *(["partial"] if versions.NAMES_PARTIAL else []))
 
 
 def __getattr__(name: str) -> Any:
@@ -24,6 +26,10 @@ def __getattr__(name: str) -> Any:
         import selectors
 
         return selectors
+    if name == "partial" and versions.NAMES_PARTIAL:
+        from functools import partial
+
+        return partial
     error: Any = AttributeError(f"module 'pysock' has no attribute {name!r}")
     error.name, error.obj = name, _public.module  # a traceback finds similar names by these
     raise error

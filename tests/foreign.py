@@ -11,12 +11,26 @@ import re
 import socket as stdlib
 from typing import Any
 
+import pytest
+
 import pysock
 from pysock._host import abi
 
 # Whether `socket` has the numbers of another system than pysock.
 FOREIGN = any(getattr(stdlib, n) != getattr(pysock, n) for n in ("AF_INET6", "SOL_SOCKET"))
 LINUX = abi.name.startswith("linux")
+
+
+def _has_ssl() -> bool:
+    try:
+        import ssl  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+# An interpreter may have been built without it, as most are that were made by hand.
+needs_ssl = pytest.mark.skipif(not _has_ssl(), reason="this interpreter has no ssl")
 
 
 def error_name(number: int, module: Any) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from . import ROOT
+from .foreign import needs_ssl
 from .packing import copied, run, said
 
 CPYTHON = sys.implementation.name == "cpython"
@@ -189,6 +190,7 @@ def test_tls_of_an_interpreter_without_ssl(tmp_path: Path, hidden: str) -> None:
     assert (ours.returncode, last_line(ours.stderr)) == (1, last_line(theirs.stderr))
 
 
+@needs_ssl
 @pytest.mark.skipif(not CPYTHON, reason="PyPy's ssl needs no C module for sockets")
 def test_tls_of_an_interpreter_without_c_sockets(tmp_path: Path) -> None:
     """CPython's ssl cannot do without them; it says which module there is not."""

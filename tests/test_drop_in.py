@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
 from pysock._platform import WINDOWS
 
 from . import ROOT
-from .foreign import FOREIGN
+from .foreign import FOREIGN, needs_ssl
 
 RUN = ["-m", "pysock", "run"]
 # As for a name of errno: ssl asks whether a socket is connected.
-ssl_of_this_system = pytest.mark.skipif(FOREIGN, reason="`ssl` has the numbers of another system")
+other_numbers = pytest.mark.skipif(FOREIGN, reason="`ssl` has the numbers of another system")
+
+
+def ssl_of_this_system(test: Callable[..., None]) -> Any:
+    return needs_ssl(other_numbers(test))
+
+
 CERTIFICATE = str(ROOT / "tests/certificates/localhost.pem")
 
 
@@ -37,6 +45,7 @@ def on_both(program: str) -> str:
     return printed[0]
 
 
+@needs_ssl
 @pytest.mark.parametrize("first", ["import socket, ssl", "import ssl, socket"])
 def test_ssl_leaves_the_enums_alone(first: str) -> None:
     """uvicorn's workers are sent a listener: its family has to be pickled."""
@@ -88,6 +97,7 @@ def test_sockets_of_ssl_are_sockets() -> None:
 
 
 @pytest.mark.skipif(WINDOWS, reason="waits for ever under Wine")
+@needs_ssl
 def test_contexts_wrap_what_is_derived_from_the_class_in_underscore_socket() -> None:
     """gevent's SSLSocket calls SSLContext._wrap_socket with a socket of its own class."""
     said = on_both(

@@ -14,7 +14,7 @@ import pytest
 import pysock
 from pysock import _libc
 from pysock._calls.transfer import with_sockaddr
-from pysock._ffi.interpreter import CPYTHON, open_library
+from pysock._ffi.interpreter import CPYTHON, FREE_THREADED, open_library
 from pysock._ffi.prototype import Library, bind
 from pysock._host import abi, constants, lib, structs
 
@@ -68,6 +68,7 @@ def test_a_send_that_may_wait_lets_other_threads_run() -> None:
 
 
 @pytest.mark.skipif(not CPYTHON, reason="calls give up the GIL, if there is one, in another way")
+@pytest.mark.skipif(FREE_THREADED, reason="here is no GIL to keep")
 def test_with_the_gil_it_would_hang_the_process() -> None:
     program = "import faulthandler\nfaulthandler.dump_traceback_later(2, exit=True)\n"
     done = run(program + WAITING_SEND.replace("SAID", "True"))

@@ -205,7 +205,11 @@ def test_a_docstring_begins_with_the_call_that_it_makes() -> None:
 def test_sendto_counts_its_arguments(arguments: tuple[Any, ...]) -> None:
     """Which a program may have to know: the address is the second or the third of them."""
     words = f"sendto() takes 2 or 3 arguments ({len(arguments)} given)"
-    for module in (pysock,) if sys.implementation.name == "pypy" else (pysock, stdlib):
-        with module.socket(type=module.SOCK_DGRAM) as sock, pytest.raises(TypeError) as caught:
-            sock.sendto(*arguments)
-        assert str(caught.value) == words
+    with stdlib.socket(type=stdlib.SOCK_DGRAM) as sock, pytest.raises(TypeError) as caught:
+        sock.sendto(*arguments)
+    if getattr(sys, "pypy_version_info", (8,)) >= (8,):  # PyPy 7 has words of its own
+        words = str(caught.value)
+    ours = pysock.socket(type=pysock.SOCK_DGRAM)
+    with ours, pytest.raises(TypeError) as caught:
+        ours.sendto(*arguments)
+    assert str(caught.value) == words

@@ -41,6 +41,16 @@ def sendto_as_documented(self: Any, bytes: Any, flags: int, address: Any = NOT_G
     raise NotImplementedError
 
 
+def sendto_on_pypy(given: int) -> str:
+    """PyPy's words about a wrong count of arguments: it has named the two that there must be."""
+    if given > 3:
+        return f"socket.sendto() takes from 3 to 4 positional arguments but {given + 1} were given"
+    lacking = ["'data'", "'param2'"][given:]
+    arguments = "argument" if len(lacking) == 1 else "arguments"
+    count = f"{len(lacking)} required positional {arguments}"
+    return f"socket.sendto() missing {count}: {' and '.join(lacking)}"
+
+
 def send_as_documented(self: Any, data: Any, flags: int = 0, /) -> int:
     """The signature that ``send`` shows from Python 3.15 on."""
     raise NotImplementedError

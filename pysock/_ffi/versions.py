@@ -47,8 +47,10 @@ PORT_OF_ANY_SIZE = since((3, 12))
 SHORT_ONE_INT = since((3, 13))
 # Unsigned integers are taken by __index__ (gh-132987): of htons, htonl and if_indextoname (what is
 # negative is a ValueError, and the messages are new), the port of getaddrinfo, the numbers in
-# addresses of AF_CAN and AF_BLUETOOTH, an option of AF_VSOCK.
+# addresses of AF_CAN, an option of AF_VSOCK.
 UNSIGNED_BY_INDEX = since((3, 14))
+# The numbers in addresses of AF_BLUETOOTH may have any size (gh-131668); before, they fit a C int.
+BLUETOOTH_ANY_INT = since((3, 14), (3, 13, 3))
 # An unsigned integer that is cut to its lower bits is warned of: the B, H, I and k of
 # PyArg_ParseTuple.
 WARNS_OF_CUT_BITS = since((3, 15))
@@ -92,6 +94,8 @@ TEXT_ENCODING = since((3, 10))
 
 # --- answers -------------------------------------------------------------------------
 
+# socket has functools.partial as a name by the way.
+NAMES_PARTIAL = since((3, 15))
 # getfqdn takes "::" for this machine, as it does "0.0.0.0".
 UNNAMED_IPV6 = since((3, 10))
 # create_server sets SO_REUSEPORT for IPv4 and IPv6 alone (gh-128916).

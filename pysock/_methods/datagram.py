@@ -17,7 +17,7 @@ from .._ffi.arguments import (
     view_of,
     writable_view_of,
 )
-from .._ffi.signature import NOT_GIVEN, sendto_as_documented
+from .._ffi.signature import NOT_GIVEN, sendto_as_documented, sendto_on_pypy
 from ..families import packers, unpack_for
 from .stream import passable
 
@@ -121,10 +121,7 @@ class Datagram(SocketState):
             given = sum(value is not NOT_GIVEN for value in (bytes, flags, address, more))
             if not versions.PYPY_WORDS:
                 raise TypeError(f"sendto() takes 2 or 3 arguments ({given} given)")
-            if given < 2:
-                raise TypeError("sendto() missing 1 required positional argument: 'address'")
-            count = f"3 or 4 positional arguments but {given + 1} were given"
-            raise TypeError(f"sendto() takes {count}")
+            raise TypeError(sendto_on_pypy(given))
         if address is NOT_GIVEN:
             flags, address = 0, flags
         with view_of(bytes) as view:

@@ -223,9 +223,8 @@ _FORMS: dict[str, Callable[[Members], Any]] = {
 }  # fmt: skip
 
 
-# Up to Python 3.13, a number has to fit into a C int; from 3.14 on, any integer is accepted.  In
-# both cases the lower bits count.
-_INTS = str.maketrans("BHI", "BHI" if versions.UNSIGNED_BY_INDEX else "iii")
+# Of a number of any size, the lower bits count.
+_INTS = str.maketrans("BHI", "BHI" if versions.BLUETOOTH_ANY_INT else "iii")
 
 
 def _items(address: Any, letters: str, caller: str, parentheses: str = "()") -> list[Any]:
