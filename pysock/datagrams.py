@@ -20,6 +20,7 @@ from ._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool
 from ._calls.wait import READ, WRITE, retry
 from ._ffi.abi import codec
 from ._ffi.arguments import size_of
+from ._ffi.exports import memory_of
 from ._ffi.interpreter import NULL, bytes_at, fill, number_in, pointer_to, releasing, reserve
 from ._host import abi, constants, lib, structs
 
@@ -224,7 +225,7 @@ def _send_batch(sock: Any, items: list[Any], names: list[bytes], flags: int) -> 
     # As in _calls.msghdr: each buffer is exported once, and released in one step of C.
     released = releasing(views, owners)
     try:
-        views.extend(map(memoryview, [data for data, _ in items]))
+        views.extend(map(memory_of, [data for data, _ in items]))
         return _send_views(sock, views, owners, names, flags)
     finally:
         any(released)

@@ -18,6 +18,7 @@ import pytest
 
 import pysock
 from pysock import families
+from pysock._ffi.exports import lends
 from pysock._ffi.interpreter import COPY_MAX, CPYTHON, TRANSFER_MAX
 from pysock._host import abi, structs
 
@@ -479,6 +480,8 @@ def test_a_view_has_no_more_room_than_its_object(owner: Any, form: str, when: st
     for name in ("recv_into", "recvfrom_into", "recvmsg_into", "send", "sendall", "sendmsg"):
         data = owner(bytes(50_000))
         view = FORMS[form](memoryview(data))
+        # Where there are other threads, what is sent is copied before the flags are asked.
+        most = 3 if lends(view) or when == "before" else view.nbytes
         flags: Any = Smaller()
         if when == "before":
             flags = flags.__index__()
@@ -494,6 +497,6 @@ def test_a_view_has_no_more_room_than_its_object(owner: Any, form: str, when: st
                     getattr(here, name)(view, *[0] * name.endswith("into"), flags)
             there.setblocking(False)
             with contextlib.suppress(BlockingIOError):
-                assert len(there.recv(100_000)) <= 3
+                assert len(there.recv(100_000)) <= most
             with contextlib.suppress(BlockingIOError):
                 assert name.startswith("send") or len(here.recv(100_000)) >= 20_000 - 3

@@ -25,8 +25,9 @@ from __future__ import annotations
 from ctypes import addressof
 
 from .._ffi.abi import codec
-from .._ffi.arguments import EXPORTS_LOCK, INT_MAX, view_of
+from .._ffi.arguments import INT_MAX, view_of
 from .._ffi.arguments import size_of as size_in
+from .._ffi.exports import LENDS_ALL, lends, memory_of, put
 from .._ffi.interpreter import (
     POOL_MAX,
     TRANSFER_MAX,
@@ -139,7 +140,7 @@ def send(
             sizes = [size_in(view) for view in views]
         packed = pack_control()
         outdated = False
-        if views and not EXPORTS_LOCK:  # an __index__ may have resized what they show
+        if views and not LENDS_ALL:  # an __index__ may have resized what they show
             sizes = [size_in(view) for view in views]
             outdated = sizes != [view.nbytes for view in views]
         count, total = len(parts), sum(sizes)
@@ -194,7 +195,7 @@ _BYTES = {bytes}
 def export(views: list[Any], parts: list[Any]) -> None:
     """Export each buffer once: its memory stays where it is until its view is released."""
     try:
-        views.extend(map(memoryview, parts))
+        views.extend(map(memory_of, parts))
     except TypeError:
         for view in views:
             size_in(view)  # of two that cannot be sent, the first is an error
@@ -246,9 +247,26 @@ def receive_into(
 ) -> Received:
     """``recvmsg(2)`` of data into the memory of ``views``."""
     _too_many(len(views), "recvmsg_into")
+    if not LENDS_ALL and not all(map(lends, views)):
+        return _receive_apart(sock, views, ancbufsize, flags)
     # Memory that can be written to has no owner but its view: it is never a copy.
     iovecs = b"".join([_iovec.pack(number_in(view)[0], size_in(view)) for view in views])
     return _receive(sock, iovecs, 0, ancbufsize, flags)
+
+
+def _receive_apart(sock: SocketState, views: list[Any], ancbufsize: int, flags: int) -> Received:
+    """``recvmsg(2)`` into memory of its own, from where the data is put into the views."""
+    sizes = [size_in(view) for view in views]
+    received = _receive(sock, None, sum(sizes), ancbufsize, flags)
+    try:
+        at = 0
+        for view, size in zip(views, sizes):
+            put(view, received.data[at : at + size])
+            at += size
+    except BaseException:
+        close_received(received.control)
+        raise
+    return received
 
 
 def _receive(

@@ -14,6 +14,7 @@ and so is all that TCP has discarded (``as_written``).
 from __future__ import annotations
 
 from .._ffi.errors import ATTEMPTS, from_errno, raise_errno
+from .._ffi.exports import LENDS_ALL, lends, put
 from .._ffi.interpreter import (
     POOL_MAX,
     TRANSFER_MAX,
@@ -88,6 +89,12 @@ _TCP_DISCARDS = abi.name.startswith("linux")
 
 def receive_into(calls: Library, fd: int, view: memoryview, size: int, flags: int) -> int:
     """``recv(2)`` of up to ``size`` bytes into a caller's buffer."""
+    if not LENDS_ALL and not lends(view):
+        data = receive(calls, fd, size, flags)
+        if data is None:
+            return -1
+        put(view, data[:size])
+        return len(data)
     if size > KEEP_GIL_MAX:
         flags |= calls.dontwait
         n: int = lib.recv(fd, address_in(view), min(size, TRANSFER_MAX), flags)
@@ -121,6 +128,12 @@ def receive_from_into(
     calls: Library, fd: int, view: memoryview, size: int, flags: int
 ) -> tuple[int, bytes] | None:
     """``recvfrom(2)`` of up to ``size`` bytes into a caller's buffer, and the sender's sockaddr."""
+    if not LENDS_ALL and not lends(view):
+        answer = receive_from(calls, fd, size, flags)
+        if answer is None:
+            return None
+        put(view, answer[0][:size])
+        return len(answer[0]), answer[1]
     flags |= calls.dontwait
     if size > KEEP_GIL_MAX:
         calls, size = lib, min(size, TRANSFER_MAX)

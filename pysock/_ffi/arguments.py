@@ -14,6 +14,7 @@ import sys
 from _warnings import warn  # warnings.warn itself, without 0.3 ms at import
 
 from . import versions
+from .exports import LENDS_ALL, bytes_left, memory_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -218,40 +219,10 @@ def fs_bytes(name: Any) -> bytes:
 # the caller could not resize a bytearray.
 
 
-def _exports_lock() -> bool:
-    owner = bytearray(1)
-    with memoryview(owner):
-        try:
-            owner.append(0)
-        except BufferError:
-            return True
-    return False
-
-
-# Whether an object that is exported cannot be resized.  PyPy lets it be until its version 8.
-EXPORTS_LOCK = _exports_lock()
-
-if not EXPORTS_LOCK:
-    from array import array
-
-    _RESIZABLE = (bytearray, array)
-
-
-def _bytes_left(view: memoryview) -> int:
-    """How many bytes of ``view`` its object still has: a cast or a slice keeps its own size."""
-    owner = view.obj
-    if not isinstance(owner, _RESIZABLE):
-        return view.nbytes
-    with memoryview(owner) as whole:
-        end: int = whole._pypy_raw_address() + whole.nbytes  # type: ignore[attr-defined]
-    address: int = view._pypy_raw_address()  # type: ignore[attr-defined]
-    return max(0, min(view.nbytes, end - address))
-
-
 def view_of(data: Any) -> memoryview:
     """A memoryview of a bytes-like object; ``size_of`` checks that its bytes are contiguous."""
     try:
-        return memoryview(data)
+        return memory_of(data)
     except TypeError:
         if _has_buffer(data):
             raise  # what its __buffer__ raised
@@ -267,7 +238,7 @@ def size_of(view: memoryview) -> int:
     """The number of bytes in a view; BufferError if they are not contiguous."""
     if not view.c_contiguous:
         raise BufferError("memoryview: underlying buffer is not C-contiguous")
-    return view.nbytes if EXPORTS_LOCK else _bytes_left(view)
+    return view.nbytes if LENDS_ALL else bytes_left(view)
 
 
 def writable_view_of(buffer: Any, function: str) -> memoryview:
@@ -282,7 +253,7 @@ def room_in(view: memoryview, buffer: Any, function: str) -> int:
     """The size of ``view`` in bytes if C may write to it, else TypeError about ``buffer``."""
     if view.readonly or not view.c_contiguous:
         raise _not_writable(buffer, function)
-    return view.nbytes if EXPORTS_LOCK else _bytes_left(view)
+    return view.nbytes if LENDS_ALL else bytes_left(view)
 
 
 def _not_writable(buffer: Any, function: str) -> TypeError:

@@ -110,7 +110,7 @@ def pass_memory(data: Any, call: Callable[[Any, int], int]) -> int:
     """
     if type(data) is bytes:
         return call(data, min(len(data), TRANSFER_MAX))
-    with view_of(data) as view:
+    with memoryview(data) if type(data) is memoryview else view_of(data) as view:
         size = min(size_of(view), TRANSFER_MAX)
         return call(address_in(view), size)
 

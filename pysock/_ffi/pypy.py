@@ -124,6 +124,6 @@ def pass_memory(data: Any, call: Callable[[Any, int], int]) -> int:
         n = call(address, len(data))
         _copies.append(entry)
         return n
-    with view_of(data) as view:
+    with memoryview(data) if type(data) is memoryview else view_of(data) as view:
         size = min(size_of(view), TRANSFER_MAX)
         return call(address_in(view), size)

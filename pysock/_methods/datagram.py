@@ -9,7 +9,6 @@ from .._calls.transfer import as_written, receive_from, receive_from_into, trans
 from .._calls.wait import READ, WRITE, retry, wait_first
 from .._ffi import versions
 from .._ffi.arguments import (
-    EXPORTS_LOCK,
     c_int,
     c_ssize_t,
     room_in,
@@ -17,6 +16,7 @@ from .._ffi.arguments import (
     view_of,
     writable_view_of,
 )
+from .._ffi.exports import LENDS_ALL
 from .._ffi.signature import NOT_GIVEN, sendto_as_documented, sendto_on_pypy
 from ..families import packers, unpack_for
 from .stream import passable
@@ -73,7 +73,7 @@ class Datagram(SocketState):
         with writable_view_of(buffer, "recvfrom_into") as view:
             room = room_in(view, buffer, "recvfrom_into")
             nbytes, flags = c_ssize_t(nbytes), c_int(flags)
-            if not EXPORTS_LOCK:  # an __index__ may have resized it
+            if not LENDS_ALL:  # an __index__ may have resized it
                 room = room_in(view, buffer, "recvfrom_into")
             if nbytes < 0:
                 raise ValueError("negative buffersize in recvfrom_into")

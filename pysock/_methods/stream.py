@@ -11,7 +11,6 @@ from .._calls.transfer import as_written, receive, receive_into, transmit
 from .._calls.wait import READ, WRITE, deadline_of, deadline_passed, retry, wait_first
 from .._ffi import versions
 from .._ffi.arguments import (
-    EXPORTS_LOCK,
     c_int,
     c_ssize_t,
     room_in,
@@ -21,6 +20,7 @@ from .._ffi.arguments import (
     writable_view_of,
 )
 from .._ffi.errors import timeout
+from .._ffi.exports import LENDS_ALL
 from .._ffi.signature import send_as_documented, sendall_as_documented
 
 TYPE_CHECKING = False
@@ -73,7 +73,7 @@ class Stream(SocketState):
         with writable_view_of(buffer, "recv_into") as view:
             room = room_in(view, buffer, "recv_into")
             nbytes, flags = c_ssize_t(nbytes), c_int(flags)
-            if not EXPORTS_LOCK:  # an __index__ may have resized it
+            if not LENDS_ALL:  # an __index__ may have resized it
                 room = room_in(view, buffer, "recv_into")
             if nbytes < 0:
                 raise ValueError("negative buffersize in recv_into")

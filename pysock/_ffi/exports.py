@@ -1,0 +1,90 @@
+"""Memory of an object that may be resized while C uses it: on PyPy.
+
+Elsewhere a bytearray cannot be resized while there is a memoryview of it, and its address stays
+what it is.  PyPy 7 counts no views, and PyPy 8 those of a bytearray alone: another thread may
+resize the object while a call waits, and C would read or write memory that somebody else has by
+then.  So where there are other threads, C gets memory of pysock's own: what is sent is copied first
+(``memory_of``), what was received afterwards (``put``).  Each access to the object is a single
+step, in which no other thread runs.  So it is with a BytesIO, too, whose memory has no address.
+"""
+
+from __future__ import annotations
+
+from _thread import _count as other_threads
+from array import array
+from io import BufferedReader, BytesIO
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def _exports_lock() -> bool:
+    owner = bytearray(1)
+    with memoryview(owner):
+        try:
+            owner.append(0)
+        except BufferError:
+            return True
+    return False
+
+
+# Whether a bytearray that is exported cannot be resized.
+EXPORTS_LOCK = _exports_lock()
+
+# Whether C may use the memory of any view.
+LENDS_ALL = EXPORTS_LOCK and not hasattr(memoryview, "_pypy_raw_address")
+
+# What stays where it is: of a BufferedReader, that is what a file of ``makefile`` reads into.
+_FIXED = (bytes, BufferedReader, *([bytearray] if EXPORTS_LOCK else []))
+_RESIZABLE = (bytearray, array)
+
+
+def octets_of(view: memoryview) -> memoryview:
+    """What the object of ``view`` has there now: a cast or a slice keeps the size that it had.
+
+    Each is of one dimension: PyPy would read what is gone of a view that has several.
+    """
+    owner = view.obj
+    if not isinstance(owner, _RESIZABLE):
+        return view.cast("B")
+    with memoryview(owner) as whole:
+        begin = view._pypy_raw_address() - whole._pypy_raw_address()  # type: ignore[attr-defined]
+        return whole.cast("B")[begin : begin + view.nbytes]
+
+
+def bytes_left(view: memoryview) -> int:
+    """How many bytes of ``view`` its object still has."""
+    if LENDS_ALL or not isinstance(view.obj, _RESIZABLE):
+        return view.nbytes
+    with octets_of(view) as octets:
+        return octets.nbytes
+
+
+def lends(view: memoryview) -> bool:
+    """Whether C may use the memory of ``view`` now: nobody can resize its object meanwhile."""
+    if LENDS_ALL:
+        return True
+    owner = view.obj  # of a slice of a slice, PyPy 7 says None
+    return isinstance(owner, _FIXED) if other_threads() else not isinstance(owner, BytesIO)
+
+
+def put(view: memoryview, data: bytes) -> None:
+    """Put ``data`` where ``view`` begins, or raise BufferError if that has become too short."""
+    with octets_of(view) as octets:
+        try:
+            octets[: len(data)] = data
+        except ValueError:
+            raise BufferError("the buffer was resized while it was received into") from None
+
+
+def _memory_of(data: Any) -> memoryview:
+    view = memoryview(data)
+    if lends(view) or not view.c_contiguous:
+        return view
+    with view, octets_of(view) as octets:
+        return memoryview(octets.tobytes())
+
+
+# A memoryview for C to read from: of the object, or of a copy.
+memory_of = memoryview if LENDS_ALL else _memory_of

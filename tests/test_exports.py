@@ -1,0 +1,139 @@
+"""A buffer that another thread resizes while a call waits: it is refused, or nothing is lost.
+
+C's module has the first everywhere but on PyPy 7, where it reads and writes memory that is free.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from array import array
+from collections.abc import Callable
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+import pysock
+from pysock._ffi.exports import EXPORTS_LOCK, LENDS_ALL, bytes_left, lends
+
+from .harness import SOON, fill, pair, read
+
+DATA = bytes(range(1, 33))
+MUCH = 1 << 20
+
+
+def receives(sock: Any, view: memoryview) -> dict[str, Callable[[], Any]]:
+    return {
+        "recv_into": lambda: sock.recv_into(view),
+        "recvfrom_into": lambda: sock.recvfrom_into(view)[0],
+        "recvmsg_into": lambda: sock.recvmsg_into([view[:10], view[10:]])[0],
+    }
+
+
+@contextmanager
+def waiting(call: Callable[[], Any]) -> Any:
+    """A thread that waits in ``call`` meanwhile, and ends afterwards: a list gets the result."""
+    results: list[Any] = []
+
+    def run() -> None:
+        try:
+            results.append(call())
+        except BufferError as error:
+            results.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    time.sleep(SOON)  # until it waits
+    yield results
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+def resized(change: Callable[[], Any]) -> bool:
+    try:
+        change()
+    except (BufferError, ValueError, TypeError, SystemError):
+        return False
+    return True
+
+
+needs_recvmsg = pytest.mark.skipif(
+    not hasattr(pysock.Socket, "recvmsg_into"), reason="no recvmsg_into here"
+)
+METHODS = ["recv_into", "recvfrom_into", pytest.param("recvmsg_into", marks=needs_recvmsg)]
+
+
+@pytest.mark.parametrize("kind", ["bytearray", "array"])
+@pytest.mark.parametrize("method", METHODS)
+def test_what_grows_meanwhile_gets_the_data_where_it_is_then(method: str, kind: str) -> None:
+    buffer: Any = bytearray(64) if kind == "bytearray" else array("I", bytes(64))
+    more = bytes(MUCH)
+    with pair() as (a, b):
+        view = memoryview(buffer).cast("B")[16:48]
+        with waiting(receives(b, view)[method]) as results:
+            grown = resized(lambda: buffer.extend(array("I", more) if kind == "array" else more))
+            other = [bytearray(64) for _ in range(1000)]  # whoever has that memory now
+            a.sendall(DATA)
+        assert results == [32] and (grown is not LENDS_ALL or grown is not EXPORTS_LOCK)
+        assert bytes(memoryview(buffer).cast("B")[:64]) == bytes(16) + DATA + bytes(16)
+        assert not any(map(any, other))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_shrinks_meanwhile_is_an_error(method: str) -> None:
+    buffer = bytearray(64)
+    with pair() as (a, b):
+        view = memoryview(buffer)[16:48]
+        with waiting(receives(b, view)[method]) as results:
+            cut = resized(lambda: buffer.__delitem__(slice(8, None)))
+            a.sendall(DATA)
+        assert cut is not EXPORTS_LOCK
+        if cut:
+            assert type(results[0]) is BufferError and bytes(buffer) == bytes(8)
+        else:
+            assert results == [32] and bytes(buffer)[16:48] == DATA
+
+
+SENDS: dict[str, Callable[[Any, Any], Any]] = {
+    "sendall": lambda sock, data: sock.sendall(data),
+    "sendmsg": lambda sock, data: sock.sendmsg([b"", data]),
+}
+
+
+@pytest.mark.parametrize("method", SENDS)
+def test_what_is_sent_is_what_was_there_when_it_was_asked_for(method: str) -> None:
+    if not hasattr(pysock.Socket, method):
+        pytest.skip(f"no {method} here")
+    buffer = bytearray(DATA * 1000)
+    with pair() as (a, b):
+        before = fill(a)
+        a.settimeout(30)
+        with waiting(lambda: SENDS[method](a, buffer)):
+            resized(lambda: buffer.__delitem__(slice(None)))
+            other = [bytearray(b"\xff") * 32000 for _ in range(100)]
+            received = read(b, before + len(DATA) * 1000)[before:]
+        assert received == DATA * 1000 and len(other) == 100
+
+
+@pytest.mark.parametrize("kind", ["bytearray", "array", "slice", "BytesIO"])
+def test_it_is_put_where_the_view_is(kind: str) -> None:
+    """Whatever a view is of, a thread that is not alone receives into it."""
+    buffer: Any = {"array": array("H", bytes(16)), "BytesIO": BytesIO(bytes(16))}.get(kind)
+    buffer = bytearray(16) if buffer is None else buffer
+    view = memoryview(buffer.getbuffer() if kind == "BytesIO" else buffer).cast("B")
+    view = view[2:][1:] if kind == "slice" else view[3:]
+    with pair() as (a, b), waiting(lambda: b.recv(1)):
+        a.sendall(b"x")
+        with pair() as (c, d):
+            c.sendall(b"abc")
+            assert d.recv_into(view) == 3
+    assert bytes(view) == b"abc" + bytes(10)
+    view.release()
+
+
+def test_alone_a_thread_lends_the_memory_itself() -> None:
+    with memoryview(bytearray(8)) as view:
+        assert lends(view) is (EXPORTS_LOCK or threading.active_count() == 1)
+        assert bytes_left(view) == 8
