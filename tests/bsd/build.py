@@ -1,6 +1,6 @@
 """Build the bed: ``libbed-darwin.so`` and so on, from the systems' own headers and Linux'.
 
-The guest half (guest.c, guest_options.c, guest_names.c) is compiled against the guest system's own
+The guest half (guest.c, guest_….c) is compiled against the guest system's own
 headers, which the PyPI package ziglang ships; the host half (host.c) against this machine's.
 Neither knows the other's numbers: both compile the same lists of names (names.inc, written here)
 and meet at the positions in them.  A function has the symbol to which the guest's headers link
@@ -55,6 +55,8 @@ LISTS = {
         IPV6_RECVHOPLIMIT IPV6_HOPLIMIT IPV6_RECVTCLASS IPV6_TCLASS IPV6_DONTFRAG""",
     "tcp": "TCP_NODELAY TCP_MAXSEG TCP_KEEPIDLE TCP_KEEPALIVE TCP_KEEPINTVL TCP_KEEPCNT",
     "scm": "SCM_RIGHTS",
+    "iff": """IFF_UP IFF_BROADCAST IFF_DEBUG IFF_LOOPBACK IFF_POINTOPOINT IFF_RUNNING IFF_NOARP
+        IFF_PROMISC IFF_ALLMULTI IFF_MULTICAST""",
 }
 
 # The functions of the bed, by their names in C, and the variable that some systems have.
@@ -62,8 +64,8 @@ FUNCTIONS = """socket socketpair bind listen accept accept4 connect shutdown clo
     recvfrom sendmsg recvmsg getsockname getpeername getsockopt setsockopt poll getaddrinfo
     freeaddrinfo gai_strerror getnameinfo gethostbyname gethostbyaddr gethostbyname_r
     gethostbyaddr_r __h_errno h_errno hstrerror getservbyname getservbyport getprotobyname inet_aton
-    inet_pton inet_ntop if_nameindex if_freenameindex if_nametoindex if_indextoname gethostname
-    sethostname""".split()
+    inet_pton inet_ntop if_nameindex if_freenameindex if_nametoindex if_indextoname getifaddrs
+    freeifaddrs getpeereid sendfile gethostname sethostname""".split()
 # The plain symbol of a function that the headers rename, where the bed has that older version too.
 OLD = ("socket",)
 
@@ -79,7 +81,7 @@ INCLUDES = {
     **{s: [f"x86_64-{s}-none", f"generic-{s}"] for s in ("freebsd", "netbsd", "openbsd")},
 }
 COMPILER = [*"gcc -std=gnu11 -O1 -g -fPIC -fno-builtin -c -I".split(), str(SOURCES)]
-GUEST = ("guest.c", "guest_options.c", "guest_names.c")
+GUEST = ("guest.c", "guest_options.c", "guest_names.c", "guest_interfaces.c")
 
 
 def names_inc() -> str:

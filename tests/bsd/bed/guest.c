@@ -95,7 +95,6 @@ static void address_out(const struct bed_address *name, struct sockaddr *to, soc
 
 #ifdef __APPLE__
 /* One kernel control, number 7 by the name "bed.control": a socket can be connected to it. */
-#include <sys/ioctl.h>
 #include <sys/kern_control.h>
 #ifndef SYSPROTO_CONTROL  /* of <sys/sys_domain.h>, which ziglang leaves out */
 #define SYSPROTO_CONTROL 2
@@ -103,7 +102,6 @@ static void address_out(const struct bed_address *name, struct sockaddr *to, soc
 #endif
 
 static struct sockaddr_ctl connected[1024];
-unsigned long bed_ctliocginfo = CTLIOCGINFO;
 
 int bed_control_of(struct ctl_info *info)
 {

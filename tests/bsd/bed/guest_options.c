@@ -31,6 +31,14 @@ static int peer(int fd, int level, int optname, void *value, socklen_t *length)
     unsigned uid, gid;
 #if defined __APPLE__ || defined __FreeBSD__
     struct xucred form = {0};
+#ifdef LOCAL_PEERPID  /* macOS', whose struct has no pid */
+    if (level == SOL_LOCAL && optname == LOCAL_PEERPID) {
+        if (*length < sizeof pid)
+            return fail(EINVAL);
+        *length = sizeof pid;
+        return done(host_peer(fd, value, &uid, &gid));
+    }
+#endif
     if (level != SOL_LOCAL || optname != LOCAL_PEERCRED)
         return 1;
     if (done(host_peer(fd, &pid, &uid, &gid)))
@@ -39,6 +47,9 @@ static int peer(int fd, int level, int optname, void *value, socklen_t *length)
     form.cr_uid = uid;
     form.cr_ngroups = 1;
     form.cr_groups[0] = gid;
+#ifdef __FreeBSD__
+    form.cr_pid = pid;
+#endif
 #elif defined __NetBSD__
     struct unpcbid form = {0};
     if (level != SOL_LOCAL || optname != LOCAL_PEEREID)

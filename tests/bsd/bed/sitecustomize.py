@@ -7,6 +7,8 @@ processes.  What is changed, before anybody imports pysock:
 - ``errno`` has the guest's numbers and names (``of_the_c_module`` keeps those of Linux),
   ``os.strerror`` its texts, and OSError picks its subclass by the guest's numbers (and by those of
   Linux, for what ``os`` raises: they do not collide);
+- ``fcntl.ioctl`` has the guest's requests, as far as pysock makes them, and ``os.sendfile`` is made
+  of the guest's, or is not there;
 - ``sys.platform`` and ``os.uname`` say so, while ``pysock._platform`` is imported.
 
 The rest of the interpreter (``os``, ``select``, ``_socket``, ``subprocess``) stays Linux's.
@@ -61,16 +63,31 @@ def _subclass_table(number: int) -> object:
     return None
 
 
+def _fail() -> None:
+    """Raise what the guest's errno says."""
+    import ctypes
+
+    number = ctypes.get_errno()
+    raise OSError(number, os.strerror(number))
+
+
 def _install(target: str) -> None:
     import ctypes
     import errno
-    import socket  # noqa: F401  these two are to have the numbers of Linux
-    import subprocess  # noqa: F401
+    import types
 
     system, _, machine = target.partition("-")
+    sends_files = system in ("darwin", "freebsd")
+    if not sends_files:  # then CPython's socket does without
+        del os.sendfile
+    import socket  # these two are to have the numbers of Linux,
+    import subprocess  # noqa: F401
+
+    socket.os = types.ModuleType("os")  # and its sendfile
+    vars(socket.os).update(vars(os))
     here = os.path.dirname(os.path.abspath(__file__))
     path = os.path.join(here, f"libbed-{system}.so")
-    bed = ctypes.CDLL(path)
+    bed = ctypes.CDLL(path, use_errno=True)
 
     original = ctypes.CDLL.__init__
 
@@ -113,21 +130,40 @@ def _install(target: str) -> None:
         if number in subclasses and hasattr(errno, name):
             subclasses[getattr(errno, name)] = subclasses[number]
 
-    # --- ioctl(2), as far as it is of another kernel -----------------------------------
-    if system == "darwin":
-        import fcntl
+    # --- ioctl(2) and sendfile(2), as far as they are of another kernel ----------------
+    import fcntl
 
-        ioctl = fcntl.ioctl
-        ours = ctypes.c_ulong.in_dll(bed, "bed_ctliocginfo").value
+    ioctl = fcntl.ioctl
 
-        def control(fd, request, argument=0, *rest):
-            if request != ours:
-                return ioctl(fd, request, argument, *rest)
-            if bed.bed_control_of(ctypes.byref(argument)):
-                raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
-            return 0
+    def control(fd, request, argument=0, *rest):
+        if isinstance(argument, int) or not bed.bed_knows_request(ctypes.c_ulong(request)):
+            return ioctl(fd, request, argument, *rest)
+        room = ctypes.create_string_buffer(bytes(argument), len(bytes(argument)))
+        number = fd if isinstance(fd, int) else fd.fileno()
+        if bed.bed_ioctl(number, ctypes.c_ulong(request), room):
+            _fail()
+        if isinstance(argument, bytes):
+            return room.raw
+        (ctypes.c_char * len(room)).from_buffer(argument)[:] = room.raw
+        return 0
 
-        fcntl.ioctl = control
+    fcntl.ioctl = control
+    if sends_files:  # as posixmodule.c calls it
+        off_t = ctypes.c_longlong
+
+        def sendfile(out_fd, in_fd, offset, count):
+            while True:
+                sent = off_t(count)
+                size = [] if system == "darwin" else [ctypes.c_size_t(count)]
+                order = [None, ctypes.byref(sent)] if size else [ctypes.byref(sent), None]
+                failed = bed.sendfile(in_fd, out_fd, off_t(offset), *size, *order, 0)
+                number = ctypes.get_errno()
+                if not failed or (number in (errno.EAGAIN, errno.EBUSY) and sent.value):
+                    return sent.value
+                if number != errno.EINTR:
+                    _fail()
+
+        os.sendfile = sendfile
 
     # --- the platform ------------------------------------------------------------------
     uname = os.uname()
