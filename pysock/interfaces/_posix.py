@@ -1,7 +1,8 @@
 """``getifaddrs(3)``: a linked list, with an entry for each address, the hardware's among them.
 
 Its memory is freed whatever happens, and nothing is read behind an address: the BSDs' say their
-length, Linux' have that of their family.  A BSD may cut a netmask short, and leave its family out.
+length, Linux' have that of their family.  A BSD may cut a netmask short, that of a prefix of 0 bits
+to nothing, and leave its family out.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ from ._values import Address, Interface, by_index, family_of, flag_names, hardwa
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
+    from typing import Any, Optional
+
+    # Name, flags, address, netmask, and the broadcast address or the other end.
+    _Entry = tuple[bytes, int, bytes, Optional[bytes], bytes]
 
 AF_INET, AF_INET6 = constants["AF_INET"], constants["AF_INET6"]
 _HARDWARE = constants.get("AF_PACKET" if "AF_PACKET" in constants else "AF_LINK")
@@ -51,22 +55,22 @@ def _ask(head: c_void_p, refused: OSError | None) -> None:
         raise error from refused
 
 
-def _entries(at: int | None) -> Iterator[tuple[bytes, int, bytes, bytes, bytes]]:
-    """``(name, flags, address, netmask, other)``, with copies of all."""
+def _entries(at: int | None) -> Iterator[_Entry]:
+    """The entries of the list, with copies of all that they point to."""
     while at:
         raw = string_at(at, _ifaddrs.size)
         name = _ifaddrs.number(raw, "ifa_name")
         members = ("ifa_addr", "ifa_netmask", _OTHER)
         address, netmask, other = (_sockaddr(_ifaddrs.number(raw, m)) for m in members)
         label = string_at(name) if name else b""
-        yield label, _ifaddrs.number(raw, "ifa_flags"), address, netmask, other
+        yield label, _ifaddrs.number(raw, "ifa_flags"), address or b"", netmask, other or b""
         at = _ifaddrs.number(raw, "ifa_next")
 
 
-def _sockaddr(at: int) -> bytes:
-    """The sockaddr at an address, in its own length."""
+def _sockaddr(at: int) -> bytes | None:
+    """The sockaddr at an address, in its own length; None for NULL."""
     if not at:
-        return b""
+        return None
     if abi.sa_len:
         return string_at(at, c_ubyte.from_address(at).value)
     family = abi.family_of(string_at(at, 2))
@@ -77,7 +81,7 @@ def _sockaddr(at: int) -> bytes:
     return string_at(at, codec.struct_of(b"").size) if codec else b""
 
 
-def _assembled(entries: list[tuple[bytes, int, bytes, bytes, bytes]]) -> list[Interface]:
+def _assembled(entries: list[_Entry]) -> list[Interface]:
     """The interfaces from the entries of the list; an alias belongs to what it is an alias of."""
     found: dict[str, dict[str, Any]] = {}
     for raw_name, flags, address, netmask, other in entries:
@@ -125,10 +129,10 @@ def _hardware(raw: bytes) -> tuple[int, bytes]:
 
 
 def _address(
-    family: int, label: str, flags: int, address: bytes, netmask: bytes, other: bytes
+    family: int, label: str, flags: int, address: bytes, netmask: bytes | None, other: bytes
 ) -> Address:
     own, scope_id = _ip(family, address)
-    mask = _ip(family, netmask)[0] if netmask else None
+    mask = None if netmask is None else _ip(family, netmask)[0]
     broadcast = peer = None
     if other and abi.family_of(other) == family:
         text = _text(family, _ip(family, other)[0])
