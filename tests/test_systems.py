@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
+import tempfile
+import threading
 
 import pytest
 
 import pysock
-from pysock import _platform
+from pysock import _platform, unix
 from pysock._host import abi, constants
 from pysock._layouts import layouts
 
 from .foreign import FOREIGN
-from .harness import outcome, pair, run
+from .harness import LATE, outcome, pair, run
 
 pytestmark = pytest.mark.skipif(not abi.sa_len, reason="no system with addresses of BSD's form")
 
@@ -46,6 +49,18 @@ def test_who_is_at_the_other_end() -> None:
         assert member(struct, pid, value) == os.getpid()
 
 
+def test_the_c_library_says_the_same_of_the_other_end() -> None:
+    """``getpeereid(3)`` is what these systems' programs call."""
+    uid, gid = ctypes.c_uint(), ctypes.c_uint()
+    with pair() as (here, _):
+        known = unix.peer(here)
+        where = here.fileno(), ctypes.byref(uid), ctypes.byref(gid)
+        assert ctypes.CDLL(None).getpeereid(*where) == 0
+    assert (known.uid, known.gid) == (uid.value, gid.value) == (os.geteuid(), os.getegid())
+    # FreeBSD tells it since 13, in what was room for later use.
+    assert known.pid == os.getpid()
+
+
 @pytest.mark.skipif("SO_NOSIGPIPE" not in constants, reason="no SO_NOSIGPIPE here")
 def test_a_signal_that_python_ignores_can_be_switched_off() -> None:
     with pair() as (here, there):
@@ -63,6 +78,32 @@ def test_the_time_until_a_connection_is_probed() -> None:
     with pysock.socket() as sock:
         sock.setsockopt(pysock.IPPROTO_TCP, getattr(pysock, name), 77)
         assert sock.getsockopt(pysock.IPPROTO_TCP, getattr(pysock, name)) == 77
+
+
+@pytest.mark.parametrize("timeout", [None, LATE], ids=["blocking", "timeout"])
+def test_a_file_larger_than_any_buffer(timeout: float | None) -> None:
+    """``sendfile(2)`` of macOS and FreeBSD answers with what has gone and EAGAIN together."""
+    data = os.urandom(3 << 20)
+    received: list[bytes] = []
+    with pair() as (here, there), tempfile.TemporaryFile() as file:
+        file.write(data)
+        here.settimeout(timeout)
+        thread = threading.Thread(
+            target=lambda: received.extend(iter(lambda: there.recv(1 << 16), b""))
+        )
+        thread.start()
+        assert here.sendfile(file, 5, 1_000_000) == 1_000_000
+        assert file.tell() == 1_000_005
+        assert here.sendfile(file, 1_000_005) == len(data) - 1_000_005
+        assert file.tell() == len(data)
+        here.shutdown(pysock.SHUT_WR)
+        thread.join()
+    assert b"".join(received) == data[5:]
+
+
+def test_where_there_is_a_sendfile() -> None:
+    has_one = abi.name.startswith(("darwin", "freebsd"))
+    assert hasattr(os, "sendfile") == hasattr(ctypes.CDLL(None), "sendfile") == has_one
 
 
 CONTROL = """
