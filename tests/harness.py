@@ -30,6 +30,7 @@ from pysock._host import abi, lib, lib_keeping_gil
 from pysock._methods.lifecycle import cloexec
 
 from . import ROOT
+from .foreign import error_name
 
 Action = Callable[..., Any]
 
@@ -48,12 +49,15 @@ on_musl = abi.name.startswith("linux-musl")
 ACCEPT = "accept4" if hasattr(lib, "accept4") else "accept"  # the C function that accept calls
 
 
-def outcome(call: Action) -> Any:
-    """What a call returns, or in words what it raises: the errno's name, where there is one."""
+def outcome(call: Action, module: Any = pysock) -> Any:
+    """What a call returns, or in words what it raises: the errno's name, where there is one.
+
+    ``module`` is the one whose call it is, whose numbers may be those of another system.
+    """
     try:
         return call()
     except OSError as error:
-        return errno.errorcode[error.errno] if error.errno else str(error)
+        return error_name(error.errno, module) if error.errno else str(error)
     except ValueError as error:
         return type(error).__name__
 

@@ -34,6 +34,17 @@ SLACK = 0.3 * PATIENCE  # seconds by which pysock may be later than the C module
 mixed = [*product([pysock, stdlib], repeat=2)]  # who sends, who receives
 
 
+def module_of(sock: Any) -> Module:
+    """The module whose numbers are those of a socket."""
+    return pysock if isinstance(sock, pysock.socket) else stdlib
+
+
+def small(sock: Any, option: str) -> None:
+    """Give a socket the small buffer that an option names."""
+    module = module_of(sock)
+    sock.setsockopt(module.SOL_SOCKET, getattr(module, option), WINDOW)
+
+
 def data_of(size: int, seed: object = 1) -> bytes:
     """Bytes that say where they are missing."""
     return random.Random(str(seed)).getrandbits(8 * size).to_bytes(size, "big")
@@ -141,7 +152,7 @@ def _recvmsg_into(sock: Any) -> bytes:
 
 
 def _wait_for_all(sock: Any) -> bytes:
-    return _until_end(lambda size: bytes(sock.recv(size, stdlib.MSG_WAITALL)))
+    return _until_end(lambda size: bytes(sock.recv(size, module_of(sock).MSG_WAITALL)))
 
 
 def _read(sock: Any) -> bytes:
@@ -182,13 +193,13 @@ def converse(
 
     with ExitStack() as stack:
         listener = stack.enter_context(receiver.create_server(("127.0.0.1", 0)))
-        listener.setsockopt(stdlib.SOL_SOCKET, stdlib.SO_RCVBUF, WINDOW)
+        small(listener, "SO_RCVBUF")
         listener.settimeout(LATE)
         address = stack.enter_context(route(listener.getsockname()))
         pool = stack.enter_context(ThreadPoolExecutor(1))
         done = pool.submit(answer)
         sock = stack.enter_context(sender.create_connection(address, LATE))
-        sock.setsockopt(stdlib.SOL_SOCKET, stdlib.SO_SNDBUF, WINDOW)
+        small(sock, "SO_SNDBUF")
         sock.settimeout(timeout)
         send(sock, data)
         sock.shutdown(stdlib.SHUT_WR)
@@ -230,11 +241,11 @@ def connected(module: Module, route: Route) -> Iterator[tuple[Any, Any]]:
     """A socket of a module, and the C module's at the other end; their buffers are small."""
     with ExitStack() as stack:
         listener = stack.enter_context(stdlib.create_server(("127.0.0.1", 0)))
-        listener.setsockopt(stdlib.SOL_SOCKET, stdlib.SO_RCVBUF, WINDOW)
+        small(listener, "SO_RCVBUF")
         listener.settimeout(LATE)
         address = stack.enter_context(route(listener.getsockname()))
         sock = stack.enter_context(module.create_connection(address, LATE))
-        sock.setsockopt(stdlib.SOL_SOCKET, stdlib.SO_SNDBUF, WINDOW)
+        small(sock, "SO_SNDBUF")
         peer, _ = listener.accept()
         yield sock, stack.enter_context(peer)
 
@@ -264,7 +275,7 @@ class Proxy:
 
     def __enter__(self) -> Proxy:
         self.listener = stdlib.create_server(("127.0.0.1", 0))
-        self.listener.setsockopt(stdlib.SOL_SOCKET, stdlib.SO_RCVBUF, WINDOW)
+        small(self.listener, "SO_RCVBUF")
         self.address = self.listener.getsockname()
         self.threads = [threading.Thread(target=self.accept)]
         self.threads[0].start()
@@ -296,7 +307,7 @@ class Proxy:
             self.ends.append(far)
             for sock in near, far:
                 sock.setsockopt(stdlib.IPPROTO_TCP, stdlib.TCP_NODELAY, 1)
-                sock.setsockopt(stdlib.SOL_SOCKET, stdlib.SO_SNDBUF, WINDOW)
+                small(sock, "SO_SNDBUF")
             back = threading.Thread(target=self.pump, args=(far, near, 65536))
             self.threads.append(back)
             back.start()

@@ -14,6 +14,7 @@ import pytest
 
 import pysock
 
+from ..foreign import error_name
 from ..harness import LATE, SOON, Action, later, on_pypy, outcome
 from .network import (
     CALLS,
@@ -30,6 +31,7 @@ from .network import (
     direct,
     in_time,
     mixed,
+    module_of,
     reset,
     timed,
 )
@@ -112,15 +114,24 @@ def test_a_peer_that_reads_drop_by_drop(name: str) -> None:
 BROKEN_OFF = {"ECONNRESET": "broken off", "EPIPE": "broken off"}
 
 
+def pending(sock: Any) -> str:
+    """The name of the error that SO_ERROR has."""
+    module = module_of(sock)
+    return error_name(sock.getsockopt(module.SOL_SOCKET, module.SO_ERROR), module)
+
+
 def aftermath(sock: Any) -> list[Any]:
     """What the next calls say."""
+    calls: list[Action] = [
+        lambda: sock.recv(10),
+        lambda: sock.recv(10),
+        lambda: sock.send(b"x"),
+        lambda: sock.send(b"x"),
+        lambda: type(sock.getpeername()),
+    ]
     return [
-        outcome(lambda: sock.recv(10)),
-        outcome(lambda: sock.recv(10)),
-        outcome(lambda: sock.send(b"x")),
-        outcome(lambda: sock.send(b"x")),
-        outcome(lambda: type(sock.getpeername())),
-        sock.getsockopt(stdlib.SOL_SOCKET, stdlib.SO_ERROR),
+        *(outcome(call, module_of(sock)) for call in calls),
+        pending(sock),
     ]
 
 
@@ -132,7 +143,7 @@ def test_a_reset_while_it_waits(name: str, timeout: float | None) -> None:
             sock.settimeout(timeout)
             call = CALLS[name](sock)
             with later(lambda: reset(peer), SOON):
-                first = outcome(call)
+                first = outcome(call, module)
             # Which of the two depends on how much the kernel had sent of a write when it came.
             return [BROKEN_OFF.get(first, first), *aftermath(sock)]
 
@@ -146,7 +157,7 @@ def test_a_reset_before_the_call(name: str, timeout: float | None) -> None:
         with connected(module, direct) as (sock, peer):
             sock.settimeout(timeout)
             reset(peer)
-            return [outcome(CALLS[name](sock)), *aftermath(sock)]
+            return [outcome(CALLS[name](sock), module), *aftermath(sock)]
 
     assert both(run)[0] in ("ECONNRESET", "EPIPE")
 
@@ -161,10 +172,10 @@ def test_what_came_before_a_reset(name: str, size: int, timeout: float | None) -
         with connected(module, direct) as (sock, peer):
             sock.settimeout(timeout)
             peer.sendall(b"x" * size)
-            assert sock.recv(1, stdlib.MSG_PEEK) == b"x"
+            assert sock.recv(1, module.MSG_PEEK) == b"x"
             reset(peer)
             call = CALLS[name](sock)
-            return [*(outcome(call) for _ in range(14)), *aftermath(sock)]
+            return [*(outcome(call, module) for _ in range(14)), *aftermath(sock)]
 
     both(run)
 
@@ -184,7 +195,7 @@ def test_a_reset_in_the_midst_of_a_stream(name: str) -> None:
         with connected(module, direct) as (sock, peer):
             sock.settimeout(LATE)
             with later(lambda: read_some(peer), 0.0):
-                return [BROKEN_OFF[outcome(WRITES[name](sock))]]
+                return [BROKEN_OFF[outcome(WRITES[name](sock), module)]]
 
     both(run)
 
@@ -210,10 +221,10 @@ def test_a_connect_that_is_refused(timeout: float | None) -> None:
             with module.socket() as sock:
                 sock.settimeout(timeout)
                 return [
-                    outcome(lambda: sock.connect(address)),
-                    sock.connect_ex(address),
-                    outcome(lambda: module.create_connection(address, timeout)),
-                    sock.getsockopt(stdlib.SOL_SOCKET, stdlib.SO_ERROR),
+                    outcome(lambda: sock.connect(address), module),
+                    error_name(sock.connect_ex(address), module),
+                    outcome(lambda: module.create_connection(address, timeout), module),
+                    pending(sock),
                 ]
 
     assert both(run)[0] == "ECONNREFUSED"
@@ -232,7 +243,7 @@ def test_a_peer_that_ends_its_direction(name: str, timeout: float | None) -> Non
             sock.settimeout(timeout)
             call = CALLS[name](sock)
             with later(lambda: peer.shutdown(stdlib.SHUT_WR), SOON):
-                ends = [outcome(call), outcome(call)]
+                ends = [outcome(call, module), outcome(call, module)]
             sock.sendall(b"still there")
             return [*ends, peer.recv(11)]
 
@@ -254,8 +265,8 @@ def test_another_thread_that_shuts_down(name: str, how: str, timeout: float | No
             sock.settimeout(timeout)
             call = CALLS[name](sock)
             with later(lambda: sock.shutdown(getattr(stdlib, how)), SOON):
-                first = outcome(call)
-            return [first, outcome(lambda: sock.recv(1)) if name in READS else None]
+                first = outcome(call, module)
+            return [first, outcome(lambda: sock.recv(1), module) if name in READS else None]
 
     both(run)
 
@@ -284,7 +295,7 @@ def test_a_datagram_to_nobody(timeout: float | None) -> None:
                 lambda: sock.sendmsg([b"x"]),
             ]
             for step in steps:
-                answers += [outcome(lambda: sock.send(b"x")), outcome(step)]
+                answers += [outcome(lambda: sock.send(b"x"), module), outcome(step, module)]
             return answers
 
     assert "ECONNREFUSED" in both(run)
