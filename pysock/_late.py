@@ -32,7 +32,10 @@ def __getattr__(name: str) -> Any:
         return partial
     error: Any = AttributeError(f"module 'pysock' has no attribute {name!r}")
     error.name, error.obj = name, _public.module  # a traceback finds similar names by these
-    raise error
+    try:
+        raise error
+    finally:
+        del error  # it has a traceback, whose frame would have it: a cycle
 
 
 def __dir__() -> list[str]:

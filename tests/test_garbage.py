@@ -6,7 +6,6 @@ A program may switch the collector off, and some have tests of their own that fi
 from __future__ import annotations
 
 import gc
-import socket as stdlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 import pysock
+from pysock import ancillary
 
 from .harness import WAITS, on_pypy, outcome, scene
 
@@ -49,6 +49,7 @@ QUESTIONS: dict[str, Callable[[], Any]] = {
     "close": lambda: pysock.close(2**20),
     "socket, no such family": lambda: pysock.socket(12345),
     "fromfd": lambda: pysock.fromfd(2**20, 1, 1),
+    "a name that is not there": lambda: pysock.AF_NOSUCH,
 }
 
 
@@ -63,6 +64,13 @@ def descriptors_sent() -> None:
     with one, two:
         pysock.send_fds(one, [b"x"], [one.fileno()])
         pysock.close(pysock.recv_fds(two, 1, 1)[1][0])
+
+
+def descriptors_without_room() -> None:
+    one, two = pysock.socketpair()
+    with one, two:
+        pysock.send_fds(one, [b"x"], [one.fileno()] * 3)
+        ancillary.receive(two, 1, pysock.CMSG_SPACE(4))
 
 
 def options() -> None:
@@ -93,9 +101,10 @@ def files() -> None:
 SCENES = {
     "pairs": pairs,
     "descriptors": descriptors_sent,
+    "descriptors, without room": descriptors_without_room,
     "options": options,
     "files": files,
-    **({"packets": packets} if hasattr(stdlib, "AF_PACKET") else {}),
+    **({"packets": packets} if hasattr(pysock, "AF_PACKET") else {}),
 }
 
 

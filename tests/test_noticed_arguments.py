@@ -9,11 +9,16 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
+from errno import ENXIO
 from typing import Any
 
 import pytest
 
+import pysock
 from pysock._ffi import arguments
+from pysock._ffi.errors import from_errno
+from pysock._host import lib
+from pysock._platform import WINDOWS
 
 from .harness import Action
 
@@ -135,6 +140,19 @@ def test_the_largest_numbers() -> None:
     bits = 8 * struct.calcsize("l")
     assert (arguments.LONG_MAX, arguments.ULONG_MAX) == (2 ** (bits - 1) - 1, 2**bits - 1)
     assert (arguments.INT_MAX, arguments.INT_MIN) == (INT_MAX, INT_MIN)
+
+
+@pytest.mark.skipif(WINDOWS, reason="Winsock says it by GetLastError")
+def test_an_index_without_an_interface_has_an_errno(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the C library leaves errno as it was, as CPython has it."""
+
+    def silent(*args: Any) -> None:
+        raise from_errno(0)  # what comes of a call that fails without one
+
+    monkeypatch.setattr(lib, "if_indextoname", silent)
+    with pytest.raises(OSError) as caught:
+        pysock.if_indextoname(2**20)
+    assert caught.value.errno == ENXIO
 
 
 def test_the_items_of_a_tuple_are_those_that_c_reads() -> None:

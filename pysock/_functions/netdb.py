@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from ctypes import string_at
-from errno import ENODEV
+from errno import ENODEV, ENXIO
 
 from .._ffi import arguments, versions
 from .._ffi.arguments import c_string, fs_bytes
@@ -160,7 +160,12 @@ def if_indextoname(if_index: int, /) -> str:
     """
     index = _index(if_index)
     name = chars(constants["IF_NAMESIZE"] + 1)
-    lib.if_indextoname(index, pointer_to(name))
+    try:
+        lib.if_indextoname(index, pointer_to(name))
+    except OSError as error:
+        if error.errno:
+            raise
+        raise OSError(ENXIO, os.strerror(ENXIO)) from None  # the C library has set none
     return os.fsdecode(name.value)
 
 

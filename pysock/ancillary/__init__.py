@@ -152,9 +152,7 @@ def _decode(
     try:
         _decode_all(values, messages, where, lost, owned)
         if lost:
-            error = Truncated(EMSGSIZE, "control messages were lost: there was no room for them")
-            error.values = [value for value in values if not isinstance(value, _Owner)]
-            raise error
+            raise _truncated(values)
         if where.is_host:
             _hand_over(values, owned)
     except BaseException:
@@ -164,6 +162,13 @@ def _decode(
                 value.close()
         raise
     return values
+
+
+def _truncated(values: list[ControlMessage]) -> Truncated:
+    """The error; a variable of the function that raises it would be a cycle with its traceback."""
+    error = Truncated(EMSGSIZE, "control messages were lost: there was no room for them")
+    error.values = [value for value in values if not isinstance(value, _Owner)]
+    return error
 
 
 def _decode_all(

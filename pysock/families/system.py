@@ -77,15 +77,15 @@ class Family(FamilyCodec):
         """``ioctl(2)`` with CTLIOCGINFO: the id of the control called ``name``."""
         if len(name) > self.ctl_info.ctl_name.size:
             raise ValueError("provided string is too long")
-        unknown = OSError("cannot find kernel control with provided name")
-        if self.abi is not host:
-            raise unknown  # the host's kernel does not know the controls of another platform
+        unknown = "cannot find kernel control with provided name"
+        if self.abi is not host:  # whose kernel does not know the controls of another platform
+            raise OSError(unknown)
         info = self.ctl_info(ctl_name=name)
         asked = checked(lib.socket, self.family, self.abi.constants["SOCK_DGRAM"], self.control)
         try:
             ioctl(asked, CTLIOCGINFO, info)
         except OSError:
-            raise unknown from None
+            raise OSError(unknown) from None
         finally:
             lib.close(asked)
         number: int = info.ctl_id
