@@ -70,7 +70,9 @@ FUNCTIONS = """socket socketpair bind listen accept accept4 connect shutdown clo
 OLD = ("socket",)
 
 FLAGS = {
-    "darwin": "-D__APPLE__=1 -D__MACH__=1 -D__ENVIRONMENT_OS_VERSION_MIN_REQUIRED__=150000"
+    "darwin": "-D__APPLE__=1 -D__MACH__=1"
+    " -D__APPLE_USE_RFC_3542=1"  # as CPython compiles its module
+    " -D__ENVIRONMENT_OS_VERSION_MIN_REQUIRED__=150000"
     " -D__ENVIRONMENT_MAC_OS_X_VERSION_MIN_REQUIRED__=150000",
     "freebsd": "-D__FreeBSD__=14",
     "netbsd": "-D__NetBSD__=1",
