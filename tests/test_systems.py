@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import sys
 import tempfile
@@ -104,6 +105,13 @@ def test_a_file_larger_than_any_buffer(timeout: float | None) -> None:
 def test_where_there_is_a_sendfile() -> None:
     has_one = abi.name.startswith(("darwin", "freebsd"))
     assert hasattr(os, "sendfile") == hasattr(ctypes.CDLL(None), "sendfile") == has_one
+
+
+def test_a_program_that_is_run_is_on_this_system_too() -> None:
+    """``python -m pysock run`` has a hook of its own, which comes before that of the bed."""
+    program = "import errno, socket; print(int(socket.AF_INET6), errno.ECONNREFUSED)"
+    done = run(program, "-m", "pysock", "run")
+    assert (done.stdout, done.stderr) == (f"{int(pysock.AF_INET6)} {errno.ECONNREFUSED}\n", "")
 
 
 CONTROL = """

@@ -80,10 +80,17 @@ def _install(target: str) -> None:
     sends_files = system in ("darwin", "freebsd")
     if not sends_files:  # then CPython's socket does without
         del os.sendfile
-    import socket  # these two are to have the numbers of Linux,
+    # These two are to have the numbers of Linux; in `python -m pysock run` a hook has pysock in
+    # the place of socket, which may come only when this is the guest.
+    finders = sys.meta_path[:]
+    sys.meta_path[:] = [each for each in finders if "frozen" in str(each.__module__)]
+    import socket
     import subprocess  # noqa: F401
 
-    socket.os = types.ModuleType("os")  # and its sendfile
+    if any(type(each).__module__.startswith("pysock") for each in finders):
+        del sys.modules["socket"], sys.modules["_socket"]
+    sys.meta_path[:] = finders
+    socket.os = types.ModuleType("os")  # its sendfile is Linux', too
     vars(socket.os).update(vars(os))
     here = os.path.dirname(os.path.abspath(__file__))
     path = os.path.join(here, f"libbed-{system}.so")
