@@ -64,7 +64,8 @@ def event(name: str, told: list[Any], args: tuple[Any, ...], module: Any) -> lis
     at = {"socket.__new__": 1, "socket.getaddrinfo": 2}.get(name)
     if at is None or not FOREIGN:
         return told
-    family = "AF_INET6" if args[at] == module.AF_INET6 else told[at]
+    named = ("AF_INET6", "AF_NETLINK")  # those that both have, with numbers that differ
+    family = next((n for n in named if getattr(module, n, None) == args[at]), told[at])
     return [*told[:at], family, _type(args[at + 1], told[at + 1], module), *told[at + 2 :]]
 
 

@@ -74,7 +74,6 @@ def _fail() -> None:
 def _install(target: str) -> None:
     import ctypes
     import errno
-    import types
 
     system, _, machine = target.partition("-")
     sends_files = system in ("darwin", "freebsd")
@@ -90,8 +89,6 @@ def _install(target: str) -> None:
     if any(type(each).__module__.startswith("pysock") for each in finders):
         del sys.modules["socket"], sys.modules["_socket"]
     sys.meta_path[:] = finders
-    socket.os = types.ModuleType("os")  # its sendfile is Linux', too
-    vars(socket.os).update(vars(os))
     here = os.path.dirname(os.path.abspath(__file__))
     path = os.path.join(here, f"libbed-{system}.so")
     bed = ctypes.CDLL(path, use_errno=True)
@@ -158,7 +155,11 @@ def _install(target: str) -> None:
     if sends_files:  # as posixmodule.c calls it
         off_t = ctypes.c_longlong
 
+        linux_sendfile = os.sendfile
+
         def sendfile(out_fd, in_fd, offset, count):
+            if sys._getframe(1).f_globals is vars(socket):
+                return linux_sendfile(out_fd, in_fd, offset, count)
             while True:
                 sent = off_t(count)
                 size = [] if system == "darwin" else [ctypes.c_size_t(count)]
