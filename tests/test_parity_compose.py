@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+import pysock
+
 from .foreign import FOREIGN
 from .parity import CPYTHON, Case, check, raised, refusing, table
 
@@ -191,6 +193,28 @@ def without_dual_stack(socket: Any) -> object:
         socket.has_ipv6 = own
 
 
+def options_that_are_refused(socket: Any) -> object:
+    """Which options a server sets, on a system that refuses SO_REUSEADDR, and one without IPv6."""
+    asked: list[str] = []
+
+    class Refusing(socket.socket):  # type: ignore[misc]
+        def setsockopt(self, level: int, number: int, *value: Any) -> None:
+            known = ("SO_REUSEADDR", "IPV6_V6ONLY")
+            asked.append(next(name for name in known if getattr(socket, name) == number))
+            if asked[-1] == "SO_REUSEADDR":
+                raise OSError(1, "refused")
+            super().setsockopt(level, number, *value)
+
+    own, known = socket.socket, socket.has_ipv6
+    socket.socket = Refusing
+    try:
+        for socket.has_ipv6 in (True, False):
+            socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        return asked
+    finally:
+        socket.socket, socket.has_ipv6 = own, known
+
+
 def two_servers_share_a_port(socket: Any) -> object:
     one = socket.create_server(("127.0.0.1", 0), reuse_port=True)
     with one, socket.create_server(one.getsockname(), reuse_port=True) as two:
@@ -227,6 +251,7 @@ def an_auditor_that_refuses(socket: Any) -> object:
 COMPOSED: list[Case] = [
     replaced_by_nothing,
     without_dual_stack,
+    options_that_are_refused,
     two_servers_share_a_port,
     both_protocols_at_once,
     replaced("getaddrinfo", "socket.create_connection(('anywhere', 99))"),
@@ -274,3 +299,17 @@ def test_no_reference_is_left() -> None:
 @pytest.mark.skipif(not CPYTHON, reason="PyPy's own socket tells auditors less")
 def test_an_auditor_that_refuses() -> None:
     check(an_auditor_that_refuses)
+
+
+def test_dual_stack_that_is_only_said_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Newer versions of CPython look whether IPV6_V6ONLY has really been switched off."""
+
+    class Deaf(pysock.Socket):
+        def setsockopt(self, *args: Any) -> None:
+            pass
+
+        def getsockopt(self, *args: Any) -> Any:
+            return 1
+
+    monkeypatch.setattr(pysock, "socket", Deaf)
+    assert pysock.has_dualstack_ipv6() is False

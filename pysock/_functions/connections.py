@@ -204,9 +204,11 @@ def has_dualstack_ipv6() -> bool:
     try:
         with module.socket(module.AF_INET6, module.SOCK_STREAM) as sock:
             sock.setsockopt(module.IPPROTO_IPV6, module.IPV6_V6ONLY, 0)
+            # A system may take it, and change nothing (DragonFly BSD).
+            off: bool = sock.getsockopt(module.IPPROTO_IPV6, module.IPV6_V6ONLY) == 0
+            return off
     except OSError:
         return False
-    return True
 
 
 def create_server(
@@ -243,10 +245,13 @@ def create_server(
     sock: Socket = module.socket(family, module.SOCK_STREAM)
     try:
         if system.REUSE_ADDRESS:
-            sock.setsockopt(module.SOL_SOCKET, module.SO_REUSEADDR, 1)
+            try:
+                sock.setsockopt(module.SOL_SOCKET, module.SO_REUSEADDR, 1)
+            except OSError:
+                pass  # as in CPython: bind fails instead, if the address is in use
         if reuse_port and (family in _INETS or not versions.REUSE_PORT_OF_INET):
             sock.setsockopt(module.SOL_SOCKET, module.SO_REUSEPORT, 1)
-        if family == module.AF_INET6 and hasattr(module, "IPV6_V6ONLY"):
+        if module.has_ipv6 and family == module.AF_INET6 and hasattr(module, "IPV6_V6ONLY"):
             sock.setsockopt(module.IPPROTO_IPV6, module.IPV6_V6ONLY, int(not dualstack_ipv6))
         try:
             sock.bind(address)
