@@ -68,7 +68,10 @@ def can_bind(family: int, host: str) -> bool:
     return True
 
 
-needs_ipv6 = pytest.mark.skipif(not can_bind(socket.AF_INET6, "::1"), reason="no IPv6 on this host")
+needs_both_stacks = pytest.mark.skipif(
+    not (can_bind(socket.AF_INET6, "::1") and pysock.has_dualstack_ipv6()),
+    reason="no IPv6 on this host, or no IPv4 in it",
+)
 needs_fork = pytest.mark.skipif(not hasattr(socket, "send_fds"), reason="no Unix sockets here")
 
 
@@ -81,7 +84,7 @@ needs_fork = pytest.mark.skipif(not hasattr(socket, "send_fds"), reason="no Unix
         # Of localhost's addresses, ::1 may be refused: then the client must go on to the next.
         ("dual_stack_server.py", "dual_stack_client.py", "localhost"),
         ("create_server.py", "echo_client.py", "127.0.0.1"),
-        pytest.param("create_server.py", "dual_stack_client.py", "::1", marks=needs_ipv6),
+        pytest.param("create_server.py", "dual_stack_client.py", "::1", marks=needs_both_stacks),
     ],
 )
 def test_echo(start: Start, server_script: str, client_script: str, host: str) -> None:

@@ -269,8 +269,17 @@ COMPOSED: list[Case] = [
 ]
 
 
+def needs_both_stacks(case: Case) -> None:
+    """Skip what asks for IPv4 in IPv6 where only the C module, which has Linux' kernel, has it."""
+    name = getattr(case, "__name__", str(case))
+    asks = "dualstack" in name or name == "both_protocols_at_once"
+    if FOREIGN and asks and not pysock.has_dualstack_ipv6():
+        pytest.skip("this system keeps IPv4 out of IPv6's sockets")
+
+
 @pytest.mark.parametrize("call", CONNECTIONS + SERVERS)
 def test_calls(call: Case) -> None:
+    needs_both_stacks(call)
     # If anything but an OSError ends these, CPython leaves a socket to be collected, which warns.
     check(call, apart_from="warnings")
 
@@ -283,6 +292,7 @@ def test_pairs(call: Case) -> None:
 
 @pytest.mark.parametrize("case", COMPOSED)
 def test_composed(case: Case) -> None:
+    needs_both_stacks(case)
     check(case)
 
 

@@ -107,6 +107,15 @@ def test_where_there_is_a_sendfile() -> None:
     assert hasattr(os, "sendfile") == hasattr(ctypes.CDLL(None), "sendfile") == has_one
 
 
+@pytest.mark.skipif(not abi.name.startswith("openbsd"), reason="the others have IPv4 in IPv6")
+def test_a_system_without_ipv4_in_ipv6() -> None:
+    assert not pysock.has_dualstack_ipv6()
+    with pytest.raises(ValueError, match="dualstack_ipv6 not supported on this platform"):
+        pysock.create_server(("", 0), family=pysock.AF_INET6, dualstack_ipv6=True)
+    with pysock.socket(pysock.AF_INET6) as sock:
+        assert sock.getsockopt(pysock.IPPROTO_IPV6, pysock.IPV6_V6ONLY) == 1
+
+
 def test_a_program_that_is_run_is_on_this_system_too() -> None:
     """``python -m pysock run`` has a hook of its own, which comes before that of the bed."""
     program = "import errno, socket; print(int(socket.AF_INET6), errno.ECONNREFUSED)"

@@ -147,7 +147,13 @@ int bed_socket(int domain, int type, int protocol)
         return fail(EAFNOSUPPORT);
     if (kind < 0)
         return fail(EPROTOTYPE);
-    return done(host_socket(family, kind, bits, protocol));
+    int fd = done(host_socket(family, kind, bits, protocol));
+#ifndef __APPLE__  /* to the others, IPv6 is IPv6 alone, unless a program asks */
+    int only = 1;
+    if (fd >= 0 && domain == AF_INET6)
+        host_setsockopt(fd, at_IPPROTO_IPV6, 4, at_IPV6_V6ONLY, 0, &only, sizeof only);
+#endif
+    return fd;
 }
 
 /* The plain symbol where the headers have another one: the kernel has given up that older call. */

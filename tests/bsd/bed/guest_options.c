@@ -125,6 +125,10 @@ int bed_setsockopt(int fd, int level, int optname, const void *value, socklen_t 
     if (level == at_SOL_SOCKET && optname == SO_NOSIGPIPE && length >= sizeof(int))
         return no_signal = *(const int *)value, 0;
 #endif
+#ifdef __OpenBSD__  /* knows no IPv4 in IPv6 */
+    if (level == at_IPPROTO_IPV6 && optname == IPV6_V6ONLY && length >= sizeof(int))
+        return *(const int *)value ? 0 : fail(EINVAL);
+#endif
     if (level == at_SOL_SOCKET && optname == SO_LINGER)
         return done(host_setsockopt(fd, level, -2, 0, 0, value, length));
     if (list < 0)
