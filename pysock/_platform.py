@@ -6,6 +6,7 @@ the host follows from its target.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import time
@@ -39,14 +40,33 @@ def _unknown(what: str) -> ImportError:
 
 
 def _linux_library() -> str:
-    """``gnu`` or ``musl``: only glibc has its version in ``confstr(3)``."""
+    """``gnu`` or ``musl``: only glibc has its version in ``confstr(3)``.
+
+    Nothing tells musl: what is neither glibc nor another one that is known is taken for it.
+    """
     if hasattr(sys, "getandroidapilevel"):
         # The kernel is Linux', but the C library has structs and numbers of its own (addrinfo).
         raise _unknown("Android's C library")
     try:
-        return "gnu" if os.confstr("CS_GNU_LIBC_VERSION") else "musl"
+        if os.confstr("CS_GNU_LIBC_VERSION"):
+            return "gnu"
     except (AttributeError, ValueError, OSError):
-        return "musl"
+        return _another_library()
+    return _another_library()
+
+
+def _another_library() -> str:
+    if _exports("__uClibc_main"):
+        raise _unknown("the C library uClibc")
+    return "musl"
+
+
+def _exports(symbol: str) -> bool:
+    """Whether a library that this process has loaded exports a symbol."""
+    try:
+        return hasattr(ctypes.CDLL(None), symbol)
+    except OSError:  # a process without a dynamic loader
+        return False
 
 
 # uname(2)'s name of a processor → the tables' name, where they differ.  uname names the kernel's

@@ -124,6 +124,20 @@ def test_the_c_library_of_android_is_none_of_them(
 
 
 @needs_uname
+def test_what_is_no_glibc_is_musl_or_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """uClibc has structs of its own, too (msghdr); it is told by what it exports."""
+
+    def refuses(name: str) -> str:
+        raise ValueError("unrecognized configuration name")
+
+    monkeypatch.setattr(os, "confstr", refuses, raising=False)
+    assert target_of(monkeypatch, "linux", "aarch64") == "linux-musl-aarch64"
+    monkeypatch.setattr(_platform, "_exports", "__uClibc_main".__eq__)
+    with pytest.raises(ImportError, match="the C library uClibc; it knows linux-gnu-x86_64"):
+        target_of(monkeypatch, "linux", "aarch64")
+
+
+@needs_uname
 @pytest.mark.skipif(FOREIGN, reason="the bed of tests.bsd says which system this is")
 def test_the_import_says_so() -> None:
     done = run("import sys; sys.platform = 'haiku1'; import pysock")

@@ -245,10 +245,7 @@ def create_server(
     sock: Socket = module.socket(family, module.SOCK_STREAM)
     try:
         if system.REUSE_ADDRESS:
-            try:
-                sock.setsockopt(module.SOL_SOCKET, module.SO_REUSEADDR, 1)
-            except OSError:
-                pass  # as in CPython: bind fails instead, if the address is in use
+            _reuse_address(sock, module)
         if reuse_port and (family in _INETS or not versions.REUSE_PORT_OF_INET):
             sock.setsockopt(module.SOL_SOCKET, module.SO_REUSEPORT, 1)
         if module.has_ipv6 and family == module.AF_INET6 and hasattr(module, "IPV6_V6ONLY"):
@@ -266,3 +263,12 @@ def create_server(
         sock.close()
         raise
     return sock
+
+
+def _reuse_address(sock: Socket, module: Any) -> bool:
+    """Set SO_REUSEADDR, and say whether it was taken: if not, ``bind`` fails where that matters."""
+    try:
+        sock.setsockopt(module.SOL_SOCKET, module.SO_REUSEADDR, 1)
+    except OSError:
+        return False
+    return True

@@ -131,9 +131,9 @@ class Bench:
             ],
             "send_fds": [lambda: S.send_fds(idle, [b"x"], [9999])],
             "sendfile": [
-                lambda: closed.sendfile(self.file, 0),
-                lambda: udp.sendfile(self.file, 0),
-                lambda: empty.sendfile(self.file, 0),
+                lambda: closed.sendfile(self.file, 1),
+                lambda: udp.sendfile(self.file, 1),
+                lambda: empty.sendfile(self.file, 1),
                 lambda: tcp.sendfile(self.file, -1),
             ],
             "accept": [closed.accept, self.listener.accept, tcp.accept, udp.accept],
