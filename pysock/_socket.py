@@ -210,6 +210,11 @@ class Socket(SendFile, MakeFile, SocketBase):
         """Let child processes inherit the descriptor, or not: FD_CLOEXEC of ``fcntl(2)``.
 
         Does not block.  Raises OSError: EBADF.
+
+        >>> sock = socket()
+        >>> sock.set_inheritable(True)
+        >>> sock.get_inheritable()
+        True
         """
         system.set_inheritable(self._sock_fd_, inheritable)
 

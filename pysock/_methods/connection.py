@@ -66,6 +66,11 @@ class Connection(SocketState):
         """``listen(2)``: take connections, of which up to ``backlog`` wait for ``accept``.
 
         Does not block.  Raises OSError: EADDRINUSE, EOPNOTSUPP (a datagram socket).
+
+        >>> sock = socket()
+        >>> sock.bind(("127.0.0.1", 0))
+        >>> sock.listen()
+        >>> client = create_connection(sock.getsockname())
         """
         lib.listen(self._sock_fd_, max(0, c_int(backlog)))
 
@@ -104,6 +109,10 @@ class Connection(SocketState):
 
         Blocks like ``connect``; a timeout that passes is EWOULDBLOCK.  What is wrong with the
         address is raised.
+
+        >>> listener = create_server(("127.0.0.1", 0))
+        >>> socket().connect_ex(listener.getsockname())
+        0
         """
         sockaddr = packers[self._sock_family_](address, "connect_ex", self._sock_proto_)
         audit("socket.connect", self, address)
@@ -115,6 +124,11 @@ class Connection(SocketState):
 
         Unlike ``close``, it ends the connection for every process that has a descriptor of it.
         Does not block.  Raises OSError: ENOTCONN.
+
+        >>> a, b = socketpair()
+        >>> a.shutdown(SHUT_WR)
+        >>> b.recv(100)
+        b''
         """
         lib.shutdown(self._sock_fd_, one_int(how))
 
@@ -131,6 +145,11 @@ class Connection(SocketState):
         """``getpeername(2)``: the other end's address.  Does not block.
 
         Raises OSError: ENOTCONN.
+
+        >>> listener = create_server(("127.0.0.1", 0))
+        >>> sock = create_connection(listener.getsockname())
+        >>> sock.getpeername() == listener.getsockname()
+        True
         """
         return unpack_for(self._sock_proto_, sockaddr_from(lib.getpeername, self._sock_fd_))
 

@@ -69,6 +69,14 @@ class Datagram(SocketState):
 
         Up to ``nbytes``, or (0) as many as there is room for.  The buffer cannot be resized
         meanwhile.  Blocks, and fails, like ``recvfrom``.
+
+        >>> sock = socket(AF_INET, SOCK_DGRAM)
+        >>> sock.bind(("127.0.0.1", 0))
+        >>> n = sock.sendto(b"Hello, me", sock.getsockname())
+        >>> buffer = bytearray(100)
+        >>> n, address = sock.recvfrom_into(buffer)
+        >>> buffer[:n], address == sock.getsockname()
+        (bytearray(b'Hello, me'), True)
         """
         with writable_view_of(buffer, "recvfrom_into") as view:
             room = room_in(view, buffer, "recvfrom_into")

@@ -130,6 +130,12 @@ class Lifecycle(SocketState):
 
         Returns −1 if it is closed already.  Makes no call, and raises nothing (on Windows
         ``ioctlsocket``, so that the handle blocks as expected).
+
+        >>> sock = socket()
+        >>> fd = sock.detach()
+        >>> sock.fileno()
+        -1
+        >>> close(fd)
         """
         self._closed = True
         fd, self._sock_fd_ = self._sock_fd_, -1

@@ -28,6 +28,14 @@ class Mode(SocketState):
         A call that is not done by then raises TimeoutError.  The descriptor does not block any
         more: waiting is done by ``poll(2)``.  Sets O_NONBLOCK, as ``setblocking`` does.  Raises
         ValueError for what is negative or NaN, OverflowError for what is too long, OSError: EBADF.
+
+        >>> a, b = socketpair()
+        >>> a.settimeout(0.05)
+        >>> try:
+        ...     a.recv(1)
+        ... except timeout:
+        ...     print("nothing has come")
+        nothing has come
         """
         change_mode(self, _timeouts.parse(value))
 

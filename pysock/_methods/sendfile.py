@@ -46,6 +46,15 @@ class SendFile(Lifecycle, Stream, Mode):
 
         Blocks until all is sent; a timeout is for each part that the kernel takes at once.
         Raises ValueError in non-blocking mode, and what ``send`` raises.
+
+        >>> import tempfile
+        >>> a, b = socketpair()
+        >>> with tempfile.TemporaryFile(buffering=0) as file:
+        ...     n = file.write(b"Hello, world")
+        ...     a.sendfile(file, offset=7)
+        5
+        >>> b.recv(100)
+        b'world'
         """
         try:
             return self._sendfile_use_sendfile(file, offset, count)

@@ -118,12 +118,13 @@ def _address(values: Values, name: str, raw: bytes) -> Iterator[str]:
         yield f"  {name}  {raw.hex(' ')}"
         return
     longest = max(len(member) for _, member, _ in members)
+    widest = min(23, max(len(octets) for octets, _, _ in members))
     for octets, member, meaning in members:
         # Eight bytes a line; what they mean stands behind the last of them.
         while len(octets) > 23:
             yield f"  {name}  {octets[:23]}"
             octets, name = octets[24:], " " * len(name)
-        yield f"  {name}  {octets:23}  {member:{longest}}  {meaning}".rstrip()
+        yield f"  {name}  {octets:{widest}}  {member:{longest}}  {meaning}".rstrip()
         name = " " * len(name)
 
 
