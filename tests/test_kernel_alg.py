@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from pysock import (
     SOCK_SEQPACKET,
     SOL_ALG,
 )
+from pysock._commands import explain
+from pysock._install import installed
 from pysock.trace import recording, show
 
 from .harness import on_pypy
@@ -192,3 +195,13 @@ def test_its_calls_are_shown(sockets: Sockets) -> None:
     shown = [line for call in made.calls for line in show.lines(call)]
     assert any("salg_name" in line and "'sha1'" in line for line in shown)
     assert any("accept4(" in line and "addr NULL, addrlen NULL" in line for line in shown)
+
+
+def test_the_recorded_trace_is_what_happens(sockets: Sockets) -> None:
+    """``explain sendmsg_afalg`` shows this trace to those whose kernel has no AF_ALG."""
+    sockets(pysock, "AF_ALG", SOCK_SEQPACKET, wait=None)  # or skip
+    entry = explain.written()["sendmsg_afalg"]
+    with installed(), recording() as made:
+        exec(compile(entry["program"], "sendmsg_afalg", "exec"), {"__name__": "sendmsg_afalg"})
+    recorded = re.findall(r"^ +(\w+)\(", entry["recorded"], re.M)
+    assert [call.function for call in made.calls] == recorded

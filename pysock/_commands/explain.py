@@ -8,7 +8,8 @@ platform, the meanings that ``trace`` gives errors.  What had to be written stan
 
     - says: what it is; of a call there is ``needs:`` and ``leaves:``, the state before and after it
 
-and then a block of Python that proves it, which ``tests/test_explain.py`` runs.
+and then a block of Python that proves it, which ``tests/test_explain.py`` runs.  What few kernels
+have is followed by ``Recorded on …:`` and its trace there, which is shown where it cannot be made.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ examples:
 For C functions, errnos, constants and states, capitals make no difference."""
 
 UNKNOWN = 2
+SHORT = 10  # lines of a program to try
 WORDS = ("calls", "errors", "options", "states")  # the files of ``words``
 
 # The structs of a parameter, by what its declaration has.
@@ -97,30 +99,38 @@ def main(options: argparse.Namespace) -> int:
 
 @cache
 def written() -> dict[str, dict[str, str]]:
-    """What stands in the files of ``words``: of each word what is said of it, and ``program``."""
-    found = {}
-    for word, _, items, program in _entries():
-        said = dict(item[2:].split(": ", 1) for item in items.splitlines())
-        found[word] = {**said, "program": program}
-    return found
+    """What stands in the files of ``words``: of each word what is said of it, and ``program``.
+
+    And ``recorded``, a trace, and ``where`` it was made, of what few kernels have.
+    """
+    return {word: said for word, _, said in _entries()}
 
 
 @cache
 def others() -> dict[str, str]:
     """Of the other names of a word, the word."""
-    return {other: word for word, names, _, _ in _entries() for other in names.split()}
+    return {other: word for word, names, _ in _entries() for other in names}
+
+
+_ENTRY = re.compile(
+    r"^## (?P<word>\S+)(?P<names>.*)\n\n"
+    r"(?P<items>(?:- .*\n)+)\n"
+    r"```python\n(?P<program>(?:.*\n)+?)```\n"
+    r"(?:\nRecorded on (?P<where>.*):\n\n```text\n(?P<recorded>(?:.*\n)+?)```\n)?",
+    re.M,
+)
 
 
 @cache
-def _entries() -> list[tuple[str, str, str, str]]:
-    """``(word, its other names, what is said, program)`` of each entry."""
-    files = [(get_data(__name__, f"words/{name}.md") or b"").decode() for name in WORDS]
+def _entries() -> list[tuple[str, list[str], dict[str, str]]]:
+    """``(word, its other names, what stands there)`` of each entry."""
     found = []
-    for part in [part for text in files for part in re.split(r"^## ", text, flags=re.M)[1:]]:
-        heading, _, rest = part.partition("\n")
-        word, _, names = heading.partition(" ")
-        items, _, code = rest.partition("```python\n")
-        found.append((word, names, items.strip(), code.partition("\n```")[0] + "\n"))
+    for name in WORDS:
+        text = (get_data(__name__, f"words/{name}.md") or b"").decode()
+        for entry in _ENTRY.finditer(text):
+            items = [item[2:].split(": ", 1) for item in entry["items"].splitlines()]
+            parts = {key: entry[key] for key in ("program", "where", "recorded") if entry[key]}
+            found.append((entry["word"], entry["names"].split(), {**dict(items), **parts}))
     return found
 
 
@@ -199,9 +209,10 @@ def _sections(name: str, platform: str, numbers: dict[str, int], runs: bool) -> 
     yield from _structs(_needed(called, name), platform)
     program = _program(name, functions)
     if program:
-        yield from ["", "Try", *("    " + line for line in program)]
+        title = "Try" if functions or len(program) <= SHORT else "A program that proves it"
+        yield from ["", title, *("    " + line for line in program)]
         if runs:
-            yield from ["", "Its trace", *traced(name, program, called)]
+            yield from ["", "Its trace", *_traced_here_or_there(name, program, called)]
 
 
 # --- sections ------------------------------------------------------------------------
@@ -310,13 +321,22 @@ def _structs(wanted: list[str], platform: str) -> Iterator[str]:
 
 def _program(name: str, functions: list[tuple[str, Any]]) -> list[str]:
     """The example of a docstring, or what was written, as a program."""
-    for _, value in functions:
+    for _, value in functions or python_of(others().get(name, name)):
         examples = [each for each in doctest.DocTestParser().get_examples(value.__doc__ or "")
                     if not each.options.get(doctest.SKIP)]  # such as those that change the machine
         if examples:
             lines = [line for each in examples for line in each.source.rstrip().split("\n")]
             return ["from socket import *", *lines]
     return written().get(others().get(name, name), {}).get("program", "").splitlines()
+
+
+def _traced_here_or_there(name: str, program: list[str], about: list[str]) -> list[str]:
+    """The trace of a program; if it fails here, and a trace was recorded elsewhere, that too."""
+    lines, entry = traced(name, program, about), written().get(others().get(name, name), {})
+    if "recorded" in entry and lines[-1:] and lines[-1].startswith("    ("):
+        lines += ["", f"Its trace on {entry['where']}"]
+        lines += [folded(f"    {line}", width()) for line in entry["recorded"].splitlines()]
+    return lines
 
 
 def traced(name: str, program: list[str], about: list[str]) -> list[str]:

@@ -21,7 +21,7 @@ from pysock.trace.prototypes import LIBRARY_CALLS, PROTOTYPES
 
 from . import ROOT, drawings, record, structs
 from .programs import PROGRAMS
-from .text import block, docstring, raw, table
+from .text import block, docstring, raw, table, trace
 
 Page = Iterator[str]
 
@@ -206,12 +206,16 @@ def _try(each: Named) -> Page:
     yield block("python", [program])
     if ran.lacking:
         yield f"The kernel on which these pages were built does not have it: {ran.lacking}.\n"
+        entry = explain.written().get(each.name, {})
+        if "recorded" in entry:
+            yield f"On {entry['where']}, it made these calls of C:\n"
+            yield trace(entry["recorded"].splitlines())
         return
     if ran.output:
         yield "It prints:\n"
         yield block("text", [ran.output.rstrip()])
     yield "While these pages were built, it made these calls of C:\n"
-    yield block("text", ran.trace or ["(none)"])
+    yield trace(ran.trace or ["(none)"])
     if len(ran.way) > 1:
         yield "## The way down\n"
         yield (

@@ -18,6 +18,11 @@ def block(language: str, lines: Iterable[str]) -> str:
     return "\n".join([f"```{language}", *lines, "```", ""])
 
 
+def trace(lines: Iterable[str]) -> str:
+    """A block with a trace, whose lines a phone breaks."""
+    return block("{code-block} text", [":class: trace", "", *lines])
+
+
 def escaped(text: object) -> str:
     return html.escape(str(text))
 
