@@ -20,8 +20,9 @@ suppress_warnings = ["myst.xref_ambiguous"]
 
 html_theme = "furo"
 html_title = f"pysock {release}"
-html_static_path = ["static", "../../docs/call.svg"]
+html_static_path = ["static", "../../docs/call.svg", "../../docs/call-narrow.svg"]
 html_css_files = ["site.css"]
+html_js_files = [("narrow.js", {"defer": "defer"})]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False

@@ -1,53 +1,35 @@
-"""The drawings: the life of a TCP connection, and a call's way down to C, as SVG within a page.
+"""The drawings: the life of a TCP connection, and a call's way down to C, within a page.
 
-They are narrow enough for a phone, take their colours from the page (``site.css``), and their
-words are links.
+They are narrow enough for a phone, and take their colours from the page (``site.css``).
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 from .record import Step
 from .text import escaped
 
 # --- a call's way down ---------------------------------------------------------------
 
-_LINE, _INDENT = 34, 18
-
 
 def way_down(steps: list[Step]) -> str:
-    """The functions that a call went through, one below the other, each moved in by its depth."""
-    height = _LINE * len(steps) + 8
-    deepest = max(step.depth for step in steps)
-    width = max(420, 16 + _INDENT * deepest + 400)
-    shapes = "".join(_rows(steps))
-    return (
-        f'<div class="wide"><svg class="way" viewBox="0 0 {width} {height}" width="{width}"'
-        f' height="{height}" role="img" aria-label="The functions from the method down to C">'
-        f"{shapes}</svg></div>"
-    )
+    """The functions that a call went through: each stands within the one that has called it."""
+    made, depth = "", -1
+    for step in steps:  # one that begins within another is one deeper
+        inside = step.depth > depth
+        made += "<ul><li>" if inside else "</li></ul>" * (depth - step.depth) + "</li><li>"
+        made += _step(step)
+        depth = step.depth
+    made += "</li></ul>" * (depth + 1)
+    return f'<div class="way" role="figure" aria-label="{WAY}">{made}</div>'
 
 
-def _rows(steps: list[Step]) -> Iterator[str]:
-    above: dict[int, int] = {}  # the row of the last function at a depth
-    for row, step in enumerate(steps):
-        x, y = 8 + _INDENT * step.depth, 4 + _LINE * row
-        if step.depth:
-            top = 4 + _LINE * above.get(step.depth - 1, 0) + _LINE - 6
-            left = x - _INDENT + 8
-            yield f'<path class="edge" d="M{left} {top}V{y + 14}H{x}"/>'
-        above[step.depth] = row
-        name = step.name.rpartition(".")[2] if step.depth else step.name
-        kind = "python" if step.file else "c"
-        where = f"{step.file}:{step.line}" if step.file else "C"
-        box = 14 + 7.3 * len(name)
-        yield (
-            f'<g class="{kind}"><rect x="{x}" y="{y}" width="{box:.0f}" height="{_LINE - 6}"'
-            f' rx="5"/>'
-            f'<text x="{x + 7}" y="{y + 18}">{escaped(name)}</text>'
-            f'<text class="where" x="{x + box + 8:.0f}" y="{y + 18}">{escaped(where)}</text></g>'
-        )
+WAY = "The functions from the method down to C"
+
+
+def _step(step: Step) -> str:
+    name = step.name.rpartition(".")[2] if step.depth else step.name
+    kind, where = ("python", f"{step.file}:{step.line}") if step.file else ("c", "C")
+    return f'<b class="{kind}">{escaped(name)}</b> <span>{escaped(where)}</span>'
 
 
 # --- the life of a connection --------------------------------------------------------

@@ -58,7 +58,8 @@ def _page(each: course.Lesson, number: int) -> Iterator[str]:
     shown = f"<ul>{right}</ul>{settled}"
     if output:
         shown += f"<p>It prints:</p><pre>{escaped(output.rstrip())}</pre>"
-    shown += f"<p>Its trace, made while this page was built:</p><pre>{escaped(trace)}</pre>"
+    shown += "<p>Its trace, made while this page was built:</p>"
+    shown += f'<div class="trace"><pre>{escaped(trace)}</pre></div>'
     yield raw(folded("What happens", shown))
     yield "## Exercise\n"
     yield each.text("Exercise") + "\n"
