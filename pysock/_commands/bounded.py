@@ -74,10 +74,11 @@ def run(
     *,
     seconds: float | None = None,
     stop: Event | None = None,
+    told: str = "",
 ) -> Ran:
     """Run a script of a folder, with faults of ``trace --inject``; it is over when this returns.
 
-    It ends after so many seconds, and when ``stop`` is set.
+    It ends after so many seconds, and when ``stop`` is set.  ``told`` is its standard input.
     """
     seconds = SECONDS if seconds is None else seconds
     ran, said = Ran(faults), bytearray()
@@ -90,9 +91,12 @@ def run(
         begun = monotonic()
         process = subprocess.Popen(
             [*_below(seconds), sys.executable, "-u", script],
-            cwd=folder, env=environment, start_new_session=True, stdin=subprocess.DEVNULL,
+            cwd=folder, env=environment, start_new_session=True, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
+        if process.stdin is not None:
+            with suppress(BrokenPipeError), process.stdin as pipe:  # it may be gone already
+                pipe.write(told.encode())
         reader = Thread(target=_read, args=(process.stdout, said), daemon=True)
         reader.start()
         try:
@@ -200,8 +204,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 # What runs ``harness.py``, tells that it has come to its end and the value of its variable
-# ``result`` there, and leaves at once: threads of a solution may have no end.
-_START = """\
+# ``result`` there, and leaves at once: threads of a solution may have no end.  By what it tells is
+# the first line of its input, which stands in no file that a solution could read.
+START = """\
 import os, sys, traceback
 
 def leave(*error):
@@ -209,17 +214,15 @@ def leave(*error):
     sys.stderr.flush()
     os._exit(1)
 
+def end(token=sys.stdin.readline().strip()):
+    sys.stdout.write("\\n" + token + repr(getattr(harness, "result", None)) + "\\n")
+    sys.stdout.flush()
+    os._exit(0)
+
 sys.excepthook = leave
 import harness
-sys.stdout.write("\\n{token}" + repr(getattr(harness, "result", None)) + "\\n")
-sys.stdout.flush()
-os._exit(0)
+end()
 """
-
-
-def start(token: str) -> str:
-    """The program that runs a harness; ``token`` is what no solution knows."""
-    return _START.replace("{token}", token)
 
 
 def read_end(ran: Ran, token: str) -> None:
