@@ -92,12 +92,16 @@ def _structs(target: str, wanted: list[str]) -> dict[str, Any]:
     return {name: structs[name] for name in wanted or structs}
 
 
-def _struct(name: str, layout: dict[str, Any], network: set[str]) -> Iterator[str]:
+def _struct(
+    name: str, layout: dict[str, Any], network: set[str], cell: int = CELL
+) -> Iterator[str]:
+    """A struct's drawing and its members; a byte has ``cell`` columns."""
     yield f"struct {name}: {layout['size']} bytes, aligned to {layout['align']}"
     # Of two that share their bytes, as in a union, that which is not the header's own comes first.
     fields = sorted(layout["fields"].items(), key=lambda item: (item[1], item[0].startswith("_")))
     bits = layout.get("bits", {})
-    yield from _drawing(layout["size"], [("(bits)" if f in bits else f, at) for f, at in fields])
+    shown = [("(bits)" if f in bits else f, at) for f, at in fields]
+    yield from _drawing(layout["size"], shown, cell)
     width = max((len(field) for field, _ in fields), default=0)
     for field, (offset, size) in fields:
         note = "  network order" if field in network else ""
@@ -106,7 +110,7 @@ def _struct(name: str, layout: dict[str, Any], network: set[str]) -> Iterator[st
         yield f"  {offset:5}  {field:{width}}  {size} byte{'s' * (size != 1)}{note}"
 
 
-def _drawing(size: int, fields: list[tuple[str, list[int]]]) -> Iterator[str]:
+def _drawing(size: int, fields: list[tuple[str, list[int]]], cell: int) -> Iterator[str]:
     """Eight bytes a line; a field that goes on over many lines is drawn on two of them."""
     owner: list[str | None] = [None] * size
     for field, (offset, length) in fields:
@@ -122,17 +126,17 @@ def _drawing(size: int, fields: list[tuple[str, list[int]]]) -> Iterator[str]:
             skipping = True
             continue
         skipping = False
-        yield f"  {start:5} {_row(row, before[-1:] == row[:1])}"
+        yield f"  {start:5} {_row(row, before[-1:] == row[:1], cell)}"
         before = row
 
 
-def _row(row: list[str | None], continued: bool) -> str:
+def _row(row: list[str | None], continued: bool, cell: int) -> str:
     text, at = "|", 0
     while at < len(row):
         end = at
         while end < len(row) and row[end] == row[at]:
             end += 1
-        room = CELL * (end - at) - 1
+        room = cell * (end - at) - 1
         nothing = "(padding)" if room >= len("(padding)") else "(pad)"
         label = "" if at == 0 and continued and row[at] else row[at] or nothing
         text += label[:room].ljust(room) + "|"

@@ -38,7 +38,7 @@ from ..trace.names import error_name
 from ..trace.prototypes import PROTOTYPES
 from ..trace.values import _OPTIONS
 from . import bounded
-from .abi import _network_order, _struct
+from .abi import CELL, ROW, _network_order, _struct
 from .columns import folded, trace, width, wrapped
 
 TYPE_CHECKING = False
@@ -144,7 +144,7 @@ def python_of(word: str) -> list[tuple[str, Any]]:
         ("socket." + word, getattr(pysock, word, None) if word in pysock.__all__ else None),
     ]
     return [(name, value) for name, value in found
-            if value is not None and callable(value) and value.__doc__]  # fmt: skip
+            if (callable(value) or isinstance(value, property)) and value.__doc__]  # fmt: skip
 
 
 def calls_of(text: str) -> list[str]:
@@ -159,6 +159,16 @@ def errors() -> dict[str, int]:
 
 
 @cache
+def exceptions() -> dict[str, list[str]]:
+    """Of each subclass of OSError that is built in, the errnos that are raised as it."""
+    found: dict[str, list[str]] = {}
+    for name, number in errors().items():
+        found.setdefault(type(OSError(number, "")).__name__, []).append(name)
+    del found["OSError"]
+    return found
+
+
+@cache
 def words() -> frozenset[str]:
     """Each word that can be explained."""
     found = {name for name in dir(pysock.Socket) if name[0] != "_" and python_of(name)}
@@ -166,7 +176,8 @@ def words() -> frozenset[str]:
     numbers = {name for name in pysock.__all__ if isinstance(getattr(pysock, name), (int, str))}
     return frozenset(
         found | numbers | set(PROTOTYPES) | set(errors()) | set(written()) | set(others())
-    )
+        | set(exceptions())
+    )  # fmt: skip
 
 
 @cache
@@ -179,20 +190,32 @@ def _numbers() -> dict[str, dict[str, Any]]:
 def explain(word: str, platform: str = host, *, runs: bool = True) -> Iterator[str]:
     """The lines that explain a word; ValueError if it, or the platform, is unknown."""
     numbers = _constants.table(platform)  # an unknown platform is told here
-    plain = word.strip().rpartition(".")[2].partition("(")[0].replace("-", "_")
-    name = next((each for each in (plain, plain.upper(), plain.lower())
-                 if each in words() or each in numbers), None)  # fmt: skip
+    every = words() | set(numbers) | set(_layouts.layouts(platform)["structs"])
+    plain = word.strip().removeprefix("struct ").rpartition(".")[2].partition("(")[0]
+    plain = plain.replace("-", "_")
+    if plain.isascii() and plain.isdecimal():  # the number of an errno here
+        plain = error_name(int(plain[:9]))
+    name = next((each for each in (plain, plain.upper(), plain.lower()) if each in every), None)
     if name is None:
-        known = {each.lower(): each for each in sorted(words() | set(numbers))}
+        known = {each.lower(): each for each in sorted(every)}
         near = [known[each] for each in difflib.get_close_matches(plain.lower(), known, 3, 0.5)]
         hint = f"; the nearest are {', '.join(near)}" if near else ""
-        raise ValueError(f"{word!r} is no call, errno, state or constant{hint}")
+        raise ValueError(f"{word!r} is no call, errno, state, constant or struct{hint}")
     return _sections(name, platform, numbers, runs)
 
 
 def _sections(name: str, platform: str, numbers: dict[str, int], runs: bool) -> Iterator[str]:
     yield name
+    known = others().get(name, name)
+    if known != name and name not in errors() and name not in PROTOTYPES and name not in numbers:
+        yield from ["", f"See {known}:"]
+        name = known
     functions = python_of(name)
+    for each in exceptions().get(name, ()):
+        yield from _error(each, f"{each}: ")
+        yield from _written(each)
+    if name == pysock.timeout.__name__:
+        yield from _written("timeout")
     for full, value in functions:
         yield from _python(full, value)
     called = [name] if name in PROTOTYPES and not functions else []
@@ -203,10 +226,12 @@ def _sections(name: str, platform: str, numbers: dict[str, int], runs: bool) -> 
     error = others().get(name, name)
     if error in errors():
         yield from _error(error)
-    elif name in numbers or isinstance(getattr(pysock, name, None), (int, str)):
+    elif any(name in each for each in _numbers().values()):
         yield from _constant(name, platform)
+    elif isinstance(getattr(pysock, name, None), int):  # which is no number of C
+        yield from ["", f"In Python: {name} is {getattr(pysock, name)} on this machine"]
     yield from _written(name)
-    yield from _structs(_needed(called, name), platform)
+    yield from _structs([name, *_needed(called, name)], platform)
     program = _program(name, functions)
     if program:
         title = "Try" if functions or len(program) <= SHORT else "A program that proves it"
@@ -218,13 +243,21 @@ def _sections(name: str, platform: str, numbers: dict[str, int], runs: bool) -> 
 # --- sections ------------------------------------------------------------------------
 
 
-def _python(full: str, value: Any) -> Iterator[str]:
+def signature(value: Any) -> str:
+    """``(address: Address, /) -> None``; of a property nothing."""
+    if isinstance(value, property):
+        return ""
     try:
-        signature = str(inspect.signature(value)).replace("(self, ", "(").replace("(self)", "()")
+        text = str(inspect.signature(value))
     except ValueError:
-        signature = "(…)"
+        return "(…)"
+    text = re.sub(r"'([^']*)'(?=[,)]| =|$)", r"\1", text)
+    return re.sub(r"^\(self(, )?", "(", text).replace("(/, ", "(").replace("(/)", "()")
+
+
+def _python(full: str, value: Any) -> Iterator[str]:
     text = inspect.cleandoc(value.__doc__ or "").partition(">>>")[0].rstrip()
-    yield from ["", folded(f"In Python: {full}{signature}", width())]
+    yield from ["", folded(f"In Python: {full}{signature(value)}", width())]
     for number, paragraph in enumerate(text.split("\n\n")):
         yield from [""] * (number > 0)
         # What is set apart by its lines stays as it is: a list, a table.
@@ -243,7 +276,7 @@ def _function(name: str) -> Iterator[str]:
     known = [(each, meaning(name, each)) for each in sorted(errors())]
     known = [(each, text) for each, text in known if text]
     if known:
-        yield from ["", f"Errors of {name}(), and what they mean here"]
+        yield from ["", folded(f"Errors of {name}(), and what they mean here", width())]
         kinds = [type(OSError(errors()[each], "")).__name__ for each, _ in known]
         table = [f"    {each:13} {kind:24} {text}" for (each, text), kind in zip(known, kinds)]
         if max(map(len, table)) > width():
@@ -269,10 +302,10 @@ def meaning(function: str, error: str) -> str:
 _Failed: Any = SimpleNamespace  # of a call, what its meaning depends on
 
 
-def _error(name: str) -> Iterator[str]:
+def _error(name: str, head: str = "") -> Iterator[str]:
     number = errors()[name]
     kind = type(OSError(number, "")).__name__
-    said = f"Errno {number} here: {os.strerror(number)}; in Python: {kind}"
+    said = f"{head}Errno {number} here: {os.strerror(number)}; in Python: {kind}"
     yield from ["", folded(said, width())]
     for function in sorted(PROTOTYPES):
         text = meaning(function, name)
@@ -313,10 +346,12 @@ def _needed(functions: list[str], name: str) -> list[str]:
 def _structs(wanted: list[str], platform: str) -> Iterator[str]:
     layouts = _layouts.layouts(platform)["structs"]
     network = set(_network_order(platform)) if wanted else set()
+    cell = max(2, min(CELL, (width() - len("           ||")) // ROW))
     for struct in wanted:
         if struct in layouts:
             yield from ["", f"On {platform}"]
-            yield from ("    " + line for line in _struct(struct, layouts[struct], network))
+            drawn = _struct(struct, layouts[struct], network, cell)
+            yield from [folded(f"    {line}", width()) for line in drawn]
 
 
 def _program(name: str, functions: list[tuple[str, Any]]) -> list[str]:
@@ -325,9 +360,15 @@ def _program(name: str, functions: list[tuple[str, Any]]) -> list[str]:
         examples = [each for each in doctest.DocTestParser().get_examples(value.__doc__ or "")
                     if not each.options.get(doctest.SKIP)]  # such as those that change the machine
         if examples:
-            lines = [line for each in examples for line in each.source.rstrip().split("\n")]
-            return ["from socket import *", *lines]
+            return ["from socket import *", *[line for each in examples for line in _lines(each)]]
     return written().get(others().get(name, name), {}).get("program", "").splitlines()
+
+
+def _lines(example: doctest.Example) -> list[str]:
+    """The lines of an example, what it prints as a comment behind the last of them."""
+    printed = example.want.rstrip()
+    comment = f"  # {printed}" if printed and "\n" not in printed else ""
+    return (example.source.rstrip() + comment).split("\n")
 
 
 def _traced_here_or_there(name: str, program: list[str], about: list[str]) -> list[str]:

@@ -85,7 +85,7 @@ def pages() -> Iterator[tuple[str, str]]:
 
 def _page(each: Named) -> Page:
     yield f"# {each.name}\n"
-    shown = signature(each.value)
+    shown = explain.signature(each.value).replace("…", "...")
     kind, path = ("method", each.full) if each.is_method else ("function", each.name)
     yield f"```{{py:{kind}}} {path}{shown}\n:module: pysock\n```\n"
     yield docstring(each.doc)
@@ -97,15 +97,6 @@ def _page(each: Named) -> Page:
     yield from _maps(each.called)
     yield from _differences(each)
     yield from _source(each)
-
-
-def signature(value: Any) -> str:
-    try:
-        text = str(inspect.signature(value))
-    except ValueError:
-        return "(...)"
-    text = re.sub(r"'([^']*)'(?=[,)]| =|$)", r"\1", text)
-    return re.sub(r"^\(self(, )?", "(", text).replace("(/, ", "(").replace("(/)", "()")
 
 
 def _c_part(called: list[str]) -> Page:
