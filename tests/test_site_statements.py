@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
+from itertools import product
 from time import monotonic, sleep
 
 import pytest
@@ -156,11 +157,11 @@ def _closed(ends: Ends) -> None:
 
 
 @states("tcp-life", "The end that was first to close remembers the connection for a while")
-@states("tcp-life", "unless both it and the earlier server have set SO_REUSEADDR")
+@states("tcp-life", "both it and the earlier server have set SO_REUSEADDR, or both SO_REUSEPORT")
 def _time_wait(ends: Ends) -> None:
-    for earlier in (False, True):
+    for option, earlier in product((pysock.SO_REUSEADDR, pysock.SO_REUSEPORT), (False, True)):
         listener = ends.keep(pysock.socket())
-        listener.setsockopt(pysock.SOL_SOCKET, pysock.SO_REUSEADDR, earlier)
+        listener.setsockopt(pysock.SOL_SOCKET, option, earlier)
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         address = listener.getsockname()
@@ -172,7 +173,7 @@ def _time_wait(ends: Ends) -> None:
         listener.close()
         for later in (False, True):
             new = ends.keep(pysock.socket())
-            new.setsockopt(pysock.SOL_SOCKET, pysock.SO_REUSEADDR, later)
+            new.setsockopt(pysock.SOL_SOCKET, option, later)
             if earlier and later:
                 new.bind(address)
             else:

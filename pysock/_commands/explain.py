@@ -322,7 +322,8 @@ def _constant(name: str, platform: str) -> Iterator[str]:
     for value, targets in values.items():
         systems = sorted({target.partition("-")[0] for target in targets})
         what = "is not there" if value is None else f"is {value!r}"
-        yield folded(f"    {what} on {', '.join(systems)} ({len(targets)} platforms)", width())
+        where = f"{', '.join(systems)} ({len(targets)} platforms)"
+        yield folded(f"    {what} on {where if len(targets) > 3 else ', '.join(targets)}", width())
 
 
 def _written(name: str) -> Iterator[str]:
