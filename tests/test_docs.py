@@ -113,6 +113,13 @@ def test_pages(name: str) -> None:
     assert doctest.testfile(str(ROOT / "docs" / name), module_relative=False).failed == 0
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "docs").rglob("*.md")), ids=lambda p: p.name)
+def test_examples_are_blocks_of_code(path: Path) -> None:
+    """To Markdown, a line that begins with ">>>" is a quotation of a quotation of one."""
+    prose = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+    assert re.findall(r"^>.*", prose, re.M) == []
+
+
 def test_help_begins_with_what_users_want() -> None:
     """Before it lists modules, it names each function, each method and each exception."""
     beginning = pydoc.plain(pydoc.render_doc(pysock)).partition("PACKAGE CONTENTS")[0]
