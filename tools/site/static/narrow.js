@@ -4,5 +4,5 @@ for (const table of document.querySelectorAll("article table.docutils")) {
   if (names.length < 3) continue;
   for (const row of table.querySelectorAll("tbody tr"))
     [...row.cells].forEach((cell, i) => { cell.dataset.name = names[i] || ""; });
-  table.classList.add("named");
+  table.classList.add("named", ...(names.length > 5 ? ["numbers-of"] : []));
 }
