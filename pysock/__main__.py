@@ -5,12 +5,23 @@
 
 from __future__ import annotations
 
-import argparse
+import os
 import sys
-from importlib import import_module
 
-from . import __version__
-from ._commands.output import standard_output
+# With -m, Python looks first in the folder where it was started.  The files there (a grp.py, say)
+# are the program's, not this command's.
+try:
+    started_in = os.getcwd()
+except OSError:  # it is gone
+    started_in = ""
+if sys.path[:1] == [started_in]:
+    del sys.path[0]
+
+import argparse  # noqa: E402
+from importlib import import_module  # noqa: E402
+
+from . import __version__  # noqa: E402
+from ._commands.output import standard_output  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

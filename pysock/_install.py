@@ -104,6 +104,7 @@ def uninstall() -> None:
         if contents.get(name) is ours:
             contents[name] = value
     _name_classes(in_place=False)
+    _name_functions(in_place=False)
 
 
 class installed:
@@ -195,7 +196,12 @@ def _find_in_place(name: str) -> ModuleSpec:
 
 
 class _InPlace:
-    """A loader of ``socket`` and ``_socket``, which executes nothing: they are there already."""
+    """A loader of ``socket`` and ``_socket``, which executes nothing: they are there already.
+
+    ``importlib.reload`` of ``_socket`` calls ``exec_module`` alone.
+    """
+
+    spec = None  # the module's own, which the import system replaces
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         _take_place()
@@ -204,7 +210,8 @@ class _InPlace:
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__spec__ = self.spec  # its own, which the import system has just replaced
+        if self.spec is not None:
+            module.__spec__ = self.spec
 
 
 def _find_ssl(name: str) -> ModuleSpec | None:
@@ -264,10 +271,14 @@ def _take_place() -> None:
 
     from . import _plain
 
-    sys.modules["socket"], sys.modules["_socket"] = pysock, _plain.module()
+    plain = _plain.module()
+    if plain.__spec__ is None:  # importlib.util.find_spec and importlib.reload ask for it
+        plain.__spec__ = _find_in_place("_socket")
+    sys.modules["socket"], sys.modules["_socket"] = pysock, plain
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
     _name_classes(in_place=True)
+    _name_functions(in_place=True)
 
 
 # Programs and their tests look for "<socket.socket fd=…" and "socket.gaierror" (on PyPy,
@@ -285,6 +296,28 @@ _NAMES = {
     "MsgFlag": ("socket", "MsgFlag"),
     "SocketKind": ("socket", "SocketKind"),
 }
+
+
+# The same of functions, which are pickled by them: what other processes have is ``socket``.
+_own_modules: dict[Any, str] = {}
+
+
+def _name_functions(*, in_place: bool) -> None:
+    import pysock
+
+    from . import _plain
+
+    if not in_place:
+        for function, module in _own_modules.items():
+            function.__module__ = module
+        _own_modules.clear()
+        return
+    function_type = type(_name_functions)
+    for module, contents in (("_socket", vars(_plain.module())), ("socket", vars(pysock))):
+        for function in contents.values():
+            if type(function) is function_type and function.__module__.startswith("pysock."):
+                _own_modules[function] = function.__module__
+                function.__module__ = module
 
 
 def _name_classes(*, in_place: bool) -> None:

@@ -125,6 +125,15 @@ def test_what_is_no_program(tmp_path: Path, program: str) -> None:
     assert status != 0 and len(err.splitlines()) == 1
 
 
+def test_files_of_the_program_are_not_for_the_command(tmp_path: Path) -> None:
+    """With -m, Python looks for modules in the folder where it was started, too."""
+    for name in ("argparse", "gettext", "shutil", "signal", "subprocess"):
+        written(tmp_path, "print('it was imported')", f"{name}.py")
+    (tmp_path / "folder").mkdir()
+    program = written(tmp_path, "print('the program')", "folder/program.py")
+    assert alike(tmp_path, program) == (0, "the program\n", "")
+
+
 def test_no_program(tmp_path: Path) -> None:
     for arguments in ([], ["-m"], ["-c"], ["-O", "x.py"], ["--", "x.py"]):
         status, out, err = ran(*ON_PYSOCK, *arguments, folder=tmp_path)
@@ -195,6 +204,39 @@ def test_socket_is_pysock(tmp_path: Path) -> None:
     on_c = on_c.replace("assert socket is module and plain is _socket", "")
     theirs = ran("-c", on_c, folder=tmp_path)[1]
     assert out == theirs
+
+
+RELOADED = """
+import importlib.util, socket, _socket
+before = [socket.socket, socket.AddressFamily, socket.getaddrinfo]
+for module in (socket, _socket) * 2:
+    assert importlib.reload(module) is module
+assert [socket.socket, socket.AddressFamily, socket.getaddrinfo] == before
+for name in ("socket", "_socket"):
+    print(importlib.util.find_spec(name) is not None)
+"""
+
+
+def test_what_is_reloaded_is_the_same(tmp_path: Path) -> None:
+    assert ran(*ON_PYSOCK, "-c", RELOADED, folder=tmp_path) == (0, "True\nTrue\n", "")
+
+
+PICKLED = """
+import pickle, socket, _socket, sys
+names = ["getaddrinfo", "create_connection", "gethostbyname", "inet_aton", "socket", "gaierror"]
+if sys.argv[1:]:
+    print(pickle.loads(bytes.fromhex(sys.argv[1])) == [getattr(socket, name) for name in names])
+else:
+    print(pickle.dumps([getattr(socket, name) for name in names], 2).hex())
+"""
+
+
+def test_functions_are_pickled_by_the_names_of_socket(tmp_path: Path) -> None:
+    """So a process on C can read what one on pysock has pickled, and the other way round."""
+    for writer, reader in ([], ON_PYSOCK), (ON_PYSOCK, []), (ON_PYSOCK, ON_PYSOCK):
+        status, pickled, err = ran(*writer, "-c", PICKLED, folder=tmp_path)
+        assert (status, err) == (0, "")
+        assert ran(*reader, "-c", PICKLED, pickled.strip(), folder=tmp_path) == (0, "True\n", "")
 
 
 @pytest.mark.skipif(sys.implementation.name != "cpython", reason="PyPy warns later, or never")

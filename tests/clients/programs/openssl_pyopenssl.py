@@ -30,10 +30,11 @@ def serve(listener) -> None:
     except SSL.ZeroReturnError:
         connection.shutdown()
     except SSL.Error as error:
-        print("server", error.args[0][-1][-1] if error.args[0] else error)
+        said.append(("server", error.args[0][-1][-1] if error.args[0] else error))
     connection.close()
 
 
+said: list = []  # by the other thread, whose lines would stand anywhere among these
 for name in ("here", "elsewhere"):
     with socket.create_server((HOST, 0)) as listener:
         thread = threading.Thread(target=serve, args=(listener,))
@@ -60,6 +61,7 @@ for name in ("here", "elsewhere"):
             print(connection.shutdown())
         connection.close()
         thread.join(30)
+        print(said)
 a, b = socket.socketpair()
 with a, b:
     connection = SSL.Connection(trusting("here"), a)
