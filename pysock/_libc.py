@@ -297,7 +297,7 @@ PROTOTYPES = [
     Prototype("int inet_pton(int af, const char *src, void *dst)"),
     Prototype("const char *inet_ntop(int af, const void *src, char *dst, socklen_t size)"),
     # net/if.h
-    Prototype("struct if_nameindex *if_nameindex(void)", null),
+    Prototype("struct if_nameindex *if_nameindex(void)"),
     Prototype("void if_freenameindex(struct if_nameindex *ptr)"),
     Prototype("unsigned int if_nametoindex(const char *ifname)"),
     Prototype("char *if_indextoname(unsigned int ifindex, char *ifname)", null),

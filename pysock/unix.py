@@ -23,11 +23,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from errno import EADDRINUSE, ECONNREFUSED, EMSGSIZE, ENAMETOOLONG, ENOENT, EPROTO
 
-from ._beyond import AnySocket, descriptor, flock, getsockopt
+from ._beyond import AnySocket, descriptor, flock, getsockopt, named, number_of
 from ._calls import msghdr
-from ._calls.descriptor import Owned, close_all
+from ._calls.descriptor import Owned, claim_option, close_all
 from ._calls.msghdr import descriptors_in
 from ._ffi.arguments import c_int, c_ssize_t
+from ._ffi.errors import from_errno
 from ._functions.conversions import CMSG_SPACE
 from ._functions.descriptors import closed_beyond
 from ._host import abi, constants
@@ -173,8 +174,16 @@ def peer_pidfd(sock: HasFileno) -> int:
     Other than a pid it never means another process.  No child process inherits it.  Does not block.
     Raises OSError (ENOPROTOOPT without it, ESRCH, …).
     """
-    raw = getsockopt(descriptor(sock), _SOL_SOCKET, "SO_PEERPIDFD", _INT)
-    return int.from_bytes(raw, sys.byteorder, signed=True)
+    name = "SO_PEERPIDFD"
+    owned: list[int] = []
+    try:
+        n = claim_option(owned, descriptor(sock), _SOL_SOCKET, number_of(name))
+        if n < 0:
+            raise named(from_errno(-n), name)
+        return owned[0]
+    except BaseException:
+        close_all(owned)
+        raise
 
 
 def peer_label(sock: HasFileno) -> str:

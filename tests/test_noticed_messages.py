@@ -99,8 +99,8 @@ DATA: dict[str, tuple[list[Any], int]] = {
 def room_asked_for(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """The address of each message buffer, and the size that was asked for."""
 
-    def buffer_of(size: int) -> Any:
-        buffer, pool = real(size)
+    def buffer_of(size: int, **how: Any) -> Any:
+        buffer, pool = real(size, **how)
         asked.append((buffer.base, size))
         return buffer, pool
 

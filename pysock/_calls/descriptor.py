@@ -17,7 +17,7 @@ failed has left there, is nothing to close.
 
 from __future__ import annotations
 
-from ctypes import c_int
+from ctypes import c_int, sizeof
 from errno import EINVAL, ENOSYS, EPERM
 from itertools import chain, starmap
 
@@ -77,10 +77,26 @@ def claim_pair(owned: list[int], function: Callable[..., int], *args: Any) -> in
 
 def _claim_pair_once(owned: list[int], function: Callable[..., int], *args: Any) -> int:
     sv = _Pair(-1, -1)
-    numbers = memoryview(sv).cast("B").cast("i")  # PyPy's arrays of ctypes are read by Python code
-    # If the call answers 0, the descriptors are what it has written to sv; else there are none,
-    # though Linux may have written numbers there.
-    call = starmap(function, ((*args, pointer_to(sv)),))
+    return _claim_written(owned, sv, function, *args, pointer_to(sv))
+
+
+def claim_option(owned: list[int], fd: int, level: int, optname: int) -> int:
+    """``getsockopt(2)`` of an option that is a descriptor, into ``owned``; or minus an errno."""
+    return attempt(_claim_option_once, owned, fd, level, optname)
+
+
+def _claim_option_once(owned: list[int], *args: int) -> int:
+    value, length = (c_int * 1)(-1), c_int(sizeof(c_int))
+    pointers = pointer_to(value), pointer_to(length)
+    return _claim_written(owned, value, lib.getsockopt, *args, *pointers)
+
+
+def _claim_written(owned: list[int], array: Any, function: Any, *args: Any) -> int:
+    """``function(*args)``, which writes descriptors to ``array``, into ``owned``; or −1."""
+    numbers = memoryview(array).cast("B").cast("i")  # PyPy's arrays are read by Python code
+    # If the call answers 0, the descriptors are what it has written; else there are none, though
+    # Linux may have written numbers there.
+    call = starmap(function, (args,))
     owned.extend(chain.from_iterable(map({0: numbers}.get, call, (_NONE,))))
     if owned[-1] < 0:
         owned.pop()

@@ -19,10 +19,18 @@ from __future__ import annotations
 
 import _thread
 from collections import deque
-from ctypes import c_char, c_uint32
+from ctypes import c_uint32
 
 from .._enums import MsgFlag
-from .._ffi.interpreter import COPY_MAX, FREE_THREADED, POOL_MAX, fill, pointer_to, reserve
+from .._ffi.interpreter import (
+    COPY_MAX,
+    FREE_THREADED,
+    POOL_MAX,
+    chars,
+    fill,
+    pointer_to,
+    reserve,
+)
 from .._host import abi, constants
 
 TYPE_CHECKING = False
@@ -143,11 +151,19 @@ def take_memory(size: int, flags: int) -> tuple[Any, Any, Pool]:
 # --- addresses -----------------------------------------------------------------------
 
 SOCKADDR_MAX = abi.storage  # sizeof(struct sockaddr_storage)
+# What is in such memory before a call: zeros, as in CPython, since a length may be more than what
+# C writes; and behind them the length that there is room for.
+SOCKADDR_START = bytes(SOCKADDR_MAX) + bytes(c_uint32(SOCKADDR_MAX))
 
 
 def sockaddr_memory() -> Any:
-    """Memory for an address, and for its length."""
-    return with_pointer(c_char * SOCKADDR_MAX) + with_pointer(c_uint32)
+    """``(memory, pointer, length, pointer to it)`` for an address, and behind it its length.
+
+    Before each call, ``put_bytes(memory, pointer, SOCKADDR_START)`` is due.
+    """
+    memory = chars(len(SOCKADDR_START))
+    length = c_uint32.from_buffer(memory, SOCKADDR_MAX)
+    return memory, pointer_to(memory), length, pointer_to(length)
 
 
 sockaddr_pool = Pool(sockaddr_memory)

@@ -95,9 +95,9 @@ _pool = Pool(lambda: MessageBuffer(_ROOM))
 _large_pool = Pool(lambda: MessageBuffer(_LARGE_ROOM), LARGE_KEPT, own=False)
 
 
-def _buffer_of(size: int) -> tuple[MessageBuffer, Pool | None]:
-    """A message buffer, and the pool to put it back into."""
-    if size > _LARGE_ROOM:
+def _buffer_of(size: int, *, zeroed: bool = False) -> tuple[MessageBuffer, Pool | None]:
+    """A message buffer, and the pool to put it back into, if it is from one."""
+    if size > _LARGE_ROOM or zeroed:
         return MessageBuffer(size, mapped=True), None
     pool = _pool if size <= _ROOM else _large_pool
     return pool.take(), pool
@@ -212,9 +212,10 @@ def _sendmsg(calls: Library, fd: int, pointer: Any, flags: int, size: int) -> in
 # --- receiving -----------------------------------------------------------------------
 
 _NAME_ROOM = SOCKADDR_MAX + 15 & ~15
-# No address of an earlier message, and no control messages of one, should C write none and not
-# say so: a first message of length 0 ends them.
-_NOTHING = bytes(_NAME_ROOM + control.data_at)
+# No address of an earlier message, and no control messages of one, should C write less than it
+# says.  More room for control messages than this is new memory, which is zero.
+_CONTROL_MAX = 4096
+_ZEROS = bytes(_NAME_ROOM + _CONTROL_MAX)
 
 
 class Received:
@@ -282,7 +283,7 @@ def _receive(
     name_at = _HEADER + _IOVEC * count
     control_at = name_at + _NAME_ROOM
     data_at = control_at + (max(ancbufsize, control.data_at) + 15 & ~15)
-    buffer, pool = _buffer_of(data_at + inside)
+    buffer, pool = _buffer_of(data_at + inside, zeroed=ancbufsize > _CONTROL_MAX)
     base, size = buffer.base, TRANSFER_MAX
     if iovecs is None:
         size = min(inside, TRANSFER_MAX)
@@ -292,7 +293,7 @@ def _receive(
     before = (
         _msghdr.pack(base + name_at, SOCKADDR_MAX, iov_at, count, msg_control, ancbufsize, 0)
         + iovecs
-        + _NOTHING
+        + _ZEROS[: _NAME_ROOM + max(ancbufsize, control.data_at)]
     )
     if flags & ODD_FLAGS and pool is not None:  # C may count bytes that it does not write
         fill(base + control_at, bytes(data_at + inside - control_at))

@@ -22,9 +22,10 @@ from .._ffi.interpreter import (
     bytes_of,
     map_memory,
     pass_memory,
+    put_bytes,
 )
 from .._host import abi, constants, lib
-from .memory import SOCKADDR_MAX, sockaddr_pool, take_memory
+from .memory import SOCKADDR_MAX, SOCKADDR_START, sockaddr_pool, take_memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def with_sockaddr(function: Callable[..., int], *args: Any) -> tuple[int, bytes]
     """
     entry = sockaddr_pool.take()
     array, address, counter, length = entry
-    counter.value = SOCKADDR_MAX
+    put_bytes(array, address, SOCKADDR_START)
     n = function(*args, address, length)
     answer = None
     if n >= 0:
@@ -161,13 +162,13 @@ def sockaddr_from(question: Callable[..., int], fd: int) -> bytes:
     entry = sockaddr_pool.take()
     array, address, counter, length = entry
     lost = 0
-    counter.value = SOCKADDR_MAX
+    put_bytes(array, address, SOCKADDR_START)
     while question(fd, address, length) < 0:
         raise_errno()
         lost += 1
         if lost == ATTEMPTS:
             raise from_errno(0)
-        counter.value = SOCKADDR_MAX
+        put_bytes(array, address, SOCKADDR_START)
     size = counter.value
     sockaddr = bytes_of(array, address, size if size <= SOCKADDR_MAX else SOCKADDR_MAX)
     sockaddr_pool.put(entry)

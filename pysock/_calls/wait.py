@@ -88,6 +88,8 @@ def retry(
             lost += 1
         elif number != system.INTERRUPTED:
             raise from_errno(number)
+        elif deadline is not None and deadline_passed(deadline):
+            raise timeout("timed out")
         calls = calls_for(mode)
         result = attempt(calls, sock._sock_fd_, *args)
         if result is not None and not (type(result) is int and result < 0):
@@ -179,13 +181,14 @@ def wait_until_ready(sock: SocketState, events: int, deadline: float | None) -> 
         n = poll(pointer, 1, milliseconds)
         if n > 0:
             break
-        if n < 0:
-            number = pop_errno()
-            if number == 0 and lost < ATTEMPTS:
-                lost += 1
-            elif number != system.INTERRUPTED:
-                _polls.put(entry)
-                raise from_errno(number)
+        # "Not ready" without a deadline is no answer of a kernel's (on Windows, a slice has ended).
+        endless = deadline is None and system.KERNEL_WAITS
+        number = pop_errno() if n < 0 else 0 if endless else system.INTERRUPTED
+        if number == 0 and lost < ATTEMPTS:
+            lost += 1
+        elif number != system.INTERRUPTED:
+            _polls.put(entry)
+            raise from_errno(number)
         elif deadline is not None and deadline_passed(deadline):
             _polls.put(entry)
             return False

@@ -22,6 +22,7 @@ from .portable import (
     os_error,
     pointer_to,
     pop_errno,
+    put_bytes,
     releasing,
     set_errno,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "pass_memory",
     "pointer_to",
     "pop_errno",
+    "put_bytes",
     "releasing",
     "set_errno",
 ]

@@ -22,6 +22,7 @@ should an interpreter drop a private name, this setting costs pysock nothing exc
 ``releasing``      what releases a list of memoryviews
 ``bytes_at``       the bytes at a pointer
 ``bytes_of``       the first bytes of an array, given its pointer as well
+``put_bytes``      copy bytes to the begin of an array of c_char, given its pointer as well
 ``fill``           copy bytes to a pointer
 ``chars``          new memory for C, zeroed
 ``reserve``        the same, not zeroed: what is never written to takes no memory, where that
@@ -87,6 +88,7 @@ pass_memory = chosen.pass_memory
 releasing = chosen.releasing
 bytes_at = chosen.bytes_at
 bytes_of = chosen.bytes_of
+put_bytes = chosen.put_bytes
 fill = chosen.fill
 map_memory = chosen.map_memory
 new_memory: Callable[[int], Any] | None = chosen.new_memory

@@ -144,6 +144,11 @@ def bytes_of(array: Any, pointer: Any, size: int) -> bytes:
     return data
 
 
+def put_bytes(array: Any, pointer: Any, data: bytes) -> None:
+    """Copy ``data`` to the begin of an array: one memcpy, and no foreign call."""
+    array.raw = data
+
+
 def fill(pointer: Any, data: bytes) -> None:
     """Copy ``data`` to the memory at ``pointer``."""
     ctypes.memmove(pointer, data, len(data))

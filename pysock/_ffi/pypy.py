@@ -42,6 +42,11 @@ def bytes_of(array: Any, pointer: Any, size: int) -> bytes:
     return bytes_at(pointer, size)
 
 
+def put_bytes(array: Any, pointer: Any, data: bytes) -> None:
+    """Copy ``data`` to the begin of an array, whose ``raw`` would be a loop over its items."""
+    fill(pointer, data)
+
+
 def open_library(name: str | None) -> ctypes.CDLL:
     """The library ``name``, or with None all that this process has loaded.
 

@@ -6,9 +6,11 @@ import os
 import sys
 from ctypes import string_at
 from errno import ENODEV, ENXIO
+from itertools import starmap
 
 from .._ffi import arguments, versions
 from .._ffi.arguments import c_string, fs_bytes
+from .._ffi.errors import ATTEMPTS, from_errno, raise_errno
 from .._ffi.interpreter import chars, pointer_to
 from .._ffi.signature import NOT_GIVEN
 from .._host import constants, lib, structs
@@ -70,7 +72,7 @@ def getservbyport(port: int, protocolname: str = NOT_GIVEN, /) -> str:
     sys.audit("socket.getservbyport", port, None if protocol is None else protocol.decode())
     name: bytes | None = _services.look_up(
         "servent",
-        lambda s: string_at(s.s_name),
+        lambda s: string_at(s.s_name) if s.s_name else None,
         _nothing,
         lib.getservbyport,
         _swapped(port),
@@ -116,8 +118,9 @@ def if_nameindex() -> list[tuple[int, str]]:
     """
     entry = structs["if_nameindex"]
     found: list[tuple[int, str]] = []
-    start = at = lib.if_nameindex()
+    owned = _Listed()
     try:
+        at = _claimed(owned)
         while True:
             interface = entry.from_address(at)
             if not interface.if_index:
@@ -125,7 +128,28 @@ def if_nameindex() -> list[tuple[int, str]]:
             found.append((interface.if_index, os.fsdecode(string_at(interface.if_name))))
             at += _SIZE
     finally:
-        lib.if_freenameindex(start)
+        owned.__del__()
+
+
+class _Listed(list[object]):
+    """The address of C's list, which has an owner from its first instant (_calls.descriptor)."""
+
+    __slots__ = ()
+
+    def __del__(self, _free: Any = lib.if_freenameindex) -> None:
+        while self:
+            any(map(_free, filter(None, map(self.pop, (0,)))))
+
+
+def _claimed(owned: list[object]) -> Any:
+    """``if_nameindex(3)``: the list's address, which is in ``owned``, too."""
+    for _ in range(ATTEMPTS):
+        owned.extend(starmap(lib.if_nameindex, ((),)))
+        at: Any = owned[-1]
+        if at:
+            return at
+        raise_errno()
+    raise from_errno(0)
 
 
 _SIZE = len(bytes(structs["if_nameindex"]()))

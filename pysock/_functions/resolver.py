@@ -294,7 +294,7 @@ def _copied(hostent: Any) -> _Host:
     size = 4 if hostent.h_addrtype == AF_INET else 16
     return (
         hostent.h_addrtype,
-        string_at(hostent.h_name),
+        string_at(hostent.h_name) if hostent.h_name else b"",
         [string_at(alias) for alias in _pointers(hostent.h_aliases)],
         [string_at(address, size) for address in _pointers(hostent.h_addr_list)],
     )

@@ -14,7 +14,7 @@ from time import monotonic, sleep
 
 from .._calls.descriptor import NewerWay, claim_once, close_all
 from .._calls.getsockopt import socket_error
-from .._calls.memory import SOCKADDR_MAX, sockaddr_pool
+from .._calls.memory import SOCKADDR_MAX, SOCKADDR_START, sockaddr_pool
 from .._calls.state import SocketState
 from .._calls.transfer import sockaddr_from, with_sockaddr
 from .._calls.wait import (
@@ -28,7 +28,7 @@ from .._calls.wait import (
 )
 from .._ffi.arguments import c_int, one_int
 from .._ffi.errors import ATTEMPTS, from_errno, timeout
-from .._ffi.interpreter import NULL, TAKES_BYTES, bytes_of, pass_memory, pop_errno
+from .._ffi.interpreter import NULL, TAKES_BYTES, bytes_of, pass_memory, pop_errno, put_bytes
 from .._host import constants, lib, system
 from ..families import packers, unpack_for
 
@@ -187,7 +187,7 @@ def _accept_once(calls: Library, fd: int, owned: list[int], family: int) -> byte
         return None if claim_once(owned, lib.accept4, fd, NULL, NULL, _CLOEXEC) < 0 else b""
     entry = sockaddr_pool.take()
     array, address, counter, length = entry
-    counter.value = SOCKADDR_MAX
+    put_bytes(array, address, SOCKADDR_START)
     older = _accept4.works is False  # asked once: another thread may be finding it out
     # As ``claim_once``, in fewer steps.
     owned.extend(
@@ -263,6 +263,8 @@ def _connect(sock: Connection, sockaddr: bytes) -> int | None:
         # In some families, unix(7) for one, a signal ends it for good: then it is made again.
         if outcome or not interrupted or _is_connected(sock._sock_fd_):
             return 0 if outcome == system.CONNECTED else outcome
+        if deadline is not None and deadline_passed(deadline):
+            return None
     return 0
 
 

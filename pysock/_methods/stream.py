@@ -19,7 +19,7 @@ from .._ffi.arguments import (
     view_of,
     writable_view_of,
 )
-from .._ffi.errors import timeout
+from .._ffi.errors import ATTEMPTS, from_errno, timeout
 from .._ffi.exports import LENDS_ALL
 from .._ffi.signature import send_as_documented, sendall_as_documented
 
@@ -150,6 +150,7 @@ def send_rest(
 def _send_octets(
     sock: SocketState, octets: memoryview, n: int, flags: int, deadline: float | None
 ) -> None:
+    nothing = 0  # how often C has said that it sent nothing
     while n < size_of(octets):
         if deadline is not None and deadline_passed(deadline):
             raise timeout("timed out")
@@ -159,6 +160,9 @@ def _send_octets(
             if sent < 0:
                 sent = retry(sock, calls, WRITE, transmit, rest, flags, deadline=deadline)
             n += sent
+        nothing = 0 if sent else nothing + 1
+        if nothing == ATTEMPTS:
+            raise from_errno(0)
 
 
 def _octets(view: memoryview) -> memoryview:

@@ -214,6 +214,10 @@ def addrinfo(
     return iter(answers)
 
 
+# No more than so many bytes of an answer's address are read, whatever its length is said to be.
+_SOCKADDR_SIZES = {AF_INET: 16, AF_INET6: 28}
+
+
 def _copied(at: int | None) -> list[tuple[int, int, int, bytes, bytes]]:
     """A list of ``struct addrinfo``, whose first is at this address."""
     Addrinfo = structs["addrinfo"]
@@ -221,7 +225,8 @@ def _copied(at: int | None) -> list[tuple[int, int, int, bytes, bytes]]:
     while at:
         found = Addrinfo.from_address(at)
         canonical = system.text_at(found.ai_canonname) if found.ai_canonname else b""
-        raw = string_at(found.ai_addr, found.ai_addrlen)
+        size = min(found.ai_addrlen, _SOCKADDR_SIZES.get(found.ai_family, abi.storage))
+        raw = string_at(found.ai_addr, size) if found.ai_addr else b""
         answers.append((found.ai_family, found.ai_socktype, found.ai_protocol, canonical, raw))
         at = found.ai_next
     return answers

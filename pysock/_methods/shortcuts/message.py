@@ -20,7 +20,7 @@ from ..._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool, flags_number
 from ..._calls.msghdr import MANY, close_received, control, has_succeeded, unasked
 from ..._calls.wait import READ, WRITE, retry
 from ..._ffi.arguments import ZERO, c_int, send_flags
-from ..._ffi.interpreter import fill, pointer_to, reserve
+from ..._ffi.interpreter import map_memory, pointer_to
 from ..._host import structs
 from ...families import unpack_for
 from ..message import UNPACKABLE, Message, is_callers, send_message, warn_of_truncation
@@ -38,14 +38,15 @@ _CONTROL_AT = _NAME_AT + SOCKADDR_MAX + 15 & ~15
 _DATA_AT = _CONTROL_AT + _LIMIT
 _SIZE = _DATA_AT + _LIMIT
 # Each type is made once: ctypes would make it anew, and it would be garbage.
-_Sockaddr, _Part, _First = (c_char * size for size in (SOCKADDR_MAX, _LIMIT, control.data_at))
+_Sockaddr, _Part, _First, _Whole = (
+    c_char * size for size in (SOCKADDR_MAX, _LIMIT, control.data_at, _SIZE)
+)
 
 
 def _preallocated() -> dict[str, Any]:
     """Each part of a message by its name: ``message`` is the pointer, the others are memory."""
-    memory = reserve(_SIZE)
+    memory = _Whole.from_buffer(map_memory(_SIZE))  # zeros, and it takes only what is written to
     at = addressof(memory)
-    fill(pointer_to(memory), bytes(_CONTROL_AT + control.data_at))
     header, iovec = _msghdr.from_buffer(memory), _iovec.from_buffer(memory, sizeof(_msghdr))
     header.msg_name = at + _NAME_AT
     header.msg_iov, header.msg_iovlen = at + sizeof(_msghdr), 1
@@ -166,7 +167,6 @@ def _again_sendmsg(calls: Any, fd: int, pointer: Any, flags: int) -> int:
 
 
 _NO_NAME = bytes(SOCKADDR_MAX)
-_NO_MESSAGE = bytes(control.data_at)
 
 
 def recvmsg(
@@ -179,7 +179,7 @@ def recvmsg(
         or (flags is not ZERO and (flags := flags_number(flags, c_int)) & ODD_FLAGS)
     ):
         return _recvmsg(self, bufsize, ancbufsize, flags)
-    # While nobody uses it, its flags, its sockaddr and its first control message are zero.
+    # While nobody uses it, its flags, its sockaddr and its control messages are zero.
     try:
         entry = _pop_incoming() if ancbufsize else _pop_bare_incoming()
     except IndexError:
@@ -213,12 +213,12 @@ def recvmsg(
             ancdata, whole = _walk(raw)
             if not whole:
                 warn_of_truncation()
-            first.raw = _NO_MESSAGE
+            room.raw = bytes(ancbufsize)
     except BaseException:
         # Descriptors may be there already, which nobody will see.
         if has_succeeded(namelen.value) and any(first.raw):
             close_received(room[: min(controllen.value, ancbufsize)])
-        msg_flags.value, sender.raw, first.raw = 0, _NO_NAME, _NO_MESSAGE
+        msg_flags.value, sender.raw, room.raw = 0, _NO_NAME, bytes(ancbufsize)
         (_put_incoming if ancbufsize else _put_bare_incoming)(entry)
         raise
     (_put_incoming if ancbufsize else _put_bare_incoming)(entry)

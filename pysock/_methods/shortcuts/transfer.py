@@ -8,6 +8,7 @@ from sys import audit
 from ..._calls.memory import (
     ODD_FLAGS,
     SOCKADDR_MAX,
+    SOCKADDR_START,
     Pool,
     data_pool,
     flags_number,
@@ -218,7 +219,7 @@ def recvfrom(self: Datagram, bufsize: int, flags: int = 0, /) -> tuple[bytes, Re
     except IndexError:
         entry = _datagram_pool.make()
     buffer, pointer, room, address, counter, length = entry
-    counter.value = SOCKADDR_MAX
+    room.raw = SOCKADDR_START
     calls = self._sock_calls_
     function = calls.recvfrom
     n = function(
@@ -226,7 +227,8 @@ def recvfrom(self: Datagram, bufsize: int, flags: int = 0, /) -> tuple[bytes, Re
     )
     if n >= 0:
         data = buffer[:n] if n <= bufsize else with_zeros(buffer[:bufsize], n)
-        sockaddr = room[: counter.value]
+        size = counter.value
+        sockaddr = room[: size if size <= SOCKADDR_MAX else SOCKADDR_MAX]
         _put_datagram(entry)
     else:
         _put_datagram(entry)
