@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Cancel", "DialError", "DialTimeout", "dial", "getaddrinfo"]
 
 ATTEMPT_DELAY = 0.25  # seconds, RFC 8305 section 5
+_LONGEST = 1e6  # seconds, for which poll(2) can wait; then it is asked again
 RESOLUTION_DELAY = 0.05  # seconds, section 3: how long A records wait for AAAA's
 _UNSPEC, _INET, _INET6 = (constants[name] for name in ("AF_UNSPEC", "AF_INET", "AF_INET6"))
 _STREAM = constants["SOCK_STREAM"]
@@ -128,7 +129,8 @@ def getaddrinfo(
     ended = threading.Event()
     limit = _limit(timeout)
     lookup = _Lookup(lambda _: ended.set(), host, port, family, type, proto, flags)
-    if not ended.wait(None if limit is None else max(0.0, limit - monotonic())):
+    most = threading.TIMEOUT_MAX
+    if not ended.wait(None if limit is None else min(max(0.0, limit - monotonic()), most)):
         raise timeout_error(ETIMEDOUT, f"the look-up of {host!r} took longer than {timeout} s")
     if lookup.error or lookup.failure:
         raise lookup.error or lookup.failure  # type: ignore[misc]
@@ -293,7 +295,7 @@ class _Race:
                 poll.register(fd, select.POLLIN)
             for fd in by_fd:
                 poll.register(fd, select.POLLOUT)
-            milliseconds = None if seconds is None else int(seconds * 1000) + 1
+            milliseconds = None if seconds is None else int(min(seconds, _LONGEST) * 1000) + 1
             found = {fd for fd, _ in poll.poll(milliseconds)}
         else:  # Windows, where a connect that fails is exceptional
             found = set().union(*select.select(fds, list(by_fd), list(by_fd), seconds))

@@ -155,10 +155,10 @@ class Kept(pysock.Socket):
 def test_a_socket_whose_beginning_fails_has_no_descriptor(
     whose: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A descriptor that was given stays open, and is the caller's; one that was made is closed."""
+    """As if a signal handler raised: it is closed, as in C, where a handler runs after the call."""
     made: list[Kept] = []
     monkeypatch.setattr(Kept, "made", made)
-    given = pysock.socket().detach()
+    other = pysock.socket()
     before = descriptors()
     monkeypatch.setattr(pysock._timeouts, "default", 5.0)
     begin: Any = pysock.SocketType._begin
@@ -168,10 +168,11 @@ def test_a_socket_whose_beginning_fails_has_no_descriptor(
         raise Broken
 
     for owner, name, action in ((system, "set_blocking", broken), (Kept, "_begin", late)):
+        given = os.dup(other.fileno()) if whose == "the caller's" else None
         with monkeypatch.context() as patched:
             patched.setattr(owner, name, action, raising=False)
             with pytest.raises(Broken):
-                Kept(fileno=given) if whose == "the caller's" else Kept()
+                Kept() if given is None else Kept(fileno=given)
         sock = made.pop()
         assert sock.fileno() == -1
         assert sock._sock_owned_ == []
@@ -179,7 +180,7 @@ def test_a_socket_whose_beginning_fails_has_no_descriptor(
         sock.close()
         assert sock.detach() == -1
         assert descriptors() == before
-    pysock.close(given)
+    other.close()
 
 
 def test_a_descriptor_that_is_no_sockets_stays_open() -> None:

@@ -120,6 +120,28 @@ def test_where_an_open_socket_is_dropped_is_told_with_the_socket() -> None:
         os.fstat(each.source.fileno())
 
 
+@pytest.mark.parametrize("failure", [OSError, MemoryError])
+def test_a_descriptor_stays_the_callers_if_a_call_fails(
+    failure: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other than where a signal handler raises, who may raise an OSError, too."""
+    fd = pysock.socket().detach()
+
+    def fails(*arguments: int) -> None:
+        raise failure
+
+    for package in ("pysock._methods", "program"):
+        monkeypatch.setitem(fails.__globals__, "__package__", package)
+        monkeypatch.setattr(lifecycle, "identify", fails)
+        with pytest.raises(failure):
+            pysock.socket(fileno=fd)
+        monkeypatch.undo()
+        if package != "program":
+            os.fstat(fd)
+    with pytest.raises(OSError):
+        os.fstat(fd)
+
+
 @pytest.mark.parametrize("adopted", [False, True])
 def test_a_descriptor_is_back_with_its_owner_if_its_new_socket_fails_at_last(
     adopted: bool, monkeypatch: pytest.MonkeyPatch
@@ -144,6 +166,10 @@ def test_a_descriptor_is_back_with_its_owner_if_its_new_socket_fails_at_last(
     with pytest.raises(Broken):
         Kept(fileno=given if adopted else fd)
     assert (made[0].fileno(), made[0]._sock_owned_, moved) == (-1, [], [[]])
+    if not adopted:  # it was the object's already, as it is C's: closed
+        with pytest.raises(OSError):
+            os.fstat(fd)
+        return
     assert owned == [fd]
     with pysock.socket(fileno=fd) as sock:  # it is open
         assert sock.type == pysock.SOCK_STREAM

@@ -17,6 +17,7 @@ from .._ffi.errors import ATTEMPTS, from_errno, raise_errno
 from .._ffi.exports import LENDS_ALL, lends, put
 from .._ffi.interpreter import (
     POOL_MAX,
+    TAKES_BYTES,
     TRANSFER_MAX,
     address_in,
     bytes_of,
@@ -162,7 +163,10 @@ def sockaddr_from(question: Callable[..., int], fd: int) -> bytes:
     entry = sockaddr_pool.take()
     array, address, counter, length = entry
     lost = 0
-    put_bytes(array, address, SOCKADDR_START)
+    if TAKES_BYTES:  # as ``put_bytes``, in fewer steps
+        array.raw = SOCKADDR_START
+    else:
+        put_bytes(array, address, SOCKADDR_START)
     while question(fd, address, length) < 0:
         raise_errno()
         lost += 1

@@ -94,6 +94,15 @@ def raise_unless_reset() -> None:
         raise from_errno(number)
 
 
+def raised_by_pysock(error: BaseException) -> bool:
+    """Whether it says that a call has failed, or memory; else a signal handler has raised it."""
+    at = error.__traceback__
+    while at and at.tb_next:
+        at = at.tb_next
+    package: str = (at and at.tb_frame.f_globals.get("__package__")) or ""
+    return isinstance(error, (OSError, MemoryError)) and package.partition(".")[0] == "pysock"
+
+
 def attempt(function: Callable[..., int], *args: Any) -> int:
     """``function(*args)``; if it fails (returns a number below 0), minus its errno.
 

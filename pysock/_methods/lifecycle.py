@@ -24,8 +24,8 @@ from .._calls.descriptor import (
 from .._calls.getsockopt import identify
 from .._calls.state import SocketState, set_mode
 from .._enums import AddressFamily, SocketKind
-from .._ffi.arguments import ZERO, constructor_int
-from .._ffi.errors import raise_unless_reset
+from .._ffi.arguments import INT_MAX, ZERO, constructor_int
+from .._ffi.errors import raise_unless_reset, raised_by_pysock
 from .._host import constants, lib, system
 
 TYPE_CHECKING = False
@@ -78,21 +78,31 @@ class Lifecycle(SocketState):
             raise
 
     def _init_from(self, fileno: int, family: int, type: int, proto: int) -> None:
-        """Be the socket that a descriptor is; if that fails, it stays the caller's."""
+        """Be the socket that a descriptor is; if that fails, it stays the caller's.
+
+        After the caller's own code (an ``__index__``, an audit hook) the descriptor is this
+        object's, as it is C's: what a signal handler then raises closes it with the object.
+        """
         adopted = fileno if isinstance(fileno, AdoptedDescriptor) else None
         if system.TELLS_OF_GIVEN:
             audit("socket.__new__", self, family, type, proto)
-        fd = system.given_descriptor(fileno)
-        if adopted is None or not adopted.known:
-            family, type, proto = identify(fd, family, type, proto)
+        fd = fileno  # mostly an int, which need not be asked for more, and so is owned sooner
+        if _class(fd) is not int or not 0 <= fd <= INT_MAX:
+            fd = system.given_descriptor(fileno)
+        ours = self._sock_owned_
+        if ours or _class(ours) is not Owned:
+            ours = self._empty_owned()
         theirs = [fd] if adopted is None or not adopted.owned else adopted.owned
-        ours = self._empty_owned()
         try:
-            self._begin(fd, family, type, proto)
             move(theirs, ours)
-        except BaseException:
+            if adopted is None or not adopted.known:
+                family, type, proto = identify(fd, family, type, proto)
+            self._begin(fd, family, type, proto)
+        except BaseException as error:
             self._sock_fd_ = -1
-            if ours:
+            if adopted is None and not raised_by_pysock(error):
+                close_all(ours)
+            elif ours:
                 move(ours, theirs)
             raise
 

@@ -167,6 +167,16 @@ class Bench:
     def detach(self) -> None:
         os.close(self.S.socket().detach())
 
+    def detached(self) -> None:
+        self.S.socket(fileno=self.S.socket().detach()).close()
+
+    def peer_pidfd(self) -> None:
+        if self.unix_module is None:
+            os.close(self.S.dup(self.here.fileno()))
+        else:
+            with suppress(OSError):  # it is Linux 6.5's
+                os.close(self.unix_module.peer_pidfd(self.here))
+
     def dup_of_a_number(self) -> None:
         self.S.close(self.S.dup(self.here.fileno()))
 

@@ -37,9 +37,10 @@ _NAME_AT = sizeof(_msghdr) + sizeof(_iovec)
 _CONTROL_AT = _NAME_AT + SOCKADDR_MAX + 15 & ~15
 _DATA_AT = _CONTROL_AT + _LIMIT
 _SIZE = _DATA_AT + _LIMIT
+_FIRST = 256  # bytes of control messages, which most calls have no more room for
 # Each type is made once: ctypes would make it anew, and it would be garbage.
 _Sockaddr, _Part, _First, _Whole = (
-    c_char * size for size in (SOCKADDR_MAX, _LIMIT, control.data_at, _SIZE)
+    c_char * size for size in (SOCKADDR_MAX, _LIMIT, _FIRST, _SIZE)
 )
 
 
@@ -166,7 +167,7 @@ def _again_sendmsg(calls: Any, fd: int, pointer: Any, flags: int) -> int:
     return n
 
 
-_NO_NAME = bytes(SOCKADDR_MAX)
+_NO_NAME, _NO_MESSAGES = bytes(SOCKADDR_MAX), bytes(_FIRST)
 
 
 def recvmsg(
@@ -213,12 +214,15 @@ def recvmsg(
             ancdata, whole = _walk(raw)
             if not whole:
                 warn_of_truncation()
-            room.raw = bytes(ancbufsize)
+            first.raw = _NO_MESSAGES
+            if ancbufsize > _FIRST:
+                room.raw = bytes(ancbufsize)
     except BaseException:
         # Descriptors may be there already, which nobody will see.
         if has_succeeded(namelen.value) and any(first.raw):
             close_received(room[: min(controllen.value, ancbufsize)])
-        msg_flags.value, sender.raw, room.raw = 0, _NO_NAME, bytes(ancbufsize)
+        msg_flags.value, sender.raw, first.raw = 0, _NO_NAME, _NO_MESSAGES
+        room.raw = bytes(ancbufsize)
         (_put_incoming if ancbufsize else _put_bare_incoming)(entry)
         raise
     (_put_incoming if ancbufsize else _put_bare_incoming)(entry)
