@@ -17,11 +17,11 @@ except OSError:  # it is gone
 if sys.path[:1] == [started_in]:
     del sys.path[0]
 
-import argparse  # noqa: E402
-from importlib import import_module  # noqa: E402
+import argparse
+from importlib import import_module
 
-from . import __version__  # noqa: E402
-from ._commands.output import standard_output  # noqa: E402
+from . import __version__
+from ._commands.output import standard_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
