@@ -26,6 +26,7 @@ from .._calls.state import SocketState, set_mode
 from .._enums import AddressFamily, SocketKind
 from .._ffi.arguments import INT_MAX, ZERO, constructor_int
 from .._ffi.errors import raise_unless_reset, raised_by_pysock
+from .._ffi.interpreter import FREE_THREADED
 from .._host import constants, lib, system
 
 TYPE_CHECKING = False
@@ -178,7 +179,8 @@ class Lifecycle(SocketState):
             failed = next(map(lib.close, map(owned.pop, (0,)))) < 0
         except IndexError:
             return
-        if type(owned) is Owned:
+        # Without the GIL, a change of class stops all threads (and for ever, at exit of 3.13).
+        if type(owned) is Owned and not FREE_THREADED:
             owned.__class__ = Emptied  # type: ignore[assignment]
         if failed:
             raise_unless_reset()

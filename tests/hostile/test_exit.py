@@ -181,6 +181,13 @@ def work():
 for _ in range(3):
     threading.Thread(target=work, daemon=True).start()
 time.sleep(0.05)""",
+    "threads that make sockets, for longer": """
+import threading, time
+def work():
+    while True: S.socket().close()
+for _ in range(4):
+    threading.Thread(target=work, daemon=True).start()
+time.sleep(0.2)""",
     "threads in the middle of timeouts": """
 import threading, time
 def work(a, b):
