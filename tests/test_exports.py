@@ -5,11 +5,13 @@ C's module has the first everywhere but on PyPy 7, where it reads and writes mem
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from array import array
 from collections.abc import Callable
 from contextlib import contextmanager
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -137,3 +139,53 @@ def test_alone_a_thread_lends_the_memory_itself() -> None:
     with memoryview(bytearray(8)) as view:
         assert lends(view) is (EXPORTS_LOCK or threading.active_count() == 1)
         assert bytes_left(view) == 8
+
+
+_LOCKED = "what is exported cannot be resized here"
+FORMS: dict[str, Callable[[memoryview], memoryview]] = {
+    "cast": lambda view: view.cast("B").cast("B", (125, 200, 2)),
+    "slice": lambda view: view.cast("B")[100:40_000],
+    "cast of a slice": lambda view: view.cast("B")[100:40_000].cast("B", (399, 100)),
+}
+
+
+@pytest.mark.parametrize("when", ["before", "by an __index__"])
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "owner",
+    [
+        pytest.param(bytearray, marks=pytest.mark.skipif(EXPORTS_LOCK, reason=_LOCKED)),
+        pytest.param(partial(array, "B"), marks=pytest.mark.skipif(LENDS_ALL, reason=_LOCKED)),
+    ],
+)
+def test_a_view_has_no_more_room_than_its_object(owner: Any, form: str, when: str) -> None:
+    """Casts and slices keep their size if PyPy lets their object be made smaller."""
+
+    class Smaller:
+        def __index__(self) -> int:
+            del data[3:]
+            return 0
+
+    for name in ("recv_into", "recvfrom_into", "recvmsg_into", "send", "sendall", "sendmsg"):
+        data = owner(bytes(50_000))
+        view = FORMS[form](memoryview(data))
+        # Where there are other threads, what is sent is copied before the flags are asked.
+        most = 3 if lends(view) or when == "before" else view.nbytes
+        flags: Any = Smaller()
+        if when == "before":
+            flags = flags.__index__()
+        with pair() as (here, there):
+            here.setblocking(False)
+            there.send(b"2" * 20_000)
+            with contextlib.suppress(BufferError, BlockingIOError):
+                if name == "sendmsg":
+                    here.sendmsg([view], [], flags)
+                elif name == "recvmsg_into":
+                    here.recvmsg_into([view], 0, flags)
+                else:
+                    getattr(here, name)(view, *[0] * name.endswith("into"), flags)
+            there.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                assert len(there.recv(100_000)) <= most
+            with contextlib.suppress(BlockingIOError):
+                assert name.startswith("send") or len(here.recv(100_000)) >= 20_000 - 3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import errno
 import gc
@@ -10,7 +9,7 @@ import mmap
 import os
 import sys
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -18,7 +17,6 @@ import pytest
 
 import pysock
 from pysock import families
-from pysock._ffi.exports import lends
 from pysock._ffi.interpreter import COPY_MAX, CPYTHON, TRANSFER_MAX
 from pysock._host import abi, structs
 
@@ -456,47 +454,3 @@ def test_a_million_buffers_take_no_quadratic_time(part: Any) -> None:
             here.sendmsg([b"x"], [(1, 99, b"")] * 200_000)
         # (musl's own sendmsg has room for 1 KiB of control messages: ENOMEM.)
         assert caught.value.errno in (errno.EINVAL, errno.ENOBUFS, errno.EMSGSIZE, errno.ENOMEM)
-
-
-FORMS: dict[str, Callable[[memoryview], memoryview]] = {
-    "cast": lambda view: view.cast("B").cast("B", (125, 200, 2)),
-    "slice": lambda view: view.cast("B")[100:40_000],
-    "cast of a slice": lambda view: view.cast("B")[100:40_000].cast("B", (399, 100)),
-}
-
-
-@pytest.mark.skipif(LOCKS, reason="what is exported cannot be resized here")
-@pytest.mark.parametrize("when", ["before", "by an __index__"])
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("owner", [bytearray, partial(array, "B")])
-def test_a_view_has_no_more_room_than_its_object(owner: Any, form: str, when: str) -> None:
-    """Casts and slices keep their size if PyPy lets their object be made smaller."""
-
-    class Smaller:
-        def __index__(self) -> int:
-            del data[3:]
-            return 0
-
-    for name in ("recv_into", "recvfrom_into", "recvmsg_into", "send", "sendall", "sendmsg"):
-        data = owner(bytes(50_000))
-        view = FORMS[form](memoryview(data))
-        # Where there are other threads, what is sent is copied before the flags are asked.
-        most = 3 if lends(view) or when == "before" else view.nbytes
-        flags: Any = Smaller()
-        if when == "before":
-            flags = flags.__index__()
-        with pair() as (here, there):
-            here.setblocking(False)
-            there.send(b"2" * 20_000)
-            with contextlib.suppress(BufferError, BlockingIOError):
-                if name == "sendmsg":
-                    here.sendmsg([view], [], flags)
-                elif name == "recvmsg_into":
-                    here.recvmsg_into([view], 0, flags)
-                else:
-                    getattr(here, name)(view, *[0] * name.endswith("into"), flags)
-            there.setblocking(False)
-            with contextlib.suppress(BlockingIOError):
-                assert len(there.recv(100_000)) <= most
-            with contextlib.suppress(BlockingIOError):
-                assert name.startswith("send") or len(here.recv(100_000)) >= 20_000 - 3
