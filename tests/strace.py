@@ -27,7 +27,7 @@ from . import ROOT
 from .strace_programs import PROGRAMS
 
 CALLS = (
-    "%network,read,write,ioctl,fcntl,close,dup,dup2,dup3,poll,ppoll,select,pselect6,epoll_create1,epoll_ctl,"
+    "%network,read,write,readv,writev,ioctl,fcntl,close,dup,dup2,dup3,poll,ppoll,select,pselect6,epoll_create1,epoll_ctl,"
     "epoll_wait,epoll_pwait,sendfile,rt_sigreturn,restart_syscall,execve"
 )
 # Those that are about sockets whatever their descriptor is, also when they fail.
@@ -216,7 +216,7 @@ def normal(line: str) -> str:
     line = re.sub(r",? ?left \{[^}]*\}", "", line)  # of a timeout
     line = re.sub(r"data=\{u32=(\d+), u64=\d+\}", r"data=\1", line)
     # What strace 6.7 and later prints otherwise.
-    line = re.sub(r'(SOL_IPV6, cmsg_type=0x[0-9a-f]+), cmsg_data="[^"]*"', r"\1", line)
+    line = re.sub(r'(cmsg_level=\S+, cmsg_type=0x[0-9a-f]+), cmsg_data="[^"]*"', r"\1", line)
     line = re.sub(r"\[(\d+)\] => \[(\d+)\]", r"[\1 => \2]", line)
     line = re.sub(r'if_nametoindex\("([^"]*)"\)', _index, line)
     return line.strip()

@@ -366,4 +366,59 @@ print(e.recvmsg(100, 1000, socket.MSG_ERRQUEUE)[1])
 n = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE); n.bind((0, 0))
 for each in a, s, t, e, n: each.close()
 """,
+    "inherited": """
+import os, socket, subprocess, sys; a, b = socket.socketpair()
+code = '''import os, select, sys
+fd = int(sys.argv[1]); os.set_blocking(fd, False); select.select([fd], [], [], 5)
+os.write(fd, os.read(fd, 5).upper()); p = select.poll(); p.register(fd, select.POLLIN)
+p.poll(5000); n = os.dup(fd); os.write(n, os.read(n, 100)); os.get_inheritable(n)
+os.get_blocking(n); os.close(n); os.close(fd); os.read(0, 9)'''
+fd = b.fileno(); words = [sys.executable, "-c", code, str(fd)]
+child = subprocess.Popen(words, pass_fds=[fd], stdin=subprocess.DEVNULL)
+b.close(); a.sendall(b"hello"); print(a.recv(5)); a.sendall(b"more"); print(a.recv(10), a.recv(1))
+child.wait(); a.close()
+""",
+    "passed on": """
+import os, socket; a, b = socket.socketpair(); x, y = socket.socketpair(); r, w = os.pipe()
+socket.send_fds(a, [b"f"], [x.fileno(), r, w]); x.close(); fds = socket.recv_fds(b, 5, 4)[1]
+os.write(fds[0], b"through a copy"); print(y.recv(20)); y.send(b"back"); os.read(fds[0], 9)
+os.write(fds[2], b"pipe"); os.read(fds[1], 9); [os.close(fd) for fd in [*fds, r, w]]
+y.recv(1); n = y.detach(); os.dup2(a.fileno(), n); os.write(n, b"a's now"); b.recv(9); os.close(n)
+r, w = os.pipe(); os.write(w, b"no socket"); os.read(r, 9); a.close(); b.close()
+""",
+    "control": """
+import array, fcntl, os, socket, struct, termios
+a, b = socket.socketpair(); flags = fcntl.fcntl(a, fcntl.F_GETFL)
+fcntl.fcntl(a.fileno(), fcntl.F_SETFL, flags | os.O_NONBLOCK); fcntl.fcntl(a, fcntl.F_SETFD, 0)
+fcntl.fcntl(a, fcntl.F_GETFD); fcntl.fcntl(a, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
+n = fcntl.fcntl(a, getattr(fcntl, "F_DUPFD_CLOEXEC", 1030), 40); os.write(n, b"12345"); os.close(n)
+os.close(fcntl.fcntl(a, fcntl.F_DUPFD, 50)); found = array.array("i", [0])
+fcntl.ioctl(b, termios.FIONREAD, found); print(found[0], fcntl.ioctl(b, termios.FIONREAD, b"1234"))
+fcntl.ioctl(a, termios.TIOCOUTQ, found); s = socket.socket(type=socket.SOCK_DGRAM)
+for request in (0x8913, 0x8915, 0x891B, 0x8921, 0x8927, 0x8933):
+    fcntl.ioctl(s, request, struct.pack("16s24x", b"lo"))
+try: fcntl.ioctl(s, 0x8915, struct.pack("16s24x", b"none9"))
+except OSError as e: print(e)
+r, w = os.pipe(); fcntl.fcntl(r, fcntl.F_GETFL); [s.close() for s in (a, b, s)]
+""",
+    "vectors": """
+import os, socket, select, struct; a, b = socket.socketpair()
+vectors = hasattr(os, "writev")  # PyPy has none
+if vectors: os.writev(a.fileno(), [b"v1", b"", b"v2"])
+room = [bytearray(3), bytearray(9)]; print(vectors and os.readv(b.fileno(), room), room)
+b.setblocking(False)
+try: os.readv(b.fileno(), room) if vectors else b.recv(9)
+except OSError as e: print(e)
+p = select.poll(); p.register(b, select.POLLIN | 0x2000); a.close(); print(p.poll(1000))
+print(vectors and os.readv(b.fileno(), room)); b.close()
+c = socket.socket(type=socket.SOCK_DGRAM); c.bind(("127.0.0.1", 0)); c.connect(c.getsockname())
+tos = (socket.IPPROTO_IP, socket.IP_TOS)
+ttl = (socket.IPPROTO_IP, socket.IP_TTL, struct.pack("i", 9))
+c.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTOS, 1)
+c.sendmsg([b"x"], [(*tos, struct.pack("i", 8)), ttl]); c.recvmsg(9, 99)
+for message in ((socket.IPPROTO_UDP, 103, b"12"), (socket.SOL_SOCKET, 77, b""), (0, 77, b"abcd")):
+    try: c.sendmsg([b"y"], [message])
+    except OSError as e: print(e)
+print(select.select([], [], [c], 0)); c.close()
+""",
 }

@@ -1,4 +1,4 @@
-"""Thirty-nine kinds of programs that use sockets, small, for the comparison with strace."""
+"""Forty-three kinds of programs that use sockets, small, for the comparison with strace."""
 
 from __future__ import annotations
 

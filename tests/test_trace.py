@@ -147,6 +147,44 @@ def test_what_os_reads_and_writes_is_seen_if_it_is_a_socket_s() -> None:
     os.close(writing)
 
 
+def test_a_number_is_a_socket_s_as_long_as_it_is() -> None:
+    """Whoever has made it, and whoever has closed it: neither need be pysock."""
+    a, b = pysock.socketpair()
+    c, d = pysock.socketpair()
+    reading, writing = os.pipe()
+    with b, c, d, recording() as made:
+        fd = a.detach()
+        os.write(fd, b"told")
+        os.dup2(writing, fd)  # which closes the socket
+        os.write(fd, b"not told")
+        os.dup2(c.fileno(), fd)
+        with os.fdopen(fd, "wb", buffering=0) as file:
+            assert file.write(b"by C") == 4
+        os.write(writing, b"not told")
+    calls = [(call.via, dict(call.arguments).get("buf")) for call in made.calls
+             if call.on_socket and call.via in ("os.write", "os.dup2")]  # fmt: skip
+    assert calls == [("os.write", b"told"), ("os.dup2", None)]
+    for each in (reading, writing):
+        os.close(each)
+
+
+def test_descriptors_that_are_no_sockets_are_told_of_as_such() -> None:
+    reading, writing = os.pipe()
+    a, b = pysock.socketpair()
+    with a, b, recording() as made:
+        os.set_blocking(reading, False)
+        select.select([reading], [a], [], 0)
+        select.select([reading], [], [], 0)
+        os.get_inheritable(writing)
+    told = [(call.via, call.on_socket) for call in made.calls if call.via]
+    assert list(dict.fromkeys(told)) == [
+        ("os.set_blocking", False), ("select.select", True), ("select.select", False),
+        ("os.get_inheritable", False),
+    ]  # fmt: skip
+    for each in (reading, writing):
+        os.close(each)
+
+
 def test_threads_are_told_apart_by_name() -> None:
     def work() -> None:
         pysock.socket().close()

@@ -125,7 +125,7 @@ def _errno(value: Any) -> bool:
 _TYPES: dict[str, Callable[[Any], bool]] = {
     "int": _integer, "fds": _fds, "pairs": _pairs, "seconds": _seconds, "pointer": _pointer,
 }  # fmt: skip
-_KINDS = ("libc", "os", "select")
+_KINDS = ("libc", "os", "select", "fcntl")
 # The members of each kind of event, in their order, and what each has to be.
 MEMBERS: dict[str, dict[str, Callable[[Any], bool]]] = {
     "process": {"time": _number, "process": _number, "parent": _number, "python": _text,

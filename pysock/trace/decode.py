@@ -12,10 +12,12 @@ import struct
 from functools import cache
 
 from .._platform import target as host
+from .behind import behind, makes_a_copy, pollfd, waited_for
+from .files import MARK
 from .names import error_name
 from .prototypes import LIBRARY_CALLS, PROTOTYPES
 from .states import taken
-from .values import Address, Constant, Struct, Text, Values
+from .values import Address, Constant, Length, Struct, Text, Values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,12 +42,6 @@ class DamagedTrace(ValueError):
 UNDECODABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error)
 
 
-class Length(int):
-    """A length as a call has changed it, and what it was before."""
-
-    before: int
-
-
 class Call:
     """A foreign call, decoded.
 
@@ -57,7 +53,7 @@ class Call:
     ``begin``, ``end``  in nanoseconds; ``end`` is None while it waits
     ``pid``, ``thread``, ``thread_name``
     ``python``     the interpreter of the process, as "cpython 3.11.7"
-    ``via``        "os.set_blocking" or the like, if ``os`` or ``select`` has made it; or ""
+    ``via``        "os.set_blocking" or the like, if a function of Python's has made it; or ""
     ``method``     what the program called, as ``socket.recv``; or "" if that is ``via`` itself
     ``file``, ``line``  from where
     ``states``     of TCP: {"own": "ESTABLISHED", "peer": …}, if asked for, which was at ``asked``
@@ -172,13 +168,20 @@ class Decoder:
             call.arguments = list(self._named(call, name, arguments, before, after))
         else:
             call.via = f"{kind}.{name.partition(' ')[0]}"
-            elsewhere(call, name, arguments, {**before, **after})
-            fds = waited_for(call)
-            if fds is None:
-                fds = [call.arguments[0][1]] if call.arguments else []
-            known = self.sockets.get(call.pid, {})
-            # (An epoll is taken for one: what it waits for need not be known.)
-            call.on_socket = name.startswith("epoll") or any(fd in known for fd in fds)
+            behind(call, name, arguments, {**before, **after})
+            call.on_socket = self._is_on_socket(call, before)
+
+    def _is_on_socket(self, call: Call, before: dict[str, bytes]) -> bool:
+        """Whether a call of ``os`` or ``select`` is about one.  (An epoll is taken for one.)"""
+        if MARK in before:
+            return bool(before[MARK])
+        if call.function.startswith("epoll"):
+            return True
+        fds = waited_for(call)  # on Windows, where nothing is marked
+        if fds is None:
+            fds = [call.arguments[0][1]] if call.arguments else []
+        known = self.sockets.get(call.pid, {})
+        return any(fd in known for fd in fds)
 
     def _remember(self, call: Call) -> None:
         """Which sockets there are, from what makes and closes them."""
@@ -202,8 +205,8 @@ class Decoder:
             known[call.result] = (0, 0, 0)
         elif call.function in ("accept", "accept4"):
             known[call.result] = known.get(first, (0, 0, 0))
-        elif call.via in ("os.dup", "os.dup2") and first in known:
-            known[call.result] = known[first]
+        elif makes_a_copy(call):
+            known[int(call.result)] = known.get(first, (0, 0, 0))
         elif call.function not in LIBRARY_CALLS and call.via == "":
             if call.arguments[0][0] in ("sockfd", "fd"):
                 known.setdefault(first, (0, 0, 0))
@@ -304,162 +307,6 @@ class Decoder:
             events, revents = entry.events & 0xFFFF, entry.revents & 0xFFFF
             found.append(pollfd(entry.fd, events, revents, flags))
         return found
-
-
-def pollfd(fd: int, events: int, revents: int, flags: Any) -> Struct:
-    return Struct(
-        "pollfd",
-        [
-            ("fd", fd),
-            ("events", Constant(events, flags(events, "POLL"))),
-            ("revents", Constant(revents, flags(revents, "POLL"))),
-        ],
-    )
-
-
-# --- what os and select do -----------------------------------------------------------
-
-
-def elsewhere(
-    call: Call, name: str, arguments: tuple[Any, ...], memory: dict[str, bytes]
-) -> None:
-    """The system call that stands behind a function of ``os`` or ``select``, on Linux."""
-    names = call.values.names
-    ended = call.end is not None and call.result is not None
-    result = call.result
-    name, _, operation = name.partition(" ")
-    if name == "dup":
-        call.function = "fcntl"
-        call.arguments = [("fd", arguments[0]), ("cmd", Constant(1030, "F_DUPFD_CLOEXEC")),
-                          ("arg", 0)]  # fmt: skip
-    elif name == "get_inheritable":
-        call.function = "fcntl"
-        call.arguments = [("fd", arguments[0]), ("cmd", Constant(1, "F_GETFD"))]
-        if ended and not call.failed:
-            call.result = 0 if result else Constant(1, "FD_CLOEXEC")
-    elif name == "set_inheritable":
-        request = Constant(0x5450, "FIONCLEX") if arguments[1] else Constant(0x5451, "FIOCLEX")
-        call.function = "ioctl"
-        call.arguments = [("fd", arguments[0]), ("request", request)]
-    elif name == "set_blocking" and operation:
-        _flags(call, operation, arguments)
-    elif name in ("read", "write"):
-        call.function = name
-        call.arguments = [("fd", arguments[0]), ("buf", memory.get("buf", "*")),
-                          ("count", arguments[2])]  # fmt: skip
-    elif name == "dup2":
-        call.function = "dup2" if arguments[2] else "dup3"
-        call.arguments = [("oldfd", arguments[0]), ("newfd", arguments[1])]
-        if not arguments[2]:
-            call.arguments.append(("flags", Constant(0o2000000, "O_CLOEXEC")))
-    elif name == "set_blocking" and call.python.startswith("pypy"):
-        mode = Constant(2, "O_RDWR") if arguments[1] else Constant(0o4002, "O_RDWR|O_NONBLOCK")
-        call.function = "fcntl"  # after one more, which asks for the flags
-        call.arguments = [("fd", arguments[0]), ("cmd", Constant(4, "F_SETFL")), ("arg", mode)]
-    elif name == "set_blocking":
-        call.function = "ioctl"
-        call.arguments = [("fd", arguments[0]), ("request", Constant(0x5421, "FIONBIO")),
-                          ("argp", [0 if arguments[1] else 1])]  # fmt: skip
-    elif name == "sendfile":
-        out, source, offset, count = arguments[:4]
-        after = offset
-        if offset is not None and ended and not call.failed:
-            after = offset + max(0, result)
-        where = None
-        if offset is not None:
-            where = Length(after)
-            where.before = offset
-        call.function = "sendfile"
-        call.arguments = [("out_fd", out), ("in_fd", source), ("offset", where), ("count", count)]
-    elif name == "select":
-        _select(call, arguments, ended)
-        return
-    elif name == "poll":
-        ready = dict(map(tuple, result)) if ended and not call.failed else {}
-        fds = [pollfd(fd, events, ready.get(fd, 0), names.flags) for fd, events in arguments[0]]
-        call.function = "poll"
-        call.arguments = [("fds", fds), ("nfds", arguments[1]), ("timeout", arguments[2])]
-        if ended and not call.failed:
-            call.result = len(result)
-        return
-    elif name.startswith("epoll"):
-        _epoll(call, name, operation, arguments, ended)
-        return
-    else:
-        call.function = name
-        call.arguments = list(zip(("fd", "arg"), arguments))
-    if call.end is not None and call.result is None and not call.failed:
-        call.result = 0
-
-
-def _flags(call: Call, operation: str, arguments: tuple[Any, ...]) -> None:
-    """The two calls of fcntl(2) that PyPy makes to set O_NONBLOCK."""
-
-    def flags(value: int) -> Constant:
-        access = ("O_RDONLY", "O_WRONLY", "O_RDWR")[value & 3]
-        return Constant(value, access + ("|O_NONBLOCK" if value & 0o4000 else ""))
-
-    command = Constant(arguments[1], operation)
-    call.function = "fcntl"
-    call.arguments = [("fd", arguments[0]), ("cmd", command)]
-    if operation == "F_SETFL":
-        call.arguments.append(("arg", flags(arguments[2])))
-    elif type(call.result) is int and not call.failed:
-        call.result = flags(call.result)
-
-
-def _select(call: Call, arguments: tuple[Any, ...], ended: bool) -> None:
-    sets = [list(fds) if isinstance(fds, (list, tuple)) else [] for fds in arguments[:3]]
-    timeout = arguments[3] if len(arguments) > 3 else None
-    most = max([fd for fds in sets for fd in fds if isinstance(fd, int)], default=-1)
-    call.function = "select"
-    names = ("readfds", "writefds", "exceptfds")
-    # CPython passes no set that is empty, but did so before 3.11.
-    passed = call.python.startswith(("cpython 3.9.", "cpython 3.10."))
-    shown = [fds if fds or passed else None for fds in sets]
-    call.arguments = [("nfds", most + 1), *zip(names, shown),
-                      ("timeout", timeout)]  # fmt: skip
-    if ended and not call.failed:
-        call.arguments.append(("ready", call.result))
-        call.result = sum(len(fds) for fds in call.result)
-
-
-def _epoll(
-    call: Call, name: str, operation: str, arguments: tuple[Any, ...], ended: bool
-) -> None:
-    names = call.values.names
-
-    def event(fd: int, events: int) -> Struct:
-        mask = Constant(events, names.epoll(events))
-        return Struct("epoll_event", [("events", mask), ("data", fd)])
-
-    call.function = name
-    if name == "epoll_create1":
-        call.arguments = [("flags", Constant(0o2000000, "EPOLL_CLOEXEC"))]
-    elif name == "epoll_ctl":
-        epfd, op, fd, *events = arguments
-        told = event(fd, events[0]) if events else None
-        call.arguments = [("epfd", epfd), ("op", Constant(op, f"EPOLL_CTL_{operation}")),
-                          ("fd", fd), ("event", told)]  # fmt: skip
-    elif name == "epoll_wait":
-        epfd, most, timeout = arguments
-        found = [event(fd, events) for fd, events in call.result] if ended else "*"
-        call.arguments = [("epfd", epfd), ("events", found), ("maxevents", most),
-                          ("timeout", timeout)]  # fmt: skip
-        if ended and not call.failed:
-            call.result = len(found)
-    if call.end is not None and call.result is None and not call.failed:
-        call.result = 0
-
-
-def waited_for(call: Call) -> list[Any] | None:
-    """The descriptors that a select, poll or epoll_ctl is about; None for other calls."""
-    named = dict(call.arguments)
-    if call.function == "poll":
-        return [entry["fd"] for entry in named["fds"]]
-    if call.function == "select":
-        return [fd for name in ("readfds", "writefds", "exceptfds") for fd in named[name] or []]
-    return [named["fd"]] if call.function == "epoll_ctl" else None
 
 
 def decoded(events: Iterable[tuple[int, Event]]) -> list[Call]:

@@ -5,8 +5,8 @@ with ``select``.  While somebody watches, functions stand in their place that te
 Poll and epoll objects are of types that cannot be derived from, so an object stands in front of
 each.  ``selectors`` keeps the functions that it has found, and is given these.
 
-``os.read``, ``write``, ``close`` and ``dup2`` are for all files, and told of if the descriptor is
-that of a known socket: ``sockets`` has those which the watched functions of C have made or taken.
+What is for all files, as ``os.read``, is in ``files``.  All that is told of says whether it is
+about a socket (``files.MARK``), but for epoll's, which are taken for that.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import select
 import sys
 
 from .._host import system
-from .memory import MOST
+from . import files
+from .files import marks
 
 try:
     import fcntl
@@ -25,7 +26,7 @@ except ImportError:  # Windows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     Traced = Callable[..., Any]
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 # What ``system`` has bound of ``os``, by its name there.
 _OF_OS = {
     "dup": "duplicate",
+    "get_blocking": "",
     "get_inheritable": "get_inheritable",
     "set_inheritable": "set_inheritable",
     "set_blocking": "set_blocking",
@@ -40,37 +42,34 @@ _OF_OS = {
 }
 
 
-def replacements(traced: Traced, sockets: set[int]) -> Iterator[tuple[Any, str, Any]]:
+def replacements(traced: Traced) -> Iterator[tuple[Any, str, Any]]:
     """``(owner, name, what stands there)``; ``traced(kind, name, function, (), ())`` tells."""
     for name, bound in _OF_OS.items():
         function = getattr(os, name, None)
         if function is None:
             continue
-        wrapped = traced("os", name, function, (), (_copied(sockets),) if name == "dup" else ())
+        about = marks(_both if name == "sendfile" else files.first)
+        wrapped = traced("os", name, function, about, ())
         if name == "set_blocking" and sys.implementation.name == "pypy":
             wrapped = _set_blocking(traced)
         yield os, name, wrapped
         if bound and getattr(system, bound, None) is function:
             yield system, bound, wrapped
-    yield from _of_files(traced, sockets)
+    for owner, made in files.replacements(traced):
+        yield owner, made.__name__, _Unbound(made)
     yield from _waiting(traced)
 
 
-def _copied(sockets: set[int]) -> Callable[..., None]:
-    """Of a descriptor of a socket there is a second one."""
-
-    def after(arguments: tuple[Any, ...], result: Any, memory: Any) -> None:
-        if type(result) is int and arguments[:1] and arguments[0] in sockets:
-            sockets.add(result)
-
-    return after
+def _both(arguments: tuple[Any, ...]) -> Sequence[Any]:
+    return arguments[:2]
 
 
 def _set_blocking(traced: Traced) -> Any:
     """PyPy's ``os.set_blocking``, which asks for the flags of a descriptor and sets them."""
     call = fcntl.fcntl
-    get = traced("os", "set_blocking F_GETFL", call, (), ())
-    put = traced("os", "set_blocking F_SETFL", call, (), ())
+    about = marks(files.first)
+    get = traced("os", "set_blocking F_GETFL", call, about, ())
+    put = traced("os", "set_blocking F_SETFL", call, about, ())
 
     def set_blocking(fd: int, blocking: bool, /) -> None:
         flags = get(fd, fcntl.F_GETFL)
@@ -79,70 +78,9 @@ def _set_blocking(traced: Traced) -> Any:
     return set_blocking
 
 
-def _of_files(traced: Traced, sockets: set[int]) -> Iterator[tuple[Any, str, Any]]:
-    """``os.read`` and others, which tell of a call if its descriptor is in ``sockets``."""
-    plain_read, plain_write = os.read, os.write
-    plain_close, plain_dup2 = os.close, os.dup2
-
-    def read(fd: int, length: int, /) -> bytes:
-        if type(fd) is not int or fd not in sockets:
-            return plain_read(fd, length)
-        got = []
-
-        def call(fd: int, buf: Any, count: int) -> int:
-            got.append(plain_read(fd, count))
-            return len(got[0])
-
-        def after(arguments: Any, result: Any, memory: dict[str, bytes]) -> None:
-            memory["buf"] = got[0][:MOST]
-
-        traced("os", "read", call, (), (after,))(fd, "*", length)
-        return got[0]
-
-    def written(arguments: tuple[Any, ...], result: Any, memory: dict[str, bytes]) -> None:
-        memory["buf"] = bytes(arguments[1][:MOST])
-
-    def call_write(fd: int, buf: Any, count: int) -> int:
-        return plain_write(fd, buf)
-
-    told_write = traced("os", "write", call_write, (written,), ())
-
-    def write(fd: int, data: Any, /) -> int:
-        if type(fd) is not int or fd not in sockets or type(data) not in _BYTES:
-            return plain_write(fd, data)
-        view = memoryview(data).cast("B")
-        return int(told_write(fd, view, len(view)))
-
-    told_close = traced("os", "close", plain_close, (), ())
-
-    def close(fd: int) -> None:
-        if type(fd) is not int or fd not in sockets:
-            return plain_close(fd)
-        sockets.discard(fd)
-        told_close(fd)
-
-    def call_dup2(fd: int, fd2: int, inheritable: bool) -> int:
-        return plain_dup2(fd, fd2, inheritable)
-
-    told_dup2 = traced("os", "dup2", call_dup2, (), (_copied(sockets),))
-
-    def dup2(fd: int, fd2: int, inheritable: bool = True) -> int:
-        if type(fd) is not int or fd not in sockets:
-            if type(fd2) is int:
-                sockets.discard(fd2)
-            return plain_dup2(fd, fd2, inheritable)
-        return int(told_dup2(fd, fd2, inheritable))
-
-    for function in (read, write, close, dup2):
-        yield os, function.__name__, _Unbound(function)
-
-
-_BYTES = (bytes, bytearray, memoryview)
-
-
 def _waiting(traced: Traced) -> Iterator[tuple[Any, str, Any]]:
     selectors = sys.modules.get("selectors")
-    wrapped = _Unbound(traced("select", "select", select.select, (), ()))
+    wrapped = _Unbound(traced("select", "select", select.select, marks(_in_sets), ()))
     yield select, "select", wrapped
     # On Windows SelectSelector has a method there, which looks select.select up.
     kept = getattr(getattr(selectors, "SelectSelector", None), "_select", None)
@@ -157,6 +95,18 @@ def _waiting(traced: Traced) -> Iterator[tuple[Any, str, Any]]:
         cls = getattr(selectors, holder, None)
         if cls is not None and cls._selector_cls is factory:
             yield cls, "_selector_cls", made
+
+
+# What may be looked through twice.
+_SETS = (list, tuple, set, frozenset, dict)
+
+
+def _in_sets(arguments: tuple[Any, ...]) -> Sequence[Any]:
+    return [fd for fds in arguments[:3] if isinstance(fds, _SETS) for fd in fds]
+
+
+def _in_pairs(arguments: tuple[Any, ...]) -> Sequence[Any]:
+    return [fd for fd, _ in arguments[0]]
 
 
 class _Unbound:
@@ -229,7 +179,8 @@ class _Poll:
             return self._poll.poll(timeout)
 
         fds = [list(pair) for pair in self._registered.items()]
-        return self._traced("select", "poll", call, (), ())(fds, len(fds), _milliseconds(timeout))
+        tell = self._traced("select", "poll", call, marks(_in_pairs), ())
+        return tell(fds, len(fds), _milliseconds(timeout))
 
 
 def _milliseconds(timeout: Any) -> int:

@@ -112,11 +112,17 @@ _MESSAGE_FLAGS: Place = (("MSG_",), r"MSG_TRYHARD")
 EPOLL = {name: n for name, n in vars(select).items() if name.startswith("EPOLL")}
 
 
+# Events of poll(2) beside those of POSIX.
+_OF_LINUX = {"POLLMSG": 0x400, "POLLREMOVE": 0x1000, "POLLRDHUP": 0x2000}
+
+
 class Names:
     """The names of numbers on one platform."""
 
     def __init__(self, target: str) -> None:
         self.constants = dict(abi_of(target).constants)
+        if target.startswith("linux"):
+            self.constants.update(_OF_LINUX)
         self._find = cache(self._search)
 
     def _search(self, place: Place, value: int) -> str | None:
@@ -175,6 +181,8 @@ class Names:
         """The name of a control message's type."""
         place = _MESSAGES.get(self.level(level, family).partition("_")[2])
         found = self._find(place, value) if place else None
+        if found is None and place is _MESSAGES["SOCKET"]:  # whose options are no messages
+            return str(value)
         return found or self.option(level, value, family)
 
     def flags(self, value: int, *prefixes: str) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .watch import Event
 
 TAKES = frozenset(
-    "accept accept4 recv recvfrom recvmsg read poll select epoll_wait getsockopt "
+    "accept accept4 recv recvfrom recvmsg read readv poll select epoll_wait getsockopt "
     "getpeername".split()
 )
 LONG = 10_000_000  # nanoseconds

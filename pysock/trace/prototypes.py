@@ -13,12 +13,14 @@ LIBRARY_CALLS = frozenset(
     "if_freenameindex if_nametoindex if_indextoname gethostname sethostname".split()
 )
 
-# What os and select call, as C has it.  (fcntl and ioctl have no constants on all systems.)
+# What os, select and fcntl call, as C has it.  (fcntl and ioctl have no constants on all systems.)
 _ELSEWHERE = [
     Prototype("int fcntl(int fd, int cmd, int arg)"),
     Prototype("int ioctl(int fd, unsigned long request, int *argp)"),
     Prototype("ssize_t read(int fd, void *buf, size_t count)"),
     Prototype("ssize_t write(int fd, const void *buf, size_t count)"),
+    Prototype("ssize_t readv(int fd, const struct iovec *iov, int iovcnt)"),
+    Prototype("ssize_t writev(int fd, const struct iovec *iov, int iovcnt)"),
     Prototype("int dup2(int oldfd, int newfd)"),
     Prototype("int dup3(int oldfd, int newfd, int flags)"),
     Prototype("ssize_t sendfile(int out_fd, int in_fd, off_t *offset, size_t count)"),
@@ -35,13 +37,18 @@ _ELSEWHERE = [
 PROTOTYPES = {prototype.name: prototype for prototype in [*_libc.PROTOTYPES, *_ELSEWHERE]}
 PROTOTYPES.update(lib.prototypes)  # on Windows these are Winsock's
 
-# What a watcher of os and select is given (``elsewhere``), by the names in its events.
+# What a watcher of these is given (``elsewhere``, ``files``), by the names in its events.
 ELSEWHERE = {
     "dup": "int",
     "dup2": "int int int",
     "close": "int",
     "read": "int pointer int",
     "write": "int pointer int",
+    "readv": "int pointer int",
+    "writev": "int pointer int",
+    "fcntl": "int int pointer",
+    "ioctl": "int int pointer",
+    "get_blocking": "int",
     "get_inheritable": "int",
     "set_inheritable": "int int",
     "set_blocking": "int int int?",

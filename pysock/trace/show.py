@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import os
 
-from .decode import Length
 from .names import error_name
-from .values import Address, Constant, Struct, Text
+from .values import Address, Constant, Length, Struct, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 import re
 
-from .decode import Length
 from .names import error_name
-from .values import Address, Constant, Struct, Text
+from .values import Address, Constant, Length, Struct, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,9 +47,21 @@ _KERNEL = {"send": "sendto", "recv": "recvfrom", "select": "pselect6"}
 
 def line(call: Call, shown: int = SHOWN) -> str | None:
     """The line of a call; None if it is no system call on a socket."""
-    if not call.is_system_call or not call.on_socket:
-        return None
-    return _Line(call, shown).text()
+    return _Line(call, shown).text() if _has_line(call) else None
+
+
+def begun(call: Call, shown: int = SHOWN) -> str | None:
+    """Of a call that gives, and takes long, the line where it begins."""
+    return _Line(call, shown).begun() if _has_line(call) else None
+
+
+def resumed(call: Call, shown: int = SHOWN) -> str:
+    """The line where it ends."""
+    return _Line(call, shown).resumed()
+
+
+def _has_line(call: Call) -> bool:
+    return call.is_system_call and call.on_socket
 
 
 def _is_ppoll(call: Call) -> bool:
@@ -70,12 +81,25 @@ class _Line:
         self.call, self.shown = call, shown
 
     def text(self) -> str:
-        call = self.call
-        name = "ppoll" if _is_ppoll(call) else _KERNEL.get(call.function, call.function)
-        arguments = self.arguments()
-        if call.end is None or (call.result is None and not call.errno):
+        name, arguments = self.name(), self.arguments()
+        if self.never_ended():
             return f"{name}({', '.join(arguments)}) = ? <unfinished ...>"
         return f"{name}({', '.join(arguments)}) = {self.result()}"
+
+    def begun(self) -> str:
+        return f"{self.name()}({', '.join(self.arguments())} <unfinished ...>"
+
+    def resumed(self) -> str:
+        result = "?" if self.never_ended() else self.result()
+        return f"<... {self.name()} resumed>) = {result}"
+
+    def name(self) -> str:
+        call = self.call
+        return "ppoll" if _is_ppoll(call) else _KERNEL.get(call.function, call.function)
+
+    def never_ended(self) -> bool:
+        call = self.call
+        return call.end is None or (call.result is None and not call.errno)
 
     def result(self) -> str:
         call = self.call
@@ -95,7 +119,7 @@ class _Line:
         if call.function == "select":
             if not call.result:
                 return "0 (Timeout)"
-            kinds = zip(("in", "out", "exc"), call.argument("ready"))
+            kinds = zip(("in", "out", "except"), call.argument("ready"))
             told = ", ".join([f"{name} [{_spaced(fds)}]" for name, fds in kinds if fds])
             return f"{call.result} ({told})"
         return str(call.result)
@@ -134,6 +158,8 @@ class _Line:
             return "0x0" if call.function == "epoll_ctl" else "NULL"
         if isinstance(value, str):  # "*": what the kernel has not written
             return "0x0"
+        if name == "ifr_hwaddr":
+            return _hardware(call.values, value)
         if isinstance(value, Address):
             return address(call.values, value)
         if isinstance(value, Length):
@@ -205,9 +231,8 @@ class _Line:
         return f'inet_addr("{shown}")' if "." in shown else shown
 
     def struct(self, struct: Struct) -> str:
-        if struct.name == "cmsghdr" and repr(struct["cmsg_level"]) == "SOL_IPV6":
-            length, kind = struct["cmsg_len"], int(struct["cmsg_type"])
-            return f"{{cmsg_len={length}, cmsg_level=SOL_IPV6, cmsg_type={kind:#x}}}"
+        if struct.name == "cmsghdr" and not self.is_decoded(struct):
+            return self.undecoded(struct)
         several = struct.name in ("ip_mreq", "ip_mreqn") and self.option() == "IP_MULTICAST_IF"
         if several or (struct.name in _LEFT and "optval" in dict(self.call.arguments)):
             return quoted(struct.raw, self.shown)
@@ -225,7 +250,22 @@ class _Line:
             data = struct["data"]
             return f"{{events={struct['events']!r}, data={{u32={data}, u64={data}}}}}"
         parts = [f"{name}={self.value(name, value)}" for name, value in struct.members]
+        if struct.name == "cmsghdr" and repr(struct["cmsg_type"]) == "IP_TOS":
+            octets = ", ".join([f"{byte:#x}" if byte else "0" for byte in struct.raw])
+            parts[-1] = f"cmsg_data=[{octets}]"
         return "{" + ", ".join(self.message(struct) if struct.name == "msghdr" else parts) + "}"
+
+    @staticmethod
+    def is_decoded(message: Struct) -> bool:
+        """Whether strace knows what is in a control message: those of two levels, if at all."""
+        known = repr(message["cmsg_level"]) in ("SOL_SOCKET", "SOL_IP")
+        return known and not repr(message["cmsg_type"]).isdigit()
+
+    @staticmethod
+    def undecoded(message: Struct) -> str:
+        length, level, kind = [value for _, value in message.members[:3]]
+        beside = {"SOL_SOCKET": " /* SCM_??? */", "SOL_IP": " /* IP_??? */"}.get(repr(level), "")
+        return f"{{cmsg_len={length}, cmsg_level={level!r}, cmsg_type={_hex(kind)}{beside}}}"
 
     def error(self, struct: Struct) -> str:
         """An error of the queue, with the address of who has reported it behind it."""
@@ -255,6 +295,16 @@ class _Line:
                 shown = shown.strip("[]")
             parts.append(f"{name}={shown}")
         return parts
+
+
+_HARDWARE = {1: "ARPHRD_ETHER", 772: "ARPHRD_LOOPBACK"}
+
+
+def _hardware(values: Values, raw: bytes) -> str:
+    """The address of an interface, whose family is a kind of hardware."""
+    kind = values.number(raw[:2])
+    name = _HARDWARE.get(kind, f"{kind:#x} /* ARPHRD_??? */")
+    return f"{{sa_family={name}, sa_data={raw[2:8].hex(':')}}}"
 
 
 def _hex(value: int) -> str:

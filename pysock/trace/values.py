@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+class Length(int):
+    """A length as a call has changed it, and what it was before."""
+
+    before: int
+
+
 class Constant(int):
     """A number, and what it is called."""
 
@@ -240,6 +246,7 @@ class Values:
                     ("cmsg_type", Constant(kind, names.message(level, kind, family))),
                     ("cmsg_data", self.message_data(names.message(level, kind, family), data)),
                 ],
+                data,
             )
             for level, kind, data in self.control.walk(raw)[0]
         ]

@@ -2,7 +2,7 @@
 
 The package looks a C function up at each call (``lib.recv(…)``), so a traced function can
 stand in its place for a while: it tells that the call begins, makes it, tells what came of it,
-and returns what C did.  ``elsewhere`` does the same for what ``os`` and ``select`` do to sockets.
+and returns what C did.  ``elsewhere`` does the same for ``os``, ``select`` and ``fcntl``.
 While nobody watches there is none, and nothing to pay.
 
 An observer is a function that is called with each event, a tuple of plain values:
@@ -14,7 +14,7 @@ An observer is a function that is called with each event, a tuple of plain value
 ``number``     of the call, in this process
 ``time``       in nanoseconds, of a clock that all processes share
 ``thread``     the kernel's number of the thread
-``kind``       "libc", or the Python module that made the call: "os", "select"
+``kind``       "libc", or the Python module that made the call: "os", "select", "fcntl"
 ``arguments``  as C takes them; an address is the text "*", and NULL is None
 ``memory``     what the addresses pointed at, copied (``memory`` says under which names)
 ``where``      ``(module of pysock, its function, file, line)``: which method the program called,
@@ -101,14 +101,9 @@ def watch(
             if asked is not None:
                 sooner, later = asked.copiers(prototype)
                 before, after = before + sooner, after + later
-            note = _noting(prototype, tell.sockets)
-            if note is not None and name == "close":
-                before = (*before, note)
-            elif note is not None:
-                after = (*after, note)
             traced = _traced(tell, "libc", name, function, before, after)
             replaced.append((library, name, traced))
-    told = elsewhere.replacements(lambda *call: _traced(tell, *call), tell.sockets)
+    told = elsewhere.replacements(lambda *call: _traced(tell, *call))
     for owner, name, wrapped in told:
         replaced.append((owner, name, wrapped))
     # Several small buffers would be joined to one iovec; a watcher sees those of the caller.
@@ -120,7 +115,7 @@ def watch(
     def undo() -> None:
         for owner, name, function in originals:
             setattr(owner, name, function)
-        tell.sockets.clear()  # so that what a module has kept of them tells of nothing
+        tell.ended = True  # what a module has kept of them tells of nothing
 
     return undo
 
@@ -131,7 +126,7 @@ class _Teller:
     def __init__(self, observer: Observer) -> None:
         self.observer, self.numbers = observer, count(1)
         self.threads: set[int] = set()
-        self.sockets: set[int] = set()  # descriptors
+        self.ended = False
 
     def named(self, thread: int) -> None:
         """Tell of a thread.  Its name is read as it is: no lock, and no new object for it."""
@@ -139,34 +134,6 @@ class _Teller:
         known = getattr(threading, "_active", {}).get(threading.get_ident())
         name = known.name if known else ""
         self.observer(("thread", perf_counter_ns(), thread, name))
-
-
-def _noting(prototype: Any, sockets: set[int]) -> Copier | None:
-    """What keeps the set of this process' sockets, if the function makes, takes or closes one."""
-    name, parameters = prototype.name, prototype.parameters
-
-    def made(arguments: tuple[Any, ...], result: Any, memory: dict[str, bytes]) -> None:
-        if type(result) is int and result >= 0:
-            sockets.add(result)
-
-    def made_two(arguments: tuple[Any, ...], result: Any, memory: dict[str, bytes]) -> None:
-        raw = memory.get("sv", b"")
-        sockets.update([int.from_bytes(raw[at : at + 4], sys.byteorder) for at in (0, 4) if raw])
-
-    def taken(arguments: tuple[Any, ...], result: Any, memory: dict[str, bytes]) -> None:
-        if type(result) is int and result >= 0 and type(arguments[0]) is int:
-            sockets.add(arguments[0])
-
-    def closed(arguments: tuple[Any, ...], result: Any, memory: dict[str, bytes]) -> None:
-        sockets.discard(arguments[0])
-
-    if name in ("socket", "accept", "accept4"):
-        return made
-    if name == "socketpair":
-        return made_two
-    if name == "close":
-        return closed
-    return taken if parameters[:1] and parameters[0][1] == "sockfd" else None
 
 
 def _traced(
@@ -180,6 +147,8 @@ def _traced(
     observer, numbers, threads = tell.observer, tell.numbers, tell.threads
 
     def traced(*arguments: Any, **named: Any) -> Any:
+        if tell.ended:
+            return function(*arguments, **named)
         thread = thread_id()
         if thread not in threads:
             tell.named(thread)

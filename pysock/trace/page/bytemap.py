@@ -7,6 +7,7 @@ padding.
 
 from __future__ import annotations
 
+from ..files import MARK
 from ..prototypes import PROTOTYPES
 from ..values import _OPTIONS, Struct, Values
 from .sockets import text_of
@@ -40,6 +41,8 @@ def _map(
     values: Values, name: str, raw: bytes, kinds: dict[str, str], given: dict[str, Any]
 ) -> Map | None:
     base, _, rest = name.partition(".")
+    if name == MARK or rest == "sizes":
+        return None
     kind = kinds.get(base.partition("[")[0], "")
     if not raw:
         return None

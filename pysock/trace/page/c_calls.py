@@ -157,6 +157,21 @@ class Calls:
         fd = self._fd(seen.descriptor)
         return [*lines, f"if (write({fd}, {shown}, {count}) < 0) perror(\"write\");"]
 
+    def _readv(self, seen: Seen) -> list[str]:
+        n = self.count
+        sizes = [int(each["iov_len"]) for each in seen.call.argument("iov")]
+        pieces = ", ".join([f"{{ (char [{max(size, 1)}]){{ 0 }}, {size} }}" for size in sizes])
+        shown = f"{self._fd(seen.descriptor)}, iov{n}, {len(sizes)}"
+        return [f"struct iovec iov{n}[] = {{ {pieces} }};",
+                f'if (readv({shown}) < 0) perror("readv");']  # fmt: skip
+
+    def _writev(self, seen: Seen) -> list[str]:
+        n, iovecs = self.count, seen.call.argument("iov")
+        pieces = ", ".join([_piece(each) for each in iovecs])
+        shown = f"{self._fd(seen.descriptor)}, iov{n}, {len(iovecs)}"
+        return [f"struct iovec iov{n}[] = {{ {pieces} }};",
+                f'if (writev({shown}) < 0) perror("writev");']  # fmt: skip
+
     def _dup2(self, seen: Seen) -> list[str]:
         return [f"{self._made(seen)}dup({self._fd(seen.descriptor)});  /* {seen.call.function} */"]
 
@@ -165,13 +180,8 @@ class Calls:
     def _sendmsg(self, seen: Seen) -> list[str]:
         call, n = seen.call, self.count
         message = call.argument("msg")
-        pieces, lines = [], []
-        for each in message["msg_iov"] or []:
-            data, size = bytes(each["iov_base"] or b""), each["iov_len"]
-            if len(data) < size or size > LITERAL:
-                pieces.append(f"{{ (char [{max(size, 1)}]){{ 0 }}, {size} }}")
-            else:
-                pieces.append(f"{{ {quoted(data)}, {size} }}")
+        lines = []
+        pieces = [_piece(each) for each in message["msg_iov"] or []]
         members = [f".msg_iov = iov{n}, .msg_iovlen = {len(pieces)}"] if pieces else []
         if pieces:
             lines.append(f"struct iovec iov{n}[] = {{ {', '.join(pieces)} }};")
@@ -357,6 +367,15 @@ class Calls:
     def _include(self, function: str) -> None:
         if HEADERS[function] not in self.more:
             self.more.append(HEADERS[function])
+
+
+def _piece(iovec: Any) -> str:
+    """An iovec with its data; those that are long are zeros."""
+    base, size = iovec["iov_base"], int(iovec["iov_len"])
+    data = base if isinstance(base, bytes) else b""
+    if len(data) < size or size > LITERAL:
+        return f"{{ (char [{max(size, 1)}]){{ 0 }}, {size} }}"
+    return f"{{ {quoted(data)}, {size} }}"
 
 
 def in_c(value: Any) -> str:

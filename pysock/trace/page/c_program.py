@@ -24,7 +24,8 @@ _STATIC = 4096  # bytes; what is larger stands in no stack
 
 HEADERS = (
     "arpa/inet.h fcntl.h netdb.h netinet/in.h netinet/tcp.h poll.h signal.h stdio.h string.h "
-    "sys/ioctl.h sys/select.h sys/socket.h sys/stat.h sys/time.h sys/types.h sys/un.h unistd.h"
+    "sys/ioctl.h sys/select.h sys/socket.h sys/stat.h sys/time.h sys/types.h sys/uio.h sys/un.h "
+    "unistd.h"
 ).split()
 
 

@@ -16,7 +16,7 @@ from .streams import Datagram, Datagrams, Stream
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Hashable
-    from typing import NamedTuple
+    from typing import Any, NamedTuple
 
     from ..decode import Call
     from .sockets import Seen, Socket
@@ -43,17 +43,18 @@ else:
 
     Join = namedtuple("Join", "sent received kind count within into start peek")
 
-SENDS = frozenset(("send", "sendto", "sendmsg", "sendfile", "write"))
-RECEIVES = frozenset(("recv", "recvfrom", "recvmsg", "read"))
+SENDS = frozenset(("send", "sendto", "sendmsg", "sendfile", "write", "writev"))
+RECEIVES = frozenset(("recv", "recvfrom", "recvmsg", "read", "readv"))
 
 
 def data_of(seen: Seen) -> tuple[bytes, int]:
     """What a call has sent or received, as far as it is known, and how many bytes they are."""
     call = seen.call
     named = dict(call.arguments)
-    if "msg" in named:
-        iovecs = dict(getattr(named["msg"], "members", ())).get("msg_iov") or []
-        data = b"".join([bytes(each["iov_base"] or b"") for each in iovecs])
+    iovecs = pieces_of(call)
+    if iovecs is not None:
+        bases = [each["iov_base"] for each in iovecs]
+        data = b"".join([base for base in bases if isinstance(base, bytes)])
         asked = sum(each["iov_len"] for each in iovecs)
     else:
         buf = named.get("buf")
@@ -66,10 +67,17 @@ def data_of(seen: Seen) -> tuple[bytes, int]:
     return data[: call.result], call.result
 
 
-def room_of(call: Call) -> int:
+def pieces_of(call: Call) -> list[Any] | None:
+    """The iovecs of a call; None if it has one buffer."""
     named = dict(call.arguments)
     if "msg" in named:
-        iovecs = dict(getattr(named["msg"], "members", ())).get("msg_iov") or []
+        return dict(getattr(named["msg"], "members", ())).get("msg_iov") or []
+    return named.get("iov")
+
+
+def room_of(call: Call) -> int:
+    named, iovecs = dict(call.arguments), pieces_of(call)
+    if iovecs is not None:
         return sum(int(each["iov_len"]) for each in iovecs)
     return int(named.get("len", named.get("count", 0)))
 

@@ -12,11 +12,10 @@ import linecache
 import os
 
 from .. import show
-from ..decode import Length
 from ..names import error_name
 from ..order import TAKES
 from ..prototypes import PROTOTYPES
-from ..values import Address, Constant, Struct
+from ..values import Address, Constant, Length, Struct
 from . import bytemap
 from .joins import RECEIVES, SENDS, data_of
 from .sockets import rights_of, text_of

@@ -10,7 +10,8 @@ from __future__ import annotations
 import errno as _errno
 import ipaddress
 
-from ..decode import Decoder, waited_for
+from ..behind import makes_a_copy, waited_for
+from ..decode import Decoder
 from ..prototypes import LIBRARY_CALLS
 from ..states import taken
 from ..values import host_of
@@ -186,7 +187,8 @@ class Sockets:
             return
         name, first = call.arguments[0]
         if name in _FIRST:
-            seen.descriptor = self._of(call, first, call.via == "" and first != -1)
+            make = call.on_socket and not call.function.startswith("epoll")
+            seen.descriptor = self._of(call, first, make)
         several = waited_for(call) or ()
         seen.others = [each for each in [self._of(call, fd, False) for fd in several] if each]
         if call.function == "close" and seen.descriptor:
@@ -224,8 +226,8 @@ class Sockets:
             made = self._new(call, socket.kind)
             made.listener, made.local, made.peer = socket, socket.local, _address(call, "addr")
             seen.made = [self._bind(pid, result, made)]
-        elif call.via in ("os.dup", "os.dup2") and seen.descriptor:
-            seen.made = [self._bind(pid, result, seen.descriptor.socket)]
+        elif makes_a_copy(call) and seen.descriptor:
+            seen.made = [self._bind(pid, int(result), seen.descriptor.socket)]
         elif function == "recvmsg":
             self._rights(seen)
         elif socket:
