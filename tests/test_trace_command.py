@@ -8,10 +8,14 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from pysock._commands import trace as command
 from pysock._platform import WINDOWS
 
 from . import ROOT
@@ -266,6 +270,29 @@ def test_standard_error_is_closed(tmp_path: Path) -> None:
     ran = trace(tmp_path, "-c", program, stderr=None, stdout=None, capture_output=False,
                 preexec_fn=lambda: os.close(2))  # fmt: skip
     assert ran.returncode == 4
+
+
+def test_a_process_that_lives_on_may_write_while_the_folder_is_removed(tmp_path: Path) -> None:
+    folder, stopped = tmp_path / "parts", threading.Event()
+    folder.mkdir()
+
+    def live() -> None:
+        for number in count():
+            if stopped.is_set():
+                return
+            with suppress(FileNotFoundError):
+                (folder / f"1-{number}.part").write_bytes(b"")
+
+    thread = threading.Thread(target=live)
+    thread.start()
+    try:
+        for _ in range(5):
+            folder.mkdir(exist_ok=True)
+            command._remove(str(folder))
+            assert not folder.exists()
+    finally:
+        stopped.set()
+        thread.join()
 
 
 def test_a_width_that_is_none(tmp_path: Path) -> None:

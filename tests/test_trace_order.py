@@ -5,7 +5,8 @@ from __future__ import annotations
 import pysock
 from pysock._platform import target
 from pysock.trace import recording
-from pysock.trace.order import LONG, Sorter, Timeline, sort
+from pysock.trace.order import FOREVER, LONG, Sorter, Timeline, sort
+from pysock.trace.terminal import Writer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,3 +99,26 @@ def test_between_two_real_sockets_no_effect_is_above_its_cause() -> None:
             got += call.function == "recv"
             assert got <= sent
     assert (sent, got) == (200, 200)
+
+
+def test_a_long_connect_has_a_line_of_strace_where_it_begins() -> None:
+    """Its effect, the accept, stands below that, and what has never ended at the end."""
+    timeline, lines = Timeline(), []
+    writer = Writer(lines.append, as_strace=True)
+    for pid, event in (
+        (A, ("process", 0, A, 0, "cpython 3.11.7", target, [])),
+        (B, begin(1, 10, "accept4", 3, None, None, 0)), (A, begin(1, 20, "connect", 4, None, 16)),
+        (B, end(1, 20 + LONG, 5)), (B, begin(2, 21 + LONG, "accept4", 3, None, None, 0)),
+        (A, end(1, 30 + LONG)),
+    ):  # fmt: skip
+        for call, waits in timeline.feed(pid, event):
+            writer.write(call, waits)
+    for call, waits in timeline.end():
+        writer.write(call, waits)
+    writer.flush(FOREVER)
+    assert [line.partition("] ")[2] for line in lines] == [
+        "connect(4, NULL, 16 <unfinished ...>",
+        "accept4(3, NULL, NULL, 0) = 5",
+        "<... connect resumed>) = 0",
+        "accept4(3, NULL, NULL, 0) = ? <unfinished ...>",
+    ]

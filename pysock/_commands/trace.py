@@ -48,6 +48,7 @@ The exit status is the program's own; of several, that of the first that fails. 
 begins once the one before listens, and when the last one has ended, the others are told to end."""
 
 NARROWEST = 10  # columns
+_TRIES = 10
 VALUED = ("--jsonl", "--html", "--width", "--inject")
 SWITCHES = (
     "--quiet", "--all", "--strace", "--states", "--no-states", "--one", "-h", "--help",
@@ -138,12 +139,15 @@ def main(options: argparse.Namespace) -> int:
         if sys.stderr is None:  # the parent process has closed it
             sys.stderr = open(os.devnull, "w", encoding="utf-8")
         tellers.append(_Shown(writer(options, sys.stderr)))
-    with tempfile.TemporaryDirectory(prefix="pysock-trace-") as folder:
+    folder = tempfile.mkdtemp(prefix="pysock-trace-")
+    try:
         environment = _install.environment(os.environ, trace=folder)
         environment[inject.VARIABLE] = options.inject
         asked = options.html is not None if options.states is None else options.states
         environment[states.VARIABLE] = str(int(asked))
         status, failed = programs.run(wanted, environment, folder, _Several(tellers))
+    finally:
+        _remove(folder)
     if kept is not None:
         try:
             kept.close()
@@ -155,6 +159,16 @@ def main(options: argparse.Namespace) -> int:
     if drawn is not None:
         drawn.end()
     return _end_as(status)
+
+
+def _remove(folder: str) -> None:
+    """Remove the folder of events, in which a process that lives on may just begin another file."""
+    for _ in range(_TRIES):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not os.path.exists(folder):
+            break
+    else:
+        print(f"python -m pysock trace: {folder} is in use, and left there", file=sys.stderr)
 
 
 def writer(options: argparse.Namespace, stream: TextIO) -> Writer:

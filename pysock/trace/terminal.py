@@ -18,7 +18,7 @@ import os
 
 from . import show, strace
 from .names import error_name
-from .order import LONG, TAKES
+from .order import FOREVER, LONG, TAKES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Writer:
         self.heading: tuple[object, ...] = ()
         self.colours: dict[tuple[int, int], str] = {}
         self.before: Call | None = None
+        self.waiting: dict[int, Call] = {}  # calls of strace's lines that have begun
         self.pending: list[Call] = []  # whose states are still to be told
         self.states: dict[tuple[int, Any], dict[str, str]] = {}  # as they were told last
 
@@ -79,9 +80,28 @@ class Writer:
             self.pending.sort(key=lambda each: each.asked)
 
     def _strace(self, call: Call, waits: bool) -> None:
-        line = None if waits else strace.line(call)
+        """What gives, and takes long, has two lines; what takes has one, where it ends."""
+        if waits and call.function in TAKES:
+            self.waiting[id(call)] = call
+            return
+        begun = self.waiting.pop(id(call), None)
+        if waits:
+            self.waiting[id(call)] = call
+            line = strace.begun(call)
+        elif begun is None or call.function in TAKES:
+            line = strace.line(call)
+        else:
+            line = strace.resumed(call) if strace.begun(call) else None
         if line is not None:
             self.say(f"[pid {call.thread:5}] {line}")
+
+    def _never_ended(self) -> None:
+        """What takes, and has waited to the end of its process."""
+        for call in self.waiting.values():
+            line = strace.line(call) if call.function in TAKES else None
+            if line is not None:
+                self.say(f"[pid {call.thread:5}] {line}")
+        self.waiting.clear()
 
     def _head(self, call: Call) -> tuple[str, str]:
         who = f"{call.pid} {call.thread_name}".strip()
@@ -119,6 +139,8 @@ class Writer:
 
     def flush(self, now: int) -> None:
         """Tell of the states that had been asked for at the time ``now``."""
+        if now == FOREVER and self.as_strace:
+            self._never_ended()
         while self.pending and self.pending[0].asked <= now:
             call = self.pending.pop(0)
             text = self._state(call)
