@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import http.server
 import os
 import sys
 import tempfile
@@ -121,6 +122,46 @@ def test_a_program_that_is_run_is_on_this_system_too() -> None:
     program = "import errno, socket; print(int(socket.AF_INET6), errno.ECONNREFUSED)"
     done = run(program, "-m", "pysock", "run")
     assert (done.stdout, done.stderr) == (f"{int(pysock.AF_INET6)} {errno.ECONNREFUSED}\n", "")
+
+
+# Both ask for the name of the host, and an SMTP client says it.
+SERVERS = """
+import http.server, os, smtplib, socketserver, threading, urllib.request
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args): pass
+
+class Mail(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.wfile.write(b"220 here\\r\\n")
+        for line in self.rfile:
+            word = line[:4].upper()
+            if word == b"DATA":
+                self.wfile.write(b"354 go on\\r\\n")
+                while self.rfile.readline() != b".\\r\\n": pass
+            self.wfile.write(b"221 bye\\r\\n" if word == b"QUIT" else b"250 fine\\r\\n")
+            if word == b"QUIT": return
+
+def serving(server):
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+os.chdir(os.path.dirname(http.server.__file__))
+with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)) as server:
+    url = f"http://127.0.0.1:{server.server_port}/server.py"
+    print(bool(server.server_name), len(urllib.request.urlopen(url, timeout=10).read()))
+    server.shutdown()
+with serving(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mail)) as server:
+    with smtplib.SMTP("127.0.0.1", server.server_address[1], timeout=10) as client:
+        print(bool(client.local_hostname), client.sendmail("a@b", ["c@d"], "text\\r\\n" * 9999))
+    server.shutdown()
+"""
+
+
+def test_servers_of_the_standard_library() -> None:
+    done = run(SERVERS, "-m", "pysock", "run")
+    size = os.stat(http.server.__file__).st_size
+    assert (done.stdout, done.stderr) == (f"True {size}\nTrue {{}}\n", "")
 
 
 CONTROL = """
