@@ -220,7 +220,7 @@ class Bench:
             os.close(int.from_bytes(data[:4], sys.byteorder))
 
     def sendfile(self) -> None:
-        self.here.sendfile(self.file, 0)
+        self.here.sendfile(self.file, 1)  # without sendfile(2), 0 is where the file stands
         self.there.recv_into(self.sink)
 
     def getaddrinfo(self) -> None:
