@@ -94,9 +94,10 @@ def test_between_two_real_sockets_no_effect_is_above_its_cause() -> None:
             b.recv(10)
     timeline, sent, got = Timeline(), 0, 0
     for event in made.events:
-        for call, _ in timeline.feed(A, event):
-            sent += call.function == "send"
-            got += call.function == "recv"
+        for call, waits in timeline.feed(A, event):
+            # A call that took long, on a machine with other things to do, is told twice.
+            sent += call.function == "send" and not waits
+            got += call.function == "recv" and not waits
             assert got <= sent
     assert (sent, got) == (200, 200)
 
