@@ -145,9 +145,10 @@ def _file(sock: pysock.Socket, stack: ExitStack) -> Any:
 
 def _sender_of_a_file(sock: pysock.Socket, stack: ExitStack) -> Action:
     file = stack.enter_context(tempfile.TemporaryFile())
-    file.write(b"abc")
-    file.seek(0)
-    return partial(sock.sendfile, file)
+    file.write(b"xabc")
+    file.flush()
+    # Where there is no sendfile(2), an offset of 0 is where the file stands, in CPython, too.
+    return partial(sock.sendfile, file, 1)
 
 
 def _accept(stack: ExitStack) -> Scene:
