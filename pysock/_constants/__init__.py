@@ -6,7 +6,8 @@ A target is a platform's name, like ``linux-musl-s390x``.  A system's module, wh
 ``CONSTANTS``, ``INTERNAL``  the public constants of the system's first target, and those that
                              only this package needs
 ``DIFFERENCES``              layers: constants that other targets have instead, or None for a
-                             constant that they lack
+                             constant that they lack; Linux' are in ``linux_differences``, which
+                             its first target does not load
 ``TARGETS``                  each target, and the layers that apply to it, in their order
 
 ``table("linux-musl-s390x")`` is CONSTANTS, changed by each layer of that target.  A value is
@@ -21,13 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Optional
 
-    # CONSTANTS, INTERNAL, DIFFERENCES and TARGETS of one system.
-    System = tuple[
-        dict[str, int],
-        dict[str, int],
-        dict[str, dict[str, Optional[int]]],
-        dict[str, tuple[str, ...]],
-    ]
+    # CONSTANTS, INTERNAL and TARGETS of one system; DIFFERENCES.
+    System = tuple[dict[str, int], dict[str, int], dict[str, tuple[str, ...]]]
+    Layers = dict[str, dict[str, Optional[int]]]
 
 SYSTEMS = ("linux", "darwin", "freebsd", "netbsd", "openbsd", "windows")
 
@@ -64,12 +61,12 @@ _TEXTS = {
 
 def targets(*systems: str) -> tuple[str, ...]:
     """The names of the targets of ``systems``, or of all: ``linux-gnu-x86_64``, …"""
-    return tuple(target for system in systems or SYSTEMS for target in _system(system)[3])
+    return tuple(target for system in systems or SYSTEMS for target in _system(system)[2])
 
 
 def knows(target: str) -> bool:
     """Whether there are tables of a target."""
-    return canonical(target) in _system(target.partition("-")[0])[3]
+    return canonical(target) in _system(target.partition("-")[0])[2]
 
 
 def canonical(target: str) -> str:
@@ -98,12 +95,12 @@ def _tables(target: str) -> tuple[dict[str, int], dict[str, int]]:
     system = name.partition("-")[0]
     if system not in SYSTEMS:
         raise _unknown(target)
-    constants, internal, differences, layers = _system(system)
+    constants, internal, layers = _system(system)
     if name not in layers:
         raise _unknown(target)
     public, private = dict(constants), dict(internal)
     for layer in layers[name]:
-        for key, value in differences[layer].items():
+        for key, value in _differences(system)[layer].items():
             changed = private if key in internal else public
             if value is None:
                 del changed[key]
@@ -117,26 +114,52 @@ def _system(name: str) -> System:
     if name == "linux":
         from . import linux
 
-        return linux.CONSTANTS, linux.INTERNAL, linux.DIFFERENCES, linux.TARGETS
+        return linux.CONSTANTS, linux.INTERNAL, linux.TARGETS
     if name == "darwin":
         from . import darwin
 
-        return darwin.CONSTANTS, darwin.INTERNAL, darwin.DIFFERENCES, darwin.TARGETS
+        return darwin.CONSTANTS, darwin.INTERNAL, darwin.TARGETS
     if name == "freebsd":
         from . import freebsd
 
-        return freebsd.CONSTANTS, freebsd.INTERNAL, freebsd.DIFFERENCES, freebsd.TARGETS
+        return freebsd.CONSTANTS, freebsd.INTERNAL, freebsd.TARGETS
     if name == "netbsd":
         from . import netbsd
 
-        return netbsd.CONSTANTS, netbsd.INTERNAL, netbsd.DIFFERENCES, netbsd.TARGETS
+        return netbsd.CONSTANTS, netbsd.INTERNAL, netbsd.TARGETS
     if name == "openbsd":
         from . import openbsd
 
-        return openbsd.CONSTANTS, openbsd.INTERNAL, openbsd.DIFFERENCES, openbsd.TARGETS
+        return openbsd.CONSTANTS, openbsd.INTERNAL, openbsd.TARGETS
     from . import windows
 
-    return windows.CONSTANTS, windows.INTERNAL, windows.DIFFERENCES, windows.TARGETS
+    return windows.CONSTANTS, windows.INTERNAL, windows.TARGETS
+
+
+def _differences(name: str) -> Layers:
+    if name == "linux":
+        from . import linux_differences
+
+        return linux_differences.DIFFERENCES
+    if name == "darwin":
+        from . import darwin
+
+        return darwin.DIFFERENCES
+    if name == "freebsd":
+        from . import freebsd
+
+        return freebsd.DIFFERENCES
+    if name == "netbsd":
+        from . import netbsd
+
+        return netbsd.DIFFERENCES
+    if name == "openbsd":
+        from . import openbsd
+
+        return openbsd.DIFFERENCES
+    from . import windows
+
+    return windows.DIFFERENCES
 
 
 def _unknown(target: str) -> ValueError:

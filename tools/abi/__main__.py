@@ -23,7 +23,8 @@ def files(system: str) -> Iterator[tuple[Path, str]]:
     with ThreadPoolExecutor(max_workers=2) as pool:
         numbers = dict(zip(targets, pool.map(constants.constants, targets)))
         structs = dict(zip(targets, pool.map(layouts.layouts, targets)))
-    yield ROOT / "pysock/_constants" / f"{system}.py", constants.module(system, numbers)
+    for name, text in constants.modules(system, numbers):
+        yield ROOT / "pysock/_constants" / f"{name}.py", text
     yield ROOT / "pysock/_layouts" / f"{system}.json", layouts.text(structs)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from . import names
 from .compiler import evaluate, preprocess
@@ -27,7 +27,7 @@ _LARGE = re.compile(r"(?:SO|SOL|SCM|SOCK|TCP|LOCAL|UDP)_\w+|FIO\w+")
 _MODULE = '''\
 """The constants of {title}, read from its headers.  Generated: do not edit.
 
-`CONSTANTS` is what {reference} has, `DIFFERENCES` what others have instead (None where a
+`CONSTANTS` is what {reference} has, `{elsewhere}` what others have instead (None where a
 name does not exist), `TARGETS` which of them a target has.  ``python -m tools.abi`` wrote this from
 
 {sources}
@@ -44,13 +44,19 @@ INTERNAL: dict[str, int] = {{
 {internal}
 }}
 
-DIFFERENCES: dict[str, dict[str, int | None]] = {{{differences}}}
-
-# Each target, and the differences that apply to it, in this order.
+{differences}# Each target, and the differences that apply to it, in this order.
 TARGETS: dict[str, tuple[str, ...]] = {{
 {targets}
 }}
 '''
+_DIFFERENCES = "DIFFERENCES: dict[str, dict[str, int | None]] = {{{differences}}}\n"
+_APART = '''\
+"""What the targets of {title} have instead of {reference}.  Generated: do not edit."""
+
+from __future__ import annotations
+
+'''
+_MOST = 100  # lines of DIFFERENCES in the module itself
 _TITLES = {"linux": "Linux", "darwin": "macOS", "windows": "Windows"}
 _TITLES |= {"freebsd": "FreeBSD", "netbsd": "NetBSD", "openbsd": "OpenBSD"}
 
@@ -67,8 +73,8 @@ def constants(target: Target) -> Table:
     return table
 
 
-def module(system: str, tables: Mapping[Target, Table]) -> str:
-    """The text of ``pysock/_constants/SYSTEM.py``."""
+def modules(system: str, tables: Mapping[Target, Table]) -> Iterator[tuple[str, str]]:
+    """The name and the text of each module of ``pysock/_constants`` that a system has."""
     reference, differences = merge(tables)
     public = {name: reference[name] for name in reference if name not in names.INTERNAL}
     internal = {name: reference[name] for name in names.INTERNAL if name in reference}
@@ -76,15 +82,21 @@ def module(system: str, tables: Mapping[Target, Table]) -> str:
         f'    "{layer}": {{\n{_entries(changed, 8)}\n    }},\n'
         for layer, changed in differences.items()
     ]
-    return _MODULE.format(
-        title=_TITLES[system],
-        reference=next(iter(tables)).name,
+    text = _DIFFERENCES.format(differences="\n" + "".join(changes) if changes else "")
+    first, title, apart = next(iter(tables)).name, _TITLES[system], text.count("\n") > _MOST
+    yield system, _MODULE.format(
+        title=title,
+        reference=first,
         sources="\n".join(f"- {source}" for source in versions(system)),
         constants="\n".join(_groups(public)),
         internal=_entries(internal, 4),
-        differences="\n" + "".join(changes) if changes else "",
+        elsewhere=f"{system}_differences" if apart else "DIFFERENCES",
+        differences="" if apart else text + "\n",
         targets="\n".join(_target(target, differences) for target in tables),
     )
+    if apart:
+        head = _APART.format(title=title, reference=first)
+        yield f"{system}_differences", head + text
 
 
 def _target(target: Target, differences: Iterable[str]) -> str:
