@@ -9,6 +9,7 @@ import io
 import json
 import os
 import random
+import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,8 +22,10 @@ import pytest
 from pysock.__main__ import main
 from pysock._commands import bounded, course, judge, lesson
 from pysock._commands.course import Lesson, WrongLesson, lessons, load
+from pysock._commands.output import READER_LEFT
 from pysock._host import lib
 
+from . import ROOT
 from .foreign import FOREIGN, LINUX
 from .harness import PATIENCE
 from .lessons import misjudged, ran_of, solutions, unproved
@@ -328,6 +331,31 @@ def test_a_lesson_fits_the_terminal(
         assert word in " ".join(out.split())
     own = [line for line in out.splitlines() if not line.startswith("    ")]
     assert max(map(len, own)) <= columns
+
+
+def test_a_reader_may_leave() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "pysock", "lesson"],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as command:  # fmt: skip
+        assert command.stdout and command.stderr
+        command.stdout.close()
+        assert command.stderr.read() == b""
+    assert command.returncode == READER_LEFT
+
+
+def test_a_traceback_that_was_cut_off_tells_no_error() -> None:
+    ran = bounded.Ran()
+    ran.status = 1
+    for output, error in (
+        ("Traceback (most recent call last):\n  File 'x', line 1\nOSError: no\n", "OSError: no"),
+        ("AssertionError: why\nException in thread peer:\nTraceback (most recent call last):\n"
+         "  File 'threading.py', line 1045, in _bootstrap_inner\n", "AssertionError: why"),
+        ("  File 'x'\n", "File 'x'"),
+        ("\n", ""),
+    ):  # fmt: skip
+        ran.output = output
+        assert ran.error == error
 
 
 def test_a_prediction_is_judged_by_what_the_program_shows(

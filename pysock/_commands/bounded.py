@@ -40,6 +40,9 @@ PEER = "peer"  # a thread of this name is the other end: no faults are put into 
 _TICK, _TICKS = 0.01, 10  # how often to look; every so many times the trace is read, too
 
 
+_FRAMES = (" ", "Traceback (most recent call last):", "Exception in thread ")
+
+
 class Ran:
     """What a program did.
 
@@ -62,9 +65,13 @@ class Ran:
 
     @property
     def error(self) -> str:
-        """The last line of what a program has printed that failed: that of its traceback."""
-        lines = self.output.rstrip().splitlines()
-        return lines[-1].strip() if self.status and lines else ""
+        """The last line of what a program has printed that failed: that of its traceback.
+
+        The traceback of a thread may have been cut off: its frames say nothing of the error.
+        """
+        lines = [line for line in self.output.splitlines() if line.strip()]
+        whole = [line for line in lines if not line.startswith(_FRAMES)] or lines
+        return whole[-1].strip() if self.status and whole else ""
 
 
 def run(

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Lessons about sockets: predict, see the trace that settles it, and solve an exercise, which is
-judged by its trace and by faults that are put into it."""
+judged by its trace and by faults that are put into it. They are about the kernel of Linux: on
+another, each statement is tried, and the lesson tells what is not so there."""
 
 EPILOG = """\
 examples:
@@ -68,6 +69,8 @@ def main(options: argparse.Namespace) -> int:
             return _grade(lesson, [solution], options.json, keep=True, traces=options.trace)
         return _show(lesson, options.predict, options.bytes)
     except (WrongLesson, OSError) as error:
+        if isinstance(error, OSError) and error.filename is None:
+            raise  # of no file: whoever reads this has gone, for example
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return WRONG
     except KeyboardInterrupt:
