@@ -99,3 +99,12 @@ def test_links_of_the_clone_hold_in_the_site(link: str, expected: str) -> None:
 def test_files_at_the_top_are_there() -> None:
     for file in stage.AT_THE_TOP:
         assert Path(ROOT, file).is_file()
+
+
+def test_the_threads_of_a_program_have_its_variables_to_their_end() -> None:
+    program = (
+        "import threading, time\nfrom socket import *\na, b = socketpair()\n"
+        "def late():\n    time.sleep(0.1)\n    a.send(b'late')\n"
+        "threading.Thread(target=late).start()"
+    )
+    assert [call.function for call in record.run("late", program).calls if call.result == 4]

@@ -1,7 +1,8 @@
 """What is wrong with a site that was built: links and anchors, blocks of code, what asks a network.
 
 ``wrong_with`` returns a line for each fault.  The pages are read as a browser on ``file://`` would
-read them.  Where chromium is to be had, it packs addresses by the form of the site, and searches.
+read them.  Where chromium is to be had, it packs addresses by the form of the site, searches, and
+says whether pages fit a phone and a desk (``widths``).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +22,7 @@ from urllib.parse import unquote
 
 from pysock.__main__ import COMMANDS
 
-from . import ROOT, calls, structs
+from . import ROOT, calls, structs, widths
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SECONDS = 40  # that the browser may take for a page
@@ -160,7 +162,7 @@ def in_browser(pages: Path) -> Iterator[str]:
     if browser is None:
         print("skipped: the form and the search, since there is no chromium")
         return
-    form = _dom(browser, f"{(pages / 'families/packing.html').as_uri()}#prove")
+    form = _dom(browser, "", f"{(pages / 'families/packing.html').as_uri()}#prove")
     title = re.search(r"<title>(.*?)</title>", form, re.S)
     if title is None:
         print("skipped: the form and the search, since chromium does not run here")
@@ -168,16 +170,22 @@ def in_browser(pages: Path) -> Iterator[str]:
     if not re.match(r"proved: [1-9]", title[1]):
         yield f"families/packing.html: the form packs otherwise than pysock: {title[1]}"
     for word, page in (("recvmsg", "methods/recvmsg.html"), ("backlog", "glossary.html")):
-        found = _dom(browser, f"{(pages / 'search.html').as_uri()}?q={word}")
+        found = _dom(browser, "", f"{(pages / 'search.html').as_uri()}?q={word}")
         if f'href="{page}' not in found.partition('id="search-results"')[2]:
             yield f"search.html: {word} does not find {page}"
+    with tempfile.TemporaryDirectory(prefix="pysock-site-") as folder:
+        yield from widths.too_wide(pages, Path(folder), partial(_dom, browser, READS))
 
 
-def _dom(browser: str, url: str) -> str:
+# By this option, a page may look into another: readers have browsers that do not let it.
+READS = "--allow-file-access-from-files"
+
+
+def _dom(browser: str, option: str, url: str) -> str:
     with tempfile.TemporaryDirectory(prefix="pysock-site-") as profile:
         ran = subprocess.run(
-            [browser, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=8000",
-             f"--user-data-dir={profile}", "--dump-dom", url],
+            [browser, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=60000",
+             f"--user-data-dir={profile}", "--dump-dom", *option.split(), url],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             timeout=SECONDS, encoding="utf-8", errors="replace",
         )  # fmt: skip

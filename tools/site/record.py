@@ -12,6 +12,7 @@ import linecache
 import os
 import re
 import sys
+import threading
 import warnings
 from contextlib import redirect_stdout
 from io import StringIO
@@ -28,6 +29,7 @@ from pysock.trace.watch import watch
 
 PACKAGE = Path(pysock.__file__).parent
 WIDTH = 120
+THREAD_SECONDS = 5  # for the threads of a program, after its end
 _LACKING = (errno.EAFNOSUPPORT, errno.EPERM, errno.EACCES)
 
 
@@ -79,7 +81,7 @@ def run(name: str, program: str, follow: Any = None) -> Ran:
     lacking, said, space = "", StringIO(), {"__name__": name}
     replaced = sys.modules.get("socket")
     sys.modules["socket"] = pysock
-    undo = watch(observe, None)
+    undo, before = watch(observe, None), set(threading.enumerate())
     try:
         with warnings.catch_warnings(), redirect_stdout(said):
             warnings.simplefilter("ignore")
@@ -93,6 +95,8 @@ def run(name: str, program: str, follow: Any = None) -> Ran:
                 lacking = str(error)
             finally:
                 sys.setprofile(None)
+                for thread in set(threading.enumerate()) - before:  # they need its variables
+                    thread.join(THREAD_SECONDS)
                 undo()
                 _close(space)
     finally:
