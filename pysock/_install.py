@@ -255,6 +255,11 @@ def capi() -> Any:
     return _tls.interpreters_own()._socket.CAPI
 
 
+def is_in_place() -> bool:
+    """Whether what programs import as ``socket`` is pysock."""
+    return _before is not None
+
+
 def replaced_socket() -> ModuleType | None:
     """The standard library's ``socket``, if it was there before pysock took its place."""
     return (_before or {}).get("socket")

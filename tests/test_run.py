@@ -147,9 +147,17 @@ def test_where_python_reads_no_environment(tmp_path: Path) -> None:
     assert status == 2 and "-I, -E or -S" in err and len(err.splitlines()) == 1
 
 
-@pytest.mark.parametrize("options", [("-O",), ("-W", "error", "-X", "dev"), ("-B", "-s", "-u")])
+OPTIONS = [
+    ("-O", "-i"),
+    ("-W", "error", "-X", "dev", "-X", "no_debug_ranges", "-X", "int_max_str_digits=640"),
+    ("-B", "-s", "-u", "-X", "pycache_prefix=elsewhere", "-X", "of_a_program=x=y"),
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS)
 def test_options_of_python(tmp_path: Path, options: tuple[str, ...]) -> None:
-    program = "import socket, sys; print(sys.flags, sys.warnoptions, sorted(sys._xoptions))"
+    program = "import socket, sys; print(sys.flags, sys.warnoptions, sorted(sys._xoptions.items()),"
+    program += " sys.stdout.write_through, hasattr(sys.stdout.buffer, 'raw'), sys.pycache_prefix)"
     on_c = ran(*options, "-c", program, folder=tmp_path)
     assert ran(*options, *ON_PYSOCK, "-c", program, folder=tmp_path) == on_c
 

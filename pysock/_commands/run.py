@@ -8,6 +8,7 @@ tracebacks, signals and input are what they are without pysock.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import subprocess
@@ -69,8 +70,21 @@ def main(options: argparse.Namespace) -> int:
 
 def command_of(program: list[str]) -> list[str]:
     """The command of a program: this Python, with the options that it was started with."""
-    options_of_python = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
-    return [sys.executable, *options_of_python, *program]
+    return [sys.executable, *options_of_python(), *program]
+
+
+def options_of_python() -> list[str]:
+    """Those with which this process was started.  subprocess knows most, but few of ``-X``."""
+    options: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    for name, value in sys._xoptions.items():
+        text = name if value is True else f"{name}={value}"
+        if text not in options:
+            options += ["-X", text]
+    if sys.flags.interactive:
+        options.append("-i")
+    if isinstance(getattr(sys.__stdout__, "buffer", None), io.RawIOBase):
+        options.append("-u")  # which is no flag
+    return options
 
 
 def problem_of(program: list[str]) -> str | None:

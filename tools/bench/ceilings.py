@@ -31,6 +31,7 @@ CEILINGS: dict[str, tuple[Ceiling, Ceiling, Ceiling]] = {
     "beside a CPU-bound thread": (0.5, 0.5, None),
     "program": (1.1, 1.1, 1.05),
     "import": (1.5, 1.5, 1.5),
+    "start": (1.2, 1.2, 1.2),
     MEAN: (1.05, 1.15, 0.95),
 }
 

@@ -11,19 +11,26 @@ from __future__ import annotations
 import gc
 import signal
 import sys
+import threading
 from contextlib import ExitStack
 from importlib import import_module
 from typing import Any
 
+from . import ROOT
+
 CHUNK = 65536  # bytes read at a time from a stream
+CERTIFICATE = str(ROOT / "tests/certificates/localhost.pem")
 
 
-def inject(implementation: str) -> Any:
+def inject(implementation: str, *, with_tls: bool = False) -> Any:
     """The implementation, which from here on is what ``import socket`` finds."""
     socket = import_module(implementation)
-    sys.modules["socket"] = socket
-    # It wants the C module's class as a base.  Without it, http and asyncio do without TLS.
-    sys.modules["ssl"] = None  # type: ignore[assignment]
+    if not with_tls:
+        sys.modules["socket"] = socket
+        # It wants the C module's class as a base.  Without it, http and asyncio do without TLS.
+        sys.modules["ssl"] = None  # type: ignore[assignment]
+    elif implementation != "socket":
+        socket.install()
     return socket
 
 
@@ -66,8 +73,39 @@ def source(socket: Any, stack: ExitStack, fd: str) -> None:
         sock.sendall(data[: int.from_bytes(head, "big")])
 
 
-def web_server(socket: Any, stack: ExitStack) -> None:
-    """http.server, with a KiB for whoever asks; its port is said on standard output."""
+def tls_sink(socket: Any, stack: ExitStack, fd: str) -> None:
+    """``sink``, by TLS."""
+    tls = _keeping().wrap_socket(_given(socket, stack, fd), server_side=True)
+    buffer = bytearray(CHUNK)
+    while head := tls.recv(8):
+        left = int.from_bytes(head, "big")
+        while left > 0:
+            left -= tls.recv_into(buffer)
+        tls.sendall(b".")
+    tls.close()
+
+
+def _keeping() -> Any:
+    """The context of a server by TLS."""
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context
+
+
+def _trusting() -> Any:
+    """The context of a client by TLS."""
+    import ssl
+
+    return ssl.create_default_context(cafile=CERTIFICATE)
+
+
+def web_server(socket: Any, stack: ExitStack, by: str = "http") -> None:
+    """http.server, with a KiB for whoever asks; its port is said on standard output.
+
+    By HTTP it serves one connection, by HTTPS as many as there are until standard input ends.
+    """
     from http.server import BaseHTTPRequestHandler, HTTPServer
 
     class Handler(BaseHTTPRequestHandler):
@@ -85,8 +123,14 @@ def web_server(socket: Any, stack: ExitStack) -> None:
             """Say nothing."""
 
     server = stack.enter_context(HTTPServer(("127.0.0.1", 0), Handler))
+    if by == "https":
+        server.socket = _keeping().wrap_socket(server.socket, server_side=True)
     print(server.server_address[1], flush=True)
-    server.handle_request()  # of a connection; the requests on it are the handler's
+    if by == "https":
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        sys.stdin.read()
+    else:
+        server.handle_request()  # of a connection; the requests on it are the handler's
 
 
 # --- programs ------------------------------------------------------------------------
@@ -108,6 +152,50 @@ def web_client(socket: Any, stack: ExitStack) -> Any:
         for _ in range(n):
             connection.request("GET", "/")
             assert len(connection.getresponse().read()) == 1024
+
+    return run
+
+
+def tls_web_client(socket: Any, stack: ExitStack, how: str) -> Any:
+    """``web_client`` by HTTPS, on one connection (``kept``) or on a new one each time."""
+    from http.client import HTTPSConnection
+
+    from .machine import share_one_processor
+    from .programs import Process
+
+    share_one_processor()
+    server = stack.enter_context(Process(socket.__name__, "web_server", "https"))
+    connection = HTTPSConnection("localhost", server.answer(), context=_trusting())
+    stack.callback(connection.close)
+
+    def run(n: int) -> None:
+        for _ in range(n):
+            connection.request("GET", "/")
+            assert len(connection.getresponse().read()) == 1024
+            if how != "kept":
+                connection.close()
+
+    return run
+
+
+def tls_stream(socket: Any, stack: ExitStack, size: str) -> Any:
+    """sendall of ``size`` bytes by TLS, until another process has read them all."""
+    from .calls import pair
+    from .programs import Process
+
+    ends = ExitStack()
+    here, there = pair(socket, ends, "tcp")
+    process = Process(socket.__name__, "tls_sink", fd=there.fileno())
+    stack.enter_context(process)
+    there.close()
+    tls = stack.enter_context(_trusting().wrap_socket(here, server_hostname="localhost"))
+    head, data = int(size).to_bytes(8, "big"), bytes(int(size))
+
+    def run(n: int) -> None:
+        for _ in range(n):
+            tls.sendall(head)
+            tls.sendall(data)
+            tls.recv(1)
 
     return run
 
@@ -187,15 +275,16 @@ def _peak() -> int:
         return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) * 1024
 
 
-FAR_ENDS = (echo, sink, source, web_server)
-PROGRAMS = (web_client, asyncio_echo, memory)
+FAR_ENDS = (echo, sink, source, tls_sink, web_server)
+PROGRAMS = (web_client, tls_web_client, tls_stream, asyncio_echo, memory)
 
 
 def main(implementation: str, task: str, *arguments: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends who started us, and so our input
     tasks = {function.__name__: function for function in FAR_ENDS + PROGRAMS}
+    with_tls = task.startswith("tls") or "https" in arguments
     with ExitStack() as stack:
-        socket = inject(implementation)
+        socket = inject(implementation, with_tls=with_tls)
         run = tasks[task](socket, stack, *arguments)
         if run is None:
             return

@@ -5,10 +5,13 @@ The far end is a process of its own, so that no row waits for the lock of one in
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import ExitStack
 from typing import Any
+
+from pysock import _install
 
 from . import ROOT
 from .calls import pair
@@ -132,6 +135,20 @@ def importing(socket: Any, stack: ExitStack, mine: str, theirs: str) -> Run:
         command = [sys.executable, "-I", "-S", "-c", program]
         return sum(int(subprocess.check_output(command)) for _ in range(n))
 
+    return run
+
+
+def starting(socket: Any, stack: ExitStack) -> Run:
+    """A process that does nothing, as ``python`` starts it or as a child of ``pysock run``."""
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}  # as if it were installed
+    if socket.__name__ != "socket":
+        environment = _install.environment(environment)
+
+    def run(n: int) -> None:
+        for _ in range(n):
+            subprocess.run([sys.executable, "-c", ""], env=environment, check=True)
+
+    run(1)  # compiles what it needs
     return run
 
 

@@ -155,8 +155,26 @@ def _programs() -> Iterator[Row]:
     )
 
 
+def _tls() -> Iterator[Row]:
+    group = "TLS, which is encrypted in C on both"
+    yield Row(
+        "tls-stream", group, "64 MiB, TCP, sendall and recv_into",
+        "programs.program", ("tls_stream", STREAM), "stream", operations=1, share=4, in_mean=False,
+    )
+    for how, title in (("kept", "keep-alive"), ("new", "a connection each")):
+        yield Row(
+            f"https-{how}", group, f"http.client to http.server by HTTPS, {title}",
+            "programs.program", ("tls_web_client", how), "program",
+            milliseconds=30, share=2, warm_up=4, in_mean=False,
+        )
+
+
 def _starts() -> Iterator[Row]:
     group = "Import and memory"
+    yield Row(
+        "start", group, "start of a child of `run` that never uses sockets",
+        "programs.starting", (), "start", operations=1, share=2, in_mean=False,
+    )
     # pysock stands on ctypes; what it adds to that is comparable with socket.
     for name, others in [("import", "import ctypes, socket"), ("import-socket", "import socket")]:
         yield Row(
@@ -172,7 +190,7 @@ def _starts() -> Iterator[Row]:
 
 ROWS: list[Row] = [
     *_ping_pongs(), *_calls(), *_buffers(), *_threads(), *_scaling(), *_processes(), *_programs(),
-    *_starts(),
+    *_tls(), *_starts(),
 ]  # fmt: skip
 
 
