@@ -166,6 +166,34 @@ with socket.create_connection(address) as sock:
         print(tls.pending(), tls.shutdown(socket.SHUT_WR))
 thread.join()
 """,
+    "a class derived from the one in C, as gevent's": """
+import _socket, time
+class Derived(_socket.socket):
+    pass
+def made(sock, timeout):
+    derived = Derived(sock.family, sock.type, sock.proto, sock.detach())
+    derived.settimeout(timeout)
+    return derived
+def repeated(call, *args):
+    while True:
+        try:
+            return call(*args)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            time.sleep(0.01)
+for timeout in (None, 0, 10):
+    here, there = (made(sock, timeout) for sock in socket.socketpair())
+    def answer():
+        tls = serving._wrap_socket(there, True)
+        repeated(tls.do_handshake)
+        time.sleep(0.1)
+        repeated(tls.write, repeated(tls.read, 10))
+    thread = threading.Thread(target=answer); thread.start()
+    tls = trusting._wrap_socket(here, False, "localhost")
+    repeated(tls.do_handshake); repeated(tls.write, b"derived")
+    print(repeated(tls.read, 10), here.gettimeout()); thread.join()
+    del tls
+    print(here.fileno() == -1, there.fileno() == -1); here.close(); there.close()
+""",
     "listening, and non-blocking": """
 import selectors
 with serving.wrap_socket(socket.create_server(("127.0.0.1", 0)), server_side=True) as listener:
