@@ -22,6 +22,7 @@ or to raise.
 
 from __future__ import annotations
 
+from functools import partial
 from sys import _getframe, audit
 from types import FunctionType
 
@@ -266,7 +267,12 @@ def _adopt(
     owned: list[int], cls: Any, family: int, type: int, proto: int, *, known: bool = False
 ) -> Any:
     """A socket of the class ``cls``, which takes a descriptor out of ``owned``."""
-    return adopt(owned, lambda fd: cls(family, type, proto, fileno=fd), known=known)
+    return adopt(owned, partial(_made, cls, family, type, proto), known=known)
+
+
+def _made(cls: Any, family: int, type: int, proto: int, fd: int) -> Any:
+    # Not a closure: CPython 3.13.0 crashes if it has no memory for one.
+    return cls(family, type, proto, fileno=fd)
 
 
 shortcuts.install(SocketBase)

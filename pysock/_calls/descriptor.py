@@ -47,7 +47,13 @@ class Owned(list[int]):
 
     def __del__(self, _lib: Any = lib) -> None:  # module names may be gone, at exit
         while self:
-            next(map(_lib.close, map(self.pop, (0,))))
+            fd = self[0]
+            try:
+                next(map(_lib.close, map(self.pop, (0,))))
+            except MemoryError:  # see ``close_again``
+                while fd in self:
+                    self.remove(fd)
+                _lib.close(fd)
 
 
 class Emptied(list[int]):
@@ -113,8 +119,29 @@ def close_first(owned: list[int]) -> int:
     """``close(2)``: its result, or IndexError if another thread was faster."""
     # next() is a call, after which a signal is heard: not later, where the object that is
     # closed may be on its way out, and an exception would be ignored.
-    result: int = next(map(lib.close, map(owned.pop, _FIRST)))
+    fd = owned[0]
+    try:
+        result: int = next(map(lib.close, map(owned.pop, _FIRST)))
+    except MemoryError as error:
+        result = close_again(owned, fd, error)
     return result
+
+
+def close_again(owned: list[int], fd: int, error: MemoryError) -> int:
+    """``close(2)`` of ``fd``, after one that raised ``error``; if this fails, it is in ``owned``.
+
+    All that takes memory there comes before the call, so the descriptor is still open.
+    """
+    if error.__traceback__ and error.__traceback__.tb_next:
+        raise error  # a signal handler's, after the call
+    while fd in owned:
+        owned.remove(fd)
+    try:
+        result: int = lib.close(fd)
+        return result
+    except MemoryError:
+        owned.append(fd)
+        raise
 
 
 def close_all(owned: list[int]) -> None:

@@ -13,6 +13,8 @@ and so is all that TCP has discarded (``as_written``).
 
 from __future__ import annotations
 
+from functools import partial
+
 from .._ffi.errors import ATTEMPTS, from_errno, raise_errno
 from .._ffi.exports import LENDS_ALL, lends, put
 from .._ffi.interpreter import (
@@ -184,23 +186,21 @@ def sockaddr_from(question: Callable[..., int], fd: int) -> bytes:
 
 def transmit(calls: Library, fd: int, data: Any, flags: int) -> int:
     """``send(2)`` of a bytes-like object."""
-    flags |= calls.dontwait
-    return pass_memory(
-        data,
-        lambda pointer, size: (calls if size <= KEEP_GIL_MAX else lib).send(
-            fd, pointer, size, flags
-        ),
-    )
+    return pass_memory(data, partial(_send, calls, fd, flags | calls.dontwait))
+
+
+def _send(calls: Library, fd: int, flags: int, pointer: Any, size: int) -> int:
+    n: int = (calls if size <= KEEP_GIL_MAX else lib).send(fd, pointer, size, flags)
+    return n
 
 
 def transmit_to(calls: Library, fd: int, data: Any, flags: int, sockaddr: bytes) -> int:
     """``sendto(2)`` of a bytes-like object, to an address."""
-    flags |= calls.dontwait
+    return pass_memory(data, partial(_send_to, calls, fd, flags | calls.dontwait, sockaddr))
 
-    def call(pointer: Any, size: int) -> int:
-        sendto = (calls if size <= KEEP_GIL_MAX else lib).sendto
-        return pass_memory(
-            sockaddr, lambda to, length: sendto(fd, pointer, size, flags, to, length)
-        )
 
-    return pass_memory(data, call)
+def _send_to(
+    calls: Library, fd: int, flags: int, sockaddr: bytes, pointer: Any, size: int
+) -> int:
+    sendto = (calls if size <= KEEP_GIL_MAX else lib).sendto
+    return pass_memory(sockaddr, partial(sendto, fd, pointer, size, flags))

@@ -12,10 +12,8 @@ from .portable import (
     POOL_MAX,
     TRANSFER_MAX,
     array_over,
-    bytes_at,
     bytes_of,
     declared,
-    fill,
     get_errno,
     map_memory,
     open_library,
@@ -77,6 +75,27 @@ class _DroppingErrno(_ctypes.CFuncPtr):
     _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_PYTHONAPI
 
 
+# ctypes' own ``memmove`` and ``string_at`` convert their arguments, see ``_pointer``.
+_copy = _DroppingErrno(_ctypes._memmove_addr)  # type: ignore[attr-defined]
+_copy.restype = None
+_new_bytes = ctypes.PYFUNCTYPE(ctypes.py_object)(("PyBytes_FromStringAndSize", ctypes.pythonapi))
+
+
+def fill(pointer: Any, data: bytes) -> None:
+    """Copy ``data`` to the memory at ``pointer``, which may be an int."""
+    size = len(data)
+    if size >> 31:  # it does not fit a C int
+        ctypes.memmove(pointer, data, size)
+    else:
+        _copy(_pointer(pointer) if type(pointer) is int else pointer, data, size)
+
+
+def bytes_at(address: Any, size: int) -> bytes:
+    """The bytes at an address."""
+    data: bytes = _new_bytes(_pointer(address), size)
+    return data
+
+
 def hot_function(
     library: ctypes.CDLL,
     name: str,
@@ -96,19 +115,25 @@ def hot_function(
 # and keeps no export of it.  The memoryview is the only export, so no exception, however badly
 # timed, can leave a second one unreleased.
 _where = _DroppingErrno(("PyObject_AsReadBuffer", ctypes.pythonapi))
-_object = ctypes.py_object
+# What is passed to C as it is.  Of a c_void_p, ctypes makes it in the call; and there a failing
+# allocation is an ArgumentError, not a MemoryError.
+_pointer, _object = ctypes.c_void_p.from_param, ctypes.py_object.from_param
 
 
-def address_in(view: memoryview) -> ctypes.c_void_p:
+def address_in(view: memoryview) -> Any:
     """A pointer to a view's memory, read-only or not, good until the view is released."""
     if not view.readonly:
-        return ctypes.c_void_p(ctypes.addressof(array_over(view)))
+        return _pointer(ctypes.addressof(array_over(view)))
+    return _pointer(_address(view))
+
+
+def _address(view: memoryview) -> int | None:
     address, size = ctypes.c_void_p(), ctypes.c_ssize_t()
     _where(_object(view), pointer_to(address), pointer_to(size))
-    return address
+    return address.value
 
 
-_new_bytearray = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_ssize_t)(
+_new_bytearray = ctypes.PYFUNCTYPE(ctypes.py_object)(
     ("PyByteArray_FromStringAndSize", ctypes.pythonapi)
 )
 _MAPPED_MIN = 1 << 16
@@ -125,7 +150,7 @@ def new_memory(size: int) -> Any:
 
 def number_in(view: memoryview) -> tuple[int, Any]:
     """The address of a view's memory as an int, and its owner: the view itself."""
-    return address_in(view).value or 0, view
+    return _address(view) or 0, view
 
 
 def pass_memory(data: Any, call: Callable[[Any, int], int]) -> int:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import os
 import sys
+from ctypes import ArgumentError
 from errno import ECONNRESET
 
 from . import versions
@@ -167,6 +168,23 @@ def errcheck(failed: Callable[[Any], bool], function: Callable[..., Any]) -> Cal
         raise from_errno(0)
 
     return check
+
+
+def with_memory_errors(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A declared function, whose arguments ctypes has no memory to convert: then MemoryError.
+
+    ctypes has an ArgumentError for it, whose text alone says why.
+    """
+
+    def call(*args: Any) -> Any:
+        try:
+            return function(*args)
+        except ArgumentError as error:
+            if "MemoryError" not in str(error):
+                raise
+        raise MemoryError
+
+    return call
 
 
 def check_resolved(library: Any, function: Callable[..., int], *args: Any) -> None:

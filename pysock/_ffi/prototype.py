@@ -18,7 +18,7 @@ from __future__ import annotations
 import ctypes
 from functools import partial
 
-from .errors import errcheck, in_line
+from .errors import errcheck, in_line, with_memory_errors
 from .interpreter import declared, hot_function
 
 TYPE_CHECKING = False
@@ -149,9 +149,10 @@ def _callable(
             return hot_function(loaded, symbol, partial(signature, prototype, types), keeps, drops)
         result, parameters = signature(prototype, types)
         function = declared(loaded, symbol, result, parameters)
-        if prototype.failed is not None:
-            unchecked = declared(loaded, symbol, result, parameters)
-            function.errcheck = errcheck(prototype.failed, unchecked)
+        if prototype.failed is None:
+            return with_memory_errors(function)
+        unchecked = declared(loaded, symbol, result, parameters)
+        function.errcheck = errcheck(prototype.failed, unchecked)
         return function
     except AttributeError:
         return None

@@ -18,6 +18,7 @@ from .._calls.descriptor import (
     Owned,
     claim,
     claim_uninherited,
+    close_again,
     close_all,
     move,
 )
@@ -170,7 +171,7 @@ class Lifecycle(SocketState):
         is gone nevertheless.  Closing twice does nothing.
         """
         # For one caller alone, and not for another thread or a signal handler as well.
-        self._sock_fd_ = -1
+        fd, self._sock_fd_ = self._sock_fd_, -1
         owned = self._sock_owned_
         if not owned:
             return
@@ -179,13 +180,15 @@ class Lifecycle(SocketState):
             failed = next(map(lib.close, map(owned.pop, (0,)))) < 0
         except IndexError:
             return
+        except MemoryError as error:
+            failed = close_again(owned, fd, error) < 0
         # Without the GIL, a change of class stops all threads (and for ever, at exit of 3.13).
         if type(owned) is Owned and not FREE_THREADED:
             owned.__class__ = Emptied  # type: ignore[assignment]
         if failed:
             raise_unless_reset()
 
-    def __del__(self, _warn: Any = warn, _lib: Any = lib) -> None:
+    def __del__(self, _warn: Any = warn) -> None:
         try:
             fd, owned = self._sock_fd_, self._sock_owned_
         except AttributeError:
@@ -200,8 +203,8 @@ class Lifecycle(SocketState):
                     text = f"<{cls.__module__}.{cls.__qualname__} fd={fd}, {kind}>"
                 _warn(f"unclosed {text}", ResourceWarning, stacklevel=2, source=self)
         finally:
-            while owned:
-                next(map(_lib.close, map(owned.pop, (0,))))
+            if owned:
+                owned.__del__()  # type: ignore[attr-defined]
 
     def __repr__(self) -> str:
         return (

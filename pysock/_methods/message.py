@@ -6,6 +6,7 @@ How all of it lies in memory is shown in ``_calls.msghdr``.
 
 from __future__ import annotations
 
+from functools import partial
 from struct import error as StructError
 from sys import audit
 
@@ -145,7 +146,7 @@ def send_message(
     """``sendmsg(2)`` of what the caller gave, to a packed address or without one."""
     # A list of our own: another thread may change the caller's meanwhile.
     parts = [*buffers] if type(buffers) is list else iterated(buffers, 1, "sendmsg")
-    return msghdr.send(sock, parts, lambda: pack_control(ancdata), flags, sockaddr)
+    return msghdr.send(sock, parts, partial(pack_control, ancdata), flags, sockaddr)
 
 
 def iterated(items: Any, position: int, function: str) -> list[Any]:

@@ -7,6 +7,7 @@ AF_VSOCK's are 64 bits wide.
 from __future__ import annotations
 
 import sys
+from functools import partial
 from struct import Struct
 
 from .._calls.getsockopt import OPTION_MAX, getsockopt_bytes, getsockopt_int
@@ -107,12 +108,7 @@ class Options(SocketState):
         if data is None:
             checked(lib.setsockopt, fd, level, optname, NULL, length)
             return
-
-        def call(pointer: Any, size: int) -> int:
-            n: int = lib.setsockopt(fd, level, optname, pointer, size)
-            return n
-
-        checked(pass_memory, data, call)
+        checked(pass_memory, data, partial(lib.setsockopt, fd, level, optname))
 
     setsockopt.__wrapped__ = setsockopt_as_documented  # type: ignore[attr-defined]
 

@@ -7,11 +7,11 @@ answer counts.
 
 from __future__ import annotations
 
-from ctypes import c_void_p, string_at
+from ctypes import c_void_p
 
 from .._ffi.arguments import kind, type_name
 from .._ffi.errors import check_resolved
-from .._ffi.interpreter import chars, pointer_to
+from .._ffi.interpreter import bytes_at, chars, pointer_to
 from .._host import abi, constants, lib, structs, system
 
 TYPE_CHECKING = False
@@ -72,7 +72,7 @@ def to_ascii(name: str) -> bytes:
     """
     if str.isascii(name):
         *labels, last = str.split(name, ".")
-        if len(last) < 64 and all(0 < len(label) < 64 for label in labels):
+        if len(last) < 64 and all(labels) and max(map(len, labels), default=0) < 64:
             return str.encode(name)
     return name.encode("idna")
 
@@ -226,7 +226,7 @@ def _copied(at: int | None) -> list[tuple[int, int, int, bytes, bytes]]:
         found = Addrinfo.from_address(at)
         canonical = system.text_at(found.ai_canonname) if found.ai_canonname else b""
         size = min(found.ai_addrlen, _SOCKADDR_SIZES.get(found.ai_family, abi.storage))
-        raw = string_at(found.ai_addr, size) if found.ai_addr else b""
+        raw = bytes_at(found.ai_addr, size) if found.ai_addr else b""
         answers.append((found.ai_family, found.ai_socktype, found.ai_protocol, canonical, raw))
         at = found.ai_next
     return answers

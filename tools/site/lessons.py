@@ -37,8 +37,8 @@ def _index(rows: list[tuple[int, str]], names: list[str]) -> Iterator[str]:
     yield (
         "Each asks for a prediction, runs a program of about ten lines, shows the trace that"
         " settles it, and sets an exercise. A checker judges solutions by their trace and under"
-        " faults that a network may bring: a solution that works by luck fails there. They are about"
-        " the kernel of Linux; on another, the command tells which statements are not so.\n"
+        " faults that a network may bring: a solution that works by luck fails there. They are"
+        " about the kernel of Linux; on another, the command tells which statements are not so.\n"
     )
     yield block("text", _COMMANDS)
     yield table(["", "lesson"], rows)

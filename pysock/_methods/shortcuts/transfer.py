@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from ctypes import ArgumentError
 from sys import audit
 
 from ..._calls.memory import (
@@ -93,12 +94,15 @@ def recv_into(self: Stream, buffer: WriteableBuffer, nbytes: int = 0, flags: int
                 if self._sock_waits_:
                     return _recv_into_later(self, buffer)
                 function = calls.recv
-                n: int = function(
-                    self._sock_fd_,
-                    array_over(buffer),
-                    size if size <= len(buffer) else len(buffer),
-                    calls.dontwait,
-                )
+                try:
+                    n: int = function(
+                        self._sock_fd_,
+                        array_over(buffer),
+                        size if size <= len(buffer) else len(buffer),
+                        calls.dontwait,
+                    )
+                except ArgumentError:  # there was no memory for the call
+                    return _recv_into(self, buffer)
                 if n < 0:
                     with memoryview(buffer) as view:
                         n = retry(self, calls, READ, receive_into, view, view.nbytes, 0)
@@ -112,7 +116,10 @@ def recv_into(self: Stream, buffer: WriteableBuffer, nbytes: int = 0, flags: int
                 if self._sock_waits_:
                     return _recv_into_later(self, buffer)
                 function = calls.recv
-                n = function(self._sock_fd_, array_over(buffer), size, calls.dontwait)
+                try:
+                    n = function(self._sock_fd_, array_over(buffer), size, calls.dontwait)
+                except ArgumentError:
+                    return _recv_into(self, buffer)
                 if n < 0:
                     with memoryview(buffer) as view:
                         n = retry(self, calls, READ, receive_into, view, size, 0)
@@ -128,7 +135,10 @@ def _recv_into_later(self: Stream, buffer: WriteableBuffer) -> int:
         if not 0 < size <= KEEP_GIL_MAX:  # another thread has changed it before it was exported
             return _recv_into(self, view)
         function = calls.recv
-        n: int = function(self._sock_fd_, array_over(view), size, calls.dontwait)
+        try:
+            n: int = function(self._sock_fd_, array_over(view), size, calls.dontwait)
+        except ArgumentError:
+            return _recv_into(self, view)
         if n < 0:
             n = retry(self, calls, READ, receive_into, view, size, 0, deadline=deadline)
     return n

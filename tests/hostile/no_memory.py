@@ -1,0 +1,137 @@
+"""Allocations of a call fail, one after the other: ``python -m tests.hostile.no_memory pysock``.
+
+With ``socket`` it does the same to the C module.  Printed as JSON is, for each call, how many
+allocations there were, how many descriptors were lost, how often a buffer stayed locked, and what
+was raised that is no MemoryError.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+CLEAN = 8  # so many calls without a failure, and there are no more allocations
+MOST = 300
+
+
+class Scene:
+    """Sockets of one module, and the calls on them."""
+
+    def __init__(self, module: Any) -> None:
+        self.S = S = module
+        self.here, self.there = S.socketpair()
+        self.udp = S.socket(type=S.SOCK_DGRAM)
+        self.udp.bind(("127.0.0.1", 0))
+        self.name = self.udp.getsockname()
+        self.listener = S.create_server(("127.0.0.1", 0))
+        self.target = self.listener.getsockname()
+        for sock in (self.here, self.there, self.udp, self.listener):
+            sock.settimeout(0.05)
+        self.small, self.big = bytearray(100), bytearray(200_000)
+
+    def feed(self) -> None:
+        """Something to receive everywhere, and nothing that an earlier call has left."""
+        for sock in (self.here, self.there, self.udp, self.listener):
+            sock.setblocking(False)
+            try:
+                while True:
+                    if sock is self.listener:
+                        sock.accept()[0].close()
+                    elif not sock.recv(1 << 20):
+                        break
+            except OSError:
+                sock.settimeout(0.05)
+        self.here.send(b"abc")
+        self.there.send(b"abc")
+        self.udp.sendto(b"abc", self.name)
+
+    def locked(self) -> bool:
+        try:
+            for buffer in (self.small, self.big):
+                buffer.append(0)
+                buffer.pop()
+        except BufferError:
+            return True
+        return False
+
+    def calls(self) -> dict[str, Callable[[], Any]]:
+        S, here, udp, small, big = self.S, self.here, self.udp, self.small, self.big
+        return {
+            "socket": lambda: S.socket().close(),
+            "forgotten": lambda: S.socket() and None,
+            "dup": lambda: here.dup().close(),
+            "fromfd": lambda: S.fromfd(here.fileno(), S.AF_UNIX, S.SOCK_STREAM).close(),
+            "create_connection": lambda: S.create_connection(self.target, 1).close(),
+            "send": lambda: here.send(small),
+            "send, large": lambda: here.send(big),
+            "send, view": lambda: here.send(memoryview(bytes(big))),
+            "sendall": lambda: here.sendall(small),
+            "sendto": lambda: udp.sendto(small, self.name),
+            "sendmsg": lambda: here.sendmsg([small, b"x"]),
+            "sendmsg, large": lambda: here.sendmsg([small] * 200),
+            "recv": lambda: here.recv(100),
+            "recv, large": lambda: here.recv(100_000),
+            "recv, huge": lambda: here.recv(5_000_000),
+            "recv_into": lambda: here.recv_into(small),
+            "recv_into, large": lambda: here.recv_into(big),
+            "recvfrom": lambda: udp.recvfrom(100),
+            "recvfrom_into": lambda: udp.recvfrom_into(small),
+            "recvmsg": lambda: here.recvmsg(100, 100),
+            "recvmsg, large": lambda: here.recvmsg(100_000, 100),
+            "recvmsg_into": lambda: here.recvmsg_into([small, big], 100),
+            "getsockname": udp.getsockname,
+            "getsockopt": lambda: here.getsockopt(S.SOL_SOCKET, S.SO_TYPE),
+            "getsockopt, bytes": lambda: here.getsockopt(S.SOL_SOCKET, S.SO_TYPE, 100),
+            "settimeout": lambda: here.settimeout(0.05),
+        }
+
+
+def descriptors() -> int:
+    gc.collect()
+    return len(os.listdir("/dev/fd"))
+
+
+def starve(scene: Scene, call: Callable[[], Any]) -> dict[str, Any]:
+    """What comes of a call when its first allocation fails, its second, and so on."""
+    nomemory: Any = importlib.import_module("_testcapi")
+    for _ in range(3):
+        scene.feed()
+        call()
+    scene.feed()
+    before, others, locked, clean, at = descriptors(), set(), 0, 0, 0
+    while clean < CLEAN and at < MOST:
+        scene.feed()
+        clean += 1
+        try:
+            nomemory.set_nomemory(at, at + 1)
+            try:
+                call()
+            finally:
+                nomemory.remove_mem_hooks()
+        except MemoryError:
+            clean = 0
+            locked += scene.locked()
+        except Exception as error:
+            clean = 0
+            others.add(f"{type(error).__name__}: {error}"[:80])
+            locked += scene.locked()
+        at += 1
+    return {"allocations": at, "lost": descriptors() - before, "locked": locked,
+            "others": sorted(others)}  # fmt: skip
+
+
+def main(name: str) -> None:
+    warnings.simplefilter("ignore")
+    sys.unraisablehook = lambda it: None  # a finaliser may have no memory to say what it closes
+    scene = Scene(importlib.import_module(name))
+    print(json.dumps({name: starve(scene, call) for name, call in scene.calls().items()}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

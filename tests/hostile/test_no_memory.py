@@ -1,0 +1,46 @@
+"""Each allocation of a call fails in turn: MemoryError, nothing lost, nothing locked.
+
+ctypes allocates, too: a failure there must neither lose a descriptor that was to be closed, nor
+come out as an ArgumentError.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from functools import cache
+from typing import Any
+
+import pytest
+
+from .. import ROOT
+from ..harness import LATE
+
+nomemory = pytest.importorskip("_testcapi", reason="no _testcapi to let allocations fail")
+pytestmark = [
+    pytest.mark.timeout(120),
+    pytest.mark.skipif(not hasattr(nomemory, "set_nomemory"), reason="no set_nomemory here"),
+    pytest.mark.skipif(sys.flags.dev_mode, reason="the debug allocator does not let them fail"),
+]
+
+
+@cache
+def answers(module: str) -> Any:
+    command = [sys.executable, "-m", "tests.hostile.no_memory", module]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=4 * LATE)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_call_without_memory_loses_nothing() -> None:
+    for name, seen in answers("pysock").items():
+        assert (seen["lost"], seen["locked"]) == (0, 0), (name, seen)
+        assert seen["allocations"] > 8, name  # some have failed
+
+
+def test_what_has_no_memory_is_a_memory_error() -> None:
+    """SystemError is CPython 3.11's own, of a frame for which there is no memory."""
+    for name, seen in answers("pysock").items():
+        others = [each for each in seen["others"] if not each.startswith("SystemError")]
+        assert others == [], name
