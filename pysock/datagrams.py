@@ -20,6 +20,7 @@ from ._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool
 from ._calls.wait import READ, WRITE, retry
 from ._ffi.abi import codec
 from ._ffi.arguments import size_of
+from ._ffi.errors import ATTEMPTS, from_errno
 from ._ffi.exports import memory_of
 from ._ffi.interpreter import NULL, bytes_at, fill, number_in, pointer_to, releasing, reserve
 from ._host import abi, constants, lib, structs
@@ -126,6 +127,7 @@ def _send_batches(
     sock: Any, given: list[Any], address: Any, flags: int, sent: list[int]
 ) -> None:
     names = _Names(sock)
+    nothing = 0  # how often C has said that it sent none
     while sent[0] < len(given):
         batch = given[sent[0] : sent[0] + _BATCH]
         n = 0
@@ -136,6 +138,9 @@ def _send_batches(
             items = _pairs(batch, address)
             n = _send_batch(sock, items, [names[to] for _, to in items], flags)
         sent[0] += n
+        nothing = 0 if n else nothing + 1
+        if nothing == ATTEMPTS:
+            raise from_errno(0)
 
 
 class _Names(dict[object, bytes]):

@@ -165,8 +165,13 @@ class NewerWay:
         self.works = None if known else False
 
     def refuses(self, number: int) -> bool:
-        """Whether such an errno may mean that the kernel does not know the newer way."""
-        return self.works is None and number in (EINVAL, ENOSYS, EPERM)
+        """Whether such an errno may mean that the kernel does not know the newer way.
+
+        A program may enter a sandbox after the newer way has worked: then ENOSYS alone is plain.
+        """
+        if number == ENOSYS:
+            return self.works is not False
+        return self.works is None and number in (EINVAL, EPERM)
 
 
 def claim_uninherited(

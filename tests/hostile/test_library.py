@@ -345,6 +345,30 @@ def test_a_newer_way_that_is_refused(
 
 
 @pytest.mark.skipif(not CLOEXEC, reason="this system has no newer way")
+def test_a_sandbox_that_is_entered_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has worked may not be there any more."""
+
+    def refuse(real: Action, *arguments: Any) -> Any:
+        if len(arguments) == 3 and not arguments[1] & CLOEXEC:
+            return real(*arguments)
+        set_errno(errno.ENOSYS)
+        return -1
+
+    forget(monkeypatch)
+    with Bench() as bench, pysock.create_connection(bench.listener.getsockname()):
+        bench.listener.accept()[0].close()
+        assert lifecycle.cloexec.works is connection._accept4.works is True
+        for name in ("socket", "accept4"):
+            replace(monkeypatch, name, refuse)
+        with pysock.create_connection(bench.listener.getsockname()) as client:
+            sock, address = bench.listener.accept()
+            assert address == client.getsockname()
+            assert not (sock.get_inheritable() or client.get_inheritable())
+            sock.close()
+        monkeypatch.undo()
+
+
+@pytest.mark.skipif(not CLOEXEC, reason="this system has no newer way")
 def test_what_is_refused_in_both_ways_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """And says nothing about the newer way."""
     forget(monkeypatch)

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 import pysock
+from pysock import datagrams, unix
 from pysock._ffi.interpreter import set_errno
 from pysock._functions import netdb
 from pysock._host import lib, structs
@@ -235,6 +236,23 @@ def test_nothing_is_sent_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.undo()
 
 
+def test_no_datagram_is_sent_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not hasattr(datagrams._lib, "sendmmsg"):
+        pytest.skip("there is no sendmmsg(2) here")
+    asked = []
+
+    def nothing(*arguments: Any) -> int:
+        asked.append(arguments)
+        assert len(asked) < 1000, "asked for ever"
+        return 0
+
+    with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        monkeypatch.setattr(datagrams._lib, "sendmmsg", nothing)
+        with pytest.raises(datagrams.SendError, match="after 0 datagrams"):
+            datagrams.send_many(sock, [b"abc", b"def"], sock.getsockname())
+
+
 # --- lists of C's -----------------------------------------------------------------------
 
 
@@ -307,8 +325,6 @@ def test_a_list_of_interfaces_has_an_owner_at_every_instant(
 
 
 def test_a_pidfd_has_an_owner_at_every_instant() -> None:
-    from pysock import unix
-
     class Stop(OSError):
         pass
 
