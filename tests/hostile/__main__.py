@@ -154,7 +154,8 @@ class Supervisor:
             k, done, outcomes, _ = HEAD.unpack(shared[: HEAD.size])
             if (k, done) != last:
                 last, since = (k, done), now
-            if now - since > patience:
+            # Before the first call a process starts, which a busy machine may take long for.
+            if now - since > (patience if done else 5 * patience):
                 child.send_signal(signal.SIGABRT)  # faulthandler says where it is
                 try:
                     child.wait(5)
