@@ -231,7 +231,10 @@ def view_of(data: Any) -> memoryview:
 
 
 def _has_buffer(data: Any) -> bool:
-    return hasattr(type(data), "__buffer__")  # Python 3.12
+    return _CALLS_BUFFER and hasattr(type(data), "__buffer__")
+
+
+_CALLS_BUFFER = hasattr(bytes, "__buffer__")  # Python 3.12; before, it is a name like any other
 
 
 def size_of(view: memoryview) -> int:
