@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from pysock._ffi.interpreter import FREE_THREADED, PORTABLE
+
 from .. import ROOT
 from ..harness import LATE
 
@@ -21,6 +23,8 @@ nomemory = pytest.importorskip("_testcapi", reason="no _testcapi to let allocati
 pytestmark = [
     pytest.mark.timeout(120),
     pytest.mark.skipif(not hasattr(nomemory, "set_nomemory"), reason="no set_nomemory here"),
+    pytest.mark.skipif(FREE_THREADED, reason="PyList_New crashes without memory, on 3.13t"),
+    pytest.mark.skipif(PORTABLE, reason="ctypes' public ways make an ArgumentError of it"),
     pytest.mark.skipif(sys.flags.dev_mode, reason="the debug allocator does not let them fail"),
 ]
 
