@@ -18,6 +18,7 @@ from pysock._ffi.interpreter import FREE_THREADED, PORTABLE
 
 from .. import ROOT
 from ..harness import LATE
+from .no_memory import CLEAN
 
 nomemory = pytest.importorskip("_testcapi", reason="no _testcapi to let allocations fail")
 pytestmark = [
@@ -38,9 +39,10 @@ def answers(module: str) -> Any:
 
 
 def test_a_call_without_memory_loses_nothing() -> None:
-    for name, seen in answers("pysock").items():
+    everything = answers("pysock")
+    for name, seen in everything.items():
         assert (seen["lost"], seen["locked"]) == (0, 0), (name, seen)
-        assert seen["allocations"] > 8, name  # some have failed
+    assert sum(seen["allocations"] - CLEAN for seen in everything.values()) > 100  # have failed
 
 
 def test_what_has_no_memory_is_a_memory_error() -> None:
