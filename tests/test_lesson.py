@@ -295,7 +295,8 @@ def test_a_program_or_a_proof_that_fails_is_told_and_bounded(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(bounded, "SECONDS", 2.0)
+    if why == "did not end":  # all others have the time that a busy machine may need
+        monkeypatch.setattr(bounded, "SECONDS", 2.0)
     monkeypatch.setattr(judge, "PROOF_SECONDS", 1.0)
     assert TEXT.count(before) == 1
     path = tmp_path / "lesson.md"
