@@ -104,7 +104,8 @@ def test_between_two_real_sockets_no_effect_is_above_its_cause() -> None:
 
 def test_a_long_connect_has_a_line_of_strace_where_it_begins() -> None:
     """Its effect, the accept, stands below that, and what has never ended at the end."""
-    timeline, lines = Timeline(), []
+    timeline = Timeline()
+    lines: list[str] = []
     writer = Writer(lines.append, as_strace=True)
     for pid, event in (
         (A, ("process", 0, A, 0, "cpython 3.11.7", target, [])),
