@@ -22,6 +22,7 @@ from . import _enums
 from ._ffi import errors
 from ._host import lib, lib_keeping_gil
 from ._install import find_elsewhere, replaced_socket
+from ._methods.makefile import SocketIO
 from ._socket import Socket, SocketBase
 
 TYPE_CHECKING = False
@@ -128,6 +129,7 @@ def _make_alike(own: ModuleType) -> None:
             theirs.__bases__ = (ours,)
     for name in ("AddressFamily", "AddressInfo", "MsgFlag", "SocketKind"):
         setattr(own, name, getattr(_enums, name))
+    SocketIO.register(own.SocketIO)  # the file of an SSLSocket is one
 
 
 def _socket_for_ssl() -> ModuleType:

@@ -94,6 +94,22 @@ def test_sockets_of_ssl_are_sockets() -> None:
     assert said.startswith("True True\nTrue False <class 'ssl.SSLSocket'>\nSSLSocket <ssl.SSLSo")
 
 
+@ssl_of_this_system
+def test_files_of_ssl_sockets_are_files_of_sockets() -> None:
+    """imaplib's tests look, from Python 3.15 on."""
+    said = on_both(
+        """
+        import socket, ssl
+        context = ssl._create_unverified_context()
+        a, b = socket.socketpair()
+        with context.wrap_socket(a, do_handshake_on_connect=False) as sock, b:
+            with sock.makefile("rb") as file:
+                print(isinstance(file.raw, socket.SocketIO), isinstance(file, socket.SocketIO))
+        """
+    )
+    assert said == "True False\n"
+
+
 @needs_ssl
 def test_contexts_wrap_what_is_derived_from_the_class_in_underscore_socket() -> None:
     """gevent's SSLSocket calls SSLContext._wrap_socket with a socket of its own class."""
