@@ -7,7 +7,6 @@ import errno
 import gc
 import mmap
 import os
-import socket as stdlib
 import sys
 from array import array
 from collections.abc import Iterator
@@ -455,29 +454,3 @@ def test_a_million_buffers_take_no_quadratic_time(part: Any) -> None:
             here.sendmsg([b"x"], [(1, 99, b"")] * 200_000)
         # (musl's own sendmsg has room for 1 KiB of control messages: ENOMEM.)
         assert caught.value.errno in (errno.EINVAL, errno.ENOBUFS, errno.EMSGSIZE, errno.ENOMEM)
-
-
-def test_a_class_with_a_method_called_buffer() -> None:
-    """Before Python 3.12 that makes it no bytes-like object."""
-
-    class Named:
-        def __buffer__(self, flags: int) -> memoryview:
-            return memoryview(b"abc")
-
-    def answer(call: Action) -> str:
-        try:
-            return str(call(Named()))
-        except TypeError as error:
-            return str(error)
-
-    answers = []
-    for module in (pysock, stdlib):
-        here, there = module.socketpair()
-        with here, there:
-            answers.append([answer(here.send), answer(here.sendall), answer(partial(sent, here))])
-    assert answers[0] == answers[1]
-
-
-def sent(sock: Any, data: Any) -> int:
-    n: int = sock.sendmsg([data])
-    return n

@@ -6,10 +6,12 @@ The idea: each test fails if one statement or one number in ``pysock._ffi.argume
 
 from __future__ import annotations
 
+import socket as stdlib
 import struct
 import sys
 from array import array
 from errno import ENXIO
+from functools import partial
 from typing import Any
 
 import pytest
@@ -221,3 +223,29 @@ def test_a_type_has_the_name_that_c_knows(value: Any, named: str) -> None:
         named = "array"
     assert arguments.type_name(value) == named
     assert arguments.kind(value) == ("None" if value is None else named)
+
+
+def test_a_class_with_a_method_called_buffer() -> None:
+    """Before Python 3.12 that makes it no bytes-like object."""
+
+    class Named:
+        def __buffer__(self, flags: int) -> memoryview:
+            return memoryview(b"abc")
+
+    def answer(call: Action) -> str:
+        try:
+            return str(call(Named()))
+        except TypeError as error:
+            return str(error)
+
+    answers = []
+    for module in (pysock, stdlib):
+        here, there = module.socketpair()
+        with here, there:
+            answers.append([answer(here.send), answer(here.sendall), answer(partial(sent, here))])
+    assert answers[0] == answers[1]
+
+
+def sent(sock: Any, data: Any) -> int:
+    n: int = sock.sendmsg([data])
+    return n

@@ -150,7 +150,8 @@ def _callable(
         result, parameters = signature(prototype, types)
         function = declared(loaded, symbol, result, parameters)
         if prototype.failed is None:
-            return with_memory_errors(function)
+            # What takes nothing stays a call in one step: if_nameindex makes what has to be freed.
+            return with_memory_errors(function) if parameters else function
         unchecked = declared(loaded, symbol, result, parameters)
         function.errcheck = errcheck(prototype.failed, unchecked)
         return function

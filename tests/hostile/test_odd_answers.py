@@ -14,6 +14,7 @@ import os
 import sys
 import time
 import warnings
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -297,6 +298,7 @@ def test_a_list_of_interfaces_has_an_owner_at_every_instant(
     """Whatever a handler raises in between, what if_nameindex(3) made is given back."""
     made: list[int] = []
     real, release = lib.if_nameindex, lib.if_freenameindex
+    assert not isinstance(real, FunctionType)  # in whose last step a handler could raise
 
     class Stop(OSError):
         pass
