@@ -199,12 +199,13 @@ class Export:
 
 
 def test_what_a_buffer_says_itself_is_told() -> None:
-    assert arguments._has_buffer(Export()) is True
+    new = hasattr(bytes, "__buffer__")
+    assert arguments._has_buffer(Export()) is new
     assert arguments._has_buffer("a") is False
     for _ in range(2):
-        with pytest.raises(TypeError, match=r"^mine$|^memoryview: |^a bytes-like") as said:
+        with pytest.raises(TypeError, match=r"^mine$" if new else r"^a bytes-like") as said:
             arguments.view_of(Export())
-        assert not said.value.__suppress_context__  # it is no other error in its place
+        assert said.value.__suppress_context__ is not new  # it is no other error in its place
 
 
 def test_a_view_that_was_released_is_no_buffer() -> None:
