@@ -12,6 +12,7 @@ from pysock._platform import WINDOWS
 if WINDOWS:
     pytest.skip("the servers are Debian's", allow_module_level=True)
 
+from .clients import ways
 from .clients.__main__ import Program, Table
 from .clients.servers import SERVERS, Servers
 from .clients.ways import PROGRAMS
@@ -64,3 +65,20 @@ def test_what_is_lacking_is_said_in_one_line(tmp_path: Path) -> None:
         table.add(program, program.compare(sys.executable, servers), verbose=False)
     assert table.rows == [("program", "", "not run", "needs no_such_module")]
     assert table.verdict() == 1
+
+
+def test_a_column_is_put_beside_those_of_other_interpreters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- x -->\n| program | 3.11 |\n| --- | --- |\n| a | one |\n"
+                    "| gone | two |\n<!-- x -->\nafter\n")  # fmt: skip
+    monkeypatch.setattr(ways, "PAGE", page)
+    for title in ("PyPy 3.9", "3.9"):
+        ways.write_column("x", title, {("a",): "both", ("new",): title})
+    assert page.read_text().splitlines()[2:-2] == [
+        "| program | 3.9 | 3.11 | PyPy 3.9 |",
+        "| --- | --- | --- | --- |",
+        "| a | both | one | both |",
+        "| new | 3.9 |  | PyPy 3.9 |",
+    ]

@@ -5,8 +5,9 @@ or one that it starts itself.  It is run by ``python`` and by ``python -m pysock
 to succeed, and to print the same.  The programs see loopback alone; those that need more get a
 network namespace of their own.
 
-``--write`` puts the table into docs/compatibility.md.  ``--suites`` runs packages' own tests
-(``suites``).  The packages are installed into environments under ``.venv/``.
+``--write`` puts this interpreter's column into the table of docs/compatibility.md.  ``--suites``
+runs packages' own tests (``suites``).  The packages are installed into environments under
+``.venv/``.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from .ways import (
     can_have_namespaces,
     environment_for,
     in_a_namespace,
-    write_table,
+    write_column,
 )
 
 REQUIREMENTS = Path(__file__).with_name("clients.txt")
@@ -70,7 +71,7 @@ def main() -> int:
         for program in programs:
             table.add(program, program.compare(python, servers), options.verbose)
     if options.write:
-        write_table("clients", [("program", "what it does", "C", "pysock"), *table.rows])
+        write_column("clients", this_interpreter(), table.column())
     return table.verdict()
 
 
@@ -192,12 +193,25 @@ class Table:
         )
         print("\n".join(lines), flush=True)
 
+    def column(self) -> dict[tuple[str, ...], str]:
+        """The cells of this interpreter, by the cells that begin their rows."""
+        cells: dict[tuple[str, ...], str] = {}
+        for name, what, theirs, ours in self.rows:
+            cells[name, what] = "both pass" if ours == theirs == "passes" else f"{theirs}, {ours}"
+        return cells
+
     def verdict(self) -> int:
         if self.wrong:
             print(f"\nnot as they must be: {', '.join(self.wrong)}")
         print(f"{self.count['same']} programs do the same, {len(self.wrong)} do not", end="")
         print(f", {self.count['not run']} could not be run" if self.count["not run"] else "")
         return 1 if self.wrong or not self.count["same"] else 0
+
+
+def this_interpreter() -> str:
+    """The title of its column."""
+    name = "PyPy " if sys.implementation.name == "pypy" else ""
+    return f"{name}{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def verdict(outcome: Outcome) -> str:

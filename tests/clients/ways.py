@@ -38,6 +38,30 @@ def environment_for(way: str, told: dict[str, str]) -> dict[str, str]:
     return environment
 
 
+def write_column(mark: str, title: str, cells: dict[tuple[str, ...], str]) -> None:
+    """Put a column into a table of docs/compatibility.md: what its other columns have stays.
+
+    The rows are those of ``cells``, whose keys are the cells that begin them.
+    """
+    _, table, _ = PAGE.read_text(encoding="utf-8").split(f"<!-- {mark} -->")
+    lines = [line.strip("| ").split(" | ") for line in table.strip().splitlines()]
+    first = len(next(iter(cells)))
+    titles, body = lines[0], {line[0]: line for line in lines[2:]}
+    known = {name: dict(zip(titles[first:], line[first:])) for name, line in body.items()}
+    columns = sorted({*titles[first:], title}, key=_order)
+    rows: list[tuple[str, ...]] = [(*titles[:first], *columns)]
+    for key, cell in cells.items():
+        row = {**known.get(key[0], {}), title: cell}
+        rows.append((*key, *(row.get(column, "") for column in columns)))
+    write_table(mark, rows)
+
+
+def _order(title: str) -> tuple[bool, list[int]]:
+    """PyPy's columns are the last, and 3.9 stands before 3.10."""
+    name, _, version = title.rpartition(" ")
+    return bool(name), [int(part) for part in version.split(".")]
+
+
 def write_table(mark: str, rows: list[tuple[str, ...]]) -> None:
     """Put a table into docs/compatibility.md, between two comments; its first row is the head."""
     head, *body = rows

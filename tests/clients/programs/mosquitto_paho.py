@@ -1,5 +1,7 @@
 """paho-mqtt: the three qualities of service, retained messages, TLS, a loop in a thread."""
 
+from __future__ import annotations
+
 SERVERS = ("mosquitto",)
 
 import queue
