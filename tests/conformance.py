@@ -267,18 +267,23 @@ class Table:
         return 1 if wrong else 0
 
     def write(self) -> None:
-        """The table as Markdown: a row a suite, a column an interpreter."""
-        tags = list(dict.fromkeys(row[0] for row in self.rows))
-        cells = {(row[0], row[1]): row[2:] for row in self.rows}
-        heads = [{**TAGS, **NEWER, "pypy39": "PyPy 7"}[tag] for tag in tags]
-        lines = [f"| suite | {' | '.join(heads)} |", "|---" * (len(tags) + 1) + "|"]
-        for suite in dict.fromkeys(row[1] for row in self.rows):
-            shown = []
-            for tag in tags:
-                both, alone, *_ = cells.get((tag, suite), ("", "0"))
-                shown.append(both if alone == "0" else f"{both}, {alone} not")
-            lines.append(f"| {suite} | {' | '.join(shown)} |")
-        before, _, after = PAGE.read_text(encoding="utf-8").split(SEPARATOR)
+        """The table as Markdown: a row a suite, a column an interpreter.  Other cells stay."""
+        before, table, after = PAGE.read_text(encoding="utf-8").split(SEPARATOR)
+        head, _, *body = [line.strip("|").split("|") for line in table.strip().splitlines()]
+        shown = {
+            (line[0].strip(), title.strip()): cell.strip()
+            for line in body
+            for title, cell in zip(head[1:], line[1:])
+        }
+        titles = {**TAGS, "cp314": "3.14", "cp315": "3.15", "pypy39": "PyPy 7", "pypy311": "PyPy 8"}
+        for tag, suite, both, alone, *_ in self.rows:
+            shown[suite, titles[tag]] = both if alone == "0" else f"{both}, {alone} not"
+        columns = [title for title in titles.values() if any(key[1] == title for key in shown)]
+        lines = [f"| suite | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+        for suite in SUITES:
+            cells = [shown.get((suite, title), "") for title in columns]
+            if any(cells):
+                lines.append(f"| {suite} | {' | '.join(cells)} |")
         text = f"{SEPARATOR}\n" + "\n".join(lines) + f"\n{SEPARATOR}"
         PAGE.write_text(before + text + after, encoding="utf-8")
 
