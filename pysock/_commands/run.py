@@ -64,7 +64,10 @@ def main(options: argparse.Namespace) -> int:
     command = command_of(program)
     environment = _install.environment(os.environ, report=options.report)
     if WINDOWS:  # whose exec ends this process at once, so that its caller does not wait
-        return _wait_for(command, environment)
+        status = _wait_for(command, environment)
+        if sys.flags.inspect:  # -i is for the program: this process would ask, too
+            os._exit(status)
+        return status
     os.execve(sys.executable, command, environment)
 
 
