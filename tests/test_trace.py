@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import linecache
 import os
 import select
@@ -14,13 +15,14 @@ from time import process_time
 import pytest
 
 import pysock
+from pysock._ffi.prototype import Prototype
 from pysock._host import constants, lib, lib_keeping_gil, system
 from pysock._platform import target
-from pysock.trace import Call, jsonl, recording, show, watch
+from pysock.trace import Call, jsonl, memory, recording, show, watch
 
 LINUX = target.startswith("linux")
 if target.startswith("windows"):
-    pytest.skip("on Windows, trace does not know Winsock's calls yet", allow_module_level=True)
+    pytest.skip("the tests expect the calls of POSIX", allow_module_level=True)
 
 
 def one(calls: list[Call], function: str) -> Call:
@@ -183,6 +185,29 @@ def test_descriptors_that_are_no_sockets_are_told_of_as_such() -> None:
     ]  # fmt: skip
     for each in (reading, writing):
         os.close(each)
+
+
+def test_lengths_of_winsock_are_ints() -> None:
+    """What its pointers point at is copied as elsewhere; a pair of descriptors is no length."""
+    room = ctypes.create_string_buffer(b"abcdef", 16)
+    size = ctypes.c_int(4)
+    given = {
+        "int recv(int s, void *buf, int len, int flags)": ((5, room, 16, 0), 3, b"abc"),
+        "int send(int s, const void *buf, int len, int flags)": ((5, room, 5, 0), 5, b"abcde"),
+        "int accept(int s, struct sockaddr *addr, int *addrlen)":
+            ((5, room, ctypes.byref(size)), 7, b"abcd"),
+        "int getsockopt(int s, int level, int optname, void *optval, int *optlen)":
+            ((5, 1, 2, room, ctypes.byref(size)), 0, b"abcd"),
+        "int pair(int sv[2])": ((room,), 0, b"abcdef\0\0"),
+    }  # fmt: skip
+    for line, (arguments, result, expected) in given.items():
+        before, after = memory.copiers(Prototype(line))
+        found: dict[str, bytes] = {}
+        for copy in before:
+            copy(arguments, 0, found)
+        for copy in after:
+            copy(arguments, result, found)
+        assert expected in found.values(), line
 
 
 def test_threads_are_told_apart_by_name() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -21,7 +22,7 @@ from pysock._platform import WINDOWS
 from . import ROOT
 
 if WINDOWS:
-    pytest.skip("on Windows, trace does not know Winsock's calls yet", allow_module_level=True)
+    pytest.skip("the tests expect the calls of POSIX", allow_module_level=True)
 
 PAIR = "import socket\na, b = socket.socketpair()\na.sendall(b'hello')\nb.recv(10)\n"
 posix = pytest.mark.skipif(WINDOWS, reason="Windows has no fork, and no such signals")
@@ -270,6 +271,16 @@ def test_standard_error_is_closed(tmp_path: Path) -> None:
     ran = trace(tmp_path, "-c", program, stderr=None, stdout=None, capture_output=False,
                 preexec_fn=lambda: os.close(2))  # fmt: skip
     assert ran.returncode == 4
+
+
+def test_what_a_system_has_not_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = argparse.Namespace(strace=True, states=None)
+    assert command._not_here(asked) == ""
+    monkeypatch.setattr(command, "WINDOWS", True)
+    assert "Winsock" in command._not_here(asked)
+    monkeypatch.setattr("pysock.trace.states.CAN_BE_ASKED", False)
+    assert "states of TCP" in command._not_here(argparse.Namespace(strace=False, states=True))
+    assert command._not_here(argparse.Namespace(strace=False, states=None)) == ""
 
 
 def test_a_process_that_lives_on_may_write_while_the_folder_is_removed(tmp_path: Path) -> None:

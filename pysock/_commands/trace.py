@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 from .. import _install
+from .._platform import WINDOWS
 from ..trace import inject, jsonl, states
 from ..trace.decode import DamagedTrace
 from ..trace.order import Timeline
@@ -112,7 +113,7 @@ def split(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 def main(options: argparse.Namespace) -> int:
     wanted = [options.rest] if options.one else programs.split(options.rest)
-    for problem in filter(None, map(problem_of, wanted)):
+    for problem in filter(None, [*map(problem_of, wanted), _not_here(options)]):
         print(f"python -m pysock trace: {problem}", file=sys.stderr)
         return NO_RUN
     try:
@@ -159,6 +160,15 @@ def main(options: argparse.Namespace) -> int:
     if drawn is not None:
         drawn.end()
     return _end_as(status)
+
+
+def _not_here(options: argparse.Namespace) -> str:
+    """What is asked for and this system does not have; "" if it has all."""
+    if options.strace and WINDOWS:
+        return "--strace has no lines for the calls of Winsock"
+    if options.states and not states.CAN_BE_ASKED:
+        return "--states: this system does not tell the states of TCP sockets"
+    return ""
 
 
 def _remove(folder: str) -> None:

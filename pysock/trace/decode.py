@@ -14,6 +14,7 @@ from functools import cache
 from .._platform import target as host
 from .behind import behind, makes_a_copy, pollfd, waited_for
 from .files import MARK
+from .memory import is_length
 from .names import error_name
 from .prototypes import LIBRARY_CALLS, PROTOTYPES
 from .states import taken
@@ -191,12 +192,12 @@ class Decoder:
                 known[call.result] = (0, 0, 0)
             return
         first = call.arguments[0][1]
-        if call.function == "close":
+        if call.function in ("close", "closesocket"):
             known.pop(first, None)
         elif call.failed or call.result is None:
             return
-        elif call.function == "socket":
-            kind = tuple([int(value) for _, value in call.arguments])
+        elif call.function in ("socket", "WSASocketW"):
+            kind = tuple([int(value) for _, value in call.arguments[:3]])
             known[call.result] = kind  # type: ignore[assignment]
         elif call.function == "socketpair":
             kind = tuple([int(value) for _, value in call.arguments[:3]])
@@ -208,7 +209,7 @@ class Decoder:
         elif makes_a_copy(call):
             known[int(call.result)] = known.get(first, (0, 0, 0))
         elif call.function not in LIBRARY_CALLS and call.via == "":
-            if call.arguments[0][0] in ("sockfd", "fd"):
+            if call.arguments[0][0] in ("sockfd", "fd", "s"):
                 known.setdefault(first, (0, 0, 0))
 
     # --- the arguments of a C function -------------------------------------------------
@@ -224,7 +225,7 @@ class Decoder:
         """``(name, value)`` of each argument."""
         parameters = PROTOTYPES[function].parameters
         given = {name: value for (_, name), value in zip(parameters, arguments)}
-        family = self.kind_of(call.pid, given.get("sockfd"))[0]
+        family = self.kind_of(call.pid, given.get("sockfd", given.get("s")))[0]
         for (kind, name), value in zip(parameters, arguments):
             if kind.endswith("*"):
                 null = value is None or value == 0
@@ -284,7 +285,7 @@ class Decoder:
             return values.addrinfo(memory, name)
         if "sockaddr" in kind:
             return Address(raw)
-        if kind == "socklen_t *":
+        if is_length(kind, name):
             length = Length(values.number(raw))
             length.before = values.number(before.get(name, raw))
             return length

@@ -76,7 +76,7 @@ def copiers(prototype: Prototype) -> tuple[tuple[Copier, ...], tuple[Copier, ...
 def _copiers(
     kind: str, name: str, i: int, following: tuple[str, str]
 ) -> tuple[list[Copier], list[Copier]]:
-    if kind in ("socklen_t *",):
+    if is_length(kind, name):
         return [_fixed(name, i, 4)], [_succeeded(_fixed(name, i, 4))]
     if kind == "const char *":
         return [_string(name, i)], []
@@ -96,9 +96,9 @@ def _copiers(
         return [], [_succeeded(_host(name, i, 0 if name == "dst" else None))]
     if name == "src":
         return [_host(name, i, 0)], []
-    if following[0] == "socklen_t *":  # a length that C changes
+    if is_length(*following):  # a length that C changes
         return [], [_succeeded(_changed(name, i))]
-    if following[0] in ("socklen_t", "size_t"):
+    if following[0] in ("socklen_t", "size_t", "int"):
         if "const" in kind:
             return [_counted(name, i, 1)], []
         if kind == "char *" and name != "buf":
@@ -106,6 +106,11 @@ def _copiers(
         if kind == "void *":
             return [], [_succeeded(_returned(name, i))]
     return [], []
+
+
+def is_length(kind: str, name: str) -> bool:
+    """Whether a parameter points at a length: a socklen_t, or in Winsock an int."""
+    return kind == "socklen_t *" or (kind == "int *" and name.endswith("len"))
 
 
 def _succeeded(copy: Copier) -> Copier:

@@ -10,7 +10,8 @@ from .._host import lib
 LIBRARY_CALLS = frozenset(
     "getaddrinfo freeaddrinfo gai_strerror getnameinfo gethostbyname_r gethostbyaddr_r hstrerror "
     "getservbyname getservbyport getprotobyname inet_aton inet_pton inet_ntop if_nameindex "
-    "if_freenameindex if_nametoindex if_indextoname gethostname sethostname".split()
+    "if_freenameindex if_nametoindex if_indextoname gethostname sethostname "
+    "GetAddrInfoW FreeAddrInfoW GetNameInfoW GetComputerNameExW WSAStartup".split()
 )
 
 # What os, select and fcntl call, as C has it.  (fcntl and ioctl have no constants on all systems.)

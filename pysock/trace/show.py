@@ -61,7 +61,7 @@ def result(call: Call) -> str:
     return str(call.result)
 
 
-_VOID = ("free", "if_free", "get", "hstr", "gai", "if_", "inet")
+_VOID = ("free", "Free", "if_free", "get", "hstr", "gai", "if_", "inet")
 
 
 def _argument(name: str, value: Any, addresses: list[tuple[str, bytes]]) -> str:
@@ -163,7 +163,7 @@ _MEANINGS = {
 }
 
 # Errors that are answers: nothing has failed.
-NO_FAILURES = frozenset(("EINPROGRESS", "EAGAIN", "EALREADY", "EINTR"))
+NO_FAILURES = frozenset(("EINPROGRESS", "EAGAIN", "EWOULDBLOCK", "EALREADY", "EINTR"))
 
 
 def meaning(call: Call) -> str:
@@ -171,6 +171,8 @@ def meaning(call: Call) -> str:
     if not call.errno:
         return ""
     name = error_name(call.errno)
+    if name == "EWOULDBLOCK":  # on Windows the one number stands for two of POSIX
+        name = "EINPROGRESS" if call.function == "connect" else "EAGAIN"
     for (function, error), said in _MEANINGS.items():
         if error == name and call.function.startswith(function):
             return said

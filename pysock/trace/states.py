@@ -43,6 +43,7 @@ _ROOM = 512  # bytes: TCP_INFO's first one is the state; an answer of netlink ha
 _SYSTEM = abi.name.partition("-")[0]
 _NAMES = {number: state.value.encode() for number, state in STATES.get(_SYSTEM, {}).items()}
 _OPTION = constants.get("TCP_CONNECTION_INFO" if _SYSTEM == "darwin" else "TCP_INFO")
+CAN_BE_ASKED = _OPTION is not None
 _LEVEL = constants["IPPROTO_TCP"]
 _FAMILIES = (constants["AF_INET"], constants.get("AF_INET6"))
 _HAS_DIAG = "SOCK_DIAG_BY_FAMILY" in constants

@@ -61,7 +61,8 @@ def resumed(call: Call, shown: int = SHOWN) -> str:
 
 
 def _has_line(call: Call) -> bool:
-    return call.is_system_call and call.on_socket
+    winsock = call.values.abi.name.startswith("windows")  # of which strace knows nothing
+    return call.is_system_call and call.on_socket and not winsock
 
 
 def _is_ppoll(call: Call) -> bool:

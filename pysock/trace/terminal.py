@@ -175,7 +175,7 @@ class Writer:
         self.say(f"\033[{style}m{text}{_END}" if self.colour and style else text)
 
 
-_MAKE = ("socket", "accept", "accept4")
+_MAKE = ("socket", "WSASocketW", "accept", "accept4")
 
 
 def _of(call: Call) -> Any:

@@ -90,7 +90,7 @@ class Program(Calls):
         if call.end is None and call.function not in ("send", "sendto", "sendmsg"):
             return [f"/* {call.function}(…) waited when its program ended */"]
         write = getattr(self, f"_{call.function}", None)
-        if write is None:
+        if write is None or call.values.abi.name.startswith("windows"):  # Winsock's own
             return [f"/* {call.function}() is left out */"]
         before = [*self._copies(seen), *self._ended(seen)]
         lines = [*before, *write(seen)]

@@ -237,7 +237,7 @@ class Joiner:
             elif function == "shutdown" and not each.call.failed:
                 if repr(each.call.argument("how")) != "SHUT_RD" and each.socket:
                     self.ends.setdefault(each.socket.number, (each, "end"))
-            elif function == "close" and each.last and each.socket:
+            elif function in ("close", "closesocket") and each.last and each.socket:
                 self.ends.setdefault(each.socket.number, (each, "end"))
         return self.joins
 

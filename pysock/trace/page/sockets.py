@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
     Table = dict[int, "Descriptor"]
 
-_FIRST = ("sockfd", "fd", "oldfd", "epfd", "out_fd")  # parameters that are a descriptor
+_FIRST = ("sockfd", "s", "fd", "oldfd", "epfd", "out_fd")  # parameters that are a descriptor
 # What connect says of a connection that comes.
-_IS_UNDER_WAY = (0, _errno.EINPROGRESS, _errno.EINTR)
+_WSAEWOULDBLOCK = 10035  # which Winsock says for EINPROGRESS
+_IS_UNDER_WAY = (0, _errno.EINPROGRESS, _errno.EINTR, _WSAEWOULDBLOCK)
 
 
 class Socket:
@@ -191,7 +192,7 @@ class Sockets:
             seen.descriptor = self._of(call, first, make)
         several = waited_for(call) or ()
         seen.others = [each for each in [self._of(call, fd, False) for fd in several] if each]
-        if call.function == "close" and seen.descriptor:
+        if call.function in ("close", "closesocket") and seen.descriptor:
             self.tables[call.pid].pop(seen.descriptor.fd, None)
             self.closed[call.pid, seen.descriptor.fd] = seen.descriptor, seen
             seen.descriptor.socket.descriptors.discard(seen.descriptor)
@@ -211,10 +212,11 @@ class Sockets:
         if call.failed or result is None:
             return
         pid = call.pid
-        if function in ("socket", "epoll_create1"):
-            kind = [int(value) for _, value in call.arguments] if function == "socket" else [0] * 3
+        if function in ("socket", "WSASocketW", "epoll_create1"):
+            is_epoll = function == "epoll_create1"
+            kind = [0] * 3 if is_epoll else [int(value) for _, value in call.arguments[:3]]
             made = self._new(call, (kind[0], kind[1], kind[2]))
-            if function != "socket":
+            if is_epoll:
                 made.type = "epoll"
             seen.made = [self._bind(pid, result, made)]
         elif function == "socketpair":
