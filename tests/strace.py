@@ -216,7 +216,8 @@ def normal(line: str) -> str:
     line = re.sub(r",? ?left \{[^}]*\}", "", line)  # of a timeout
     line = re.sub(r"data=\{u32=(\d+), u64=\d+\}", r"data=\1", line)
     # What strace 6.7 and later prints otherwise.
-    line = re.sub(r'(cmsg_level=\S+, cmsg_type=0x[0-9a-f]+), cmsg_data="[^"]*"', r"\1", line)
+    unknown = r"cmsg_level=\S+, cmsg_type=0x[0-9a-f]+(?: /\* \w+_\?\?\? \*/)?"
+    line = re.sub(rf'({unknown}), cmsg_data="[^"]*"', r"\1", line)
     line = re.sub(r"\[(\d+)\] => \[(\d+)\]", r"[\1 => \2]", line)
     line = re.sub(r'if_nametoindex\("([^"]*)"\)', _index, line)
     return line.strip()

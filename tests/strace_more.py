@@ -404,7 +404,7 @@ r, w = os.pipe(); fcntl.fcntl(r, fcntl.F_GETFL); [s.close() for s in (a, b, s)]
     "vectors": """
 import os, socket, select, struct; a, b = socket.socketpair()
 vectors = hasattr(os, "writev")  # PyPy has none
-if vectors: os.writev(a.fileno(), [b"v1", b"", b"v2"])
+if vectors: os.writev(a.fileno(), [b"v1", b"v2"])
 room = [bytearray(3), bytearray(9)]; print(vectors and os.readv(b.fileno(), room), room)
 b.setblocking(False)
 try: os.readv(b.fileno(), room) if vectors else b.recv(9)
