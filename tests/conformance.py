@@ -110,9 +110,9 @@ SUITES: dict[str, list[str]] = {
     "test_multiprocessing_fork.test_misc": [*_CONNECTIONS, *_PARTS],
 }
 TLS = frozenset(
-    "test_ssl test_httplib test_httpservers test_urllib2_localnet test_ftplib test_poplib test_imaplib test_nntplib "
-    "test_logging test_asyncio.test_streams test_asyncio.test_events test_asyncio.test_ssl "
-    "test_asyncio.test_sslproto".split()
+    "test_ssl test_httplib test_httpservers test_urllib2_localnet test_ftplib test_poplib "
+    "test_imaplib test_nntplib test_logging test_asyncio.test_streams test_asyncio.test_events "
+    "test_asyncio.test_ssl test_asyncio.test_sslproto".split()
 )
 # What of test_socket most kernels skip, and the virtual machine's does not.
 FAMILIES = matching(
