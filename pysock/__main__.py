@@ -14,7 +14,7 @@ try:
     started_in = os.getcwd()
 except OSError:  # it is gone
     started_in = ""
-if sys.path[:1] == [started_in]:
+if __name__ == "__main__" and sys.path[:1] == [started_in]:
     del sys.path[0]
 
 import argparse

@@ -20,7 +20,7 @@ import pytest
 import pysock
 from pysock._ffi.exports import EXPORTS_LOCK, LENDS_ALL, bytes_left, lends
 
-from .harness import SOON, fill, pair, read
+from .harness import SOON, fill, read
 
 DATA = bytes(range(1, 33))
 MUCH = 1 << 20
@@ -32,6 +32,13 @@ def receives(sock: Any, view: memoryview) -> dict[str, Callable[[], Any]]:
         "recvfrom_into": lambda: sock.recvfrom_into(view)[0],
         "recvmsg_into": lambda: sock.recvmsg_into([view[:10], view[10:]])[0],
     }
+
+
+@contextmanager
+def pair() -> Any:
+    here, there = pysock.socketpair()
+    with here, there:
+        yield here, there
 
 
 @contextmanager
@@ -189,3 +196,25 @@ def test_a_view_has_no_more_room_than_its_object(owner: Any, form: str, when: st
                 assert len(there.recv(100_000)) <= most
             with contextlib.suppress(BlockingIOError):
                 assert name.startswith("send") or len(here.recv(100_000)) >= 20_000 - 3
+
+
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize("owner", [bytearray, partial(array, "B")])
+def test_what_a_call_has_used_can_be_resized_at_once(owner: Any, alone: bool) -> None:
+    with contextlib.ExitStack() as stack:
+        a, b = stack.enter_context(pair())
+        if not alone:
+            stack.enter_context(waiting(lambda: a.recv(1)))
+            stack.callback(b.sendall, b"x")
+        with pair() as (c, d):
+            calls: list[Callable[[Any], Any]] = [c.send, c.sendall, d.recv_into, d.recvfrom_into]
+            if hasattr(pysock.Socket, "sendmsg"):
+                calls += [lambda data: c.sendmsg([data]), lambda data: d.recvmsg_into([data])]
+            c.sendall(bytes(10_000))
+            for call in calls:
+                data = owner(bytes(100))
+                call(data)
+                data.append(1)
+                with memoryview(data) as whole, whole[2:] as part, part[3:] as view:
+                    call(view)
+                data.append(2)

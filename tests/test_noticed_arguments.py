@@ -22,7 +22,7 @@ from pysock._ffi.errors import from_errno
 from pysock._host import lib
 from pysock._platform import WINDOWS
 
-from .harness import Action
+from .harness import Action, on_pypy
 
 INT_MAX, INT_MIN = 2**31 - 1, -(2**31)
 LONG_MAX = 2 ** (8 * struct.calcsize("l") - 1) - 1
@@ -243,7 +243,9 @@ def test_a_class_with_a_method_called_buffer() -> None:
     for module in (pysock, stdlib):
         here, there = module.socketpair()
         with here, there:
-            answers.append([answer(here.send), answer(here.sendall), answer(partial(sent, here))])
+            answers.append([answer(here.send), answer(here.sendall)])
+            if hasattr(stdlib.socket, "sendmsg") and not on_pypy:  # PyPy 8's refuses it even so
+                answers[-1].append(answer(partial(sent, here)))
     assert answers[0] == answers[1]
 
 

@@ -131,7 +131,7 @@ def test_what_is_no_glibc_is_musl_or_unknown(monkeypatch: pytest.MonkeyPatch) ->
         raise ValueError("unrecognized configuration name")
 
     monkeypatch.setattr(os, "confstr", refuses, raising=False)
-    assert target_of(monkeypatch, "linux", "aarch64") == "linux-musl-aarch64"
+    assert target_of(monkeypatch, "linux", "aarch64").startswith("linux-musl-")  # or 32 bits of it
     monkeypatch.setattr(_platform, "_exports", "__uClibc_main".__eq__)
     with pytest.raises(ImportError, match="the C library uClibc; it knows linux-gnu-x86_64"):
         target_of(monkeypatch, "linux", "aarch64")

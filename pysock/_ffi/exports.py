@@ -37,28 +37,35 @@ LENDS_ALL = EXPORTS_LOCK and not hasattr(memoryview, "_pypy_raw_address")
 
 # What stays where it is: of a BufferedReader, that is what a file of ``makefile`` reads into.
 _FIXED = (bytes, BufferedReader, *([bytearray] if EXPORTS_LOCK else []))
-_RESIZABLE = (bytearray, array)
+_RESIZABLE = (array,) if EXPORTS_LOCK else (bytearray, array)
+
+
+def bytes_left(view: memoryview) -> int:
+    """How many bytes of ``view`` its object still has: a cast or a slice keeps its own size."""
+    owner = view.obj
+    if LENDS_ALL or not isinstance(owner, _RESIZABLE):
+        return view.nbytes
+    with memoryview(owner) as whole:
+        return max(0, min(view.nbytes, whole.nbytes - _offset(view, whole)))
+
+
+def _offset(view: memoryview, whole: memoryview) -> int:
+    """Where ``view`` begins in its object, in bytes."""
+    offset: int = view._pypy_raw_address() - whole._pypy_raw_address()  # type: ignore[attr-defined]
+    return offset
 
 
 def octets_of(view: memoryview) -> memoryview:
-    """What the object of ``view`` has there now: a cast or a slice keeps the size that it had.
+    """What the object of ``view`` has there now, in one dimension.
 
-    Each is of one dimension: PyPy would read what is gone of a view that has several.
+    Of a view that has several, PyPy would read what is gone.
     """
     owner = view.obj
     if not isinstance(owner, _RESIZABLE):
         return view.cast("B")
-    with memoryview(owner) as whole:
-        begin = view._pypy_raw_address() - whole._pypy_raw_address()  # type: ignore[attr-defined]
-        return whole.cast("B")[begin : begin + view.nbytes]
-
-
-def bytes_left(view: memoryview) -> int:
-    """How many bytes of ``view`` its object still has."""
-    if LENDS_ALL or not isinstance(view.obj, _RESIZABLE):
-        return view.nbytes
-    with octets_of(view) as octets:
-        return octets.nbytes
+    with memoryview(owner) as whole, whole.cast("B") as flat:
+        begin = _offset(view, whole)
+        return flat[begin : begin + view.nbytes]
 
 
 def lends(view: memoryview) -> bool:
