@@ -35,7 +35,7 @@ AT_ONCE = 10  # programs of one run: Python's start, under both, takes longer th
 def test_what_is_shown_is_what_strace_sees(first: int) -> None:
     found = Compared(together(NAMES[first : first + AT_ONCE]))
     assert (found.status, "Traceback" in found.stderr) == (0, False), found.stderr
-    assert found.total > 100
+    assert found.total > 10 * len(NAMES[first : first + AT_ONCE])
     missing = [line for line in found.missing if NOT_PYSOCKS not in line]
     assert (missing, found.too_many) == ([], [])
     assert [f"{theirs}\n{ours}" for theirs, ours in found.unequal] == []

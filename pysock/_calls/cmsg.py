@@ -84,7 +84,15 @@ def _to_messages(layout: Control) -> Callable[[Iterable[tuple[int, int, Any]]], 
     padding = [bytes(-size & mask) for size in range(mask + 1)]
     join = b"".join
 
-    def messages(items: Iterable[tuple[int, int, Any]]) -> bytes:
+    # No variable is of the enclosing function (see ``memory._per_thread``).
+    def messages(
+        items: Iterable[tuple[int, int, Any]],
+        front: Callable[..., bytes] = front,
+        data_at: int = data_at,
+        mask: int = mask,
+        padding: list[bytes] = padding,
+        join: Callable[[Iterable[Any]], bytes] = join,
+    ) -> bytes:
         """``(level, type, data)`` messages one after the other, with zeros in between.
 
         Whatever is no such tuple, or has a number that is no C int, is a TypeError,
@@ -127,7 +135,14 @@ def _to_walk(layout: Control) -> Callable[[bytes], tuple[list[Message], bool]]:
     header, size = layout.header.unpack_from, layout.header.size
     data_at, mask, next_needs = layout.data_at, layout.mask, layout.next_needs
 
-    def walk(raw: bytes) -> tuple[list[Message], bool]:
+    def walk(
+        raw: bytes,
+        header: Any = header,
+        size: int = size,
+        data_at: int = data_at,
+        mask: int = mask,
+        next_needs: int = next_needs,
+    ) -> tuple[list[Message], bool]:
         """The ``(level, type, data)`` messages in ``raw``, and whether they are whole.
 
         A message that says that it is longer than what is left gives the data that is

@@ -73,23 +73,27 @@ class Pool:
 def _per_thread(
     kept: int,
 ) -> tuple[Callable[[], deque[Any]], Callable[[], Any], Callable[[Any], None]]:
-    """``(what returns the deque of the thread that asks, its pop, its append)``."""
+    """``(what returns the deque of the thread that asks, its pop, its append)``.
+
+    Their variables are defaults of parameters.  A variable of an enclosing function would be a cell
+    with a lock: all threads would wait for it, and a child for ever, forked while one has it.
+    """
     local = _thread._local()
 
-    def entries() -> deque[Any]:
+    def entries(local: Any = local, kept: int = kept) -> deque[Any]:
         try:
             own: deque[Any] = local.entries
         except AttributeError:
             own = local.entries = deque(maxlen=kept)
         return own
 
-    def pop() -> Any:
+    def pop(local: Any = local, entries: Any = entries) -> Any:
         try:
             return local.entries.pop()
         except AttributeError:
             return entries().pop()
 
-    def put(entry: Any) -> None:
+    def put(entry: Any, local: Any = local, entries: Any = entries) -> None:
         try:
             local.entries.append(entry)
         except AttributeError:  # it was taken in another thread

@@ -159,7 +159,13 @@ def errcheck(failed: Callable[[Any], bool], function: Callable[..., Any]) -> Cal
     is repeated if its errno is lost.
     """
 
-    def check(result: Any, checked_function: Any, arguments: tuple[Any, ...]) -> Any:
+    def check(
+        result: Any,
+        checked_function: Any,
+        arguments: tuple[Any, ...],
+        failed: Any = failed,
+        function: Any = function,
+    ) -> Any:
         for _ in range(ATTEMPTS):
             if not failed(result):
                 return result
@@ -176,7 +182,7 @@ def with_memory_errors(function: Callable[..., Any]) -> Callable[..., Any]:
     ctypes has an ArgumentError for it, whose text alone says why.
     """
 
-    def call(*args: Any) -> Any:
+    def call(*args: Any, function: Any = function) -> Any:
         try:
             return function(*args)
         except ArgumentError as error:

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
 import sys
 import threading
 from contextlib import ExitStack
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -153,3 +155,17 @@ def test_a_mode_that_a_handler_changes_meanwhile(monkeypatch: pytest.MonkeyPatch
         assert sock._sock_calls_ is lib
         if hasattr(os, "get_blocking"):
             assert os.get_blocking(sock.fileno())
+
+
+@pytest.mark.skipif(not FREE_THREADED, reason="where there is a GIL, cells have no locks")
+def test_no_call_reads_a_cell_that_all_threads_share() -> None:
+    """Each reading would take its lock, which a child has for ever if it is forked meanwhile."""
+    shared = [
+        f"{function.__module__}.{function.__qualname__}"
+        for function in gc.get_objects()
+        if isinstance(function, FunctionType)
+        and function.__module__.startswith(("pysock._calls", "pysock._ffi", "pysock._methods"))
+        and function.__closure__
+        and "__class__" not in function.__code__.co_freevars  # of super()
+    ]
+    assert set(shared) <= {"pysock._calls.memory.Pool.__init__.<locals>.<lambda>"}  # no call's
