@@ -13,8 +13,6 @@ and so is all that TCP has discarded (``as_written``).
 
 from __future__ import annotations
 
-from functools import partial
-
 from .._ffi.errors import ATTEMPTS, from_errno, raise_errno
 from .._ffi.exports import LENDS_ALL, lends, put
 from .._ffi.interpreter import (
@@ -186,7 +184,7 @@ def sockaddr_from(question: Callable[..., int], fd: int) -> bytes:
 
 def transmit(calls: Library, fd: int, data: Any, flags: int) -> int:
     """``send(2)`` of a bytes-like object."""
-    return pass_memory(data, partial(_send, calls, fd, flags | calls.dontwait))
+    return pass_memory(data, _send, calls, fd, flags | calls.dontwait)
 
 
 def _send(calls: Library, fd: int, flags: int, pointer: Any, size: int) -> int:
@@ -196,11 +194,11 @@ def _send(calls: Library, fd: int, flags: int, pointer: Any, size: int) -> int:
 
 def transmit_to(calls: Library, fd: int, data: Any, flags: int, sockaddr: bytes) -> int:
     """``sendto(2)`` of a bytes-like object, to an address."""
-    return pass_memory(data, partial(_send_to, calls, fd, flags | calls.dontwait, sockaddr))
+    return pass_memory(data, _send_to, calls, fd, flags | calls.dontwait, sockaddr)
 
 
 def _send_to(
     calls: Library, fd: int, flags: int, sockaddr: bytes, pointer: Any, size: int
 ) -> int:
     sendto = (calls if size <= KEEP_GIL_MAX else lib).sendto
-    return pass_memory(sockaddr, partial(sendto, fd, pointer, size, flags))
+    return pass_memory(sockaddr, sendto, fd, pointer, size, flags)

@@ -153,13 +153,13 @@ def number_in(view: memoryview) -> tuple[int, Any]:
     return _address(view) or 0, view
 
 
-def pass_memory(data: Any, call: Callable[[Any, int], int]) -> int:
-    """``call(pointer, size)`` with a bytes-like object's memory.
+def pass_memory(data: Any, call: Callable[..., int], *args: Any) -> int:
+    """``call(*args, pointer, size)`` with a bytes-like object's memory.
 
     ``size`` is at most TRANSFER_MAX; the result is that of ``call``.
     """
     if type(data) is bytes:
-        return call(data, min(len(data), TRANSFER_MAX))
+        return call(*args, data, min(len(data), TRANSFER_MAX))
     with view_of(data) as view:
         size = min(size_of(view), TRANSFER_MAX)
-        return call(address_in(view), size)
+        return call(*args, address_in(view), size)

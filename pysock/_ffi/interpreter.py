@@ -18,7 +18,7 @@ should an interpreter drop a private name, this setting costs pysock nothing exc
 ``address_in``     a memoryview → the address of its memory, as an argument of a call; good
                    until the view is released
 ``number_in``      a memoryview → ``(address as an int, owner)``; good as long as both live
-``pass_memory``    ``call(pointer, size)`` with the memory of a bytes-like object
+``pass_memory``    ``call(*args, pointer, size)`` with the memory of a bytes-like object
 ``releasing``      what releases a list of memoryviews
 ``bytes_at``       the bytes at a pointer
 ``bytes_of``       the first bytes of an array, given its pointer as well

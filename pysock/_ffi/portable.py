@@ -103,16 +103,16 @@ def number_in(view: memoryview) -> tuple[int, Any]:
     return ctypes.c_void_p.from_buffer(pointer).value or 0, pointer
 
 
-def pass_memory(data: Any, call: Callable[[Any, int], int]) -> int:
-    """``call(pointer, size)`` with a bytes-like object's memory, or with a copy of it.
+def pass_memory(data: Any, call: Callable[..., int], *args: Any) -> int:
+    """``call(*args, pointer, size)`` with a bytes-like object's memory, or with a copy of it.
 
     ``size`` is at most TRANSFER_MAX; the result is that of ``call``.
     """
     if type(data) is bytes:
-        return call(data, min(len(data), TRANSFER_MAX))
+        return call(*args, data, min(len(data), TRANSFER_MAX))
     with memoryview(data) if type(data) is memoryview else view_of(data) as view:
         size = min(size_of(view), TRANSFER_MAX)
-        return call(address_in(view), size)
+        return call(*args, address_in(view), size)
 
 
 def releasing(views: list[Any], kept: list[Any]) -> Iterator[None]:

@@ -114,8 +114,8 @@ _copies: list[tuple[Any, int]] = []
 _Copy = ctypes.c_char * COPY_MAX
 
 
-def pass_memory(data: Any, call: Callable[[Any, int], int]) -> int:
-    """``call(address, size)`` with a bytes-like object's memory, or with a copy of it.
+def pass_memory(data: Any, call: Callable[..., int], *args: Any) -> int:
+    """``call(*args, address, size)`` with a bytes-like object's memory, or with a copy of it.
 
     ``size`` is at most TRANSFER_MAX; the result is that of ``call``.
     """
@@ -126,9 +126,9 @@ def pass_memory(data: Any, call: Callable[[Any, int], int]) -> int:
             copy = _Copy()
             copy, address = entry = copy, ctypes.addressof(copy)
         fill(address, data)
-        n = call(address, len(data))
+        n = call(*args, address, len(data))
         _copies.append(entry)
         return n
     with memoryview(data) if type(data) is memoryview else view_of(data) as view:
         size = min(size_of(view), TRANSFER_MAX)
-        return call(address_in(view), size)
+        return call(*args, address_in(view), size)

@@ -217,7 +217,7 @@ def _call_connect(fd: int, sockaddr: bytes) -> int:
     if TAKES_BYTES:
         n: int = lib.connect(fd, sockaddr, len(sockaddr))
         return n
-    return pass_memory(sockaddr, lambda pointer, size: lib.connect(fd, pointer, size))
+    return pass_memory(sockaddr, lib.connect, fd)
 
 
 def _connect(sock: Connection, sockaddr: bytes) -> int | None:

@@ -7,7 +7,6 @@ AF_VSOCK's are 64 bits wide.
 from __future__ import annotations
 
 import sys
-from functools import partial
 from struct import Struct
 
 from .._calls.getsockopt import OPTION_MAX, getsockopt_bytes, getsockopt_int
@@ -108,7 +107,7 @@ class Options(SocketState):
         if data is None:
             checked(lib.setsockopt, fd, level, optname, NULL, length)
             return
-        checked(pass_memory, data, partial(lib.setsockopt, fd, level, optname))
+        checked(pass_memory, data, lib.setsockopt, fd, level, optname)
 
     setsockopt.__wrapped__ = setsockopt_as_documented  # type: ignore[attr-defined]
 
