@@ -10,6 +10,7 @@ import struct
 import sys
 import threading
 import timeit
+from functools import partial
 from time import process_time
 
 import pytest
@@ -44,6 +45,18 @@ def test_a_test_can_say_which_calls_it_expects() -> None:
     assert (sent.method, sent.file) == ("socket.send", __file__)
     assert "a.send" in linecache.getline(__file__, sent.line)
     assert sent.end is not None and received.begin >= sent.begin > 0
+
+
+def test_a_partial_is_called_where_its_program_calls_it() -> None:
+    """On PyPy it is code of Python's."""
+    a, b = pysock.socketpair()
+    with a, b, recording() as made:
+        send = partial(a.send, b"abc")
+        send()
+        pysock.fromfd(a.fileno(), a.family, a.type).close()
+    places = {(each.method, each.file) for each in made.calls}
+    assert {file for _, file in places} == {__file__}
+    assert ("socket.send", __file__) in places and ("socket.fromfd", __file__) in places
 
 
 def test_a_failure_has_its_errno_and_is_raised_as_always() -> None:

@@ -40,6 +40,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from errno import EINTR
+from functools import partial
 from itertools import count
 from time import perf_counter_ns
 
@@ -208,6 +209,9 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _COMMANDS = _PACKAGE + "_commands" + os.sep  # programs, which use pysock as others do
 _STARTUP = _PACKAGE + "_startup" + os.sep
 
+# On PyPy, a partial is called by code of Python's, of which nobody thinks.
+_PARTIAL = getattr(partial.__call__, "__code__", None)
+
 # A file's name → its name in the package, or None if it is no part of it.
 _modules: dict[str, str | None] = {}
 
@@ -229,9 +233,10 @@ def _where(frame: Any) -> Where:
             inside = _modules[file]
         except KeyError:
             inside = _module(file)
-        if inside is None:
+        if inside is not None:
+            module, function = inside, code.co_name
+        elif code is not _PARTIAL:
             return module, function, file, frame.f_lineno or 0
-        module, function = inside, code.co_name
         frame = frame.f_back
     return module, function, "", 0
 
