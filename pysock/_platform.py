@@ -48,17 +48,12 @@ def _linux_library() -> str:
         # The kernel is Linux', but the C library has structs and numbers of its own (addrinfo).
         raise _unknown("Android's C library")
     try:
-        if os.confstr("CS_GNU_LIBC_VERSION"):
-            return "gnu"
+        glibc = os.confstr("CS_GNU_LIBC_VERSION")
     except (AttributeError, ValueError, OSError):
-        return _another_library()
-    return _another_library()
-
-
-def _another_library() -> str:
-    if _exports("__uClibc_main"):
+        glibc = None
+    if not glibc and _exports("__uClibc_main"):
         raise _unknown("the C library uClibc")
-    return "musl"
+    return "gnu" if glibc else "musl"
 
 
 def _exports(symbol: str) -> bool:

@@ -12,6 +12,7 @@ from pysock import _constants, _host, _libc, _platform, families
 from pysock._calls.cmsg import Control
 from pysock._ffi.abi import ABI, Sockaddr
 from pysock._layouts import layouts
+from pysock.families import _hosts
 
 PAGES = sorted(page.name for page in iter_modules(families.__path__) if page.name[0] != "_")
 TARGETS = [target for target in _constants.targets() if not target.startswith("windows")]
@@ -63,6 +64,8 @@ def test_addresses(target: str) -> None:
     assert abi.storage == truth["sockaddr_storage"]["size"]
     found = addresses(target, abi)
     assert {"sockaddr_in", "sockaddr_in6", "sockaddr_un"} <= found.keys()
+    sizes = [truth[name]["size"] for name in ("sockaddr_in", "sockaddr_in6")]
+    assert sizes == list(_hosts._SOCKADDR_SIZES.values())
     for name in found.keys() & ASKED:
         address = found[name]
         known, fields = truth[name], fields_of(address.ctype)

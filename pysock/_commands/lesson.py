@@ -70,7 +70,7 @@ def main(options: argparse.Namespace) -> int:
         return _show(lesson, options.predict, options.bytes)
     except (WrongLesson, OSError) as error:
         if isinstance(error, OSError) and error.filename is None:
-            raise  # of no file: whoever reads this has gone, for example
+            raise  # about no file: the reader of the output may have gone
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return WRONG
     except KeyboardInterrupt:

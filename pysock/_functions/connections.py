@@ -265,10 +265,9 @@ def create_server(
     return sock
 
 
-def _reuse_address(sock: Socket, module: Any) -> bool:
-    """Set SO_REUSEADDR, and say whether it was taken: if not, ``bind`` fails where that matters."""
+def _reuse_address(sock: Socket, module: Any) -> None:
+    """Set SO_REUSEADDR.  If it is refused, ``bind`` fails where that matters, and says so."""
     try:
         sock.setsockopt(module.SOL_SOCKET, module.SO_REUSEADDR, 1)
     except OSError:
-        return False
-    return True
+        return

@@ -214,7 +214,9 @@ def addrinfo(
     return iter(answers)
 
 
-# No more than so many bytes of an answer's address are read, whatever its length is said to be.
+# No more than so many bytes of an answer's address are read, whatever its length is said to be:
+# the size of the family's struct, which is the same on every platform (the codecs stand on this
+# file, so they cannot be asked).
 _SOCKADDR_SIZES = {AF_INET: 16, AF_INET6: 28}
 
 

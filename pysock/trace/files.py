@@ -90,8 +90,8 @@ def replacements(traced: Traced) -> Iterator[tuple[Any, Any]]:
         if hasattr(os, made.__name__):
             yield os, made
     if fcntl is not None:
-        yield fcntl, _fcntl(traced)
-        yield fcntl, _ioctl(traced)
+        yield fcntl, _control(traced, "fcntl", "arg")
+        yield fcntl, _control(traced, "ioctl", "argp")
 
 
 # --- bytes ---------------------------------------------------------------------------
@@ -160,17 +160,16 @@ def _vectors(traced: Traced) -> Iterator[Any]:
         after = (filled,) if name == "readv" else ()
         return int(traced("os", name, call, before, after)(fd, "*", len(buffers)))
 
-    def readv(fd: int, buffers: Any, /) -> int:
-        if type(fd) is not int or type(buffers) not in (list, tuple) or not is_socket(fd):
-            return int(plain["readv"](fd, buffers))
-        return told("readv", fd, buffers)
+    def vector(name: str) -> Any:
+        def call(fd: int, buffers: Any, /) -> int:
+            if type(fd) is not int or type(buffers) not in (list, tuple) or not is_socket(fd):
+                return int(plain[name](fd, buffers))
+            return told(name, fd, buffers)
 
-    def writev(fd: int, buffers: Any, /) -> int:
-        if type(fd) is not int or type(buffers) not in (list, tuple) or not is_socket(fd):
-            return int(plain["writev"](fd, buffers))
-        return told("writev", fd, buffers)
+        call.__name__ = name
+        return call
 
-    return iter((readv, writev))
+    return map(vector, plain)
 
 
 # --- descriptors ---------------------------------------------------------------------
@@ -198,33 +197,19 @@ def _descriptors(traced: Traced) -> Iterator[Any]:
     return iter((close, dup2))
 
 
-def _fcntl(traced: Traced) -> Any:
-    plain = fcntl.fcntl
-
-    def call(fd: Any, cmd: int, *rest: Any) -> Any:
-        number = number_of(fd)
-        arg = rest[0] if rest else 0
-        if number is None or isinstance(arg, str) or not is_socket(number):
-            return plain(fd if number is None else number, cmd, *rest)
-        return _with_argument(traced, "fcntl", lambda: plain(number, cmd, *rest), "arg", number,
-                              cmd, arg)  # fmt: skip
-
-    call.__name__ = "fcntl"
-    return call
-
-
-def _ioctl(traced: Traced) -> Any:
-    plain = fcntl.ioctl
+def _control(traced: Traced, name: str, parameter: str) -> Any:
+    """``fcntl.fcntl`` or ``ioctl``, whose last parameter C calls ``arg`` or ``argp``."""
+    plain = getattr(fcntl, name)
 
     def call(fd: Any, request: int, *rest: Any) -> Any:
         number = number_of(fd)
         arg = rest[0] if rest else 0
         if number is None or isinstance(arg, str) or not is_socket(number):
             return plain(fd if number is None else number, request, *rest)
-        return _with_argument(traced, "ioctl", lambda: plain(number, request, *rest), "argp",
+        return _with_argument(traced, name, lambda: plain(number, request, *rest), parameter,
                               number, request, arg)  # fmt: skip
 
-    call.__name__ = "ioctl"
+    call.__name__ = name
     return call
 
 
