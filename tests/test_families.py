@@ -6,14 +6,16 @@ import doctest
 import importlib
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import pysock
 from pysock import families
 from pysock._libc import abi_of
-from pysock.families import _hosts
+from pysock.families import _hosts, inet
 
 LINUX = "linux-gnu-x86_64"
 
@@ -59,6 +61,57 @@ def test_what_may_change_is_looked_at_each_time(
         monkeypatch.setattr(_hosts, name, lambda host: next(resolved))
     named = "a.host.example", 80
     assert [families.pack(family, named) for _ in answers] == expected
+
+
+def test_a_tuple_that_is_sent_to_again() -> None:
+    """What sendto remembers of a tuple is of this object, and for the sockets of its family.
+
+    Once a codec is registered, it is asked.
+    """
+    asked = []
+
+    class Counting(inet.Family):
+        def pack(self, address: Any, caller: str, proto: int) -> bytes:
+            asked.append(address)
+            return super().pack(address, caller, proto)
+
+    number = int(pysock.AF_INET)
+    with pysock.socket(type=pysock.SOCK_DGRAM) as a, pysock.socket(type=pysock.SOCK_DGRAM) as b:
+        a.bind(("127.0.0.1", 0))
+        a.settimeout(10)
+        address = a.getsockname()
+        for data in (b"1", b"2", b"3"):
+            b.sendto(data, address)
+            assert a.recvfrom(10) == (data, ("127.0.0.1", b.getsockname()[1]))
+        for port in (float(address[1]), str(address[1])):
+            with pytest.raises(TypeError):
+                b.sendto(b"", (address[0], port))
+        if pysock.has_dualstack_ipv6():
+            with pysock.socket(pysock.AF_INET6, pysock.SOCK_DGRAM) as c:
+                with pytest.raises(pysock.gaierror):  # its host is none of IPv6
+                    c.sendto(b"", address)
+        codec = families.codec_of(number)
+        assert codec
+        try:
+            families.register(number, Counting)
+            for _ in range(3):
+                b.sendto(b"4", address)
+            assert asked == 3 * [address]
+        finally:
+            families.register(number, type(codec))
+
+
+def test_addresses_that_come_again() -> None:
+    """Two senders in turn: recvfrom knows the memory that C has written, and mixes up neither."""
+    with ExitStack() as stack:
+        a, b, c = (stack.enter_context(pysock.socket(type=pysock.SOCK_DGRAM)) for _ in range(3))
+        for sock in (a, b, c):
+            sock.bind(("127.0.0.1", 0))
+        a.settimeout(10)
+        for _ in range(3):
+            for sender in (b, c):
+                sender.sendto(b"x", a.getsockname())
+                assert a.recvfrom(10) == (b"x", sender.getsockname())
 
 
 # --- adding one ----------------------------------------------------------------------

@@ -221,7 +221,9 @@ def test_caches_are_bounded() -> None:
         for i in range(3 * _hosts.CACHED):
             host = f"127.{i >> 16}.{i >> 8 & 255}.{i & 255}"
             raw = families.packers[sock.family]((host, 9), "connect", 0)
+            assert families.packers[sock.family]((host, 9), "sendto", 0) == raw
             assert families.unpack_for(0, raw) == (host, 9)
             assert raw in _hosts.known_addresses
             assert len(_hosts.known_addresses) <= _hosts.CACHED
             assert len(_hosts._texts) <= _hosts.CACHED
+            assert 0 < len(_hosts.known_tuples) <= _hosts.CACHED

@@ -47,7 +47,7 @@ from . import (
     vsock,
 )
 from ._codec import FamilyCodec, unclaimed
-from ._hosts import CACHED, known_addresses, remember
+from ._hosts import CACHED, known_addresses, known_tuples, remember
 
 Page = FamilyCodec  # the name of the class until 0.1
 
@@ -144,6 +144,7 @@ def register(
     packers.clear()
     _by_header.clear()
     known_addresses.clear()
+    known_tuples.clear()
 
 
 def own_numbers() -> dict[str, int]:

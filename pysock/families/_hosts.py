@@ -34,6 +34,9 @@ BROADCAST = b"\xff\xff\xff\xff"
 # A full cache is emptied.
 CACHED = 1024
 known_addresses: dict[Any, Any] = {}
+# The ``id`` of such a tuple (host, port) → (AF_INET, its sockaddr, the tuple itself, which thereby
+# stays the object of this id).  So its items need not be looked at again.
+known_tuples: dict[int, tuple[int, bytes, tuple[str, int]]] = {}
 # The bytes of an IP address → its text: clients come from few hosts, each time by another port.
 _texts: dict[bytes, str] = {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from ctypes import ArgumentError
+from ctypes import ArgumentError, c_uint32
 from sys import audit
 
 from ..._calls.memory import (
@@ -33,7 +33,7 @@ from ..._ffi.portable import array_over
 from ..._ffi.signature import NOT_GIVEN
 from ..._host import lib
 from ...families import packers, unpack_for
-from ...families._hosts import known_addresses
+from ...families._hosts import known_addresses, known_tuples, remember
 from ..datagram import Datagram
 from ..stream import Stream, send_rest
 
@@ -54,30 +54,46 @@ _recv, _recv_into, _send, _sendall = Stream.recv, Stream.recv_into, Stream.send,
 def recv(self: Stream, bufsize: int, flags: int = 0, /) -> bytes:
     if (
         type(bufsize) is not int
+        or not 0 < bufsize <= COPY_MAX
+        or (flags is not ZERO and (flags := flags_number(flags, c_int)) & ODD_FLAGS)
+        or self._sock_waits_
+    ):
+        return _recv_large_or_later(self, bufsize, flags)
+    try:
+        entry = _pop_data()
+    except IndexError:
+        entry = data_pool.make()
+    buffer, pointer = entry
+    calls = self._sock_calls_
+    function = calls.recv
+    n: int = function(self._sock_fd_, pointer, bufsize, flags | calls.dontwait)
+    if n >= 0:
+        # Slicing an array is one memcpy.
+        data: bytes = buffer[:n] if n <= bufsize else with_zeros(buffer[:bufsize], n)
+        _put_data(entry)
+        return data
+    _put_data(entry)
+    data = retry(self, calls, READ, receive, bufsize, flags)
+    return data
+
+
+def _recv_large_or_later(self: Stream, bufsize: int, flags: int) -> bytes:
+    """recv of up to POOL_MAX bytes, which waits first if earlier ones had to."""
+    if (
+        type(bufsize) is not int
         or not 0 < bufsize <= POOL_MAX
         or (flags is not ZERO and (flags := flags_number(flags, c_int)) & ODD_FLAGS)
     ):
         return _recv(self, bufsize, flags)
     deadline = wait_first(self, flags) if self._sock_waits_ else None
+    pool = data_pool if bufsize <= COPY_MAX else large_pool
     calls = self._sock_calls_
-    if bufsize <= COPY_MAX:
-        try:
-            entry = _pop_data()
-        except IndexError:
-            entry = data_pool.make()
-        buffer, pointer = entry
-        function = calls.recv
-        n: int = function(self._sock_fd_, pointer, bufsize, flags | calls.dontwait)
-        # Slicing an array is one memcpy.
-        data: bytes = buffer[:n] if 0 <= n <= bufsize else with_zeros(buffer[:bufsize], n)
-        _put_data(entry)
-    else:
-        entry = large_pool.take()
-        buffer, pointer = entry
-        function = calls.recv if bufsize <= KEEP_GIL_MAX else lib.recv
-        n = function(self._sock_fd_, pointer, bufsize, flags | calls.dontwait)
-        data = buffer[:n] if 0 <= n <= bufsize else with_zeros(buffer[:bufsize], n)
-        large_pool.put(entry)
+    function = calls.recv if bufsize <= KEEP_GIL_MAX else lib.recv
+    entry = pool.take()
+    buffer, pointer = entry
+    n: int = function(self._sock_fd_, pointer, bufsize, flags | calls.dontwait)
+    data: bytes = buffer[:n] if 0 <= n <= bufsize else with_zeros(buffer[:bufsize], n)
+    pool.put(entry)
     if n < 0:
         data = retry(self, calls, READ, receive, bufsize, flags, deadline=deadline)
     return data
@@ -86,59 +102,49 @@ def recv(self: Stream, bufsize: int, flags: int = 0, /) -> bytes:
 def recv_into(self: Stream, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
     # An exact bytearray or memoryview keeps its size once it is exported.  What is exported
     # is a temporary of the call: no traceback keeps it.
-    if nbytes is ZERO and flags is ZERO:
-        calls = self._sock_calls_
-        if type(buffer) is bytearray:
-            size = len(buffer)
-            if 0 < size <= KEEP_GIL_MAX:
-                if self._sock_waits_:
-                    return _recv_into_later(self, buffer)
-                function = calls.recv
-                try:
-                    n: int = function(
-                        self._sock_fd_,
-                        array_over(buffer),
-                        size if size <= len(buffer) else len(buffer),
-                        calls.dontwait,
-                    )
-                except ArgumentError:  # there was no memory for the call
-                    return _recv_into(self, buffer)
-                if n < 0:
-                    with memoryview(buffer) as view:
-                        n = retry(self, calls, READ, receive_into, view, view.nbytes, 0)
-                return n
-        elif type(buffer) is memoryview:
-            try:
-                size = 0 if buffer.readonly or not buffer.c_contiguous else buffer.nbytes
-            except ValueError:  # it was released
-                size = 0
-            if 0 < size <= KEEP_GIL_MAX:
-                if self._sock_waits_:
-                    return _recv_into_later(self, buffer)
-                function = calls.recv
-                try:
-                    n = function(self._sock_fd_, array_over(buffer), size, calls.dontwait)
-                except ArgumentError:
-                    return _recv_into(self, buffer)
-                if n < 0:
-                    with memoryview(buffer) as view:
-                        n = retry(self, calls, READ, receive_into, view, size, 0)
-                return n
-    return _recv_into(self, buffer, nbytes, flags)
+    if nbytes is not ZERO or flags is not ZERO:
+        return _recv_into(self, buffer, nbytes, flags)
+    calls = self._sock_calls_
+    if type(buffer) is bytearray:
+        if not 0 < len(buffer) <= KEEP_GIL_MAX or self._sock_waits_:
+            return _recv_into_later(self, buffer)
+        function = calls.recv
+        try:
+            # It has its final size once it is exported, whatever another thread did until then.
+            n: int = function(self._sock_fd_, array_over(buffer), len(buffer), calls.dontwait)
+        except ArgumentError:  # there was no memory for the call
+            return _recv_into(self, buffer)
+    elif type(buffer) is memoryview:
+        try:
+            size = 0 if buffer.readonly or not buffer.c_contiguous else buffer.nbytes
+        except ValueError:  # it was released
+            size = 0
+        if not 0 < size <= KEEP_GIL_MAX:
+            return _recv_into(self, buffer)
+        if self._sock_waits_:
+            return _recv_into_later(self, buffer)
+        function = calls.recv
+        try:
+            n = function(self._sock_fd_, array_over(buffer), size, calls.dontwait)
+        except ArgumentError:
+            return _recv_into(self, buffer)
+    else:
+        return _recv_into(self, buffer)
+    if n < 0:
+        with memoryview(buffer) as view:
+            n = retry(self, calls, READ, receive_into, view, view.nbytes, 0)
+    return n
 
 
 def _recv_into_later(self: Stream, buffer: WriteableBuffer) -> int:
     """recv_into that waits first; the buffer is exported meanwhile, so it keeps its size."""
     with memoryview(buffer) as view:
-        deadline = wait_first(self, 0)
-        calls, size = self._sock_calls_, view.nbytes
-        if not 0 < size <= KEEP_GIL_MAX:  # another thread has changed it before it was exported
+        size = view.nbytes
+        if not 0 < size <= KEEP_GIL_MAX:
             return _recv_into(self, view)
-        function = calls.recv
-        try:
-            n: int = function(self._sock_fd_, array_over(view), size, calls.dontwait)
-        except ArgumentError:
-            return _recv_into(self, view)
+        deadline = wait_first(self, 0) if self._sock_waits_ else None
+        calls = self._sock_calls_
+        n = receive_into(calls, self._sock_fd_, view, size, 0)
         if n < 0:
             n = retry(self, calls, READ, receive_into, view, size, 0, deadline=deadline)
     return n
@@ -169,20 +175,20 @@ _ITEM_MAX = 8  # bytes of an item of an array
 
 
 def send(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> int:
-    if type(bytes) is _BYTES:
-        data: Any = bytes
-    elif type(bytes) not in _COPIED or type(data := small_bytes(bytes)) is not _BYTES:
-        return _send(self, bytes, flags)
-    size = len(data)
+    if type(bytes) is not _BYTES:
+        if type(bytes) not in _COPIED or type(data := small_bytes(bytes)) is not _BYTES:
+            return _send(self, bytes, flags)
+        bytes = data
+    size = len(bytes)
     if size > KEEP_GIL_MAX or (
         flags is not ZERO and (flags := flags_number(flags, send_flags)) & ODD_FLAGS
     ):
         return _send(self, bytes, flags)
     calls = self._sock_calls_
     function = calls.send
-    n: int = function(self._sock_fd_, data, size, flags | calls.dontwait)
+    n: int = function(self._sock_fd_, bytes, size, flags | calls.dontwait)
     if n < 0:
-        n = retry(self, calls, WRITE, transmit, data, flags)
+        n = retry(self, calls, WRITE, transmit, bytes, flags)
     return n
 
 
@@ -211,10 +217,18 @@ def sendall(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> None:
 
 # --- datagrams -----------------------------------------------------------------------
 
-_datagram_pool = Pool(lambda: reserved(COPY_MAX) + sockaddr_memory())
+
+def _datagram() -> Any:
+    """Memory for a datagram, and for an address and its length, and their pointers."""
+    room, address, _, length = sockaddr_memory()
+    return (*reserved(COPY_MAX), room, address, length)
+
+
+_datagram_pool = Pool(_datagram)
 _pop_datagram, _put_datagram = _datagram_pool.pop, _datagram_pool.put
 _recvfrom = Datagram.recvfrom
 _sendto: Any = Datagram.sendto
+
 
 def recvfrom(self: Datagram, bufsize: int, flags: int = 0, /) -> tuple[bytes, RetAddress]:
     if (
@@ -228,24 +242,29 @@ def recvfrom(self: Datagram, bufsize: int, flags: int = 0, /) -> tuple[bytes, Re
         entry = _pop_datagram()
     except IndexError:
         entry = _datagram_pool.make()
-    buffer, pointer, room, address, counter, length = entry
+    buffer, pointer, room, address, length = entry
     room.raw = SOCKADDR_START
     calls = self._sock_calls_
     function = calls.recvfrom
-    n = function(
-        self._sock_fd_, pointer, bufsize, flags | calls.dontwait, address, length
-    )
+    n = function(self._sock_fd_, pointer, bufsize, flags | calls.dontwait, address, length)
     if n >= 0:
         data = buffer[:n] if n <= bufsize else with_zeros(buffer[:bufsize], n)
-        size = counter.value
-        sockaddr = room[: size if size <= SOCKADDR_MAX else SOCKADDR_MAX]
+        written = room.raw
         _put_datagram(entry)
-    else:
-        _put_datagram(entry)
-        data, sockaddr = retry(
-            self, calls, READ, receive_from, bufsize, flags, deadline=deadline
-        )
-    return data, known_addresses.get(sockaddr) or unpack_for(self._sock_proto_, sockaddr)
+        return data, known_addresses.get(written) or _sender(self, written)
+    _put_datagram(entry)
+    data, sockaddr = retry(self, calls, READ, receive_from, bufsize, flags, deadline=deadline)
+    return data, unpack_for(self._sock_proto_, sockaddr)
+
+
+def _sender(self: Datagram, written: bytes) -> Any:
+    """The address in memory that C has written to; the next time, the memory itself is known."""
+    size = c_uint32.from_buffer_copy(written, SOCKADDR_MAX).value
+    sockaddr = written[: min(size, SOCKADDR_MAX)]
+    address = unpack_for(self._sock_proto_, sockaddr)
+    if sockaddr in known_addresses:
+        remember(written, address)
+    return address
 
 
 def sendto(
@@ -265,7 +284,11 @@ def sendto(
         n: int = _sendto(self, bytes, flags, address, more)
         return n
     address = flags
-    sockaddr = packers[self._sock_family_](address, "sendto", self._sock_proto_)
+    known = known_tuples.get(id(address))
+    if known is not None and known[0] == self._sock_family_:
+        sockaddr = known[1]
+    else:
+        sockaddr = packers[self._sock_family_](address, "sendto", self._sock_proto_)
     audit("socket.sendto", self, address)
     calls = self._sock_calls_
     function = calls.sendto
