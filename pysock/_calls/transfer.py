@@ -17,7 +17,7 @@ from .._ffi.errors import ATTEMPTS, from_errno, raise_errno
 from .._ffi.exports import LENDS_ALL, lends, put
 from .._ffi.interpreter import (
     POOL_MAX,
-    TAKES_BYTES,
+    PYPY,
     TRANSFER_MAX,
     address_in,
     bytes_of,
@@ -163,7 +163,7 @@ def sockaddr_from(question: Callable[..., int], fd: int) -> bytes:
     entry = sockaddr_pool.take()
     array, address, counter, length = entry
     lost = 0
-    if TAKES_BYTES:  # as ``put_bytes``, in fewer steps
+    if not PYPY:  # as ``put_bytes``, in fewer steps
         array.raw = SOCKADDR_START
     else:
         put_bytes(array, address, SOCKADDR_START)
@@ -201,4 +201,5 @@ def _send_to(
     calls: Library, fd: int, flags: int, sockaddr: bytes, pointer: Any, size: int
 ) -> int:
     sendto = (calls if size <= KEEP_GIL_MAX else lib).sendto
-    return pass_memory(sockaddr, sendto, fd, pointer, size, flags)
+    n: int = sendto(fd, pointer, size, flags, sockaddr, len(sockaddr))
+    return n

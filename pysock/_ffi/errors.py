@@ -110,19 +110,29 @@ def attempt(function: Callable[..., int], *args: Any) -> int:
     For functions whose failed calls change nothing, so that a call can be repeated to learn a
     lost errno.  OSError, with errno 0, if no attempt has one.
     """
-    for _ in range(ATTEMPTS):
-        n = function(*args)
-        if n >= 0:
-            return n
+    n = function(*args)  # not in the loop: PyPy compiles no loop into what calls it
+    return n if n >= 0 else _attempt_again(function, *args)
+
+
+def _attempt_again(function: Callable[..., int], *args: Any) -> int:
+    """``attempt`` of what has just failed."""
+    for _ in range(ATTEMPTS - 1):
         number = pop_errno()
         if number:
             return -number
+        n = function(*args)
+        if n >= 0:
+            return n
+    if number := pop_errno():
+        return -number
     raise from_errno(0)
 
 
 def checked(function: Callable[..., int], *args: Any) -> int:
     """``function(*args)``, or OSError if it fails."""
-    n = attempt(function, *args)
+    n = function(*args)
+    if n < 0:
+        n = _attempt_again(function, *args)
     if n < 0:
         raise from_errno(-n)
     return n

@@ -7,7 +7,8 @@ should an interpreter drop a private name, this setting costs pysock nothing exc
 
 ``open_library``   load a shared library, in such a way that errno can be read after a call
 ``declared``       a C function as a callable with declared types
-``hot_function``   the same, but faster: it takes checked integers and pointers only.
+``hot_function``   the same, but faster: it takes checked integers and pointers only, and bytes
+                   for the address of what C reads.
                    With ``keeps_gil`` no other thread runs meanwhile; with ``drops_errno``
                    the call's errno cannot be read
 ``pop_errno``      the errno of this thread's last foreign call; resets it to 0
@@ -28,7 +29,6 @@ should an interpreter drop a private name, this setting costs pysock nothing exc
 ``reserve``        the same, not zeroed: what is never written to takes no memory, where that
                    can be had
 ``map_memory``     ``mmap(2)``: new memory, more than any pool has; to be closed after use
-``TAKES_BYTES``    whether a hot function takes bytes for the address of their memory
 ``NULL``           the null pointer, as an argument of a hot function
 ``COPY_MAX``       up to this size in bytes, copying is cheaper than finding an address
 ``POOL_MAX``       up to this size in bytes, pooled memory is cheaper than new memory
@@ -79,7 +79,6 @@ if WINDOWS:  # an error is GetLastError's there, and libraries have another call
 else:
     calling = chosen  # type: ignore[misc]
 
-TAKES_BYTES = not PYPY
 declared = chosen.declared
 pointer_to = chosen.pointer_to
 address_in = chosen.address_in

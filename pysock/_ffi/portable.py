@@ -39,6 +39,10 @@ bytes_at: Callable[[Any, int], bytes] = ctypes.string_at
 # Where ``reserve`` has its memory from; None: from ctypes.
 new_memory: Callable[[int], Any] | None = None
 
+class ReadPointer(ctypes.c_void_p):
+    """The address of what C only reads: callers may pass bytes for that of theirs."""
+
+
 # An array of no elements over the memory of a writable buffer exports it: while the array
 # lives, the buffer can be neither resized nor freed.  A memoryview is an export already, so an
 # array over a view need only live until its address is known.
@@ -92,7 +96,7 @@ def address_in(view: memoryview) -> Any:
     """A pointer to a view's memory, or to a copy of it if it is read-only."""
     if view.readonly:
         return view.tobytes()
-    return ctypes.c_void_p(address_of(view))
+    return ReadPointer(address_of(view))
 
 
 def number_in(view: memoryview) -> tuple[int, Any]:

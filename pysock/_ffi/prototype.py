@@ -20,6 +20,7 @@ from functools import partial
 
 from .errors import errcheck, in_line, with_memory_errors
 from .interpreter import declared, hot_function
+from .portable import ReadPointer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -173,5 +174,10 @@ def _result(text: str, types: Mapping[str, Any]) -> Any:
     return _type(text, types)
 
 
+_READ = ("const void *", "const struct sockaddr *")
+
+
 def _type(text: str, types: Mapping[str, Any]) -> Any:
+    if text in _READ:
+        return ReadPointer
     return ctypes.c_void_p if text.endswith("*") else types[text]

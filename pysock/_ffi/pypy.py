@@ -3,7 +3,8 @@
 On PyPy, ctypes is Python code over ``_rawffi``.  It stays the declaration; the calls that must be
 quick go through function pointers of ``_cffi_backend``, which take plain integers.  So here an
 address is an int.  It keeps no object alive: until the call has returned, a variable or a pool
-entry must refer to the object that owns the memory.
+entry must refer to the object that owns the memory.  Where C only reads, bytes stand for the
+address of theirs: the interpreter keeps them in their place until the call has returned.
 """
 
 from __future__ import annotations
@@ -14,7 +15,15 @@ import _cffi_backend  # type: ignore[import-untyped]
 import _rawffi  # type: ignore[import-not-found]
 
 from .arguments import size_of, view_of
-from .portable import TRANSFER_MAX, declared, map_memory, new_memory, os_error, releasing
+from .portable import (
+    TRANSFER_MAX,
+    ReadPointer,
+    declared,
+    map_memory,
+    new_memory,
+    os_error,
+    releasing,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +72,7 @@ def hot_function(
     keeps_gil: bool,
     drops_errno: bool,
 ) -> Any:
-    """A callable that returns an int, and takes integers only, also for addresses.
+    """A callable that returns an int, and takes integers, also for addresses, and bytes to read.
 
     It is a function pointer of the library below ``cffi``, which is built into PyPy: a failing
     ``getsockopt`` takes 250 ns, by a pointer of ``_rawffi`` 590.  Both save errno in one place.
@@ -72,11 +81,31 @@ def hot_function(
     kinds = tuple(map(_integer, parameters))
     kind = _cffi_backend.new_function_type(kinds, _integer(result), False)
     address = ctypes.cast(declared(library, name, result, parameters), ctypes.c_void_p).value
-    return _cffi_backend.cast(kind, address)
+    function = _cffi_backend.cast(kind, address)
+    for i, each in enumerate(kinds):
+        if each is _BYTES:
+            function = _taking_addresses(function, i)
+    return function
+
+
+_BYTES = _cffi_backend.new_pointer_type(_cffi_backend.new_primitive_type("char"))
+
+
+def _taking_addresses(function: Callable[..., int], at: int) -> Callable[..., int]:
+    """``function``, whose argument ``at``, to be read by C, may be an address as well as bytes."""
+
+    def call(*args: Any) -> int:
+        if type(args[at]) is int:
+            args = (*args[:at], _cffi_backend.cast(_BYTES, args[at]), *args[at + 1 :])
+        return function(*args)
+
+    return call
 
 
 def _integer(kind: Any) -> Any:
-    """The integer type that is passed to C as a ctypes type is."""
+    """The type that is passed to C as a ctypes type is: an integer, or a pointer to bytes."""
+    if kind is ReadPointer:
+        return _BYTES
     if kind is ctypes.c_void_p:
         return _cffi_backend.new_primitive_type("uintptr_t")
     sign = "int" if kind(-1).value < 0 else "uint"
@@ -109,26 +138,13 @@ def number_in(view: memoryview) -> tuple[int, Any]:
     return address_in(view), view
 
 
-# A pool of memory to copy bytes to: finding the address of new bytes costs 17 us for 64 KiB.
-_copies: list[tuple[Any, int]] = []
-_Copy = ctypes.c_char * COPY_MAX
-
-
 def pass_memory(data: Any, call: Callable[..., int], *args: Any) -> int:
-    """``call(*args, address, size)`` with a bytes-like object's memory, or with a copy of it.
+    """``call(*args, address, size)`` with a bytes-like object's memory.
 
     ``size`` is at most TRANSFER_MAX; the result is that of ``call``.
     """
-    if type(data) is bytes and len(data) <= COPY_MAX:
-        try:
-            copy, address = entry = _copies.pop()
-        except IndexError:
-            copy = _Copy()
-            copy, address = entry = copy, ctypes.addressof(copy)
-        fill(address, data)
-        n = call(*args, address, len(data))
-        _copies.append(entry)
-        return n
+    if type(data) is bytes:
+        return call(*args, data, min(len(data), TRANSFER_MAX))
     with memoryview(data) if type(data) is memoryview else view_of(data) as view:
         size = min(size_of(view), TRANSFER_MAX)
         return call(*args, address_in(view), size)

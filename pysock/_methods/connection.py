@@ -28,7 +28,7 @@ from .._calls.wait import (
 )
 from .._ffi.arguments import c_int, one_int
 from .._ffi.errors import ATTEMPTS, from_errno, timeout
-from .._ffi.interpreter import NULL, TAKES_BYTES, bytes_of, pass_memory, pop_errno, put_bytes
+from .._ffi.interpreter import NULL, bytes_of, pop_errno, put_bytes
 from .._host import constants, lib, system
 from ..families import packers, unpack_for
 
@@ -213,13 +213,6 @@ def _accept_once(calls: Library, fd: int, owned: list[int], family: int) -> byte
 # --- connect -------------------------------------------------------------------------
 
 
-def _call_connect(fd: int, sockaddr: bytes) -> int:
-    if TAKES_BYTES:
-        n: int = lib.connect(fd, sockaddr, len(sockaddr))
-        return n
-    return pass_memory(sockaddr, lib.connect, fd)
-
-
 def _connect(sock: Connection, sockaddr: bytes) -> int | None:
     """``connect(2)``: 0 once it is done, the errno of its failure, or None: timed out.
 
@@ -229,7 +222,7 @@ def _connect(sock: Connection, sockaddr: bytes) -> int | None:
     deadline = None
     under_way = system.CONNECTING
     pause, lost = _PAUSE, 0
-    while _call_connect(sock._sock_fd_, sockaddr) < 0:
+    while lib.connect(sock._sock_fd_, sockaddr, len(sockaddr)) < 0:
         number = pop_errno()
         if number == 0:
             # A signal handler took our errno.  Asking again is safe here: if the first call
