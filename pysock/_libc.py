@@ -293,8 +293,8 @@ PROTOTYPES = [
     Prototype("struct servent *getservbyport(int port, const char *proto)"),
     Prototype("struct protoent *getprotobyname(const char *name)"),
     # arpa/inet.h
-    Prototype("int inet_aton(const char *cp, struct in_addr *inp)"),
-    Prototype("int inet_pton(int af, const char *src, void *dst)"),
+    Prototype("int inet_aton(const char *cp, struct in_addr *inp)", in_line, keeps_gil=True),
+    Prototype("int inet_pton(int af, const char *src, void *dst)", in_line, keeps_gil=True),
     Prototype("const char *inet_ntop(int af, const void *src, char *dst, socklen_t size)"),
     # net/if.h
     Prototype("struct if_nameindex *if_nameindex(void)"),

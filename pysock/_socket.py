@@ -193,7 +193,7 @@ class Socket(SendFile, MakeFile, SocketBase):
         try:
             system.claim_duplicate(owned, self._sock_fd_)
             kind = self._sock_family_, self._sock_type_, self._sock_proto_
-            sock: Self = _adopt(owned, self.__class__, *kind)
+            sock: Self = _adopt(owned, self.__class__, *kind, known=True)
         except BaseException:
             close_all(owned)
             raise

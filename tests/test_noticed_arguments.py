@@ -137,6 +137,20 @@ def test_strings() -> None:
     assert arguments.fs_bytes(b"a") == b"a"
 
 
+def test_a_text_that_encodes_itself_otherwise() -> None:
+    """C reads the characters of a str, whatever a subclass makes of them."""
+
+    class Text(str):
+        def encode(self, *_: Any) -> Any:
+            return bytearray(b"9.9.9.9")
+
+    for module in (stdlib, pysock):
+        assert module.inet_aton(Text("1.2.3.4")) == b"\1\2\3\4"
+        assert module.inet_pton(module.AF_INET, Text("1.2.3.4")) == b"\1\2\3\4"
+        with pytest.raises(OSError, match="service/proto not found"):
+            module.getservbyname(Text("no-such-service"))
+
+
 def test_the_largest_numbers() -> None:
     """``htonl`` and ``if_indextoname`` take an unsigned long."""
     bits = 8 * struct.calcsize("l")

@@ -194,7 +194,7 @@ def c_string(value: Any, function: str, position: int) -> bytes:
     """
     if not isinstance(value, str):
         raise TypeError(f"{function}() argument {position} must be str, not {kind(value)}")
-    encoded = value.encode()
+    encoded = str.encode(value)
     if b"\0" in encoded:
         raise ValueError("embedded null character")
     return encoded

@@ -174,7 +174,7 @@ def _result(text: str, types: Mapping[str, Any]) -> Any:
     return _type(text, types)
 
 
-_READ = ("const void *", "const struct sockaddr *")
+_READ = ("const void *", "const char *", "const struct sockaddr *")
 
 
 def _type(text: str, types: Mapping[str, Any]) -> Any:

@@ -83,7 +83,7 @@ def _adopt_first(fds: list[int], make: Any) -> Any:
     owned: list[int] = []
     try:
         move(fds, owned)
-        return adopt(owned, make)
+        return adopt(owned, make, known=True)
     except BaseException:
         close_all(owned)
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from .._calls.memory import Pool, reserved
 from .._calls.msghdr import control
 from .._ffi import versions
 from .._ffi.arguments import (
@@ -20,9 +21,9 @@ from .._ffi.arguments import (
     warn_caller,
 )
 from .._ffi.errors import checked
-from .._ffi.interpreter import chars, pointer_to
+from .._ffi.interpreter import bytes_of, put_bytes
 from .._host import lib
-from ..families._hosts import AF_INET, AF_INET6, ntop
+from ..families._hosts import AF_INET, AF_INET6, ipv4_text, ipv6_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,6 +124,9 @@ def ntohl(x: int, /) -> int:
 
 # --- IP addresses as text ------------------------------------------------------------
 
+_NOTHING = bytes(16)  # what is in such memory before a call
+_packed_pool = Pool(lambda: reserved(len(_NOTHING)))
+
 
 def inet_aton(ip_string: str, /) -> bytes:
     """``inet_aton(3)``: the four bytes, in network order, of an IPv4 address as text.
@@ -137,10 +141,16 @@ def inet_aton(ip_string: str, /) -> bytes:
     """
     if versions.INET_ATON_ONE_ARGUMENT and not isinstance(ip_string, str):
         raise TypeError(f"inet_aton() argument must be str, not {kind(ip_string)}")
-    packed = chars(4)
-    if not lib.inet_aton(c_string(ip_string, "inet_aton", 1), pointer_to(packed)):
+    text = c_string(ip_string, "inet_aton", 1)
+    entry = _packed_pool.take()
+    memory, pointer = entry
+    put_bytes(memory, pointer, _NOTHING)
+    known = lib.inet_aton(text, pointer)
+    packed = bytes_of(memory, pointer, 4)
+    _packed_pool.put(entry)
+    if not known:
         raise OSError("illegal IP address string passed to inet_aton")
-    return packed.raw
+    return packed
 
 
 def inet_ntoa(packed_ip: ReadableBuffer, /) -> str:
@@ -151,10 +161,12 @@ def inet_ntoa(packed_ip: ReadableBuffer, /) -> str:
     >>> inet_ntoa(bytes([127, 0, 0, 1]))
     '127.0.0.1'
     """
+    if type(packed_ip) is bytes and len(packed_ip) == 4:
+        return ipv4_text(packed_ip)
     with view_of(packed_ip) as view:
         if size_of(view) != 4:
             raise OSError("packed IP wrong length for inet_ntoa")
-        return ntop(AF_INET, view.tobytes())
+        return ipv4_text(view.tobytes())
 
 
 def inet_pton(address_family: int, ip_string: str, /) -> bytes:
@@ -167,17 +179,24 @@ def inet_pton(address_family: int, ip_string: str, /) -> bytes:
     '2001:0db8:0000:0000:0000:0000:0000:0001'
     """
     family = c_int(address_family)
-    packed = chars(16)
     text = c_string(ip_string, "inet_pton", 2)
-    if not checked(lib.inet_pton, family, text, pointer_to(packed)):
+    entry = _packed_pool.take()
+    memory, pointer = entry
+    put_bytes(memory, pointer, _NOTHING)
+    known = checked(lib.inet_pton, family, text, pointer)
+    packed = bytes_of(memory, pointer, _PACKED.get(family, 0))
+    _packed_pool.put(entry)
+    if not known:
         raise OSError("illegal IP address string passed to inet_pton")
-    if family not in _PACKED:
+    if not packed:
         raise OSError("unknown address family")
-    return packed.raw[: _PACKED[family]]
+    return packed
 
 
 def inet_ntop(address_family: int, packed_ip: ReadableBuffer, /) -> str:
     """``inet_ntop(3)``: the text of an IP address, given as bytes in network order.
+
+    Of IPv4, pysock writes it itself, and of IPv6 it asks once.
 
     ``packed_ip`` is a bytes-like object of 4 bytes for AF_INET, 16 for AF_INET6.  Does not block.
     Raises ValueError for another length or family.
@@ -186,13 +205,18 @@ def inet_ntop(address_family: int, packed_ip: ReadableBuffer, /) -> str:
     '::1'
     """
     family = c_int(address_family)
+    if type(packed_ip) is bytes:
+        return _text(family, packed_ip, len(packed_ip))
     with view_of(packed_ip) as view:
-        size = size_of(view)
-        if family not in _PACKED:
-            raise ValueError(f"unknown address family {family}")
-        if size != _PACKED[family]:
-            raise ValueError("invalid length of packed IP address string")
-        return ntop(family, view.tobytes())
+        return _text(family, view, size_of(view))
+
+
+def _text(family: int, packed: bytes | memoryview, size: int) -> str:
+    if family not in _PACKED:
+        raise ValueError(f"unknown address family {family}")
+    if size != _PACKED[family]:
+        raise ValueError("invalid length of packed IP address string")
+    return (ipv4_text if family == AF_INET else ipv6_text)(bytes(packed))
 
 
 # --- control messages ----------------------------------------------------------------

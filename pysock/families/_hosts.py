@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ctypes import c_void_p
 
+from .._ffi.abi import codec
 from .._ffi.arguments import kind, type_name
 from .._ffi.errors import check_resolved
 from .._ffi.interpreter import bytes_at, chars, pointer_to
@@ -160,13 +161,6 @@ def pton(family: int, name: bytes) -> bytes | None:
     return packed.raw[: _SIZES[family]]
 
 
-def ntop(family: int, packed: bytes) -> str:
-    """``inet_ntop(3)``: the text of an address, whose length must be that of its family."""
-    text = chars(46)  # INET6_ADDRSTRLEN
-    lib.inet_ntop(family, packed, pointer_to(text), len(text))
-    return text.value.decode("ascii")
-
-
 def ipv4_text(packed: bytes) -> str:
     """``'127.0.0.1'`` for four bytes: what ``inet_ntop(3)`` writes, without a call of C (1 us)."""
     text = _texts.get(packed)
@@ -178,7 +172,12 @@ def ipv4_text(packed: bytes) -> str:
 
 def ipv6_text(packed: bytes) -> str:
     """``inet_ntop(3)``: ``'::1'`` for sixteen bytes."""
-    return _texts.get(packed) or _remember_text(packed, ntop(AF_INET6, packed))
+    text = _texts.get(packed)
+    if text is None:
+        memory = chars(46)  # INET6_ADDRSTRLEN
+        lib.inet_ntop(AF_INET6, packed, pointer_to(memory), len(memory))
+        text = _remember_text(packed, memory.value.decode("ascii"))
+    return text
 
 
 def _remember_text(packed: bytes, text: str) -> str:
@@ -200,21 +199,22 @@ def addrinfo(
 
     Copies the list of C structs, and frees it, before the first answer is returned.
     """
-    Addrinfo = structs["addrinfo"]
-    hints = Addrinfo(
-        ai_flags=flags, ai_family=family, ai_socktype=socktype, ai_protocol=protocol
-    )
+    hints = _addrinfo.pack(flags, family, socktype, protocol, 0, 0, 0, 0)
     first = c_void_p()  # C writes to it in the call: so the list has an owner from the beginning
     try:
-        check_resolved(
-            lib, lib.getaddrinfo, node, service, pointer_to(hints), pointer_to(first)
-        )
+        check_resolved(lib, lib.getaddrinfo, node, service, hints, pointer_to(first))
         answers = _copied(first.value)
     finally:
         if first.value:
             lib.freeaddrinfo(first)
-    del hints  # C has read the struct, so it had to exist until here
     return iter(answers)
+
+
+_addrinfo = codec(
+    abi,
+    structs["addrinfo"],
+    "ai_flags ai_family ai_socktype ai_protocol ai_addrlen ai_addr ai_canonname ai_next",
+)
 
 
 # No more than so many bytes of an answer's address are read, whatever its length is said to be:
@@ -225,13 +225,12 @@ _SOCKADDR_SIZES = {AF_INET: 16, AF_INET6: 28}
 
 def _copied(at: int | None) -> list[tuple[int, int, int, bytes, bytes]]:
     """A list of ``struct addrinfo``, whose first is at this address."""
-    Addrinfo = structs["addrinfo"]
     answers = []
     while at:
-        found = Addrinfo.from_address(at)
-        canonical = system.text_at(found.ai_canonname) if found.ai_canonname else b""
-        size = min(found.ai_addrlen, _SOCKADDR_SIZES.get(found.ai_family, abi.storage))
-        raw = bytes_at(found.ai_addr, size) if found.ai_addr else b""
-        answers.append((found.ai_family, found.ai_socktype, found.ai_protocol, canonical, raw))
-        at = found.ai_next
+        found = _addrinfo.unpack_from(bytes_at(at, _addrinfo.size))
+        _, family, socktype, protocol, addrlen, addr, canonname, at = found
+        canonical = system.text_at(canonname) if canonname else b""
+        size = min(addrlen, _SOCKADDR_SIZES.get(family, abi.storage))
+        raw = bytes_at(addr, size) if addr else b""
+        answers.append((family, socktype, protocol, canonical, raw))
     return answers
