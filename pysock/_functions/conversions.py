@@ -23,7 +23,7 @@ from .._ffi.arguments import (
 from .._ffi.errors import checked
 from .._ffi.interpreter import bytes_of, put_bytes
 from .._host import lib
-from ..families._hosts import AF_INET, AF_INET6, ipv4_text, ipv6_text
+from ..families._hosts import AF_INET, AF_INET6, ipv4_text, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ def _text(family: int, packed: bytes | memoryview, size: int) -> str:
         raise ValueError(f"unknown address family {family}")
     if size != _PACKED[family]:
         raise ValueError("invalid length of packed IP address string")
-    return (ipv4_text if family == AF_INET else ipv6_text)(bytes(packed))
+    return text_of(family, bytes(packed))
 
 
 # --- control messages ----------------------------------------------------------------

@@ -27,8 +27,8 @@ from ..families._hosts import (
     addrinfo,
     idna,
     ipv4_text,
-    ntop,
     resolve,
+    text_of,
     to_ascii,
 )
 from .static_answers import StaticAnswers
@@ -266,7 +266,7 @@ def _hostent(family: int, function: str, *asked: Any) -> tuple[str, list[str], l
     kind, name, aliases, addresses = found
     if kind != family:
         raise from_errno(EAFNOSUPPORT)
-    texts = [ntop(family, address) for address in addresses]
+    texts = [text_of(family, address) for address in addresses]
     return name.decode(), [alias.decode() for alias in aliases], texts
 
 

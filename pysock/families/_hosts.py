@@ -180,6 +180,11 @@ def ipv6_text(packed: bytes) -> str:
     return text
 
 
+def text_of(family: int, packed: bytes) -> str:
+    """The text of an IP address of AF_INET or AF_INET6."""
+    return ipv4_text(packed) if family == AF_INET else ipv6_text(packed)
+
+
 def _remember_text(packed: bytes, text: str) -> str:
     if len(_texts) >= CACHED:
         _texts.clear()

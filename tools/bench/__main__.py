@@ -137,7 +137,7 @@ def main() -> int:
     add("--instructions", action="store_true", help="count them instead, by valgrind;"
         " --check then fails if a row takes over 2 %% more than is kept")
     add("--record", action="store_true", help="keep the instructions that are counted")
-    add("--docs", action="store_true", help="measure docs/speed.md anew: all (12 min) or --row")
+    add("--docs", action="store_true", help="measure docs/speed.md anew: all (20 min) or --row")
     arguments = parser.parse_args()
     try:
         if arguments.instructions:

@@ -236,6 +236,37 @@ def would_block(socket: Any, stack: ExitStack) -> Run:
     return run
 
 
+
+def socketpair(socket: Any, stack: ExitStack) -> Run:
+    def run(n: int) -> None:
+        for _ in range(n):
+            a, b = socket.socketpair()
+            a.close()
+            b.close()
+
+    return run
+
+
+def conversions(socket: Any, stack: ExitStack) -> Run:
+    """An address of each family from text to bytes, and back."""
+    families = (socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")
+
+    def run(n: int) -> None:
+        for _ in range(n):
+            for family, host in families:
+                socket.inet_ntop(family, socket.inet_pton(family, host))
+
+    return run
+
+
+def getaddrinfo(socket: Any, stack: ExitStack) -> Run:
+    def run(n: int) -> None:
+        for _ in range(n):
+            socket.getaddrinfo("127.0.0.1", 80, type=socket.SOCK_STREAM)
+
+    return run
+
+
 def threads(
     socket: Any, stack: ExitStack, count: int, timeout: float | None, busy: bool
 ) -> Run:

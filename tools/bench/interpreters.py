@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-WANTED = ("3.9", "3.11", "3.13", "pypy3")
+WANTED = ("3.9", "3.11", "3.13", "3.15", "pypy3", "pypy3.11")
 
 
 def found() -> list[str]:

@@ -83,6 +83,11 @@ def _calls() -> Iterator[Row]:
         "calls.setsockopt", (), "option", floor="floors.setsockopt", quick=True,
     )
     yield Row("would-block", group, "recv that would block", "calls.would_block")
+    yield Row("socketpair", group, "socketpair + close", "calls.socketpair", in_mean=False)
+    yield Row("conversions", group, "inet_pton, inet_ntop", "calls.conversions", in_mean=False)
+    yield Row(
+        "getaddrinfo", group, "getaddrinfo of a numeric host", "calls.getaddrinfo", in_mean=False
+    )
 
 
 def _buffers() -> Iterator[Row]:
