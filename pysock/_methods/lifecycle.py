@@ -88,9 +88,12 @@ class Lifecycle(SocketState):
         adopted = fileno if isinstance(fileno, AdoptedDescriptor) else None
         if system.TELLS_OF_GIVEN:
             audit("socket.__new__", self, family, type, proto)
-        fd = fileno  # mostly an int, which need not be asked for more, and so is owned sooner
-        if _class(fd) is not int or not 0 <= fd <= INT_MAX:
-            fd = system.given_descriptor(fileno)
+        if adopted is not None:
+            fd = int(adopted)  # which a call of C has made
+        else:
+            fd = fileno  # mostly an int, which need not be asked for more, and so is owned sooner
+            if _class(fd) is not int or not 0 <= fd <= INT_MAX:
+                fd = system.given_descriptor(fileno)
         ours = self._sock_owned_
         if ours or _class(ours) is not Owned:
             ours = self._empty_owned()
