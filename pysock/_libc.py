@@ -19,7 +19,7 @@ import os
 import sys
 
 from . import _constants
-from ._ffi import arguments
+from ._ffi import arguments, interpreter
 from ._ffi.abi import ABI
 from ._ffi.errors import in_line, minus_one, null
 from ._ffi.interpreter import open_library
@@ -391,7 +391,7 @@ def release_descriptor(fd: int, blocking: bool) -> None:
 
 descriptor = arguments.descriptor
 given_descriptor = arguments.given_descriptor
-text_at = ctypes.string_at  # the text that ai_canonname points to, as bytes
+text_at = interpreter.text_at  # the text that ai_canonname points to
 
 # What an errno means to ``_calls.wait`` and ``_methods.connection``.
 WOULD_BLOCK = frozenset((errno.EAGAIN, errno.EWOULDBLOCK))

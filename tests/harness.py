@@ -348,7 +348,8 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, name: str, handler: Action) -> No
     """
     real = getattr(lib, name)
     again = lib.prototypes[name].retried_for_errno
-    check: Action | None = getattr(real, "errcheck", None)
+    declared = getattr(real, "__wrapped__", real)
+    check: Action | None = getattr(declared, "errcheck", None)
     pending = [handler]
 
     def run() -> None:
@@ -378,7 +379,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, name: str, handler: Action) -> No
         return result
 
     if check:
-        monkeypatch.setattr(real, "errcheck", errcheck)
+        monkeypatch.setattr(declared, "errcheck", errcheck)
     else:
         monkeypatch.setattr(lib, name, witness)
     if again:

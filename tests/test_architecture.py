@@ -216,6 +216,25 @@ def test_no_function_that_a_call_can_reach_imports_anything() -> None:
     assert offenders == []
 
 
+CALLS = ("pysock/_calls/", "pysock/_functions/", "pysock/_methods/", "pysock/families/")
+# Run at import; and what shows an address to a reader of a trace.
+MAKERS = {"_to_messages", "_to_walk", "_per_thread", "__init__"}
+SHOWN = {"text", "describe", "name_of", "struct_of"}
+
+
+def test_no_call_makes_a_function() -> None:
+    """No lambda and no generator expression: without memory for one, CPython 3.13 crashes."""
+    makes = (ast.FunctionDef, ast.Lambda, ast.GeneratorExp)
+    offenders = [
+        f"{place}, in {node.name}"
+        for place, node in places(PACKAGE)
+        if place.startswith(CALLS) and isinstance(node, ast.FunctionDef)
+        if node.name not in MAKERS | SHOWN
+        if any(isinstance(inner, makes) for part in node.body for inner in ast.walk(part))
+    ]
+    assert offenders == []
+
+
 # Programs and trace own nothing that an exception at such a place would lose.
 NOTHING_TO_LOSE = ("pysock/_commands/", "pysock/trace/")
 

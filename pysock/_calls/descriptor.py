@@ -99,7 +99,9 @@ def _claim_option_once(owned: list[int], *args: int) -> int:
 
 def _claim_written(owned: list[int], array: Any, function: Any, *args: Any) -> int:
     """``function(*args)``, which writes descriptors to ``array``, into ``owned``; or −1."""
-    numbers = memoryview(array).cast("B").cast("i")  # PyPy's arrays are read by Python code
+    # PyPy's arrays are read by Python code.  An iterator, since to make one takes memory, which
+    # there may not be any more after the call.
+    numbers = iter(memoryview(array).cast("B").cast("i"))
     # If the call answers 0, the descriptors are what it has written; else there are none, though
     # Linux may have written numbers there.
     call = starmap(function, (args,))

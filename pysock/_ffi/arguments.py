@@ -282,7 +282,10 @@ def type_name(value: Any) -> str:
     try:
         "".join([value])
     except TypeError as error:  # sequence item 0: expected str instance, array.array found
-        return str(error).split()[-2]
+        text = str(error)
+        if not text:  # there was no memory for it
+            raise MemoryError from None
+        return text.partition(", ")[2][: -len(" found")]
     except (ValueError, BufferError):  # PyPy, of a view that was released or has gaps
         return type(value).__name__
     return type(value).__name__

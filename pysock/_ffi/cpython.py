@@ -23,6 +23,7 @@ from .portable import (
     put_bytes,
     releasing,
     set_errno,
+    text_at,
 )
 
 TYPE_CHECKING = False
@@ -53,6 +54,7 @@ __all__ = [
     "put_bytes",
     "releasing",
     "set_errno",
+    "text_at",
 ]
 
 

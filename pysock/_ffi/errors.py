@@ -187,7 +187,7 @@ def errcheck(failed: Callable[[Any], bool], function: Callable[..., Any]) -> Cal
 
 
 def with_memory_errors(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A declared function, whose arguments ctypes has no memory to convert: then MemoryError.
+    """A declared function, whose arguments ctypes may have no memory to convert: a MemoryError.
 
     ctypes has an ArgumentError for it, whose text alone says why.
     """
@@ -200,6 +200,7 @@ def with_memory_errors(function: Callable[..., Any]) -> Callable[..., Any]:
                 raise
         raise MemoryError
 
+    call.__wrapped__ = function  # type: ignore[attr-defined]
     return call
 
 

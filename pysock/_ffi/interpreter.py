@@ -22,6 +22,7 @@ should an interpreter drop a private name, this setting costs pysock nothing exc
 ``pass_memory``    ``call(*args, pointer, size)`` with the memory of a bytes-like object
 ``releasing``      what releases a list of memoryviews
 ``bytes_at``       the bytes at a pointer
+``text_at``        a C string at an address, given as an int
 ``bytes_of``       the first bytes of an array, given its pointer as well
 ``put_bytes``      copy bytes to the begin of an array of c_char, given its pointer as well
 ``fill``           copy bytes to a pointer
@@ -86,6 +87,7 @@ number_in = chosen.number_in
 pass_memory = chosen.pass_memory
 releasing = chosen.releasing
 bytes_at = chosen.bytes_at
+text_at = chosen.text_at
 bytes_of = chosen.bytes_of
 put_bytes = chosen.put_bytes
 fill = chosen.fill

@@ -142,6 +142,14 @@ def map_memory(size: int) -> mmap.mmap:
         raise MemoryError from None
 
 
+def text_at(address: int) -> bytes:
+    """A C string: the bytes at an address up to a NUL; none at NULL.
+
+    In place of ``string_at``, which makes an ArgumentError of a MemoryError.
+    """
+    return ctypes.c_char_p(address).value or b""
+
+
 def bytes_of(array: Any, pointer: Any, size: int) -> bytes:
     """The first ``size`` bytes of an array; slicing it is one memcpy."""
     data: bytes = array[:size]

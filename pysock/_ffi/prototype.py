@@ -150,12 +150,11 @@ def _callable(
             return hot_function(loaded, symbol, partial(signature, prototype, types), keeps, drops)
         result, parameters = signature(prototype, types)
         function = declared(loaded, symbol, result, parameters)
-        if prototype.failed is None:
-            # What takes nothing stays a call in one step: if_nameindex makes what has to be freed.
-            return with_memory_errors(function) if parameters else function
-        unchecked = declared(loaded, symbol, result, parameters)
-        function.errcheck = errcheck(prototype.failed, unchecked)
-        return function
+        if prototype.failed is not None:
+            unchecked = declared(loaded, symbol, result, parameters)
+            function.errcheck = errcheck(prototype.failed, unchecked)
+        # What takes nothing stays a call in one step: if_nameindex makes what has to be freed.
+        return with_memory_errors(function) if parameters else function
     except AttributeError:
         return None
 

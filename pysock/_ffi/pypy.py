@@ -23,6 +23,7 @@ from .portable import (
     new_memory,
     os_error,
     releasing,
+    text_at,
 )
 
 TYPE_CHECKING = False
@@ -30,7 +31,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["TRANSFER_MAX", "declared", "map_memory", "new_memory", "os_error", "releasing"]
+__all__ = [
+    "TRANSFER_MAX",
+    "declared",
+    "map_memory",
+    "new_memory",
+    "os_error",
+    "releasing",
+    "text_at",
+]
 
 NULL: Any = 0
 COPY_MAX = 65536

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from ctypes import string_at
 from errno import ENODEV, ENXIO
 from itertools import starmap
 
 from .._ffi import arguments, versions
 from .._ffi.arguments import c_string, fs_bytes
 from .._ffi.errors import ATTEMPTS, from_errno, raise_errno
-from .._ffi.interpreter import chars, pointer_to
+from .._ffi.interpreter import chars, pointer_to, text_at
 from .._ffi.signature import NOT_GIVEN
 from .._host import constants, lib, structs
 from .static_answers import StaticAnswers
@@ -45,7 +44,7 @@ def getservbyname(servicename: str, protocolname: str = NOT_GIVEN, /) -> int:
     text = None if protocol is None else protocol.decode()
     sys.audit("socket.getservbyname", name.decode(), text)
     port: int | None = _services.look_up(
-        "servent", lambda s: _swapped(s.s_port), _nothing, lib.getservbyname, name, protocol
+        "servent", _port_of, _nothing, lib.getservbyname, name, protocol
     )
     if port is None:
         raise OSError("service/proto not found")
@@ -71,16 +70,24 @@ def getservbyport(port: int, protocolname: str = NOT_GIVEN, /) -> str:
         raise OverflowError("getservbyport: port must be 0-65535.")
     sys.audit("socket.getservbyport", port, None if protocol is None else protocol.decode())
     name: bytes | None = _services.look_up(
-        "servent",
-        lambda s: string_at(s.s_name) if s.s_name else None,
-        _nothing,
-        lib.getservbyport,
-        _swapped(port),
-        protocol,
+        "servent", _name_of, _nothing, lib.getservbyport, _swapped(port), protocol
     )
     if name is None:
         raise OSError("port/proto not found")
     return name.decode()
+
+
+def _port_of(servent: Any) -> int:
+    return _swapped(servent.s_port)
+
+
+def _name_of(servent: Any) -> bytes | None:
+    return text_at(servent.s_name) if servent.s_name else None
+
+
+def _number_of(protoent: Any) -> int:
+    number: int = protoent.p_proto
+    return number
 
 
 def _swapped(port: int) -> int:
@@ -101,7 +108,7 @@ def getprotobyname(protocolname: str, /) -> int:
     """
     name = c_string(protocolname, "getprotobyname", 1)
     number: int | None = _services.look_up(
-        "protoent", lambda p: p.p_proto, _nothing, lib.getprotobyname, name
+        "protoent", _number_of, _nothing, lib.getprotobyname, name
     )
     if number is None:
         raise OSError("protocol not found")
@@ -125,7 +132,7 @@ def if_nameindex() -> list[tuple[int, str]]:
             interface = entry.from_address(at)
             if not interface.if_index:
                 return found
-            found.append((interface.if_index, os.fsdecode(string_at(interface.if_name))))
+            found.append((interface.if_index, os.fsdecode(text_at(interface.if_name))))
             at += _SIZE
     finally:
         owned.__del__()

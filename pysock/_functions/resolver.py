@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from ctypes import POINTER, c_int, c_void_p, cast, string_at
+from ctypes import c_int, c_void_p, sizeof
 from errno import EAFNOSUPPORT
 
 from .. import _public
@@ -17,7 +17,7 @@ from .._enums import AddressFamily, SocketKind, member
 from .._ffi import arguments, versions
 from .._ffi.arguments import c_string, fs_bytes
 from .._ffi.errors import check_resolved, from_errno, raise_h
-from .._ffi.interpreter import chars, pointer_to
+from .._ffi.interpreter import bytes_at, chars, pointer_to, text_at
 from .._host import abi, constants, lib, structs
 from ..families import codec_of, unpack_for
 from ..families._hosts import (
@@ -294,19 +294,17 @@ def _copied(hostent: Any) -> _Host:
     size = 4 if hostent.h_addrtype == AF_INET else 16
     return (
         hostent.h_addrtype,
-        string_at(hostent.h_name) if hostent.h_name else b"",
-        [string_at(alias) for alias in _pointers(hostent.h_aliases)],
-        [string_at(address, size) for address in _pointers(hostent.h_addr_list)],
+        text_at(hostent.h_name),
+        [text_at(alias) for alias in _pointers(hostent.h_aliases)],
+        [bytes_at(address, size) for address in _pointers(hostent.h_addr_list)],
     )
 
 
 def _pointers(at: int) -> Iterator[int]:
     """The pointers in an array that ends with NULL.  ``at`` may be NULL: no pointers."""
-    array = cast(at, POINTER(c_void_p))
-    i = 0
-    while at and array[i]:
-        yield array[i]
-        i += 1
+    while at and (found := c_void_p.from_address(at).value):
+        yield found
+        at += sizeof(c_void_p)
 
 
 def getfqdn(name: str = "") -> str:
@@ -329,4 +327,5 @@ def getfqdn(name: str = "") -> str:
     except OSError:
         return name
     names: list[str] = [hostname, *aliases]
-    return next((found for found in names if "." in found), names[0])
+    # A list: a generator that is dropped half-way crashes CPython 3.13, if memory fails then.
+    return ([found for found in names if "." in found] or names)[0]

@@ -126,7 +126,7 @@ class Datagram(SocketState):
         13
         """
         if flags is NOT_GIVEN or more is not NOT_GIVEN:
-            given = sum(value is not NOT_GIVEN for value in (bytes, flags, address, more))
+            given = sum([value is not NOT_GIVEN for value in (bytes, flags, address, more)])
             if not versions.PYPY_WORDS:
                 raise TypeError(f"sendto() takes 2 or 3 arguments ({given} given)")
             raise TypeError(sendto_on_pypy(given))

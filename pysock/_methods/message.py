@@ -233,7 +233,7 @@ def _must_be_three(item: Any) -> None:
     what = "[sendmsg() ancillary data items]() argument must be"
     new = versions.CMSG_IS_TUPLE
     refused = (str, bytes, bytearray, dict) if new else (bytes, dict)
-    sequence = any("__getitem__" in vars(cls) for cls in type(item).__mro__)
+    sequence = "__getitem__" in set().union(*map(vars, type(item).__mro__))
     if not sequence or isinstance(item, refused):
         wanted = "3-item tuple" if new else "3-item sequence"
         raise TypeError(f"{what} {wanted}, not {kind(item)}")

@@ -99,7 +99,7 @@ class Options(SocketState):
         """
         if value is NOT_GIVEN or more is not NOT_GIVEN:
             given = (level, optname, value, optlen, more)
-            count = sum(item is not NOT_GIVEN for item in given)
+            count = sum([item is not NOT_GIVEN for item in given])
             raise TypeError(f"setsockopt() takes {_takes(count)} ({count} given)")
         level, optname = c_int(level), c_int(optname)
         data, length = _option(value, optlen, self._sock_family_ == AF_VSOCK)

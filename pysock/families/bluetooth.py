@@ -108,7 +108,7 @@ class Family(FamilyCodec):
         kinds = _members(sockaddr)
         values = _PARSERS[protocol](address, caller, kinds)
         nothing = {name: b"" if issubclass(kind, Array) else 0 for name, kind in kinds.items()}
-        return sockaddr.packer(self.family)(*(values.get(n, nothing[n]) for n in kinds))
+        return sockaddr.packer(self.family)(*[values.get(n, nothing[n]) for n in kinds])
 
     def unpack(self, raw: bytes, proto: int) -> Any:
         if proto not in self.protocols:
@@ -261,4 +261,4 @@ def _octet(written: bytes) -> int:
 
 def device_text(octets: bytes) -> str:
     """The text of a device; of the eight bytes of Windows, the last two are always zero."""
-    return ":".join(f"{octet:02X}" for octet in octets[5::-1])
+    return ":".join([f"{octet:02X}" for octet in octets[5::-1]])

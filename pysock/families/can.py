@@ -90,7 +90,7 @@ class Family(FamilyCodec):
         return (name,)
 
     def _is(self, proto: int, *names: str) -> bool:
-        return any(self.abi.constants.get(name) == proto for name in names)
+        return proto in map(self.abi.constants.get, names)
 
     def text(self, member: str, octets: bytes) -> str | None:
         if member == "can_ifindex":

@@ -55,7 +55,7 @@ class Family(FamilyCodec):
     def parts(self, raw: bytes) -> tuple[int, str, bytes]:
         """The interface's index and name, and the hardware address; what is cut off is empty."""
         _, index, *members = self.sockaddr_dl.unpack(raw)
-        rest = b"".join(bytes((m,)) if isinstance(m, int) else m for m in members)
+        rest = b"".join([bytes((m,)) if isinstance(m, int) else m for m in members])
         _, nlen, alen, _ = rest[: len(_COUNTS)]
         # A name or an address may be longer than the struct has room for; then raw is longer.
         data = raw[self.sockaddr_dl.size - len(rest) + len(_COUNTS) :]

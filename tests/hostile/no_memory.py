@@ -14,6 +14,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 CLEAN = 8  # so many calls without a failure, and there are no more allocations
@@ -60,6 +61,18 @@ class Scene:
             return True
         return False
 
+    def pair(self) -> None:
+        one, other = self.S.socketpair()
+        one.close()
+        other.close()
+
+    def packets(self) -> None:
+        """An interface's name becomes its index, and the index a name."""
+        six = self.S.socket(self.S.AF_INET6)
+        with suppress(OSError):
+            six.bind(("fe80::1%lo", 0))
+        six.close()
+
     def calls(self) -> dict[str, Callable[[], Any]]:
         S, here, udp, small, big = self.S, self.here, self.udp, self.small, self.big
         return {
@@ -89,7 +102,25 @@ class Scene:
             "getsockopt": lambda: here.getsockopt(S.SOL_SOCKET, S.SO_TYPE),
             "getsockopt, bytes": lambda: here.getsockopt(S.SOL_SOCKET, S.SO_TYPE, 100),
             "settimeout": lambda: here.settimeout(0.05),
+            "setsockopt, bytes": lambda: here.setsockopt(S.SOL_SOCKET, S.SO_LINGER, bytes(8)),
+            "socketpair": self.pair,
+            "create_server": lambda: S.create_server(("127.0.0.1", 0)).close(),
+            "bind, by interface": self.packets,
+            "getaddrinfo": lambda: S.getaddrinfo("127.0.0.1", 80, flags=S.AI_CANONNAME),
+            "getnameinfo": lambda: S.getnameinfo(self.name, S.NI_NUMERICHOST),
+            "gethostbyname_ex": lambda: S.gethostbyname_ex("127.0.0.1"),
+            "getfqdn": lambda: S.getfqdn("127.0.0.1"),
+            "gethostname": S.gethostname,
+            "getservbyport": lambda: found(S.getservbyport, 80),
+            "if_nameindex": S.if_nameindex,
+            "if_indextoname": lambda: found(S.if_indextoname, 1),
         }
+
+
+def found(look_up: Callable[[Any], Any], what: Any) -> None:
+    """A look-up of what need not be there."""
+    with suppress(OSError):
+        look_up(what)
 
 
 def descriptors() -> int:
