@@ -9,6 +9,7 @@ Windows ``_winsock``, which has the same names.  So the modules above need not k
 ``given_descriptor``         the same for a new socket object
 ``duplicate``, ``claim_duplicate``, ``set_blocking``, ``get_inheritable``, ``set_inheritable``
                              what ``dup(2)``, ``fcntl(2)`` and ``ioctl(2)`` do to a descriptor
+``close_without_memory``     close a descriptor where ctypes has no memory for a call
 ``release_descriptor``       prepare a descriptor that leaves its socket object
 ``text_at``                  the text at an address, as ``getaddrinfo(3)`` returns it
 ``WOULD_BLOCK``, ``INTERRUPTED``, ``CONNECTING``, ``STILL_CONNECTING``, ``CONNECTED``,

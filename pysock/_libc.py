@@ -378,6 +378,7 @@ def claim_duplicate(owned: list[int], fd: int) -> None:
     owned.extend(map(os.dup, (fd,)))
 
 
+close_without_memory = os.close
 set_blocking: Any = getattr(os, "set_blocking", None)  # os of Windows lacks it
 get_inheritable = os.get_inheritable
 set_inheritable = os.set_inheritable

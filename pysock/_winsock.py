@@ -339,6 +339,11 @@ def duplicate(handle: int) -> int:
     return _lib.received(_lib.shared(handle, os.getpid()))
 
 
+def close_without_memory(handle: int) -> None:
+    """``closesocket``: there is no way to it but ctypes."""
+    _lib.close(handle)
+
+
 def set_blocking(handle: int, blocking: bool) -> None:
     """Make a handle non-blocking, in any mode of its socket object: the kernel never waits."""
     _lib.set_blocking(handle, False)

@@ -6,7 +6,7 @@ from array import array
 from functools import partial
 
 from .. import _public
-from .._calls.descriptor import adopt, close_all
+from .._calls.descriptor import adopt, close_again, close_all
 from .._calls.msghdr import descriptors_in
 from .._ffi.errors import raise_unless_reset
 from .._host import constants, lib, system
@@ -33,7 +33,12 @@ def close(fd: SupportsIndex, /) -> None:
     >>> fd = socket().detach()
     >>> close(fd)
     """
-    if lib.close(system.descriptor(fd)) < 0:
+    number = system.descriptor(fd)
+    try:
+        failed = lib.close(number) < 0
+    except MemoryError as error:
+        failed = close_again([], number, error) < 0
+    if failed:
         raise_unless_reset()
 
 

@@ -41,14 +41,14 @@ def answers(module: str) -> Any:
 
 
 def test_a_call_without_memory_loses_nothing() -> None:
-    everything = answers("pysock")
-    for name, seen in everything.items():
-        assert (seen["lost"], seen["locked"]) == (0, 0), (name, seen)
-    assert sum(seen["allocations"] - CLEAN for seen in everything.values()) > 100  # have failed
+    for everything in answers("pysock").values():
+        for name, seen in everything.items():
+            assert (seen["lost"], seen["locked"]) == (0, 0), (name, seen)
+        assert sum(seen["allocations"] - CLEAN for seen in everything.values()) > 50  # have failed
 
 
 def test_what_has_no_memory_is_a_memory_error() -> None:
     """SystemError is CPython 3.11's own, of a frame for which there is no memory."""
-    for name, seen in answers("pysock").items():
+    for name, seen in answers("pysock")["once"].items():
         others = [each for each in seen["others"] if not each.startswith("SystemError")]
         assert others == [], name
