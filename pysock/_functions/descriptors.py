@@ -33,7 +33,8 @@ def close(fd: SupportsIndex, /) -> None:
     >>> fd = socket().detach()
     >>> close(fd)
     """
-    number = system.descriptor(fd)
+    # In few steps: a signal handler that raises before the call leaves the descriptor open.
+    number = fd if type(fd) is int and not fd >> 31 else system.descriptor(fd)
     try:
         failed = lib.close(number) < 0
     except MemoryError as error:

@@ -42,6 +42,9 @@ each_call = pytest.mark.parametrize("name", CALLS)
 # Exceptions that a finaliser has are ignored, and finalisers of Python's run in many steps.
 FINALISED = "forgotten"
 MESSAGES = [name for name in CALLS if name.startswith(("recvmsg_into", "sendmsg of "))]
+# Between two calls a number is the program's.  C's second call takes it in one step, pysock's in
+# some twenty, which PyPy interprets one by one until it has compiled them.
+BETWEEN = ("dup_of_a_number", "detached")
 # CPython 3.9 hears signals between any two opcodes, so also between the end of a with
 # statement's body and its __exit__: 0.3 % of the exceptions come there.
 LOCKED = 0.02 if sys.version_info < (3, 10) and not on_pypy else 0.0
@@ -82,7 +85,8 @@ def allowance(seen: dict[str, Any]) -> float:
 def test_no_more_descriptors_are_lost_than_by_c(kind: str, name: str) -> None:
     mine, theirs = storm("pysock", kind)[name], storm("socket", kind)[name]
     assert count(mine) >= RAISES / 2 and count(theirs) >= RAISES / 2
-    few = share(mine, "lost") <= share(theirs, "lost") + allowance(theirs)
+    more = 0.1 if on_pypy and name in BETWEEN else 0.0
+    few = share(mine, "lost") <= share(theirs, "lost") + allowance(theirs) + more
     assert few, (mine, theirs)
 
 
