@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock._ffi.interpreter import get_errno
+from pysock._ffi.interpreter import POOL_MAX, get_errno
 
 from .harness import (
     ACCEPT,
     AGAIN,
     LATE,
     LOOPBACKS,
+    RECEIVE,
     SOON,
     WAITS,
     Action,
@@ -32,6 +33,7 @@ from .harness import (
     needs_opcodes,
     new_name,
     outcome,
+    pair,
     pools,
     read,
     run,
@@ -459,3 +461,24 @@ print(pysock.getservbyname("http"))
 """
     )
     assert (done.stdout.split(), done.stderr) == (["443", "80"], "")
+
+
+@needs_opcodes
+@pytest.mark.parametrize("name", RECEIVE)
+def test_what_a_handler_raises_is_not_replaced_where_memory_is_mapped(name: str) -> None:
+    """To close an mmap that still has a view would be a BufferError."""
+    with pair() as (here, there):
+        there.send(b"x" * 2000)
+
+        def call() -> Any:
+            try:
+                there.send(b"x")
+                RECEIVE[name](here, POOL_MAX + 1)
+            except Exception as error:
+                return type(error)
+            return None  # a finaliser has ignored it
+
+        answers = at_every_opcode(lambda: (call, stop), "call", "line", "return")
+    assert len(answers) > 10
+    assert Stop in answers
+    assert set(answers) <= {Stop, None}

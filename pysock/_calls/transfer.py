@@ -13,6 +13,8 @@ and so is all that TCP has discarded (``as_written``).
 
 from __future__ import annotations
 
+from operator import methodcaller
+
 from .._ffi.errors import ATTEMPTS, from_errno, raise_errno
 from .._ffi.exports import LENDS_ALL, lends, put
 from .._ffi.interpreter import (
@@ -49,9 +51,13 @@ def receive(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
     if size > KEEP_GIL_MAX:
         calls = lib
     if size > POOL_MAX:
-        with map_memory(size) as mapped, memoryview(mapped) as view:
+        mapped = map_memory(size)
+        view = memoryview(mapped)
+        try:
             n = calls.recv(fd, address_in(view), min(size, TRANSFER_MAX), flags)
-            return None if n < 0 else with_zeros(_copy(view, n), n)
+            return None if n < 0 else with_zeros(mapped[:n], n)
+        finally:
+            any(_unmapping(view, mapped))
     array, pointer, pool = take_memory(size, flags)
     n = calls.recv(fd, pointer, size, flags)
     data = None if n < 0 else with_zeros(bytes_of(array, pointer, min(n, size)), n)
@@ -59,9 +65,16 @@ def receive(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
     return data
 
 
-def _copy(view: memoryview, n: int) -> bytes:
-    with view[:n] as part:
-        return bytes(part)
+def _unmapping(view: memoryview, mapped: Any) -> Any:
+    """What gives mapped memory back when it is drawn upon, in one step.
+
+    If a signal handler raises before, no mmap is closed that has a view: that would be a
+    BufferError in place of what the handler has raised.  Then both go with the traceback.
+    """
+    return map(_call, (view.release, mapped.close))
+
+
+_call = methodcaller("__call__")
 
 
 def with_zeros(data: bytes, n: int) -> bytes:
@@ -111,11 +124,15 @@ def receive_from(calls: Library, fd: int, size: int, flags: int) -> tuple[bytes,
     if size > KEEP_GIL_MAX:
         calls = lib
     if size > POOL_MAX:
-        with map_memory(size) as mapped, memoryview(mapped) as view:
+        mapped = map_memory(size)
+        view = memoryview(mapped)
+        try:
             answer = with_sockaddr(
                 calls.recvfrom, fd, address_in(view), min(size, TRANSFER_MAX), flags
             )
-            return answer and (with_zeros(_copy(view, answer[0]), answer[0]), answer[1])
+            return answer and (with_zeros(mapped[: answer[0]], answer[0]), answer[1])
+        finally:
+            any(_unmapping(view, mapped))
     array, pointer, pool = take_memory(size, flags)
     answer = with_sockaddr(calls.recvfrom, fd, pointer, size, flags)
     result = None
