@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from .._calls.wait import WRITE, deadline_of, wait_until_ready
+from .._calls.wait import WRITE, deadline_of, deadline_passed, wait_until_ready
 from .._ffi.errors import timeout
 from .._host import constants
 from .lifecycle import Lifecycle
@@ -91,10 +91,9 @@ class SendFile(Lifecycle, Stream, Mode):
         self, total: list[int], fileno: int, offset: int, count: int | None, size: int
     ) -> None:
         """``sendfile(2)``, piece by piece; ``total`` has the number of bytes so far."""
+        deadline = deadline_of(self)
         while count is None or total[0] < count:
             piece = min(_MOST, size if count is None else count - total[0])
-            # The timeout is for each piece: a large file may take as long as it takes.
-            deadline = deadline_of(self)
             if deadline is not None and not wait_until_ready(self, WRITE, deadline):
                 raise timeout("timed out")
             try:
@@ -103,6 +102,8 @@ class SendFile(Lifecycle, Stream, Mode):
                 if deadline is None:
                     # The descriptor does not block, though the socket is in blocking mode.
                     wait_until_ready(self, WRITE, None)
+                elif deadline_passed(deadline):
+                    raise timeout("timed out") from None
                 continue
             except OSError as error:
                 if total[0] == 0:
@@ -111,6 +112,9 @@ class SendFile(Lifecycle, Stream, Mode):
             if not sent:
                 break
             total[0] += sent
+            # The timeout is for each piece: a large file may take as long as it takes.  But it
+            # goes on while other threads take the room that poll has told of.
+            deadline = deadline_of(self)
 
     def _sendfile_use_send(self, file: Any, offset: int = 0, count: int | None = None) -> int:
         """Send with ``send(2)``, piece by piece."""
@@ -137,6 +141,8 @@ class SendFile(Lifecycle, Stream, Mode):
                 try:
                     sent = self.send(data)
                 except BlockingIOError:
+                    # The descriptor does not block, though the socket is in blocking mode.
+                    wait_until_ready(self, WRITE, None)
                     continue
                 total[0] += sent
                 data = data[sent:]

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import errno
+import io
+import os
 import socket as stdlib
+import tempfile
+import threading
 import time
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -42,6 +47,48 @@ FUNCTIONS = {
     "recvmsg": "recvmsg", "recvmsg_into": "recvmsg", "send": "send", "sendall": "send",
     "sendto": "sendto", "sendmsg": "sendmsg", "accept": ACCEPT,
 }  # fmt: skip
+
+
+@pytest.mark.skipif(not hasattr(os, "sendfile"), reason="no sendfile(2)")
+def test_sendfile_ends_where_other_threads_take_the_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """poll says "ready" and sendfile(2) EAGAIN, each time, though the deadline is not yet over."""
+
+    def busy(*arguments: Any) -> int:
+        assert time.monotonic() < begin + LATE, "for ever"
+        raise BlockingIOError(errno.EAGAIN, "")
+
+    monkeypatch.setattr(os, "sendfile", busy)
+    with pair() as (here, _), tempfile.TemporaryFile() as file:
+        file.write(b"x")
+        file.flush()
+        here.settimeout(TIMEOUT)
+        begin = time.monotonic()
+        with pytest.raises(pysock.timeout):
+            here.sendfile(file)
+        assert TIMEOUT <= time.monotonic() - begin
+
+
+def test_sendfile_without_the_system_call_waits_and_does_not_spin() -> None:
+    """The descriptor does not block, though the socket is in blocking mode."""
+    tried = []
+
+    class Counting(pysock.socket):
+        def send(self, *args: Any) -> int:
+            tried.append(args)
+            return super().send(*args)
+
+    here, there = pysock.socketpair()
+    with there, Counting(fileno=here.detach()) as sock:
+        os.set_blocking(sock.fileno(), False)
+        later = threading.Timer(TIMEOUT, partial(there.recv_into, bytearray(1 << 20)))
+        later.start()
+        with suppress(BlockingIOError):
+            while True:
+                sock.send(bytes(1 << 16))
+        tried.clear()
+        assert sock.sendfile(io.BytesIO(b"x")) == 1
+        later.join()
+    assert len(tried) < 20
 
 
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if name in WAITS])
