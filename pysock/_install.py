@@ -5,7 +5,7 @@ A program's libraries import ``socket`` by themselves.  An import hook, the firs
 
     import socket     the module ``pysock``
     import _socket    the base class, and numbers that are no members of enums (``_plain``)
-    import ssl        the standard library's, which finds other sockets (``_tls``)
+    import ssl        the standard library's, for which sockets of C stand in (``_tls``)
 
 There are two ways to get there.  ``install()`` is for the first line of a program.  A child of
 ``python -m pysock run`` finds the folder ``_startup`` in PYTHONPATH, whose ``sitecustomize`` loads
@@ -252,7 +252,7 @@ def capi() -> Any:
         raise AttributeError("module '_socket' has no attribute 'CAPI'")
     from . import _tls
 
-    return _tls.interpreters_own()._socket.CAPI
+    return _tls.interpreters_own().CAPI
 
 
 def is_in_place() -> bool:
@@ -260,9 +260,9 @@ def is_in_place() -> bool:
     return _before is not None
 
 
-def replaced_socket() -> ModuleType | None:
-    """The standard library's ``socket``, if it was there before pysock took its place."""
-    return (_before or {}).get("socket")
+def replaced(name: str) -> ModuleType | None:
+    """The interpreter's own ``socket`` or ``_socket``, if it was there before pysock's."""
+    return (_before or {}).get(name)
 
 
 _SPECS = {"pysock": _find_pysock, "socket": _find_in_place, "_socket": _find_in_place}

@@ -73,6 +73,8 @@ def test_sockets_of_ssl_are_sockets() -> None:
         with sock, b:
             print(isinstance(sock, socket.socket), isinstance(sock, socket.SocketType))
             print(isinstance(sock, ssl.SSLSocket), isinstance(sock, int), type(sock))
+            print(issubclass(ssl.SSLSocket, socket.socket), ssl.SSLSocket.__bases__)
+            print(ssl.SSLSocket.__mro__.index(socket.SocketType))
             print(sock.__class__.__name__, repr(sock).partition(" fd=")[0], bool(sock))
             for call in (sock.dup, lambda: sock.sendmsg([b""]), lambda: sock.sendto(b"", 0, "")):
                 try:
@@ -91,7 +93,41 @@ def test_sockets_of_ssl_are_sockets() -> None:
             print(type(sock).__name__, isinstance(sock, socket.socket), isinstance(sock, Own))
         """
     )
-    assert said.startswith("True True\nTrue False <class 'ssl.SSLSocket'>\nSSLSocket <ssl.SSLSo")
+    assert said.startswith("True True\nTrue False <class 'ssl.SSLSocket'>\nTrue (<class 'socket.so")
+
+
+@needs_ssl
+def test_the_timeout_of_an_ssl_socket_is_that_of_its_handshake() -> None:
+    """OpenSSL's side reads it out of a socket of C, which follows the program's."""
+    said = on_both(
+        """
+        import socket, ssl, time
+        a, b = socket.socketpair()
+        sock = ssl.create_default_context().wrap_socket(
+            a, server_hostname="localhost", do_handshake_on_connect=False
+        )
+        def outcome():
+            begin = time.monotonic()
+            try:
+                sock.do_handshake()
+            except OSError as error:
+                return type(error).__name__, round(time.monotonic() - begin)
+        with sock, b:
+            sock.settimeout(0.05)
+            print(outcome(), sock.gettimeout())
+            sock.setblocking(False)
+            print(outcome(), sock.gettimeout())
+            sock.settimeout(1)
+            print(outcome(), sock.gettimeout())
+            tls, fd = sock._sslobj, sock.detach()
+            try:
+                tls.do_handshake()  # whose descriptor may be another socket's by now
+            except ssl.SSLError as error:
+                print(str(error).partition(" (_ssl.c")[0])
+            socket.close(fd)
+        """
+    )
+    assert "('SSLWantReadError', 0) 0.0\n" in said and ", 1) 1.0\n" in said
 
 
 @ssl_of_this_system

@@ -271,9 +271,9 @@ def test_report(tmp_path: Path) -> None:
     assert status == 0 and err.count("pysock: in process") == 2
     sockets_of = [line for line in err.splitlines() if line.startswith("  sockets of ")]
     assert sockets_of[:2] == ["  sockets of pysock: none", "  sockets of C: none"][:2]
-    assert "http.client" in sockets_of[2]
+    assert "http.client" in sockets_of[2] and "ssl" in sockets_of[2]
     if sys.implementation.name == "cpython":
-        assert sockets_of[3] == "  sockets of C: ssl"
+        assert sockets_of[3] == "  sockets of C: ssl, for what it encrypts"
 
 
 # --- its children --------------------------------------------------------------------

@@ -115,9 +115,11 @@ def _wait_for(command: list[str], environment: dict[str, str]) -> int:
 def report() -> None:
     """Print on standard error which modules of this process have which sockets."""
     print(f"pysock: in process {os.getpid()}", file=sys.stderr)
-    own = _tls.interpreters_own() if "ssl" in sys.modules else None
-    for title, module in (("pysock", sys.modules.get("socket")), ("C", own)):
+    in_c = _tls.in_c()
+    for title, module in (("pysock", sys.modules.get("socket")), ("C", in_c)):
         holders = sorted(_holders(module)) if module else []
+        if module and module is in_c:
+            holders.append("ssl, for what it encrypts")
         print(f"  sockets of {title}: {', '.join(holders) or 'none'}", file=sys.stderr)
 
 
