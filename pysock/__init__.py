@@ -203,3 +203,5 @@ __all__ += _host.system.OWN_NAMES
 
 # Here programs replace names, and functions look them up.
 _public.module = sys.modules[__name__]
+if sys.modules.get("socket") is _public.module:  # it is reloaded in the place of ``socket``
+    _public.module.__name__ = "socket"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 VARIABLE = "PYSOCK_RUN"  # in the environment of a program that runs on pysock: "1", or "report"
+FRAMES = "PYSOCK_FRAMES"  # the same, of one whose tracebacks shall have pysock's lines, too
 TRACE = "PYSOCK_TRACE"  # the same, of one that is watched: the folder to record its calls in
 
 # What stood in sys.modules instead, by name; None while pysock is not in the place of socket.
@@ -55,8 +56,8 @@ def install(*, replace: bool = False) -> None:
 
     >>> install(replace=True)
     >>> import socket
-    >>> socket.__name__
-    'pysock'
+    >>> socket.Socket is socket.socket
+    True
     >>> uninstall()
     """
     global _before
@@ -105,6 +106,8 @@ def uninstall() -> None:
             contents[name] = value
     _name_classes(in_place=False)
     _name_functions(in_place=False)
+    if "pysock._tracebacks" in sys.modules:
+        sys.modules["pysock._tracebacks"].keep()
 
 
 class installed:
@@ -115,8 +118,8 @@ class installed:
 
     >>> with installed():
     ...     import socket
-    ...     socket.__name__
-    'pysock'
+    ...     socket.Socket is socket.socket
+    True
     """
 
     def __enter__(self) -> None:
@@ -132,18 +135,25 @@ class installed:
 
 
 def environment(
-    variables: Mapping[str, str], *, report: bool = False, trace: str | None = None
+    variables: Mapping[str, str],
+    *,
+    report: bool = False,
+    trace: str | None = None,
+    frames: bool = False,
 ) -> dict[str, str]:
     """The environment in which a Python process, and each that it starts, runs on pysock.
 
-    With ``trace``, a folder, each of them records there what its sockets do.
+    With ``trace``, a folder, each of them records there what its sockets do; with ``frames``,
+    their tracebacks have pysock's lines, too.
     """
     startup = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_startup")
     others = [path for path in variables.get("PYTHONPATH", "").split(os.pathsep) if path]
     paths = [startup, *[path for path in others if path != startup]]
     value = "report" if report else "1"
-    watched = {} if trace is None else {TRACE: trace}
-    return {**variables, "PYTHONPATH": os.pathsep.join(paths), VARIABLE: value, **watched}
+    more = {} if trace is None else {TRACE: trace}
+    if frames:
+        more[FRAMES] = "1"
+    return {**variables, "PYTHONPATH": os.pathsep.join(paths), VARIABLE: value, **more}
 
 
 def start(package: str) -> None:
@@ -180,6 +190,8 @@ class _Finder:
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         find = _SPECS.get(name)
+        if find is None and name.startswith("socket."):
+            find = _find_submodule
         return None if find is None else find(name)
 
 
@@ -195,6 +207,19 @@ def _find_in_place(name: str) -> ModuleSpec:
     return ModuleSpec(name, _InPlace())  # type: ignore[arg-type]
 
 
+def _find_submodule(name: str) -> ModuleSpec:
+    """What ``from socket import tcp`` asks for, if ``socket`` is pysock, by its name there."""
+    own_name = f"pysock.{name.partition('.')[2]}"
+    try:
+        __import__(own_name)
+    except ModuleNotFoundError as error:
+        if error.name != own_name:
+            raise
+        text = f"No module named {name!r}; 'socket' is not a package"
+        raise ModuleNotFoundError(text, name=name) from None
+    return ModuleSpec(name, _InPlace(own_name))  # type: ignore[arg-type]
+
+
 class _InPlace:
     """A loader of ``socket`` and ``_socket``, which executes nothing: they are there already.
 
@@ -203,9 +228,12 @@ class _InPlace:
 
     spec = None  # the module's own, which the import system replaces
 
+    def __init__(self, own_name: str = "") -> None:
+        self.own_name = own_name  # of a submodule
+
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         _take_place()
-        module = sys.modules[spec.name]
+        module = sys.modules[self.own_name or spec.name]
         self.spec = module.__spec__
         return module
 
@@ -215,26 +243,43 @@ class _InPlace:
 
 
 def _find_ssl(name: str) -> ModuleSpec | None:
+    return _find_changed(name, _change_ssl)
+
+
+def _change_ssl(ssl: ModuleType) -> None:
+    from . import _tls
+
+    _tls.let_sockets_stand_in(ssl)
+
+
+def _find_traceback(name: str) -> ModuleSpec | None:
+    """For a program that has sockets already; else ``_tracebacks`` finds it in ``sys.modules``."""
+    ours = sys.modules.get("pysock._tracebacks")
+    return None if ours is None else _find_changed(name, ours.shorten_in)
+
+
+def _find_changed(name: str, change: Any) -> ModuleSpec | None:
     spec = find_elsewhere(name)
     if spec is not None and spec.loader is not None:
-        spec.loader = _LoaderOfSSL(spec.loader)  # type: ignore[assignment]
+        spec.loader = _Changing(spec.loader, change)  # type: ignore[assignment]
     return spec
 
 
-class _LoaderOfSSL:
-    """The loader of ``ssl``, which ``_tls`` then uses."""
+class _Changing:
+    """The loader of a module that is changed once it has been executed."""
 
-    def __init__(self, loader: Any) -> None:
-        self.loader = loader
+    def __init__(self, loader: Any, change: Any) -> None:
+        self.loader, self.change = loader, change
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         module: ModuleType | None = self.loader.create_module(spec)
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        from . import _tls
-
-        _tls.execute(self.loader, module)
+        if module.__spec__ is not None:
+            module.__loader__ = module.__spec__.loader = self.loader
+        self.loader.exec_module(module)
+        self.change(module)
 
 
 def find_elsewhere(name: str) -> ModuleSpec | None:
@@ -255,17 +300,17 @@ def capi() -> Any:
     return _tls.interpreters_own().CAPI
 
 
-def is_in_place() -> bool:
-    """Whether what programs import as ``socket`` is pysock."""
-    return _before is not None
-
-
 def replaced(name: str) -> ModuleType | None:
     """The interpreter's own ``socket`` or ``_socket``, if it was there before pysock's."""
     return (_before or {}).get(name)
 
 
-_SPECS = {"pysock": _find_pysock, "socket": _find_in_place, "_socket": _find_in_place}
+_SPECS = {
+    "pysock": _find_pysock,
+    "socket": _find_in_place,
+    "_socket": _find_in_place,
+    "traceback": _find_traceback,
+}
 if sys.implementation.name == "cpython":  # PyPy's _ssl takes any socket
     _SPECS["ssl"] = _find_ssl
 
@@ -284,6 +329,10 @@ def _take_place() -> None:
         sys.meta_path.insert(0, _finder)
     _name_classes(in_place=True)
     _name_functions(in_place=True)
+    if FRAMES not in os.environ:
+        from . import _tracebacks
+
+        _tracebacks.shorten()
 
 
 # Programs and their tests look for "<socket.socket fd=…" and "socket.gaierror" (on PyPy,
@@ -328,11 +377,17 @@ def _name_functions(*, in_place: bool) -> None:
 def _name_classes(*, in_place: bool) -> None:
     import pysock
 
+    function_type = type(_name_classes)
     for own_name, (module, name) in _NAMES.items():
         cls = getattr(pysock, own_name)
         if cls.__module__ != "builtins":  # timeout is TimeoutError
             cls.__module__ = module if in_place else "pysock"
-            cls.__name__ = cls.__qualname__ = name if in_place else own_name
+            before, after = (own_name, name) if in_place else (name, own_name)
+            cls.__name__ = cls.__qualname__ = after
+            for function in vars(cls).values():
+                if type(function) is function_type and function.__qualname__.startswith(before):
+                    function.__qualname__ = f"{after}.{function.__name__}"
+    pysock.__name__ = "socket" if in_place else "pysock"
 
 
 # --- who has the standard library's ---------------------------------------------------

@@ -9,7 +9,7 @@ CPython's ``socket`` has them by the way, and programs take them from there:
 
 from __future__ import annotations
 
-from . import _install, _plain, _public
+from . import _plain, _public
 from ._ffi import versions
 
 TYPE_CHECKING = False
@@ -30,7 +30,7 @@ def __getattr__(name: str) -> Any:
         from functools import partial
 
         return partial
-    shown = "socket" if _install.is_in_place() else "pysock"
+    shown = _public.module.__name__  # "socket", if it is in its place
     error: Any = AttributeError(f"module {shown!r} has no attribute {name!r}")
     error.name, error.obj = name, _public.module  # a traceback finds similar names by these
     try:

@@ -28,14 +28,6 @@ if TYPE_CHECKING:
 _in_c: ModuleType | None = None  # the interpreter's own ``_socket``, once it is needed
 
 
-def execute(loader: Any, ssl: ModuleType) -> None:
-    """Execute the module ``ssl``, which its loader has just created."""
-    if ssl.__spec__ is not None:
-        ssl.__loader__ = ssl.__spec__.loader = loader
-    loader.exec_module(ssl)
-    _let_sockets_stand_in(ssl)
-
-
 def interpreters_own() -> ModuleType:
     """The interpreter's ``_socket``, in C: for ``_ssl``, and nobody else."""
     global _in_c
@@ -70,8 +62,8 @@ def _load(name: str) -> ModuleType:
     return module
 
 
-def _let_sockets_stand_in(ssl: ModuleType) -> None:
-    """Let contexts wrap pysock's sockets: those of ``ssl``, and others (gevent's).
+def let_sockets_stand_in(ssl: ModuleType) -> None:
+    """In the module ``ssl``: contexts wrap pysock's sockets, those of ``ssl`` and gevent's.
 
     A stand-in has the timeout that there was when it was made, and the later ones of an SSLSocket.
     """

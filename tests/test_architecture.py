@@ -90,7 +90,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("pysock._tcp_fields", "pysock._netlink"),
     ("pysock._records",),
     ("pysock._beyond",),
-    ("pysock._late", "pysock._tls"),
+    ("pysock._late", "pysock._tls", "pysock._tracebacks"),
     ("pysock._plain",),
     ("pysock._functions",),
     ("pysock._socket",),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import re
+import sys
 import warnings
 from typing import Any
 
@@ -109,6 +111,27 @@ except OSError:
 """
     done = run(program)
     assert done.stdout.split() == ["ResourceWarning", "closed"]
+
+
+def test_a_warning_that_is_an_error_names_the_socket_and_the_caller() -> None:
+    """As on C, where a finaliser has no frame of its own; PyPy tells of its own, too."""
+    said = []
+    for module in ("socket", "pysock"):
+        program = f"""
+import gc, warnings
+import {module} as socket
+warnings.simplefilter("error")
+def leave(family):
+    sock = socket.socket(family)
+    del sock
+    gc.collect()
+leave(socket.AF_INET)
+"""
+        told = run(program).stderr.replace("pysock.Socket", "socket.socket")
+        said.append(re.sub(r"fd=\d+", "fd=N", told))
+    if sys.implementation.name == "cpython":
+        assert said[0] == said[1]
+    assert "unclosed <socket.socket" in said[1] and "__del__" not in said[0]
 
 
 AT_THE_END = {

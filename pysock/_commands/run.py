@@ -41,16 +41,21 @@ NO_RUN = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
-    parser.usage = "%(prog)s [-h] [--report] (SCRIPT | - | -m MODULE | -c CODE) [ARGUMENT ...]"
+    parser.usage = (
+        "%(prog)s [-h] [--report] [--frames] (SCRIPT | - | -m MODULE | -c CODE) [ARGUMENT ...]"
+    )
     parser.add_argument(
         "--report", action="store_true", help="print at the end which modules have which sockets"
+    )
+    parser.add_argument(
+        "--frames", action="store_true", help="show the lines of pysock in tracebacks, too"
     )
 
 
 def split(arguments: list[str]) -> tuple[list[str], list[str]]:
     """The options of this command, and the program with its own, as they are for Python."""
     count = 0
-    while arguments[count:] and arguments[count] in ("--report", "-h", "--help"):
+    while arguments[count:] and arguments[count] in ("--report", "--frames", "-h", "--help"):
         count += 1
     return arguments[:count], arguments[count:]
 
@@ -62,7 +67,7 @@ def main(options: argparse.Namespace) -> int:
         print(f"python -m pysock run: {problem}", file=sys.stderr)
         return NO_RUN
     command = command_of(program)
-    environment = _install.environment(os.environ, report=options.report)
+    environment = _install.environment(os.environ, report=options.report, frames=options.frames)
     if WINDOWS:  # whose exec ends this process at once, so that its caller does not wait
         status = _wait_for(command, environment)
         if sys.flags.inspect:  # -i is for the program: this process would ask, too

@@ -110,3 +110,5 @@ WINSOCK_TEXTS = since((3, 15))
 SCOPE_IN_HOST = getattr(sys, "pypy_version_info", (8,)) < (8,)
 # if_nametoindex sets errno (gh-100218).
 INTERFACE_ERRNO = since((3, 15), (3, 14, 1), (3, 13, 10))
+# What becomes of a ResourceWarning that a filter makes an error of is told of in other words.
+FINALIZING_SOCKET = since((3, 14))

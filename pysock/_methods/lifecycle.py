@@ -5,9 +5,11 @@ Who owns a descriptor at which moment is explained in ``_calls.descriptor``.
 
 from __future__ import annotations
 
+import sys
 from _warnings import warn
 from itertools import starmap
 from sys import audit
+from types import TracebackType
 
 from .. import _timeouts
 from .._calls.descriptor import (
@@ -25,6 +27,7 @@ from .._calls.descriptor import (
 from .._calls.getsockopt import identify
 from .._calls.state import SocketState, set_mode
 from .._enums import AddressFamily, SocketKind
+from .._ffi import versions
 from .._ffi.arguments import INT_MAX, ZERO, constructor_int
 from .._ffi.errors import raise_unless_reset, raised_by_pysock
 from .._ffi.interpreter import FREE_THREADED
@@ -204,7 +207,11 @@ class Lifecycle(SocketState):
                     cls = self.__class__
                     kind = f"family={self._sock_family_}, type={self._sock_type_}"
                     text = f"<{cls.__module__}.{cls.__qualname__} fd={fd}, {kind}>"
-                _warn(f"unclosed {text}", ResourceWarning, stacklevel=2, source=self)
+                try:
+                    _warn(f"unclosed {text}", ResourceWarning, stacklevel=2, source=self)
+                except Warning as error:  # a filter makes errors of it
+                    if not _told_of(error, self, text):
+                        raise
         finally:
             if owned:
                 owned.__del__()  # type: ignore[attr-defined]
@@ -214,6 +221,28 @@ class Lifecycle(SocketState):
             f"<socket object, fd={self._sock_fd_}, family={self._sock_family_}, "
             f"type={self._sock_type_}, proto={self._sock_proto_}>"
         )
+
+
+def _told_of(error: Warning, sock: Lifecycle, text: str) -> bool:
+    """What Python does with an exception of a finaliser in C: it names the socket and the caller.
+
+    False on PyPy, whose hook is given something else.
+    """
+    # The class has no public name.
+    arguments = [cls for cls in tuple.__subclasses__() if cls.__name__ == "UnraisableHookArgs"]
+    if not arguments:
+        return False
+    try:
+        frame = sys._getframe(2)
+        error.__traceback__ = TracebackType(None, frame, frame.f_lasti, frame.f_lineno)
+    except ValueError:  # no Python is running
+        error.__traceback__ = None
+    told: tuple[str | None, Any] = (None, sock)
+    if versions.FINALIZING_SOCKET:
+        told = (f"Exception ignored while finalizing socket {text}", None)
+    hooked: Any = arguments[0]
+    sys.unraisablehook(hooked((type(error), error, error.__traceback__, *told)))
+    return True
 
 
 def _open(owned: list[int], family: int, type: int, proto: int) -> int:

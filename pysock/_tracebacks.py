@@ -1,0 +1,138 @@
+"""Tracebacks of a program that runs on pysock: without pysock's lines, as without those of C.
+
+Where a call of ``socket`` fails in C, a traceback ends at the line of the program that made it.
+So Python's own hooks, for the program and for its threads, and the module ``traceback``, which
+``logging``, ``unittest``, ``asyncio`` and others use, leave pysock's frames out.  The exception
+keeps them: a debugger sees all.  With PYSOCK_FRAMES in the environment, which
+``python -m pysock run --frames`` puts there, nothing is left out.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from functools import wraps
+from types import TracebackType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+    from typing import Any
+
+# What has been changed: (module, name, Python's own, the one of this file).
+_changed: list[tuple[Any, str, Any, Any]] = []
+
+
+def shorten() -> None:
+    """Leave pysock's lines out from now on.  Does nothing the second time."""
+    if _changed:
+        return
+    for module, hook in ((sys, _of_program), (threading, _of_threads)):
+        own = module.excepthook
+        ours = wraps(own)(hook(own))
+        # Python's own is known by both names: code.interact asks whether they are the same.
+        for name in ("__excepthook__", "excepthook"):
+            if getattr(module, name, None) is own:
+                _change(module, name, ours)
+    if "traceback" in sys.modules:
+        shorten_in(sys.modules["traceback"])
+
+
+def shorten_in(traceback: ModuleType) -> None:
+    """The same in the module ``traceback``, which may be imported later."""
+    for name in ("walk_tb", "_walk_tb_with_full_positions"):  # by which it reads frames
+        own = vars(traceback).get(name)
+        if own is not None:
+            _change(traceback, name, wraps(own)(_walking(own)))
+
+
+def keep() -> None:
+    """Undo it, except where the program has put something else into the place since."""
+    while _changed:
+        module, name, own, ours = _changed.pop()
+        if getattr(module, name, None) is ours:
+            setattr(module, name, own)
+
+
+def _change(module: Any, name: str, ours: Any) -> None:
+    _changed.append((module, name, getattr(module, name), ours))
+    setattr(module, name, ours)
+
+
+# --- hooks ---------------------------------------------------------------------------
+
+
+def _of_program(own: Callable[..., None]) -> Callable[..., None]:
+    def excepthook(kind: Any, value: Any, traceback: Any, /) -> None:
+        with _Shorter(value):
+            own(kind, value, shorter(traceback))
+
+    return excepthook
+
+
+def _of_threads(own: Callable[..., None]) -> Callable[..., None]:
+    def excepthook(told: Any, /) -> None:
+        with _Shorter(told.exc_value):
+            shown = (told.exc_type, told.exc_value, shorter(told.exc_traceback), told.thread)
+            own(threading.ExceptHookArgs(shown))
+
+    return excepthook
+
+
+def _walking(own: Callable[..., Any]) -> Callable[..., Any]:
+    def walk(tb: Any) -> Any:
+        return own(shorter(tb))
+
+    return walk
+
+
+class _Shorter:
+    """While it is entered, an exception, and those that led to it, have shorter tracebacks."""
+
+    def __init__(self, error: BaseException | None) -> None:
+        self.full = [(each, each.__traceback__) for each in _with_causes(error)]
+
+    def __enter__(self) -> None:
+        for error, full in self.full:
+            error.__traceback__ = shorter(full)
+
+    def __exit__(self, *exception: object) -> None:
+        for error, full in self.full:
+            error.__traceback__ = full
+
+
+def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
+    known: set[int] = set()
+    left: list[Any] = [error]
+    while left:
+        error = left.pop()
+        if isinstance(error, BaseException) and id(error) not in known:
+            known.add(id(error))
+            yield error
+            # Those of a group are in ``exceptions``, which other classes may have otherwise.
+            group = getattr(error, "exceptions", ())
+            left += [error.__cause__, error.__context__]
+            left += group if isinstance(group, tuple) else ()
+
+
+# --- frames --------------------------------------------------------------------------
+
+
+def shorter(tb: TracebackType | None) -> TracebackType | None:
+    """A traceback without frames of pysock; the same one, if it has none of them or no others."""
+    entries = []
+    while tb is not None:
+        entries.append(tb)
+        tb = tb.tb_next
+    others = [entry for entry in entries if not _is_of_pysock(entry)]
+    if len(others) in (0, len(entries)):
+        return entries[0] if entries else None
+    made: TracebackType | None = None
+    for entry in reversed(others):
+        made = TracebackType(made, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return made
+
+
+def _is_of_pysock(entry: TracebackType) -> bool:
+    return str(entry.tb_frame.f_globals.get("__name__")).startswith("pysock.")
