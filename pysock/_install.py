@@ -93,6 +93,8 @@ def uninstall() -> None:
     global _before
     if _before is None:
         return
+    from . import _tracebacks
+
     before, _before = _before, None
     while _finder in sys.meta_path:
         sys.meta_path.remove(_finder)
@@ -106,8 +108,7 @@ def uninstall() -> None:
             contents[name] = value
     _name_classes(in_place=False)
     _name_functions(in_place=False)
-    if "pysock._tracebacks" in sys.modules:
-        sys.modules["pysock._tracebacks"].keep()
+    _tracebacks.keep()
 
 
 class installed:
@@ -255,7 +256,9 @@ def _change_ssl(ssl: ModuleType) -> None:
 def _find_traceback(name: str) -> ModuleSpec | None:
     """For a program that has sockets already; else ``_tracebacks`` finds it in ``sys.modules``."""
     ours = sys.modules.get("pysock._tracebacks")
-    return None if ours is None else _find_changed(name, ours.shorten_in)
+    if ours is None or not ours.are_shorter():
+        return None
+    return _find_changed(name, ours.shorten_in)
 
 
 def _find_changed(name: str, change: Any) -> ModuleSpec | None:
@@ -319,7 +322,7 @@ def _take_place() -> None:
     """Be ``socket`` and ``_socket`` in ``sys.modules``."""
     import pysock
 
-    from . import _plain
+    from . import _plain, _tracebacks
 
     plain = _plain.module()
     if plain.__spec__ is None:  # importlib.util.find_spec and importlib.reload ask for it
@@ -330,8 +333,6 @@ def _take_place() -> None:
     _name_classes(in_place=True)
     _name_functions(in_place=True)
     if FRAMES not in os.environ:
-        from . import _tracebacks
-
         _tracebacks.shorten()
 
 

@@ -26,7 +26,7 @@ _changed: list[tuple[Any, str, Any, Any]] = []
 
 def shorten() -> None:
     """Leave pysock's lines out from now on.  Does nothing the second time."""
-    if _changed:
+    if are_shorter():
         return
     for module, hook in ((sys, _of_program), (threading, _of_threads)):
         own = module.excepthook
@@ -37,6 +37,11 @@ def shorten() -> None:
                 _change(module, name, ours)
     if "traceback" in sys.modules:
         shorten_in(sys.modules["traceback"])
+
+
+def are_shorter() -> bool:
+    """Whether ``shorten`` was called, and ``keep`` was not yet."""
+    return bool(_changed)
 
 
 def shorten_in(traceback: ModuleType) -> None:

@@ -150,7 +150,7 @@ ECHO = """\
 import socket
 a, b = socket.socketpair()
 a.sendall(b"x")
-print(socket.__name__, b.recv(1))
+print(socket.__spec__.name, b.recv(1))
 """
 
 
@@ -215,7 +215,7 @@ print(connection.getresponse().status, type(connection.sock or socket.socket()).
 connection.close()
 thread.join()
 server.server_close()
-print(ssl, socket.__name__, asyncio.run(asyncio.sleep(0, "slept")))
+print(ssl, socket.__spec__.name, asyncio.run(asyncio.sleep(0, "slept")))
 """
 
 
@@ -271,7 +271,8 @@ def test_a_child_hears_that_pysock_is_broken(tmp_path: Path, broken: str) -> Non
     """A child that has C's sockets says so; one that has asked for pysock's fails."""
     package = copied(tmp_path)
     program = "import pathlib, subprocess, sys\npathlib.Path(sys.argv[1]).write_text('broken =')\n"
-    program += "subprocess.run([sys.executable, '-c', 'import socket; print(socket.__name__)'])"
+    child = "import socket; print(socket.__spec__.name)"
+    program += f"subprocess.run([sys.executable, '-c', {child!r}])"
     done = run([*RUN, "-c", program, package / broken], tmp_path)
     assert done.returncode == 0
     if broken == "_install.py":

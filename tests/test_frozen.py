@@ -220,9 +220,9 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, expected: list[str]) ->
 WHICH = """\
 import subprocess, sys
 import socket, ssl
-print(socket.__name__, socket.socket.__name__, ssl.SSLSocket.__name__, flush=True)
+print(socket.__spec__.name, socket.socket.__name__, ssl.SSLSocket.__name__, flush=True)
 if len(sys.argv) > 1:
-    subprocess.run([sys.executable, "-c", "import socket; print(socket.__name__)"], check=True)
+    subprocess.run([sys.executable, "-c", "import socket; print(socket.__spec__.name)"], check=True)
 """
 
 
@@ -257,7 +257,7 @@ def test_install_in_a_zipapp(tmp_path: Path) -> None:
     """The program's first line; what it imports then has pysock."""
     folder = copied(tmp_path / "app").parent
     first = "import pysock\npysock.install()\nimport http.client, socket\n"
-    last = "print(http.client.socket is pysock, socket.__name__)\n"
+    last = "print(http.client.socket is pysock, socket.__spec__.name)\n"
     (folder / "__main__.py").write_text(first + last, encoding="utf-8")
     archive = tmp_path / "app.pyz"
     zipapp.create_archive(folder, archive)

@@ -7,7 +7,7 @@ import codecs
 import socket as stdlib
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
@@ -318,3 +318,18 @@ def test_odd_values(call: str) -> None:
     apart_from = "warnings" if "create_" in call else "left open" if "fromfd" in call else ""
     found = [line for case in variants(call) for line in differences(case, apart_from)]
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: pysock.socket(family="x"),  # type: ignore[arg-type]
+        lambda: pysock.getaddrinfo("127.0.0.1", 1, "x"),  # type: ignore[arg-type]
+        lambda: pysock.socketpair("x"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_is_no_number_is_told_of_as_such(call: Callable[[], object]) -> None:
+    """PyPy replaces a TypeError by one about unpacking, if it comes out of the iterator."""
+    with pytest.raises(TypeError) as told:
+        call()
+    assert "unpack" not in str(told.value) and "int" in str(told.value)

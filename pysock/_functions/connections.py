@@ -62,7 +62,7 @@ def socketpair(
     if not _HAS_SOCKETPAIR:
         return _fallback_socketpair(family, type, proto)
     family = constants["AF_UNIX"] if family is None else family
-    family, type, proto = map(c_int, (family, type, proto))
+    family, type, proto = [*map(c_int, (family, type, proto))]
     fds: list[int] = []
     try:
         claim_uninherited(claim_pair, fds, lib.socketpair, _cloexec, family, type, proto)

@@ -70,7 +70,7 @@ def getaddrinfo(
     >>> address
     ('127.0.0.1', 80)
     """
-    family, type, proto, flags = map(arguments.c_int, (family, type, proto, flags))
+    family, type, proto, flags = [*map(arguments.c_int, (family, type, proto, flags))]
     if host is None:
         node = None
     elif isinstance(host, str):

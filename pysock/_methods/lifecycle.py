@@ -63,7 +63,7 @@ class Lifecycle(SocketState):
             ):  # as mostly: members of the enums, whose conversion takes 6,000 instructions
                 family, type = family._value_, type._value_
             else:
-                family, type, proto = map(constructor_int, (family, type, proto))
+                family, type, proto = [*map(constructor_int, (family, type, proto))]
         if fileno is not None:
             self._init_from(fileno, family, type, proto)
             return

@@ -39,7 +39,7 @@ class Family(FamilyCodec):
         address = must_be_tuple(address, caller, "AF_NETLINK")
         if len(address) != 2:
             raise TypeError("AF_NETLINK address must be a pair (pid, groups)")
-        pid, groups = map(c_uint, address)
+        pid, groups = [*map(c_uint, address)]
         return self.fill(0, pid, groups)
 
     def unpack(self, raw: bytes, proto: int) -> tuple[int, int]:

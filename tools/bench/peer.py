@@ -144,7 +144,7 @@ def web_client(socket: Any, stack: ExitStack) -> Any:
     from .programs import Process
 
     share_one_processor()
-    server = stack.enter_context(Process(socket.__name__, "web_server"))
+    server = stack.enter_context(Process(socket.__spec__.name, "web_server"))
     connection = HTTPConnection("127.0.0.1", server.answer())
     stack.callback(connection.close)
 
@@ -164,7 +164,7 @@ def tls_web_client(socket: Any, stack: ExitStack, how: str) -> Any:
     from .programs import Process
 
     share_one_processor()
-    server = stack.enter_context(Process(socket.__name__, "web_server", "https"))
+    server = stack.enter_context(Process(socket.__spec__.name, "web_server", "https"))
     connection = HTTPSConnection("localhost", server.answer(), context=_trusting())
     stack.callback(connection.close)
 
@@ -185,7 +185,7 @@ def tls_stream(socket: Any, stack: ExitStack, size: str) -> Any:
 
     ends = ExitStack()
     here, there = pair(socket, ends, "tcp")
-    process = Process(socket.__name__, "tls_sink", fd=there.fileno())
+    process = Process(socket.__spec__.name, "tls_sink", fd=there.fileno())
     stack.enter_context(process)
     there.close()
     tls = stack.enter_context(_trusting().wrap_socket(here, server_hostname="localhost"))

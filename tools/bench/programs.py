@@ -66,7 +66,7 @@ def conversation(
     # Ended in this order: the near end is closed, and the process sees that and ends.
     ends = ExitStack()
     here, there = pair(socket, ends, kind)
-    process = Process(socket.__name__, task, *arguments, fd=there.fileno())
+    process = Process(socket.__spec__.name, task, *arguments, fd=there.fileno())
     stack.enter_context(process)
     there.close()
     stack.push(ends)
@@ -105,7 +105,7 @@ def stream(socket: Any, stack: ExitStack, kind: str, size: int, how: str) -> Run
 
 def program(socket: Any, stack: ExitStack, task: str, *arguments: Any) -> Run:
     """A program that runs the standard library on the implementation."""
-    process = stack.enter_context(Process(socket.__name__, task, *arguments))
+    process = stack.enter_context(Process(socket.__spec__.name, task, *arguments))
     process.ready()
 
     def run(n: int) -> int:
@@ -128,7 +128,7 @@ print(perf_counter_ns() - start)
 
 def importing(socket: Any, stack: ExitStack, mine: str, theirs: str) -> Run:
     """An import statement in a fresh interpreter."""
-    statement = theirs if socket.__name__ == "socket" else mine
+    statement = theirs if socket.__spec__.name == "socket" else mine
     program = _IMPORT.format(root=str(ROOT), statement=statement)
 
     def run(n: int) -> int:
@@ -141,7 +141,7 @@ def importing(socket: Any, stack: ExitStack, mine: str, theirs: str) -> Run:
 def starting(socket: Any, stack: ExitStack) -> Run:
     """A process that does nothing, as ``python`` starts it or as a child of ``pysock run``."""
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}  # as if it were installed
-    if socket.__name__ != "socket":
+    if socket.__spec__.name != "socket":
         environment = _install.environment(environment)
 
     def run(n: int) -> None:
@@ -157,7 +157,7 @@ def memory(socket: Any, stack: ExitStack, count: int) -> Run:
     count = min(count, files() - 100)
 
     def run(n: int) -> int:
-        with Process(socket.__name__, "memory", count) as process:
+        with Process(socket.__spec__.name, "memory", count) as process:
             process.ready()
             process.tell(n)
             return process.answer()
