@@ -201,6 +201,8 @@ for _name in _host.system.LACKING:
     del globals()[_name]
     __all__.remove(_name)
 __all__ += _host.system.OWN_NAMES
+for _name in ("_kind", "_name"):
+    globals().pop(_name, None)
 
 # Here programs replace names, and functions look them up.
 _public.module = sys.modules[__name__]
