@@ -80,8 +80,9 @@ def let_sockets_stand_in(ssl: ModuleType) -> None:
 
     def _wrap_socket(self: Any, sock: Any, *args: Any, **kwargs: Any) -> Any:
         if issubclass(type(sock), SocketBase):
-            made = StandIn(sock.family, sock.type, sock.proto, sock.fileno())
-            made.settimeout(sock.gettimeout())
+            kind = sock._sock_family_, sock._sock_type_, sock._sock_proto_
+            made = StandIn(*kind, sock._sock_fd_)
+            made.settimeout(sock._sock_timeout_)  # gettimeout() is another one in eventlet
             stand_ins[sock], sock = made, made
         return wrap(self, sock, *args, **kwargs)
 
@@ -91,7 +92,7 @@ def let_sockets_stand_in(ssl: ModuleType) -> None:
         """The stand-in has the timeout of its socket, which has changed."""
         made = stand_ins.get(sock)
         if made is not None:
-            made.settimeout(sock.gettimeout())
+            made.settimeout(sock._sock_timeout_)
 
     def leave(sock: Any) -> None:
         """OpenSSL's side has no descriptor any more, which may be another socket's from now on."""
@@ -125,7 +126,7 @@ def let_sockets_stand_in(ssl: ModuleType) -> None:
         if type(sock) is not StandIn:
             return sock
         stand_ins.pop(self).detach()
-        self.settimeout(self.gettimeout())  # Windows' handles have a mode of their own in C
+        super(cls, self).settimeout(self._sock_timeout_)  # Windows' handles have another mode in C
         return self
 
     for function in (settimeout, setblocking, detach, _real_close):

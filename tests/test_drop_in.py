@@ -125,6 +125,19 @@ def test_the_timeout_of_an_ssl_socket_is_that_of_its_handshake() -> None:
             except ssl.SSLError as error:
                 print(str(error).partition(" (_ssl.c")[0])
             socket.close(fd)
+        class Green(ssl.SSLSocket):
+            def gettimeout(self):  # as eventlet has it: what the program wants
+                return 5.0
+        context = ssl.create_default_context()
+        context.sslsocket_class = Green
+        a, b = socket.socketpair()
+        sock = context.wrap_socket(a, server_hostname="localhost", do_handshake_on_connect=False)
+        with sock, b:
+            ssl.SSLSocket.settimeout(sock, 0.0)
+            try:
+                sock._sslobj.do_handshake()
+            except OSError as error:
+                print(type(error).__name__)
         """
     )
     assert "('SSLWantReadError', 0) 0.0\n" in said and ", 1) 1.0\n" in said
