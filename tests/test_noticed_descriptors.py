@@ -228,8 +228,9 @@ def test_that_both_ways_to_accept_fail_says_nothing_about_the_newer(
         with monkeypatch.context() as patched:
             replace(patched, "accept4", refuse)
             replace(patched, "accept", refuse)
-            with pytest.raises(PermissionError):
+            with pytest.raises(PermissionError) as said:
                 server.accept()
+        assert said.value.__context__ is None  # one accept, one error
         assert connection._accept4.works is None
         server.accept()[0].close()
         assert connection._accept4.works is True

@@ -163,6 +163,7 @@ _accept4 = NewerWay(hasattr(lib, "accept4"))
 def accept_into(owned: list[int], sock: Connection) -> RetAddress:
     """Accept a connection, whose descriptor is then in ``owned``; the peer's address."""
     calls, family = sock._sock_calls_, sock._sock_family_
+    sockaddr = None
     try:
         sockaddr = _accept_once(calls, sock._sock_fd_, owned, family)
         if sockaddr is None:
@@ -170,6 +171,7 @@ def accept_into(owned: list[int], sock: Connection) -> RetAddress:
     except OSError as error:
         if not _accept4.refuses(error.errno or 0):
             raise
+    if sockaddr is None:  # outside of the handler, where a second error would tell of the first
         _accept4.works = False
         try:
             sockaddr = _accept_once(calls, sock._sock_fd_, owned, family)
