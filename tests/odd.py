@@ -46,6 +46,16 @@ class Raising:
         raise self.error("no number")
 
 
+class Lending:
+    """A buffer from Python 3.12 on, were it not that ``__buffer__`` raises."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        self.error = error
+
+    def __buffer__(self, flags: int) -> memoryview:
+        raise self.error("no buffer")
+
+
 class Number(enum.IntEnum):
     ONE = 1
     FOUR = 4

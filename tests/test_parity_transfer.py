@@ -18,6 +18,9 @@ RECEIVING = table("""
     fed.recv(0)
     fed.recv(-1)
     fed.recv(-2**63)
+    fed.recv(2 ** (8 * struct.calcsize('P') - 1) - 1)  # PyPy: has no memory for it
+    fed.recvmsg(2 ** (8 * struct.calcsize('P') - 1) - 1)  # PyPy: has no memory for it
+    fed.recvmsg(2 ** (8 * struct.calcsize('P') - 1) - 1000)
     fed.recv(4, socket.MSG_PEEK)
     fed.recv(4, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     fed.recv(4, False)
@@ -106,6 +109,11 @@ RECEIVING_FROM = table("""
     fed.recvfrom_into(bytearray(4), 'x')
     fed.recvfrom_into(bytearray(4), 1.5)
     fed.recvfrom_into(bytearray(4), 1, 'x')
+    fed.recvfrom_into(Lending(KeyError))
+    fed.recv_into(Lending(KeyError))
+    fed.recvmsg_into([bytearray(4), Lending(KeyError)])
+    fed.send(Lending(KeyError))
+    fed.sendmsg([Lending(KeyError)])
     gone.recvfrom_into(bytearray(4))
     gone.recvfrom_into(bytearray())
     (d.setblocking(False), d.recvfrom_into(bytearray(4)))

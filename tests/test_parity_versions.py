@@ -76,6 +76,12 @@ OPTIONS = table("""
     tcp.setsockopt(1, 2, 1, 2**32)
     tcp.setsockopt(1, 2, memoryview(b'abcdefgh')[::2])
     tcp.setsockopt(1, 2, memoryview(b'abcd'), 4)
+    tcp.setsockopt(1, 2, Raising(KeyError))
+    tcp.setsockopt(1, 2, None, Raising(KeyError))
+    tcp.setsockopt(Raising(KeyError), 2, None, 4)
+    tcp.setsockopt(1, 2**31, None, 4)
+    tcp.setsockopt('1', 2, None, 4)
+    tcp.setsockopt(1, 1.5, b'', 4)
 """)
 
 NUMBERS = table("""

@@ -248,8 +248,28 @@ def writable_view_of(buffer: Any, function: str) -> memoryview:
     """A memoryview of a caller's buffer; ``room_in`` checks that C may write to it."""
     try:
         return memoryview(buffer)
-    except (TypeError, ValueError, BufferError):  # ValueError: a view that was released
+    except Exception as error:
+        if not is_refusal(error):
+            raise
         raise _not_writable(buffer, function) from None
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether an object is no buffer to write to, as ``error`` of ``memoryview`` has it.
+
+    CPython says so whatever a ``__buffer__`` has raised.  A view that was released is a ValueError.
+    """
+    return isinstance(error, (TypeError, ValueError, BufferError)) or _raised_in(
+        "__buffer__", error
+    )
+
+
+def _raised_in(method: str, error: Exception) -> bool:
+    """Whether a ``method`` in Python has raised ``error``, and not a signal handler beside it."""
+    at = error.__traceback__
+    while at is not None and at.tb_frame.f_code.co_name != method:
+        at = at.tb_next
+    return at is not None
 
 
 def room_in(view: memoryview, buffer: Any, function: str) -> int:
@@ -265,10 +285,18 @@ def _not_writable(buffer: Any, function: str) -> TypeError:
 
 
 def attempted(convert: Callable[[Any], int], value: Any) -> int | None:
-    """``convert(value)``, or None if ``value`` is no number that it accepts."""
+    """``convert(value)``, or None if ``value`` is no number that it accepts.
+
+    As in CPython, which tries one way and then another, it does not matter what an ``__index__``
+    has raised.
+    """
     try:
         return convert(value)
     except (TypeError, OverflowError):
+        return None
+    except Exception as error:
+        if not _raised_in("__index__", error):
+            raise
         return None
 
 
@@ -279,6 +307,8 @@ def kind(value: Any) -> str:
 
 def type_name(value: Any) -> str:
     """``tp_name`` of the type of ``value``, as C knows it: ``int``, ``array.array``."""
+    if sys.implementation.name != "cpython":  # PyPy knows no other, and would ask for a buffer
+        return type(value).__name__
     try:
         "".join([value])
     except TypeError as error:  # sequence item 0: expected str instance, array.array found
@@ -286,8 +316,6 @@ def type_name(value: Any) -> str:
         if not text:  # there was no memory for it
             raise MemoryError from None
         return text.partition(", ")[2][: -len(" found")]
-    except (ValueError, BufferError):  # PyPy, of a view that was released or has gaps
-        return type(value).__name__
     return type(value).__name__
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import mmap
 import os
+import sys
 from functools import partial
 from itertools import chain
 
@@ -132,8 +133,17 @@ def releasing(views: list[Any], kept: list[Any]) -> Iterator[None]:
 _PRIVATE = getattr(mmap, "MAP_PRIVATE", None)
 
 
+# What bytes can have at most, in CPython: theirs are kept with a header.
+_BYTES_MAX = sys.maxsize - bytes.__basicsize__ if hasattr(bytes, "__basicsize__") else sys.maxsize
+
+
 def map_memory(size: int) -> mmap.mmap:
-    """``mmap(2)``: zeros, of which only pages that are written to take memory."""
+    """``mmap(2)``: zeros, of which only pages that are written to take memory.
+
+    What they are copied to are bytes, so OverflowError if those cannot have so many.
+    """
+    if size > _BYTES_MAX:
+        raise OverflowError("byte string is too large")
     try:
         if _PRIVATE is None:
             return mmap.mmap(-1, size)

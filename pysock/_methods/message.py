@@ -19,6 +19,7 @@ from .._ffi import versions
 from .._ffi.arguments import (
     c_int,
     c_ssize_t,
+    is_refusal,
     kind,
     send_flags,
     size_of,
@@ -120,7 +121,9 @@ class Message(SocketState):
         try:
             try:
                 views.extend(map(memoryview, parts))
-            except (TypeError, ValueError, BufferError):
+            except Exception as error:
+                if not is_refusal(error):
+                    raise
                 raise TypeError(_NO_BUFFER) from None
             if any(map(_is_no_room, views)):
                 raise TypeError(_NO_BUFFER)

@@ -101,8 +101,8 @@ class Options(SocketState):
             given = (level, optname, value, optlen, more)
             count = sum([item is not NOT_GIVEN for item in given])
             raise TypeError(f"setsockopt() takes {_takes(count)} ({count} given)")
-        level, optname = c_int(level), c_int(optname)
-        data, length = _option(value, optlen, self._sock_family_ == AF_VSOCK)
+        wide = self._sock_family_ == AF_VSOCK
+        level, optname, data, length = _option(level, optname, value, optlen, wide)
         fd = self._sock_fd_
         if data is None:
             checked(lib.setsockopt, fd, level, optname, NULL, length)
@@ -112,25 +112,36 @@ class Options(SocketState):
     setsockopt.__wrapped__ = setsockopt_as_documented  # type: ignore[attr-defined]
 
 
-def _option_by_trial(value: Any, optlen: Any, wide: bool) -> tuple[Any, int]:
-    """``(data, 0)``, or ``(None, length)`` for NULL.  An int is what can be made one."""
+def _option_by_trial(
+    level: Any, optname: Any, value: Any, optlen: Any, wide: bool
+) -> tuple[int, int, Any, int]:
+    """``(level, optname, data, 0)``, or ``(level, optname, None, length)`` for NULL.
+
+    An int is what can be made one.  Of four arguments nothing is said but that they are too many,
+    whichever of them is wrong.
+    """
     if optlen is not NOT_GIVEN:
-        length = None if wide else attempted(c_uint, optlen)
-        if value is not None or length is None:
+        level, optname = attempted(c_int, level), attempted(c_int, optname)
+        length = attempted(c_uint, optlen)
+        if wide or value is not None or level is None or optname is None or length is None:
             raise TypeError("setsockopt() takes exactly 3 arguments (4 given)")
-        return None, length
+        return level, optname, None, length
+    level, optname = c_int(level), c_int(optname)
     if wide:
         if not is_long(value):
             raise TypeError(f"setsockopt() argument 3 must be int, not {kind(value)}")
-        return _wide_bytes(value), 0
+        return level, optname, _wide_bytes(value), 0
     number = attempted(c_int, value)
     if number is None and value is None:
         raise TypeError("a bytes-like object is required, not 'NoneType'")
-    return (value if number is None else int_bytes(number)), 0
+    return level, optname, (value if number is None else int_bytes(number)), 0
 
 
-def _option_by_type(value: Any, optlen: Any, wide: bool) -> tuple[Any, int]:
+def _option_by_type(
+    level: Any, optname: Any, value: Any, optlen: Any, wide: bool
+) -> tuple[int, int, Any, int]:
     """The same from Python 3.15 on.  An int is what has an ``__index__``."""
+    level, optname = c_int(level), c_int(optname)
     length = 0 if optlen is NOT_GIVEN else c_uint(optlen)
     if value is None and optlen is NOT_GIVEN:
         raise TypeError("setsockopt() requires 4 arguments when the third argument is None")
@@ -142,13 +153,13 @@ def _option_by_type(value: Any, optlen: Any, wide: bool) -> tuple[Any, int]:
         what = "setsockopt() argument 3 for AF_VSOCK must be an int"
         raise TypeError(f"{what} (got {full_type_name(value)})")
     if value is None:
-        return None, length
+        return level, optname, None, length
     if by_index:
-        return (_wide_bytes(value) if wide else int_bytes(c_int(value))), 0
+        return level, optname, (_wide_bytes(value) if wide else int_bytes(c_int(value))), 0
     if not hasattr(type(value), "__buffer__"):
         what = "socket option should be int, bytes-like object or None"
         raise TypeError(f"{what} (got {full_type_name(value)})")
-    return value, 0
+    return level, optname, value, 0
 
 
 _option = _option_by_type if versions.SETSOCKOPT_BY_TYPE else _option_by_trial
