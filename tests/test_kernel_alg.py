@@ -183,6 +183,8 @@ def test_other_families_have_no_operations() -> None:
     with pysock.socket() as sock:
         with pytest.raises(OSError, match=r"^algset is only supported for AF_ALG$"):
             sock.sendmsg_afalg(op=1)
+        with pytest.raises(OSError, match=r"^algset is only supported for AF_ALG$"):
+            sock.sendmsg_afalg()  # type: ignore[call-arg]
 
 
 

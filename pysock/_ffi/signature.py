@@ -61,6 +61,19 @@ def sendall_as_documented(self: Any, data: Any, flags: int = 0, /) -> None:
     raise NotImplementedError
 
 
+def sendmsg_afalg_as_documented(
+    self: Any,
+    msg: Any = (),
+    *,
+    op: int,
+    iv: Any = NOT_GIVEN,
+    assoclen: int = NOT_GIVEN,
+    flags: int = 0,
+) -> int:
+    """The signature that ``sendmsg_afalg`` shows; its own lets it ask for the family first."""
+    raise NotImplementedError
+
+
 def setsockopt_as_documented(
     self: Any, level: int, optname: int, value: Any, optlen: Any = NOT_GIVEN, /
 ) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .._calls.state import SocketState
 from .._ffi.arguments import INT_MAX, c_int, kind, one_int, size_of, view_of
-from .._ffi.signature import NOT_GIVEN
+from .._ffi.signature import NOT_GIVEN, sendmsg_afalg_as_documented
 from .._host import abi, constants
 from .message import send_message
 
@@ -51,7 +51,7 @@ class Cipher(SocketState):
                 vector = view.tobytes()
         _must_be_int(assoclen, 4)
         flags = c_int(flags)
-        if not 0 <= op <= INT_MAX:
+        if op is NOT_GIVEN or not 0 <= op <= INT_MAX:
             raise TypeError("Invalid or missing argument 'op'")
         level = constants["SOL_ALG"]
         ancdata = [(level, constants["ALG_SET_OP"], _uint(op))]
@@ -63,6 +63,10 @@ class Cipher(SocketState):
                 raise TypeError("assoclen must be positive")
             ancdata.append((level, constants["ALG_SET_AEAD_ASSOCLEN"], _uint(assoclen)))
         return send_message(self, msg, ancdata, flags)
+
+    # A socket of another family is refused first, whatever is missing.
+    sendmsg_afalg.__kwdefaults__ = dict(sendmsg_afalg.__kwdefaults__ or {}, op=NOT_GIVEN)
+    sendmsg_afalg.__wrapped__ = sendmsg_afalg_as_documented  # type: ignore[attr-defined]
 
 
 def _must_be_int(value: Any, position: int) -> None:
