@@ -113,7 +113,7 @@ RECEIVING_FROM = table("""
     fed.recv_into(Lending(KeyError))
     fed.recvmsg_into([bytearray(4), Lending(KeyError)])
     fed.send(Lending(KeyError))
-    fed.sendmsg([Lending(KeyError)])
+    fed.sendmsg([Lending(KeyError)])  # PyPy: says only that it is no buffer
     gone.recvfrom_into(bytearray(4))
     gone.recvfrom_into(bytearray())
     (d.setblocking(False), d.recvfrom_into(bytearray(4)))

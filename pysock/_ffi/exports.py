@@ -86,6 +86,12 @@ def put(view: memoryview, data: bytes) -> None:
 
 
 def _memory_of(data: Any) -> memoryview:
+    # What can lock a bytearray is kept in no variable, which the traceback of an exception would
+    # keep: a view of it that the caller is given, or that it has given, is asked before.
+    if isinstance(data, _FIXED) or (
+        type(data) is memoryview and (lends(data) or not data.c_contiguous)
+    ):
+        return memoryview(data)
     view = memoryview(data)
     if lends(view) or not view.c_contiguous:
         return view

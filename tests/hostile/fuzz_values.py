@@ -7,6 +7,7 @@ that it can be checked afterwards: that bytes around it stayed, and that nobody 
 from __future__ import annotations
 
 import ctypes
+import gc
 import mmap
 import sys
 from array import array
@@ -21,6 +22,7 @@ ALPHABET = bytes(range(0x20, 0x60))
 PATTERN = bytes((i * 7 + i // 64) % 64 + 0x20 for i in range(64 * 4099))  # all that is ever sent
 GUARD = 24  # bytes before and behind a room
 HAS_BUFFERS = sys.version_info >= (3, 12)
+COLLECTS_LATE = sys.implementation.name == "pypy"
 
 EDGES = [
     *(0, 1, 2, 3, 4, 5, 7, 8, 16, 100, 255, 256, 1023, 1024, 1025, 4096, 16383, 16384, 16385),
@@ -57,7 +59,7 @@ class Room:
     def size_known(self):
         return len(memoryview(self.owner)) > 0
 
-    def let_go(self):
+    def let_go(self, collected=False):
         """Release what the fuzzer has, and try whether anybody else has something; or say who."""
         if self.view is not None:
             try:
@@ -74,6 +76,9 @@ class Room:
             elif isinstance(self.owner, bytearray):
                 self.owner.append(0)
         except BufferError as error:
+            if COLLECTS_LATE and not collected:  # PyPy 8 leaves it views that nobody has
+                gc.collect()
+                return self.let_go(collected=True)
             return f"{type(self.owner).__name__} is still lent: {error}"
         return None
 
@@ -250,7 +255,8 @@ class Maker:
             owner = array(kind, bytes(owner[:size]))
             start, stop, value = 0, size, owner
         else:
-            value = view = self.viewed(memoryview(owner)[start:stop], size)
+            with memoryview(owner) as whole:
+                value = view = self.viewed(whole[start:stop], size)
             if rng.randrange(12) == 0:
                 value.release()
         self.rooms.append(Room(owner, start, stop, view, held, fixed))
@@ -262,7 +268,10 @@ class Maker:
         if size and size % 4 == 0:
             ways += [lambda: view.cast("i"), lambda: view.cast("B", [2, size // 2])]
             ways += [lambda: view.cast("B", [size // 4, 2, 2]), lambda: view.cast("i")[::-1]]
-        return self.one(*ways)
+        found = self.one(*ways)
+        if found is not view:
+            view.release()
+        return found
 
     def several(self, make):
         """An iterable of buffers, or nearly so."""

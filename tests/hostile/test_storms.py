@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from pysock._ffi.exports import EXPORTS_LOCK
+
 from .. import ROOT
 from ..harness import LATE, on_pypy
 from .storm import CALLS, STORMS
@@ -46,8 +48,13 @@ MESSAGES = [name for name in CALLS if name.startswith(("recvmsg_into", "sendmsg 
 # some twenty, which PyPy interprets one by one until it has compiled them.
 BETWEEN = ("dup_of_a_number", "detached")
 # CPython 3.9 hears signals between any two opcodes, so also between the end of a with
-# statement's body and its __exit__: 0.3 % of the exceptions come there.
-LOCKED = 0.02 if sys.version_info < (3, 10) and not on_pypy else 0.0
+# statement's body and its __exit__: 0.3 % of the exceptions come there.  So does PyPy, and a frame
+# of a traceback keeps what was on its stack, a view before the with statement has it: 2 to 6 %
+# where a buffer is sent.  (PyPy 7 locks no bytearray.)
+if on_pypy:
+    LOCKED = 0.15 if EXPORTS_LOCK else 0.0
+else:
+    LOCKED = 0.02 if sys.version_info < (3, 10) else 0.0
 
 
 @cache
@@ -139,7 +146,7 @@ def test_naive_code_loses_descriptors(kind: str) -> None:
         assert share(storm("naive", kind)[name], "lost") > 0.02, name
 
 
-@pytest.mark.skipif(on_pypy, reason="bytearrays are never locked on PyPy")
+@pytest.mark.skipif(on_pypy, reason="PyPy locks no bytearray, or until it collects the view")
 @each_kind
 def test_naive_code_holds_on_to_buffers(kind: str) -> None:
     assert storm("naive", kind)["send"]["locked"] > 0.02 * RAISES
