@@ -79,6 +79,9 @@ CASES = [
     Case(LINUX, BT, HCI, (1,), "1f 00 01 00 00 00", 1),
     Case(LINUX, BT, HCI, (0xFFFF, 3), "1f 00 ff ff 03 00"),
     Case(S390X, BT, HCI, (1, 2), "00 1f 00 01 00 02"),
+    # MCTP, which CPython does not pack
+    Case(LINUX, "AF_MCTP", 0, (1, 8, 5, 8), "2d 00 00 00 01 00 00 00 08 05 08 00"),
+    Case(S390X, "AF_MCTP", 0, (1, 8, 5), "00 2d 00 00 00 00 00 01 08 05 00 00", (1, 8, 5, 0)),
     # FreeBSD
     Case(FREEBSD, BT, L2CAP, (DEVICE, 1, 2, 1), "0e 24 01 00 06 05 04 03 02 01 02 00 01 00"),
     Case(FREEBSD, BT, RFCOMM, (DEVICE, 5), "09 24 06 05 04 03 02 01 05"),
@@ -287,3 +290,51 @@ def test_texts_that_are_constants() -> None:
     for name, text in _constants.texts(_platform.target).items():
         assert getattr(pysock, name) == text
         assert name in pysock.__all__
+
+
+def test_interfaces_in_addresses() -> None:
+    """An index of another machine has no name here, but the host's have."""
+    try:
+        name = pysock.if_nameindex()[0][1]
+        index = pysock.if_nametoindex(name)
+    except OSError as error:
+        pytest.skip(f"no interfaces can be listed here: {error}")
+    raw = pack("AF_XDP", (name, 3, 6, 7), platform=S390X)
+    assert raw == b"\0\x2c\0\6" + b"".join(n.to_bytes(4, "big") for n in (index, 3, 7))
+    assert unpack(raw, platform=S390X) == (name, 3, 6, 7)
+    told = {member: text for _, member, text in describe(raw, S390X)}
+    assert told["sxdp_flags"] == "XDP_COPY | XDP_ZEROCOPY" and name in told["sxdp_ifindex"]
+    with pytest.raises(OSError):
+        pack("AF_XDP", ("no such one", 0), platform=LINUX)
+    raw = pack("AF_MCTP", (1, 8, 5, 0, name, b"\1\2"), platform=S390X)
+    assert len(raw) == 52 and raw[12:22] == index.to_bytes(4, "big") + b"\2\0\0\0\1\2"
+    assert unpack(raw, platform=S390X) == (1, 8, 5, 0, name, b"\1\2")
+    told = {member: text for _, member, text in describe(raw, S390X)}
+    assert told["smctp_haddr"].startswith("01:02:00")
+    with pytest.raises(ValueError, match="32 bytes or less"):
+        pack("AF_MCTP", (1, 8, 5, 0, name, bytes(33)), platform=LINUX)
+    for wrong in ((1,), (1, 8, 5, 0, name), (1, 8, 5, 0, 3, b"")):
+        with pytest.raises(TypeError, match="AF_MCTP address must be"):
+            pack("AF_MCTP", wrong, platform=LINUX)
+
+
+def test_smc_has_the_addresses_of_ip() -> None:
+    raw = pack("AF_SMC", ("1.2.3.4", 80), platform=LINUX)
+    assert raw == pack("AF_INET", ("1.2.3.4", 80), platform=LINUX)
+    raw = pack("AF_SMC", ("::2", 80, 1, 2), proto=1, platform=S390X)
+    assert raw == pack("AF_INET6", ("::2", 80, 1, 2), platform=S390X)
+    with pytest.raises(TypeError):
+        pack("AF_SMC", "1.2.3.4", platform=LINUX)
+
+
+def test_kcm_has_no_addresses() -> None:
+    with pytest.raises(OSError, match="no addresses"):
+        pack("AF_KCM", ("127.0.0.1", 80), platform=LINUX)
+
+
+def describe(raw: bytes, platform: str) -> Any:
+    """The members of an address, as a reader sees them."""
+    abi = abi_of(platform)
+    codec = families.codec_of(abi.family_of(raw), abi)
+    assert codec
+    return codec.describe(raw)

@@ -36,15 +36,19 @@ from . import (
     hyperv,
     inet,
     inet6,
+    kcm,
     link,
+    mctp,
     netlink,
     packet,
     qipcrtr,
     rds,
+    smc,
     system,
     tipc,
     unix,
     vsock,
+    xdp,
 )
 from ._codec import FamilyCodec, unclaimed
 from ._hosts import CACHED, known_addresses, known_tuples, remember
@@ -64,8 +68,8 @@ if TYPE_CHECKING:
 # The import statement above names these modules, so that programs that freeze an application
 # find them.  Any other file of the folder is a family, too.
 _NAMED = [
-    *(alg, bluetooth, can, divert, hyperv, inet, inet6, link),
-    *(netlink, packet, qipcrtr, rds, system, tipc, unix, vsock),
+    *(alg, bluetooth, can, divert, hyperv, inet, inet6, kcm, link, mctp),
+    *(netlink, packet, qipcrtr, rds, smc, system, tipc, unix, vsock, xdp),
 ]
 
 

@@ -105,10 +105,11 @@ def _target(target: Target, differences: Iterable[str]) -> str:
 
 
 def _groups(table: Table) -> Iterable[str]:
-    """One paragraph a family: IPV6_JOIN_GROUP belongs to IPV6."""
+    """One paragraph a family: IPV6_JOIN_GROUP belongs to IPV6, SIOCKCMATTACH to SIOC."""
     families: dict[str, Table] = {}
     for name in sorted(table):
-        families.setdefault(name.partition("_")[0], {})[name] = table[name]
+        family = "SIOC" if name.startswith("SIOC") else name.partition("_")[0]
+        families.setdefault(family, {})[name] = table[name]
     for family in sorted(families, key=lambda f: (_FIRST.index(f) if f in _FIRST else 99, f)):
         yield f"    # {family}"
         yield _entries(families[family], 4)

@@ -36,6 +36,8 @@ _STRUCTS = """
     tcp_info tcp_connection_info sock_extended_err scm_timestamping so_timestamping
     packet_mreq tpacket_auxdata af_alg_iv can_frame canfd_frame can_filter
     tipc_socket_addr tipc_service_range tipc_service_addr
+    sockaddr_xdp xdp_ring_offset xdp_mmap_offsets xdp_umem_reg xdp_desc xdp_statistics xdp_options
+    sockaddr_mctp sockaddr_mctp_ext mctp_ioc_tag_ctl2 kcm_attach kcm_unattach kcm_clone rt_msghdr
     sock_filter sock_fprog splice accept_filter_arg tcp_keepalive fd_set
 """.split()
 _TYPES = """

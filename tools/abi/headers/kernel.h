@@ -6,15 +6,19 @@
 #include <linux/if.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/if_xdp.h>
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/inet_diag.h>
+#include <linux/kcm.h>
+#include <linux/mctp.h>
 #include <linux/net_tstamp.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 #include <linux/netlink.h>
 #include <linux/rds.h>
 #include <linux/rtnetlink.h>
+#include <linux/smc.h>
 #include <linux/sock_diag.h>
 #include <linux/tcp.h>
 #include <linux/tipc.h>
@@ -25,3 +29,6 @@
 /* The kernel's own include/linux/socket.h has these, which no header for programs repeats but glibc's. */
 #define SCM_SECURITY 0x03
 #define SCM_PIDFD 0x04
+/* net/smc.h, likewise: over which family of IP a socket of AF_SMC runs. */
+#define SMCPROTO_SMC 0
+#define SMCPROTO_SMC6 1

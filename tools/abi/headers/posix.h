@@ -32,6 +32,12 @@
 #include <sys/ucred.h>
 #endif
 
+/* macOS and the BSDs: the table of routes */
+#if !defined(__linux__) && __has_include(<net/route.h>)
+#include <net/route.h>
+#include <sys/sysctl.h>
+#endif
+
 /* Linux */
 #if __has_include(<linux/netlink.h>)
 #include <asm/types.h>
