@@ -66,11 +66,12 @@ def _dump_once(sock: Any, request: int, body: bytes) -> tuple[list[bytes], bool]
             if sequence != number:
                 continue
             whole = whole and not bits & constants["NLM_F_DUMP_INTR"]
-            if kind == constants["NLMSG_DONE"]:
-                return bodies, whole
-            if kind == constants["NLMSG_ERROR"]:
+            ended = kind == constants["NLMSG_DONE"]
+            if ended or kind == constants["NLMSG_ERROR"]:  # the end, too, may say what failed
                 code = -int.from_bytes(content[:4], abi.order, signed=True)
-                raise OSError(code, f"{os.strerror(code)} (netlink)")
+                if code > 0 or not ended:
+                    raise OSError(code, f"{os.strerror(code)} (netlink)")
+                return bodies, whole
             bodies.append(content)
 
 

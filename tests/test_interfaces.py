@@ -209,6 +209,37 @@ def test_a_bsds_list_is_what_ip_says(tmp_path: Any) -> None:
     assert len(told["ours"]) == len(by_ip) == 7
 
 
+@pytest.mark.skipif(FOREIGN, reason="rtnetlink alone knows scopes, aliases and other names")
+def test_scopes_aliases_and_other_names(tmp_path: Any) -> None:
+    setup = """
+ip link set lo up
+ip link add dummy0 type bridge
+ip link set dummy0 up
+ip address add 10.9.9.9/32 scope host dev dummy0
+ip address add 169.254.3.4/16 dev dummy0
+ip address add 10.66.0.1/24 scope 100 dev dummy0 label dummy0:one
+ip address add 10.67.0.1/24 broadcast + dev dummy0
+ip link property add dev dummy0 altname another
+"""
+    program = PROGRAM[: PROGRAM.index("told =")] + """
+from pysock.interfaces import netifaces
+told = {"ours": shown(interfaces.interfaces()), "name": interfaces.interface("another").name}
+told["broadcast"] = interfaces.source_for("10.67.0.255")
+told["names"] = netifaces.interfaces()
+told["alias"] = netifaces.ifaddresses("dummy0:one")
+told["count"] = len(netifaces.ifaddresses("dummy0")[netifaces.AF_INET])
+print(json.dumps(told))
+"""
+    told, by_ip = in_a_namespace(setup, program, tmp_path)
+    scopes = [[a["scope"] for a in each["addr_info"]] for each in by_ip]
+    assert [[a["scope"] for a in each["addresses"]] for each in told["ours"]] == scopes
+    assert {"100", "host", "global"} <= {*scopes[1]}
+    assert told["name"] == "dummy0"
+    assert told["broadcast"] == "10.67.0.1"
+    assert (told["names"], told["count"]) == (["lo", "dummy0", "dummy0:one"], 3)
+    assert told["alias"] == {"2": [{"addr": "10.66.0.1", "netmask": "255.255.255.0"}]}
+
+
 def test_look_ups(seen: Any) -> None:
     told, _ = seen
     # The prefix's own route beats the default one.
@@ -269,7 +300,8 @@ def test_netifaces() -> None:
         known = netifaces.ifaddresses(name)
         each = interfaces.interface(name)
         addresses = [e["addr"] for entries in known.values() for e in entries]
-        assert len(addresses) == len(each.addresses) + bool(each.hardware)
+        own = [a for a in each.addresses if (a.label or each.name) == name]
+        assert len(addresses) == len(own) + bool(each.hardware and name == each.name)
     with pytest.raises(ValueError, match="valid interface name"):
         netifaces.ifaddresses("no such interface")
 
@@ -299,6 +331,13 @@ def test_wrong_types() -> None:
         interfaces.source_for("127.0.0.1", sock=object())
     with pytest.raises(ValueError, match="AF_INET or AF_INET6"):
         interfaces.default_source(12345)
+
+
+@supported
+@pytest.mark.parametrize("wrong", [True, None, b"lo", 1.0])
+def test_what_names_no_interface(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="expected the name or the index of an interface"):
+        interfaces.interface(wrong)
 
 
 @supported

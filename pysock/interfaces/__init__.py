@@ -14,6 +14,7 @@ has the functions of the package of that name.
 from __future__ import annotations
 
 from .._beyond import descriptor as _descriptor
+from .._functions.netdb import if_nametoindex as _if_nametoindex
 from .._host import constants as _constants
 from .._host import lib as _lib
 from .._socket import Socket as _Socket
@@ -66,18 +67,31 @@ def interfaces() -> list[Interface]:
 
 
 def interface(which: str | int) -> Interface:
-    """One interface, by its name or its index.  Does not block.
+    """One interface, by its name (or another one that the system knows it by) or its index.
 
-    Raises OSError (ENODEV) if there is none.
+    Does not block.  Raises OSError (ENODEV) if there is none, and TypeError.
     """
-    for each in interfaces():
-        if which in (each.name, each.index):
-            return each
-    raise _posix.no_device(f"no interface has the {_kind(which)} {which!r}")
+    if isinstance(which, bool) or not isinstance(which, (str, int)):
+        kind = type(which).__name__
+        raise TypeError(f"expected the name or the index of an interface, not {kind}")
+    found = interfaces()
+    by_name = isinstance(which, str)
+    known = [each for each in found if which == (each.name if by_name else each.index)]
+    if not known and isinstance(which, str):
+        index = _index_of(which)
+        known = [each for each in found if each.index == index]
+    if not known:
+        what = "name" if by_name else "index"
+        raise _posix.no_device(f"no interface has the {what} {which!r}")
+    return known[0]
 
 
-def _kind(which: object) -> str:
-    return "index" if isinstance(which, int) else "name"
+def _index_of(name: str) -> int:
+    """The index by another name (``ip link property add … altname``), or 0."""
+    try:
+        return _if_nametoindex(name)
+    except (OSError, ValueError):  # ValueError: of a name with a NUL
+        return 0
 
 
 def by_address(address: str) -> Interface | None:
@@ -114,9 +128,11 @@ def source_for(address: str, port: int = 9, *, sock: Any = None) -> str:
         to = (host, port, 0, _scope_id(scope))
     with _Socket(family, _constants["SOCK_DGRAM"]) as probe:
         try:
+            # To ask for the way to a broadcast address is allowed; nothing is sent.
+            probe.setsockopt(_constants["SOL_SOCKET"], _constants["SO_BROADCAST"], 1)
             probe.connect(to)
         except OSError as error:
-            raise _posix.about(error, f"there is no route to {address}") from None
+            raise _posix.about(error, f"the way to {address}") from None
         return _name_of(probe)
 
 

@@ -70,6 +70,7 @@ def _address(family: int, index: int, body: bytes) -> Address:
     other = found.get(constants["IFA_ADDRESS"], b"")
     own = found.get(constants["IFA_LOCAL"], other)
     broadcast = found.get(constants["IFA_BROADCAST"])
+    scope = _ifaddrmsg.number(body, "ifa_scope")
     on_link = family == constants["AF_INET6"] and (own[0], own[1] & 0xC0) == (0xFE, 0x80)
     return Address(
         family_of(family),
@@ -79,7 +80,12 @@ def _address(family: int, index: int, body: bytes) -> Address:
         ntop(family, other) if other and other != own else None,
         index if on_link else 0,
         _string(found.get(constants["IFA_LABEL"], b"")),
+        _SCOPES.get(scope, str(scope)),
     )
+
+
+# enum rt_scope_t: the kernel's numbers, which ip(8) names; others are an administrator's own.
+_SCOPES = {0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere"}
 
 
 def gateways() -> list[Gateway]:

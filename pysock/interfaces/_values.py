@@ -28,6 +28,8 @@ class Address:
     ``peer``           the other end of a point-to-point link, or None
     ``scope_id``       the interface's index, for a link-local IPv6 address; else 0
     ``label``          the name of the alias (``eth0:1``), else the interface's
+    ``scope``          how far it is good: ``host``, ``link``, ``site``, ``global``, or a number of
+                       one's own; where the system tells none, as its number is good
     """
 
     family: AddressFamily
@@ -37,6 +39,11 @@ class Address:
     peer: str | None = None
     scope_id: int = 0
     label: str = ""
+    scope: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.scope:
+            object.__setattr__(self, "scope", _scope_of(self.address))
 
     @property
     def packed(self) -> bytes:
@@ -52,15 +59,14 @@ class Address:
         bits = (1 << size) - (1 << (size - self.prefix_length))
         return str(ip_address(bits.to_bytes(size // 8, "big")))
 
-    @property
-    def scope(self) -> str:
-        """How far the address is good, by its number: ``host``, ``link``, ``site``, ``global``."""
-        known = ip_address(self.address)
-        if known.is_loopback:
-            return "host"
-        if known.is_link_local:
-            return "link"
-        return "site" if getattr(known, "is_site_local", False) else "global"
+
+def _scope_of(address: str) -> str:
+    known = ip_address(address)
+    if known.is_loopback:
+        return "host"
+    if known.is_link_local:
+        return "link"
+    return "site" if getattr(known, "is_site_local", False) else "global"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from .._enums import AddressFamily
 from .._host import constants
 from . import Address, Interface
 from . import gateways as _gateways
-from . import interface as _interface
 from . import interfaces as _interfaces
 
 TYPE_CHECKING = False
@@ -32,28 +31,38 @@ version = "0.11.0"  # of the functions that are here
 
 
 def interfaces() -> list[str]:
-    """The names of all interfaces.  Does not block.  Raises OSError."""
-    return [each.name for each in _interfaces()]
+    """The names of all interfaces, and behind them those of aliases (``eth0:1``).
+
+    Does not block.  Raises OSError.
+    """
+    found = _interfaces()
+    labels = (address.label for each in found for address in each.addresses if address.label)
+    return [*dict.fromkeys([*(each.name for each in found), *labels])]
 
 
 def ifaddresses(name: str) -> dict[int, list[dict[str, str]]]:
-    """The addresses of an interface, by family.  Does not block.
+    """The addresses of an interface, or of an alias, by family.  Does not block.
 
     Raises ValueError for an unknown interface, as netifaces does.
     """
-    try:
-        found = _interface(name)
-    except OSError:
-        raise ValueError("You must specify a valid interface name.") from None
+    found = next((each for each in _interfaces() if name in _names(each)), None)
+    if found is None:
+        raise ValueError("You must specify a valid interface name.")
     entries: dict[int, list[dict[str, str]]] = {}
-    if found.hardware:
+    if found.hardware and name == found.name:
         entry = {"addr": found.hardware}
         if found.hardware_broadcast:
             entry["broadcast"] = found.hardware_broadcast
         entries[AF_LINK] = [entry]
     for each in found.addresses:
+        if (each.label or found.name) != name:
+            continue
         entries.setdefault(int(each.family), []).append(_entry(each, found))
     return entries
+
+
+def _names(each: Interface) -> list[str]:
+    return [each.name, *(address.label for address in each.addresses)]
 
 
 def _entry(each: Address, found: Interface) -> dict[str, str]:
