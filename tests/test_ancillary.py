@@ -20,6 +20,7 @@ from pysock.ancillary import (
     DropCount,
     ErrorQueue,
     HopLimit,
+    IPOptions,
     PacketInfo,
     PidFD,
     Rights,
@@ -310,3 +311,44 @@ def test_bad_input() -> None:
         decode([(1, 2, b"abc")], platform="linux-gnu-x86_64")
     with pysock.socket() as sock, pytest.raises(OSError, match="has no option for PidFD"):
         enable(sock, PidFD)
+
+
+WRONG: list[tuple[Any, type[Exception], str]] = [
+    (HopLimit(256), ValueError, "a number of 0 to 255, not 256"),
+    (HopLimit("x"), TypeError, "a number as an int, not str"),  # type: ignore[arg-type]
+    (PacketInfo("no address"), ValueError, "a numeric IP address, not 'no address'"),
+    (PacketInfo("1.2.3.4", -1), ValueError, "the index of an interface of 0 to 2147483647"),
+    (PacketInfo("::1", 2**32), ValueError, "the index of an interface of 0 to 2147483647"),
+    (Rights((-1,)), ValueError, "a descriptor of 0 to 2147483647, not -1"),
+    (Rights(("a",)), TypeError, "a descriptor as an int, not str"),  # type: ignore[arg-type]
+    (SegmentSize(0), ValueError, "a size of segments of 1 to 65535, not 0"),
+    (Credentials(1, -5, 1), ValueError, "a user of 0 to 4294967295, not -5"),
+    (Credentials(1, 1, 2**32), ValueError, "a group of 0 to 4294967295"),
+    (IPOptions(5), TypeError, "the options as bytes, not int"),  # type: ignore[arg-type]
+    ("text", TypeError, "a control message, not str"),
+]
+
+
+@pytest.mark.parametrize(("value", "kind", "text"), WRONG, ids=str)
+def test_what_cannot_be_encoded(value: Any, kind: type[Exception], text: str) -> None:
+    """No number is cut, and none becomes another one."""
+    with pytest.raises(kind, match=f"expected {text}"):
+        encode([value], platform="linux-gnu-x86_64")
+
+
+def test_what_is_no_message() -> None:
+    for wrong in ((1, 2), [1, 2, b""], (1, 2, "data")):
+        with pytest.raises(TypeError, match=r"control messages \(level, type, bytes\)"):
+            decode([wrong])  # type: ignore[list-item]
+
+
+@UNIX
+def test_flags_that_nobody_has_asked_for() -> None:
+    """The kernel gives MSG_CMSG_CLOEXEC back; a caller has not given it."""
+    for module in MODULES:
+        if not hasattr(module.socket, "recvmsg"):
+            continue
+        a, b = module.socketpair()
+        with a, b:
+            a.send(b"x")
+            assert receive(b, 10).flags == 0

@@ -31,7 +31,7 @@ from .._ffi.arguments import c_int, c_ssize_t
 from .._host import constants
 from .._platform import target as host_target
 from .._socket import Socket
-from ._message import ControlMessage, Platform
+from ._message import ControlMessage, Platform, in_range
 from .ip import (
     DestinationOptions,
     HopByHopOptions,
@@ -133,9 +133,15 @@ def decode(
     a message that is too short; in both cases all descriptors that came are closed.
     """
     where = _platform(platform)
-    messages = list(ancdata)
+    messages = [_message(each) for each in ancdata]
     owned = Owned(_descriptors(messages) if where.is_host else ())
     return _decode(messages, msg_flags, where, owned)
+
+
+def _message(given: Any) -> tuple[int, int, bytes]:
+    if not (isinstance(given, tuple) and len(given) == 3 and isinstance(given[2], bytes)):
+        raise TypeError(f"expected control messages (level, type, bytes), not {given!r}")
+    return given
 
 
 def _descriptors(messages: list[tuple[int, int, bytes]]) -> list[int]:
@@ -229,7 +235,8 @@ def receive(sock: Any, bufsize: int, ancbufsize: int = 1024, flags: int = 0) -> 
     Raises what it raises, and what ``decode`` raises.
     """
     _beyond.needs(sock, "recvmsg")
-    flags |= constants.get("MSG_CMSG_CLOEXEC", 0)
+    hidden = constants.get("MSG_CMSG_CLOEXEC", 0) & ~flags  # the kernel gives it back
+    flags |= hidden
     # What a socket of pysock's receives is owned before an exception can arrive.
     own = getattr(type(sock), "recvmsg", None) is Socket.recvmsg
     own = own and bufsize >= 0 and 0 <= ancbufsize <= SOCKLEN_MAX
@@ -241,7 +248,7 @@ def receive(sock: Any, bufsize: int, ancbufsize: int = 1024, flags: int = 0) -> 
     except Truncated as error:
         error.data = data
         raise
-    return Received(data, values, msg_flags, address)
+    return Received(data, values, msg_flags & ~hidden, address)
 
 
 def _receive(sock: Any, bufsize: int, ancbufsize: int, flags: int) -> tuple[Any, ...]:
@@ -268,7 +275,7 @@ def enable(sock: Any, *kinds: type[ControlMessage], value: int = True) -> None:
     """
     fd = _beyond.descriptor(sock)
     where = _platform(host_target)
-    number = int(value)
+    number = in_range(int(value) if isinstance(value, bool) else value, 0x7FFFFFFF, "a value")
     names = {constants[n]: n for n in ("AF_INET", "AF_INET6", "AF_UNIX") if n in constants}
     family = names.get(_beyond.family_of(sock, fd), "AF_UNSPEC")
     for cls in kinds:

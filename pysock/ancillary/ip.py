@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .. import families
 from .._functions.conversions import inet_ntop, inet_pton
 from .._host import constants
-from ._message import ControlMessage, Platform
+from ._message import ControlMessage, Platform, in_range
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,8 +25,13 @@ def _text(raw: bytes) -> str:
     return inet_ntop(_INET if len(raw) == 4 else _INET6, raw)
 
 
-def _raw(address: str) -> bytes:
-    return inet_pton(_INET6 if ":" in address else _INET, address)
+def _raw(address: Any) -> bytes:
+    if not isinstance(address, str):
+        raise TypeError(f"expected an IP address as str, not {type(address).__name__}")
+    try:
+        return inet_pton(_INET6 if ":" in address else _INET, address)
+    except (OSError, ValueError):  # ValueError: it has a NUL
+        raise ValueError(f"expected a numeric IP address, not {address!r}") from None
 
 
 @dataclass(frozen=True)
@@ -73,15 +78,16 @@ class PacketInfo(ControlMessage):
 
     def encode(self, platform: Platform) -> tuple[int, int, bytes]:
         source = _raw(self.local or self.address)
+        index = in_range(self.interface, 0x7FFFFFFF, "the index of an interface")
         if len(source) == 16:
-            data = platform.pack("in6_pktinfo", ipi6_addr=source, ipi6_ifindex=self.interface)
+            data = platform.pack("in6_pktinfo", ipi6_addr=source, ipi6_ifindex=index)
             return platform.number("IPPROTO_IPV6"), platform.number("IPV6_PKTINFO"), data
         level = platform.number("IPPROTO_IP")
         if "in_pktinfo" not in platform.structs:
             return level, platform.number("IP_SENDSRCADDR"), source
         fields = platform.structs["in_pktinfo"]["fields"]
         member = "ipi_spec_dst" if "ipi_spec_dst" in fields else "ipi_addr"
-        members: dict[str, Any] = {member: source, "ipi_ifindex": self.interface}
+        members: dict[str, Any] = {member: source, "ipi_ifindex": index}
         return level, platform.number("IP_PKTINFO"), platform.pack("in_pktinfo", **members)
 
 
@@ -104,12 +110,11 @@ class _Number(ControlMessage):
     def encode(self, platform: Platform) -> tuple[int, int, bytes]:
         if self.version not in (4, 6):
             raise ValueError(f"expected the version of IP, 4 or 6, not {self.version!r}")
-        if not 0 <= self.value <= 255:
-            raise ValueError(f"expected a number of 0 to 255, not {self.value!r}")
+        value = in_range(self.value, 255, "a number")
         six = self.version == 6
         level = platform.number("IPPROTO_IPV6" if six else "IPPROTO_IP")
         byte = not six and platform.name.startswith(("darwin", "freebsd", "netbsd", "openbsd"))
-        data = self.value.to_bytes(1 if byte else 4, platform.order)
+        data = value.to_bytes(1 if byte else 4, platform.order)
         return level, platform.number(self.sent[six]), data
 
 
@@ -183,7 +188,12 @@ class _Options(ControlMessage):
         return cls(data)
 
     def encode(self, platform: Platform) -> tuple[int, int, bytes]:
-        return platform.number(self.sent[0]), platform.number(self.sent[1]), bytes(self.data)
+        try:
+            data = bytes(memoryview(self.data))
+        except TypeError:
+            kind = type(self.data).__name__
+            raise TypeError(f"expected the options as bytes, not {kind}") from None
+        return platform.number(self.sent[0]), platform.number(self.sent[1]), data
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from errno import ESRCH
 from itertools import repeat
 
+from .._beyond import descriptor
 from .._calls.descriptor import Owned, close_all
-from ._message import ControlMessage, Platform
+from ._message import ControlMessage, Platform, in_range
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Rights(_Owner):
     @classmethod
     def of(cls, *files: Any) -> Rights:
         """Descriptors to send, of objects that have ``fileno()`` or are numbers."""
-        return cls(tuple([f if isinstance(f, int) else f.fileno() for f in files]))
+        return cls(tuple([descriptor(each) for each in files]))
 
     def _adopt(self, owned: list[int]) -> None:
         self._owned.extend(map(owned.pop, repeat(0, len(self.fds))))
@@ -83,7 +84,10 @@ class Rights(_Owner):
         return cls(tuple(fds))
 
     def encode(self, platform: Platform) -> tuple[int, int, bytes]:
-        data = b"".join(fd.to_bytes(4, platform.order, signed=True) for fd in self.fds)
+        if not isinstance(self.fds, (tuple, list)):
+            raise TypeError(f"expected a tuple of descriptors, not {type(self.fds).__name__}")
+        fds = [in_range(fd, 0x7FFFFFFF, "a descriptor") for fd in self.fds]
+        data = b"".join(fd.to_bytes(4, platform.order) for fd in fds)
         return platform.number("SOL_SOCKET"), platform.number("SCM_RIGHTS"), data
 
 
@@ -173,7 +177,12 @@ class Credentials(ControlMessage):
     def encode(self, platform: Platform) -> tuple[int, int, bytes]:
         level = platform.number("SOL_SOCKET")
         if "SCM_CREDENTIALS" in platform.constants:
-            data = platform.pack("ucred", pid=self.pid or 0, uid=self.uid, gid=self.gid)
+            data = platform.pack(
+                "ucred",
+                pid=in_range(self.pid or 0, 0x7FFFFFFF, "a process"),
+                uid=in_range(self.uid, 0xFFFFFFFF, "a user"),
+                gid=in_range(self.gid, 0xFFFFFFFF, "a group"),
+            )
             return level, platform.number("SCM_CREDENTIALS"), data
         if "cmsgcred" not in platform.structs:
             return super().encode(platform)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import families
-from ._message import ControlMessage, Platform
+from ._message import ControlMessage, Platform, in_range
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -149,9 +149,10 @@ class SegmentSize(ControlMessage):
 
     def encode(self, platform: Platform) -> tuple[int, int, bytes]:
         level, order = platform.number("IPPROTO_UDP"), platform.order
+        size = in_range(self.size, 0xFFFF, "a size of segments", 1)
         if "UDP_SEND_MSG_SIZE" in platform.constants:
-            return level, platform.number("UDP_SEND_MSG_SIZE"), self.size.to_bytes(4, order)
-        return level, platform.number("UDP_SEGMENT"), self.size.to_bytes(2, order)
+            return level, platform.number("UDP_SEND_MSG_SIZE"), size.to_bytes(4, order)
+        return level, platform.number("UDP_SEGMENT"), size.to_bytes(2, order)
 
     @classmethod
     def option_value(cls, platform: Platform, option: str, value: int) -> bytes:
