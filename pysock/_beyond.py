@@ -118,10 +118,10 @@ def getsockopt(fd: int, level: int, name: str, size: int) -> bytes:
         raise named(error, name) from None
 
 
-def setsockopt(fd: int, level: int, name: str, value: bytes) -> None:
+def setsockopt(fd: int, level: int, name: str, value: bytes, what: str = "") -> None:
     """``setsockopt(2)`` of the option ``name``, to the bytes of its value.
 
-    OSError has its errno, and names the option.
+    OSError has its errno, and names the option, and ``what`` it should have been.
     """
 
     number = number_of(name)
@@ -133,7 +133,7 @@ def setsockopt(fd: int, level: int, name: str, value: bytes) -> None:
     try:
         checked(pass_memory, value, call)
     except OSError as error:
-        raise named(error, name) from None
+        raise named(error, f"{name}: {what}" if what else name) from None
 
 
 def named(error: OSError, what: str) -> OSError:

@@ -73,6 +73,10 @@ def sockets(
     """
     if "SOCK_DIAG_BY_FAMILY" not in constants:
         raise OSError(errno.EOPNOTSUPP, "this system has no NETLINK_SOCK_DIAG")
+    if not (pid is None or type(pid) is int):
+        raise TypeError(f"expected the number of a process, not {type(pid).__name__}")
+    if states is not None and not all(isinstance(each, State) for each in states):
+        raise TypeError(f"expected states as members of State, not {states!r}")
     own = None if pid is None else inodes(pid)
     mask = 0
     for number, state in STATES["linux"].items():

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "info", "keepalive", "set_keepalive", "linger", "set_linger", "user_timeout",
-    "set_user_timeout", "congestion", "set_congestion", "set_fastopen", "sockets", "inodes",
+    "set_user_timeout", "congestion", "set_congestion", "set_fastopen",
+    "set_fastopen_connect", "sockets", "inodes",
     "supported", "KeepAlive", "Connection", "State", "Info", "LinuxInfo", "DarwinInfo",
     "FreeBSDInfo", "NetBSDInfo", "OpenBSDInfo", "WindowsInfo",
 ]  # fmt: skip
@@ -144,6 +145,8 @@ def set_keepalive(
     ``idle`` and ``interval`` are in seconds.  If one value is refused, none has changed.
     Raises OSError, which names the option; TypeError or ValueError for what is no count.
     """
+    if not isinstance(on, int):
+        raise TypeError(f"expected True or False for SO_KEEPALIVE, not {type(on).__name__}")
     given = {_IDLE: idle, _INTERVAL: interval, _COUNT: count}
     wanted = {name: _positive(name, value) for name, value in given.items() if value is not None}
     before: list[tuple[str, int]] = []
@@ -152,7 +155,7 @@ def set_keepalive(
             old = _number(_get(sock, _TCP, name))
             _set(sock, _TCP, name, value)
             before.append((name, old))
-        _set(sock, _SOCKET, "SO_KEEPALIVE", int(on))
+        _set(sock, _SOCKET, "SO_KEEPALIVE", int(bool(on)))
     except BaseException:
         for name, old in before:
             _set(sock, _TCP, name, old)
@@ -208,7 +211,12 @@ def user_timeout(sock: HasFileno | int) -> float:
 
 
 def set_user_timeout(sock: HasFileno | int, seconds: float) -> None:
-    """``setsockopt(2)`` of the same, rounded up to the option's unit; OSError, ValueError."""
+    """``setsockopt(2)`` of the same, rounded up to the option's unit.
+
+    Raises OSError, TypeError, ValueError.
+    """
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise TypeError(f"{_USER_TIMEOUT} is a number of seconds, not {type(seconds).__name__}")
     if not 0 <= seconds < 2**31 / 1000:
         raise ValueError(f"{_USER_TIMEOUT} is 0 to 2147483 seconds, not {seconds}")
     value = math.ceil(seconds * _USER_TIMEOUTS[_USER_TIMEOUT])
@@ -221,10 +229,15 @@ def congestion(sock: HasFileno | int) -> str:
 
 
 def set_congestion(sock: HasFileno | int, name: str) -> None:
-    """``setsockopt(2)`` of TCP_CONGESTION; OSError: ENOENT for what the kernel has not, EPERM."""
-    if not isinstance(name, str) or not name:
-        raise TypeError("the name of an algorithm is needed, like 'cubic'")
-    _set(sock, _TCP, _CONGESTION, name.encode())
+    """``setsockopt(2)`` of TCP_CONGESTION.
+
+    Raises OSError, which names the algorithm: ENOENT for what the kernel has not, EPERM.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"the name of an algorithm is a str, like 'cubic', not {name!r}")
+    if not name or "\0" in name:
+        raise ValueError(f"the name of an algorithm is needed, like 'cubic', not {name!r}")
+    _beyond.setsockopt(_beyond.descriptor(sock), _TCP, _CONGESTION, name.encode(), name)
 
 
 def set_fastopen(sock: HasFileno | int, queue: int = 16) -> None:
@@ -236,6 +249,18 @@ def set_fastopen(sock: HasFileno | int, queue: int = 16) -> None:
     value = 0 if type(queue) is int and queue == 0 else _positive("TCP_FASTOPEN", queue)
     plain = _SYSTEM in ("linux", "freebsd")
     _set(sock, _TCP, "TCP_FASTOPEN", value if plain else min(value, 1))
+
+
+def set_fastopen_connect(sock: HasFileno | int, on: bool = True) -> None:
+    """``setsockopt(2)`` of TCP_FASTOPEN_CONNECT (Linux): the first data goes with the SYN.
+
+    ``connect`` of such a socket returns at once, if the kernel has the server's cookie, and the
+    first ``send`` connects.  So an error of the connection may come from that.  Raises OSError:
+    ENOPROTOOPT on other systems; EINVAL of a socket that is connected.
+    """
+    if not isinstance(on, int):
+        raise TypeError(f"expected True or False, not {type(on).__name__}")
+    _set(sock, _TCP, "TCP_FASTOPEN_CONNECT", int(bool(on)))
 
 
 # --- what there is -------------------------------------------------------------------
@@ -261,9 +286,10 @@ def supported() -> frozenset[str]:
                 found.add(name)
                 if name != "info":
                     found.add(f"set_{name}")
-        with suppress(OSError):
-            _get(sock, _TCP, "TCP_FASTOPEN")
-            found.add("set_fastopen")
+        for name in ("fastopen", "fastopen_connect"):
+            with suppress(OSError):
+                _get(sock, _TCP, f"TCP_{name.upper()}")
+                found.add(f"set_{name}")
     with suppress(OSError):
         sockets(states=())
         found.add("sockets")

@@ -147,8 +147,66 @@ def test_congestion(ends: tuple[Any, Any, Any]) -> None:
     name = tcp.congestion(client)
     tcp.set_congestion(client, name)
     assert tcp.congestion(client) == name
-    with pytest.raises(OSError, match=r"\(TCP_CONG\w+\)$"):
+    with pytest.raises(OSError, match=r"\(TCP_CONG\w+: no such one\)$"):
         tcp.set_congestion(client, "no such one")
+
+
+EARLY = """
+import socket, pysock
+from pysock import tcp
+for module in socket, pysock:
+    with module.create_server(("127.0.0.1", 0)) as server:
+        tcp.set_fastopen(server, 5)
+        for _ in range(2):  # the first connection brings the cookie
+            with module.socket(module.AF_INET, module.SOCK_STREAM) as client:
+                tcp.set_fastopen_connect(client)
+                client.connect(server.getsockname())
+                client.sendall(b"early")
+                accepted, _ = server.accept()
+                with accepted:
+                    data = accepted.recv(10)
+                    with_syn = bool(tcp.info(accepted).options & pysock.TCPI_OPT_SYN_DATA)
+        print(data, with_syn)
+"""
+
+
+@pytest.mark.skipif(not LINUX or FOREIGN, reason="TCP_FASTOPEN_CONNECT is Linux'")
+def test_data_with_the_syn() -> None:
+    needs("set_fastopen_connect")
+    script = "ip link set lo up && echo 3 >/proc/sys/net/ipv4/tcp_fastopen && exec \"$@\""
+    command = ["unshare", "-n", "sh", "-c", script, "sh"]
+    if not all(map(shutil.which, ("unshare", "ip"))) or subprocess.run(
+        [*command, "true"], stderr=subprocess.DEVNULL
+    ).returncode:
+        pytest.skip("this user may not make a network namespace and choose its options")
+    done = subprocess.run(
+        [*command, sys.executable, "-c", EARLY], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, "b'early' True\n" * 2), done.stderr
+
+
+def test_bad_input(ends: tuple[Any, Any, Any]) -> None:
+    _, client, _ = ends
+    wrong: list[tuple[Any, tuple[Any, ...], type[Exception], str]] = [
+        (tcp.set_congestion, ("",), ValueError, "the name of an algorithm is needed"),
+        (tcp.set_congestion, ("cubic\0x",), ValueError, "the name of an algorithm is needed"),
+        (tcp.set_congestion, (b"cubic",), TypeError, "the name of an algorithm is a str"),
+        (tcp.set_keepalive, ("yes",), TypeError, "expected True or False for SO_KEEPALIVE"),
+        (tcp.set_user_timeout, ("1",), TypeError, "is a number of seconds, not str"),
+        (tcp.set_user_timeout, (float("nan"),), ValueError, "0 to 2147483 seconds, not nan"),
+        (tcp.set_fastopen_connect, ("on",), TypeError, "expected True or False"),
+    ]
+    for function, arguments, kind, text in wrong:
+        with pytest.raises(kind, match=text):
+            function(client, *arguments)
+    if "sockets" in tcp.supported():
+        with pytest.raises(TypeError, match="the number of a process, not str"):
+            tcp.sockets("1")  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="members of State"):
+            tcp.sockets(states=["LISTEN"])  # type: ignore[list-item]
+    if "set_congestion" in tcp.supported():
+        with pytest.raises(OSError, match="no such algorithm"):
+            tcp.set_congestion(client, "no such algorithm")
 
 
 def test_what_is_no_tcp_socket_is_an_error_that_names_the_option() -> None:
