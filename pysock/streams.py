@@ -6,6 +6,8 @@ says: reads anew for each piece that arrives, ``sendall`` for the whole.
 
 from __future__ import annotations
 
+import math
+import operator
 from errno import EINVAL, ENOTCONN
 from time import monotonic
 
@@ -91,13 +93,12 @@ class Reader:
 
     def __init__(self, sock: Any, limit: int = 1 << 20) -> None:
         _beyond.needs(sock, "recv")
-        self.sock, self.limit = sock, limit
+        self.sock, self.limit = sock, _number(limit, "a limit of 0 or more bytes")
         self._kept = bytearray()
 
     def recv_exactly(self, size: int, *, ahead: bool = True) -> bytes:
         """``size`` bytes.  With ``ahead``, the call may read more than that, and keep it."""
-        if size < 0:
-            raise ValueError(f"expected a size of 0 or more bytes, not {size}")
+        size = _number(size, "a size of 0 or more bytes")
         while len(self._kept) < size:
             lacking = size - len(self._kept)
             self._more(max(lacking, 4096) if ahead else lacking, size)
@@ -108,6 +109,8 @@ class Reader:
 
         Raises Incomplete, and ValueError if ``limit`` bytes have none; nothing is lost by that.
         """
+        if not isinstance(separator, (bytes, bytearray)):
+            raise TypeError(f"expected a separator as bytes, not {type(separator).__name__}")
         if not separator:
             raise ValueError("expected a separator of 1 or more bytes")
         begin = 0
@@ -125,6 +128,7 @@ class Reader:
 
         Raises ValueError, before it reads them, if there are more than ``limit``.
         """
+        prefix = _number(prefix, _PREFIX, 1, 8)
         self._keep(prefix)
         size = int.from_bytes(self._kept[:prefix], "big")
         if size > self.limit:
@@ -151,6 +155,7 @@ class Reader:
 
 def send_frame(sock: Any, data: Any, *, prefix: int = 4) -> None:
     """``sendall`` of a frame: the length of ``data`` in ``prefix`` bytes, and ``data``."""
+    prefix = _number(prefix, _PREFIX, 1, 8)
     with memoryview(data) as view:
         size = view.nbytes
         if size >> 8 * prefix:
@@ -189,6 +194,18 @@ def close(sock: Any) -> None:
             sock.close()
             raise
     sock.close()
+
+
+_PREFIX = "a prefix of 1 to 8 bytes"
+
+
+def _number(value: Any, what: str, least: int = 0, most: float = math.inf) -> int:
+    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
+        raise TypeError(f"expected {what}, not {type(value).__name__}")
+    number = operator.index(value)
+    if not least <= number <= most:
+        raise ValueError(f"expected {what}, not {number}")
+    return number
 
 
 def _shutdown(sock: Any, name: str) -> None:

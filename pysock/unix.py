@@ -19,9 +19,9 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from errno import EADDRINUSE, ECONNREFUSED, EMSGSIZE, ENAMETOOLONG, ENOENT, EPROTO
+from errno import EADDRINUSE, ECONNREFUSED, EMSGSIZE, ENAMETOOLONG, ENOENT, ENOTCONN, EPROTO
 
 from ._beyond import AnySocket, descriptor, flock, getsockopt, named, number_of
 from ._calls import msghdr
@@ -62,6 +62,7 @@ __all__ = [
 _SOL_SOCKET = constants["SOL_SOCKET"]
 _SOL_LOCAL = constants.get("SOL_LOCAL", 0)
 _INT = 4  # bytes
+_NOBODY = 0xFFFFFFFF  # the user of no process
 _GROUPS_MOST = 1 << 14  # bytes of them, 4,096 groups
 
 
@@ -106,12 +107,14 @@ def _by_ucred(fd: int) -> Peer:
     record = Record("ucred")
     raw = _exactly(getsockopt(fd, _SOL_SOCKET, "SO_PEERCRED", record.size), record, "SO_PEERCRED")
     groups = None
+    pid = record.number(raw, "pid", signed=True)
+    if not pid and record.number(raw, "uid") == _NOBODY:
+        raise OSError(ENOTCONN, f"{os.strerror(ENOTCONN)} (SO_PEERCRED: there is no peer)")
     if "SO_PEERGROUPS" in constants:
         octets = getsockopt(fd, _SOL_SOCKET, "SO_PEERGROUPS", _GROUPS_MOST)
         groups = tuple(
             int.from_bytes(octets[i : i + _INT], sys.byteorder) for i in range(0, len(octets), _INT)
         )
-    pid = record.number(raw, "pid", signed=True)
     return Peer(pid or None, record.number(raw, "uid"), record.number(raw, "gid"), groups)
 
 
@@ -280,10 +283,12 @@ def listen(path: Path, *, backlog: int = 128, type: int = constants["SOCK_STREAM
     the file is no socket.  NotImplementedError on Windows, which has no such locks.
     """
     whole = os.fsencode(path)
+    if not whole or b"\0" in whole:  # what Linux takes for an abstract name
+        raise ValueError(f"expected the path of a file, not {path!r}")
     if flock is None:
         raise NotImplementedError("there is no flock() on this system")
     owned = Owned()
-    sock = None
+    sock, bound = None, False
     try:
         # In one step of C, as all descriptors are made (_calls.descriptor).
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
@@ -296,11 +301,16 @@ def listen(path: Path, *, backlog: int = 128, type: int = constants["SOCK_STREAM
             _remove_stale(whole, short, type)
             sock = Socket(constants["AF_UNIX"], type)
             sock.bind(short)
+            bound = True
             sock.listen(backlog)
-        return Listener(sock, whole, owned)
+        # A daemon may change its directory before it closes.
+        return Listener(sock, os.path.abspath(whole), owned)
     except BaseException:
         if sock is not None:
             sock.close()
+        if bound:  # the lock is still ours, so it is our file
+            with suppress(OSError):
+                os.unlink(whole)
         close_all(owned)
         raise
 

@@ -156,3 +156,25 @@ def test_bad_input() -> None:
             half_close(sock)
         streams.close(sock)  # never connected
         assert sock.fileno() == -1
+
+
+def test_numbers_and_separators() -> None:
+    a, b = pysock.socketpair()
+    with a, b:
+        module: Any = streams
+        reader = module.Reader(b)
+        wrong: list[tuple[Any, type[Exception], str]] = [
+            (lambda: reader.recv_exactly(-1), ValueError, "a size of 0 or more bytes, not -1"),
+            (lambda: reader.recv_exactly(1.5), TypeError, "a size of 0 or more bytes, not float"),
+            (lambda: reader.recv_until("x"), TypeError, "a separator as bytes, not str"),
+            (lambda: reader.recv_until(b""), ValueError, "a separator of 1 or more bytes"),
+            (lambda: module.Reader(b, limit="x"), TypeError, "a limit of 0 or more bytes"),
+            (lambda: module.Reader(b, limit=-1), ValueError, "a limit of 0 or more bytes"),
+            (lambda: streams.recv_frame(b, prefix=0), ValueError, "a prefix of 1 to 8 bytes"),
+            (lambda: streams.recv_frame(b, prefix=True), TypeError, "a prefix of 1 to 8 bytes"),
+            (lambda: streams.send_frame(a, b"", prefix=0), ValueError, "a prefix of 1 to 8 bytes"),
+            (lambda: streams.send_frame(a, b"", prefix=-1), ValueError, "a prefix of 1 to 8"),
+        ]
+        for call, kind, text in wrong:
+            with pytest.raises(kind, match=f"expected {text}"):
+                call()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import errno
 import gc
 import os
 import subprocess
@@ -138,6 +139,36 @@ def test_another_file_in_its_place_stays(tmp_path: Path) -> None:
     assert path.exists()
     listener.close()
     assert path.exists()
+
+
+def test_what_fails_leaves_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "sock"
+    with pytest.raises(TypeError):
+        unix.listen(path, backlog="many")  # type: ignore[arg-type]
+    with pytest.raises(OSError):
+        unix.listen(path, type=pysock.SOCK_DGRAM)  # which cannot listen
+    assert [each.name for each in tmp_path.iterdir()] == ["sock.lock"]
+    for wrong in ("", "\0abstract", "a\0b", b""):
+        with pytest.raises(ValueError, match="expected the path of a file"):
+            unix.listen(wrong)
+
+
+def test_another_directory_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    listener = unix.listen("sock")
+    assert listener.sock.getsockname() == "sock"
+    monkeypatch.chdir("/")
+    listener.close()
+    assert [each.name for each in tmp_path.iterdir()] == ["sock.lock"]
+
+
+@pytest.mark.skipif(not LINUX or FOREIGN, reason="SO_PEERCRED is Linux'")
+@pytest.mark.parametrize("family", [pysock.AF_INET, getattr(pysock, "AF_UNIX", 0)])
+def test_no_peer(family: int) -> None:
+    """Linux answers with a process 0 of user −1."""
+    with pysock.socket(family) as sock, pytest.raises(OSError, match="there is no peer") as refused:
+        unix.peer(sock)
+    assert refused.value.errno == errno.ENOTCONN
 
 
 def test_of_many_that_start_at_once_one_listens(tmp_path: Path) -> None:
