@@ -191,7 +191,9 @@ def set_outgoing_interface(sock: HasFileno, interface: InterfaceLike) -> None:
     if family_of(sock, fd) == _AF_INET6:
         _set(fd, _IPV6, "IPV6_MULTICAST_IF", _c_int(index), what)
     elif known("ip_mreqn"):
-        request = Record("ip_mreqn").pack(imr_ifindex=index)
+        # The address alone is what a system tells of it afterwards.
+        own = _address_of(interface, index) if _is_ipv4(interface) else b""
+        request = Record("ip_mreqn").pack(imr_ifindex=index, imr_address=own)
         _set(fd, _IP, "IP_MULTICAST_IF", request, what)
     else:
         _set(fd, _IP, "IP_MULTICAST_IF", _address_of(interface, index), what)
@@ -200,8 +202,8 @@ def set_outgoing_interface(sock: HasFileno, interface: InterfaceLike) -> None:
 def outgoing_interface(sock: HasFileno) -> int | str:
     """What ``set_outgoing_interface`` has set: an index (IPv6), or an address (IPv4).
 
-    0 and ``'0.0.0.0'`` mean that the system chooses; Linux tells no address that was not set by
-    one.  Does not block.  Raises OSError.
+    0 and ``'0.0.0.0'`` mean that the system chooses, or on Linux, of IPv4, that the interface was
+    given by its name or index.  Does not block.  Raises OSError.
     """
     fd = descriptor(sock)
     if family_of(sock, fd) == _AF_INET6:
@@ -211,7 +213,7 @@ def outgoing_interface(sock: HasFileno) -> int | str:
 
 def set_ttl(sock: HasFileno, hops: int) -> None:
     """How many routers a multicast may pass: 0 to 255 (TTL, hop limit).  Raises OSError."""
-    if not isinstance(hops, int):
+    if isinstance(hops, bool) or not isinstance(hops, int):
         raise TypeError(f"expected 0 to 255 hops, not {type(hops).__name__}")
     if not 0 <= hops <= 255:
         raise ValueError(f"expected 0 to 255 hops, not {hops!r}")
@@ -293,6 +295,8 @@ def receiver(
 def _join_all(
     sock: Socket, group: str, interface: InterfaceLike, sources: tuple[str, ...]
 ) -> None:
+    if isinstance(sources, str):
+        raise TypeError("expected a tuple of sources, not str")
     for source in sources or (None,):
         join(sock, group, interface, source=source)
 
@@ -337,7 +341,7 @@ def _index(where: InterfaceLike) -> int:
     """The index of an interface that is given by name, index or address; 0 for None."""
     if where is None:
         return 0
-    if isinstance(where, int):
+    if isinstance(where, int) and not isinstance(where, bool):
         if not 0 <= where <= 0xFFFFFFFF:
             raise ValueError(f"expected the index of an interface, not {where!r}")
         return where
@@ -367,6 +371,13 @@ def _address_of(where: InterfaceLike, index: int) -> bytes:
         if each.family == _AF_INET and wanted:
             return each.packed
     raise OSError(EADDRNOTAVAIL, f"the interface {found.name} has no IPv4 address")
+
+
+def _is_ipv4(where: InterfaceLike) -> bool:
+    try:
+        return isinstance(where, str) and ip_address(where).version == 4
+    except ValueError:
+        return False
 
 
 def _shown(where: InterfaceLike) -> str:

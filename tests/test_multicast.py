@@ -41,6 +41,15 @@ def test_options_are_what_was_set(group: str) -> None:
         assert (multicast.ttl(sock), multicast.loop(sock)) == (255, True)
 
 
+def test_the_outgoing_interface_by_its_address() -> None:
+    with sender("239.7.7.7") as sock:
+        try:
+            multicast.set_outgoing_interface(sock, "127.0.0.1")
+        except (OSError, NotImplementedError) as error:
+            pytest.skip(f"interfaces cannot be listed here: {error}")
+        assert multicast.outgoing_interface(sock) == "127.0.0.1"
+
+
 @pytest.mark.skipif(FOREIGN, reason="the C module has the numbers of another system")
 def test_a_socket_of_the_standard_library() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -57,9 +66,13 @@ def test_wrong_arguments() -> None:
         with pytest.raises(OSError, match="no interface 'nowhere'") as caught:
             multicast.join(sock, "239.7.7.7", "nowhere")
         assert caught.value.errno
-        wrong: Any = 1.5
-        with pytest.raises(TypeError, match="name, index or address, not float"):
-            multicast.join(sock, "239.7.7.7", wrong)
+        for wrong in (1.5, True, b"lo"):
+            with pytest.raises(TypeError, match="name, index or address, not (float|bool|bytes)"):
+                multicast.join(sock, "239.7.7.7", wrong)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="0 to 255 hops, not bool"):
+            multicast.set_ttl(sock, True)
+        with pytest.raises(TypeError, match="a tuple of sources, not str"):
+            multicast.receiver("239.7.7.7", 0, sources="1.2.3.4")  # type: ignore[arg-type]
         if multicast.supported(sources=True):
             with pytest.raises(ValueError, match="a source of the family"):
                 multicast.join(sock, "239.7.7.7", source="::1")
