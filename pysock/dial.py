@@ -16,7 +16,8 @@ import select
 import sys
 import threading
 from collections import deque
-from errno import ECANCELED, ETIMEDOUT
+from contextlib import suppress
+from errno import ECANCELED, ENODEV, ETIMEDOUT
 from time import monotonic
 
 from . import _beyond
@@ -24,6 +25,7 @@ from ._calls.getsockopt import socket_error
 from ._ffi.errors import timeout as timeout_error
 from ._functions import resolver
 from ._functions.connections import socketpair
+from ._functions.conversions import inet_pton
 from ._functions.netdb import if_nametoindex
 from ._host import constants, system
 from ._socket import Socket
@@ -173,12 +175,25 @@ def dial(
     ``cancel.cancel()`` in another thread.  No other attempt is left open.
     """
     limit = _limit(timeout)
-    if attempt_delay < 0 or resolution_delay < 0:
-        raise ValueError("expected delays of 0 or more seconds")
-    if source is not None and not (isinstance(source, tuple) and type(source[0]) is str):
+    for delay in (attempt_delay, resolution_delay):
+        if isinstance(delay, bool) or not isinstance(delay, (int, float)) or not delay >= 0:
+            raise ValueError(f"expected delays of 0 or more seconds, not {delay!r}")
+    if port is None or isinstance(port, bool):
+        raise TypeError(f"expected the number or the name of a port, not {port!r}")
+    if isinstance(port, int) and not 0 <= port <= 0xFFFF:
+        raise OverflowError(f"dial(): port must be 0-65535, not {port}")
+    if source is not None and not (
+        isinstance(source, tuple) and 2 <= len(source) <= 4 and type(source[0]) is str
+    ):
         raise TypeError(f"expected an address (host, port) as source, not {source!r}")
+    if interface is not None and not isinstance(interface, str):
+        raise TypeError(f"expected the name of an interface, not {type(interface).__name__}")
+    if interface == "" or "\0" in (interface or ""):
+        raise ValueError(f"expected the name of an interface, not {interface!r}")
     if not (cancel is None or isinstance(cancel, Cancel)):
         raise TypeError(f"expected a Cancel, not {type(cancel).__name__}")
+    if cancel is not None and cancel._reader.fileno() < 0:
+        raise ValueError("expected a Cancel that is not closed")
     race = _Race(host, port, family, source, interface, make, cancel)
     try:
         race.begin()
@@ -208,10 +223,10 @@ class _Race:
         self.open: list[tuple[Any, Any]] = []  # sockets that connect, and their addresses
         self.ended: deque[_Lookup] = deque()
         self.lock = threading.Lock()
-        families = [family] if family else [_INET6, _INET]
+        families = [family] if family else _families_of(host)
         if source is not None:
             own = _INET6 if ":" in source[0] else _INET
-            families = [each for each in families if each == own]
+            families = [each for each in families if each == own] or [own]
         self.waiting = len(families)
         self.aaaa = _INET6 in families and len(families) > 1
         self.reader, self.writer = socketpair()  # from here on, close() has to be called
@@ -267,13 +282,14 @@ class _Race:
         except OSError as error:
             self.failed(address, error)
             return None
+        _beyond.needs(sock, "connect")
         self.open.append((sock, address))
         try:
             sock.setblocking(False)
             if self.interface is not None:
                 _go_out_by(sock, number, self.interface)
             if self.source is not None:
-                sock.bind(self.source)
+                _come_from(sock, self.source)
             sock.connect(address)
         except OSError as error:
             if isinstance(error, BlockingIOError) or error.errno == system.CONNECTING:
@@ -368,17 +384,38 @@ class _Race:
 _poll: Any = getattr(select, "poll", None)
 
 
+def _families_of(host: Any) -> list[int]:
+    """The families in which a host may have addresses: a numeric one has one of them."""
+    for family in (_INET, _INET6) if isinstance(host, str) else ():
+        with suppress(OSError, ValueError):  # ValueError: it has a NUL
+            inet_pton(family, host)
+            return [family]
+    return [_INET6, _INET]
+
+
+def _come_from(sock: Any, source: Any) -> None:
+    try:
+        sock.bind(source)
+    except OSError as error:
+        raise _beyond.named(error, f"source {source[0]}") from None
+
+
 def _go_out_by(sock: Any, family: int, interface: str) -> None:
     """Let a socket use one interface alone: SO_BINDTODEVICE, IP_BOUND_IF, IP_UNICAST_IF."""
     fd, six = _beyond.descriptor(sock), family == _INET6
     if "SO_BINDTODEVICE" in constants and "IP_BOUND_IF" not in constants:
-        name = os.fsencode(interface) + b"\0"
-        _beyond.setsockopt(fd, constants["SOL_SOCKET"], "SO_BINDTODEVICE", name)
+        name, option = os.fsencode(interface) + b"\0", "SO_BINDTODEVICE"
+        _beyond.setsockopt(fd, constants["SOL_SOCKET"], option, name, f"interface {interface}")
         return
     option = "BOUND_IF" if "IP_BOUND_IF" in constants else "UNICAST_IF"
     level = constants["IPPROTO_IPV6" if six else "IPPROTO_IP"]
-    index = if_nametoindex(interface)
+    try:
+        index = if_nametoindex(interface)
+    except OSError as error:  # without an errno, on older versions
+        number = error.errno or ENODEV
+        raise OSError(number, f"{os.strerror(number)} (interface {interface})") from None
     # Windows wants IPv4's index in network byte order.
     order: Any = "big" if option == "UNICAST_IF" and not six else sys.byteorder
     value = index.to_bytes(4, order)
-    _beyond.setsockopt(fd, level, f"{'IPV6' if six else 'IP'}_{option}", value)
+    option = f"{'IPV6' if six else 'IP'}_{option}"
+    _beyond.setsockopt(fd, level, option, value, f"interface {interface}")

@@ -133,6 +133,25 @@ def test_bad_input() -> None:
             dial.getaddrinfo("127.0.0.1", 1, timeout=timeout)  # type: ignore[arg-type]
     with pytest.raises(dial.DialError, match="Int or String expected"):
         dial.dial("127.0.0.1", object(), timeout=5)  # type: ignore[arg-type]
+    closed = dial.Cancel()
+    closed.close()
+    wrong: list[tuple[dict[str, Any], type[Exception], str]] = [
+        ({"port": 65536}, OverflowError, "port must be 0-65535, not 65536"),
+        ({"port": None}, TypeError, "the number or the name of a port, not None"),
+        ({"attempt_delay": float("nan")}, ValueError, "delays of 0 or more seconds, not nan"),
+        ({"resolution_delay": "1"}, ValueError, "delays of 0 or more seconds, not '1'"),
+        ({"source": ()}, TypeError, r"an address \(host, port\) as source"),
+        ({"source": "127.0.0.1"}, TypeError, r"an address \(host, port\) as source"),
+        ({"interface": 1}, TypeError, "the name of an interface, not int"),
+        ({"interface": ""}, ValueError, "the name of an interface, not ''"),
+        ({"cancel": closed}, ValueError, "a Cancel that is not closed"),
+        ({"make": lambda *kind: 5}, TypeError, r"a socket, which has connect\(\), not int"),
+    ]
+    for given, kind, text in wrong:
+        with pytest.raises(kind, match=text):
+            dial.dial(**{"host": "127.0.0.1", "port": 1, "timeout": 5, **given})
+    with pytest.raises(dial.DialError):  # no address of the source's family
+        dial.dial("127.0.0.1", 1, source=("::1", 0), timeout=5)
     with pytest.raises(OSError) as caught:
         dial.dial("256.256.256.256.invalid.", 1, timeout=5)
     assert isinstance(caught.value, dial.DialError)
@@ -140,6 +159,20 @@ def test_bad_input() -> None:
         cancel.cancel()
         with pytest.raises(OSError, match="cancelled"):
             dial.dial("192.0.2.1", 1, cancel=cancel, timeout=5)
+
+
+def test_what_was_refused_names_its_source_and_its_interface() -> None:
+    with pysock.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        for given, text in (
+            ({"source": ("192.0.2.1", 0)}, r"\(source 192.0.2.1\)"),
+            ({"interface": "gone0"}, r"interface gone0\)"),
+        ):
+            with pytest.raises(dial.DialError, match=text) as caught:
+                dial.dial("127.0.0.1", port, timeout=5, **given)
+            [(address, error)] = caught.value.errors  # and none of a look-up in the other family
+            assert address == ("127.0.0.1", port)
+            assert error.errno and caught.value.errno == error.errno
 
 
 def test_getaddrinfo_answers_as_always() -> None:

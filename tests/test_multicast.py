@@ -67,7 +67,7 @@ def test_wrong_arguments() -> None:
             multicast.join(sock, "239.7.7.7", "nowhere")
         assert caught.value.errno
         for wrong in (1.5, True, b"lo"):
-            with pytest.raises(TypeError, match="name, index or address, not (float|bool|bytes)"):
+            with pytest.raises(TypeError, match=r"name, index or address, not (float|bool|bytes)"):
                 multicast.join(sock, "239.7.7.7", wrong)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="0 to 255 hops, not bool"):
             multicast.set_ttl(sock, True)
