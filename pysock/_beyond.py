@@ -67,6 +67,18 @@ def needs(sock: Any, method: str) -> None:
         raise TypeError(f"expected a socket, which has {method}(), not {type(sock).__name__}")
 
 
+def octets(data: Any) -> memoryview:
+    """A view of the bytes of ``data``; TypeError for what has no buffer, or one with gaps.
+
+    PyPy copies what was cast byte by byte, 40 ns each: so what is of bytes already is not cast.
+    """
+    view = memoryview(data)
+    if view.itemsize == 1 and view.ndim == 1 and view.contiguous:
+        return view
+    with view:
+        return view.cast("B")
+
+
 class AnySocket(SocketState):
     """The state of a socket of any module, for calls of ``_calls``.  It closes nothing."""
 

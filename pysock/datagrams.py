@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from ctypes import addressof, c_char
 from errno import EINVAL, EIO, EMSGSIZE, ENOPROTOOPT
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate, chain
+from operator import getitem
 from struct import Struct
 
 from . import _beyond, _libc, ancillary, families
@@ -259,6 +260,23 @@ def _send_views(
     return min(_call(sock, WRITE, _lib.sendmmsg, pointer, count, flags), count)
 
 
+class _Slices(dict[int, slice]):
+    """Slices of the first bytes of something, by their number; each is made once."""
+
+    def __missing__(self, size: int) -> slice:
+        self[size] = made = slice(size)
+        return made
+
+
+_slices = _Slices()  # of the sizes that datagrams have had
+
+
+def _is_fixed(raw: bytes) -> bool:
+    """Whether these bytes always mean the same address."""
+    codec = families.codec_of(abi.family_of(raw)) if raw else None
+    return codec is not None and codec.fixed
+
+
 class Ring:
     """Memory for ``count`` datagrams of up to ``size`` bytes: one ``receive`` fills it.
 
@@ -269,6 +287,7 @@ class Ring:
         if not (0 < count <= 1024 and 0 < size <= 65536):
             raise ValueError("expected 1 to 1024 datagrams of 1 to 65536 bytes")
         self.count, self.size = count, size
+        self._last: tuple[bytes, tuple[int, ...], list[Any]] = b"", (), []
         self._view = memoryview(bytearray(count * size))
         self._views = [self._view[i * size : (i + 1) * size] for i in range(count)]
         number, self._owner = number_in(self._view)
@@ -314,15 +333,20 @@ class Ring:
         namelens, lengths = heads[: 2 * n : 2], heads[1 : 2 * n : 2]
         if max(namelens) > SOCKADDR_MAX:
             namelens = tuple([min(each, SOCKADDR_MAX) for each in namelens])
-        starts = range(0, len(names), SOCKADDR_MAX)
-        raws = [names[at : at + namelen] for at, namelen in zip(starts, namelens)]
-        # Mostly many are of one sender.
-        addresses = {raw: families.unpack_for(0, raw) for raw in set(raws)}
-        size = self.size
-        return [
-            (view if length >= size else view[:length], addresses[raw])
-            for view, length, raw in zip(self._views, lengths, raws)
-        ]
+        cut = map(getitem, self._views, map(_slices.__getitem__, lengths))
+        return list(zip(cut, self._addresses(names, namelens)))
+
+    def _addresses(self, names: bytes, namelens: tuple[int, ...]) -> list[Any]:
+        """The senders' addresses; mostly they are those of the last call."""
+        known, known_lengths, found = self._last
+        if (known, known_lengths) != (names, namelens):
+            starts = range(0, len(names), SOCKADDR_MAX)
+            raws = [names[at : at + namelen] for at, namelen in zip(starts, namelens)]
+            each = {raw: families.unpack_for(0, raw) for raw in set(raws)}
+            found = [each[raw] for raw in raws]
+            if all(map(_is_fixed, each)):
+                self._last = names, namelens, found
+        return found
 
     def _receive(self, sock: Any, flags: int) -> int:
         """``recvmmsg(2)``: how many datagrams came; 0 if the call seems to be refused."""
@@ -347,7 +371,7 @@ def send_segments(sock: Any, data: Any, size: int, address: Any = None) -> int:
     if not 0 < size <= _BYTES_MAX:
         raise ValueError(f"expected a size of 1 to {_BYTES_MAX} bytes, not {size}")
     sent = [0]
-    with memoryview(data) as whole, whole.cast("B") as view:
+    with _beyond.octets(data) as view:
         try:
             _send_all_segments(sock, view, size, address, sent)
         except OSError as error:
@@ -410,5 +434,14 @@ def receive_segments(sock: Any, bufsize: int = 65536) -> tuple[list[bytes], Any]
     for value in received.values:
         if isinstance(value, ancillary.SegmentSize) and value.size > 0:
             size = value.size
-    parts = [data[at : at + size] for at in range(0, len(data), size)] if data else [b""]
+    count, rest = divmod(len(data), size) if data else (0, 0)
+    parts = [*_pieces(size, count).unpack_from(data)]  # a third of the time of slices
+    if rest or not data:
+        parts.append(data[len(data) - rest :])
     return parts, received.address
+
+
+@lru_cache(maxsize=64)
+def _pieces(size: int, count: int) -> Struct:
+    """So many pieces of bytes, one after the other."""
+    return Struct(f"{size}s" * count)

@@ -53,7 +53,7 @@ def sendall(sock: Any, data: Any, flags: int = 0) -> int:
     """
     _beyond.needs(sock, "send")
     sent = [0]
-    with memoryview(data) as whole, whole.cast("B") as view:
+    with _beyond.octets(data) as view:
         try:
             _send_parts(sock, view, flags, sent)
         except OSError as error:
