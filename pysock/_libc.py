@@ -304,6 +304,13 @@ PROTOTYPES = [
     # ifaddrs.h
     Prototype("int getifaddrs(struct ifaddrs **ifap)", minus_one),
     Prototype("void freeifaddrs(struct ifaddrs *ifa)"),
+    # sys/sysctl.h: macOS and the BSDs
+    Prototype(
+        "int sysctl(const int *name, unsigned int namelen, void *oldp, size_t *oldlenp,"
+        " const void *newp, size_t newlen)",
+        minus_one,
+        needs="sa_len",
+    ),
     # unistd.h
     Prototype("int gethostname(char *name, size_t len)", minus_one),
     Prototype("int sethostname(const char *name, size_t len)", minus_one),

@@ -333,7 +333,7 @@ class Ring:
         namelens, lengths = heads[: 2 * n : 2], heads[1 : 2 * n : 2]
         if max(namelens) > SOCKADDR_MAX:
             namelens = tuple([min(each, SOCKADDR_MAX) for each in namelens])
-        cut = map(getitem, self._views, map(_slices.__getitem__, lengths))
+        cut: Any = map(getitem, self._views, map(_slices.__getitem__, lengths))
         return list(zip(cut, self._addresses(names, namelens)))
 
     def _addresses(self, names: bytes, namelens: tuple[int, ...]) -> list[Any]:

@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock import _netlink, interfaces
+from pysock import _constants, _netlink, families, interfaces
 from pysock._host import abi, lib
-from pysock.interfaces import _posix, _rtnetlink, netifaces
+from pysock._layouts import layouts
+from pysock._libc import abi_of
+from pysock.interfaces import _posix, _rtnetlink, _sysctl, netifaces
 
 from . import ROOT
 from .foreign import FOREIGN
@@ -177,8 +179,14 @@ COMMON = {"UP", "BROADCAST", "LOOPBACK", "POINTOPOINT", "MULTICAST", "NOARP"}
 def test_a_bsds_list_is_what_ip_says(tmp_path: Any) -> None:
     """A name longer than sdl_data; netmasks cut short, to nothing at all; KAME's link-locals."""
     setup = f"{SETUP}\nip address add 198.18.0.1/0 dev veth1 noprefixroute\n"
-    program = PROGRAM[: PROGRAM.index('told["gateways"]')] + "print(json.dumps(told))"
+    setup += "ip -6 route add default via fe80::99 dev dummy0\n"
+    setup += "ip route add 128.0.0.0/1 via 192.0.2.9\n"
+    program = PROGRAM[: PROGRAM.index("try:")] + "print(json.dumps(told))"
     told, by_ip = in_a_namespace(setup, program, tmp_path)
+    assert [each[1:3] for each in told["gateways"]] == [
+        ["192.0.2.77", "dummy0"], ["fe80::99", "dummy0"],
+    ]
+    assert [each[0] for each in told["gateways"]] == [pysock.AF_INET, pysock.AF_INET6]
     assert told["ours"] == told["getifaddrs"]
     assert (told["source"], told["to peer"], told["has"]) == (
         "192.0.2.1", "192.168.77.1", "schnüre",
@@ -365,6 +373,66 @@ def test_the_list_is_freed_if_reading_it_fails(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(KeyboardInterrupt):
         _posix.interfaces()
     assert freed == [1]
+
+
+def route(target: str, to: bytes, router: bytes, mask: bytes | None, flags: int = 3) -> bytes:
+    """A message of a BSD's table, by its header's layout."""
+    abi = abi_of(target)
+    layout = layouts(target)["structs"]["rt_msghdr"]
+    unit = 4 if target.startswith("darwin") else abi.bits // 8
+    parts = [to, router] if mask is None else [to, router, mask]
+    body = b"".join(p.ljust(max(unit, -(-len(p) // unit) * unit), b"\0") for p in parts)
+    head = bytearray(layout["size"])
+    values = {
+        "rtm_msglen": len(head) + len(body), "rtm_version": abi.constants["RTM_VERSION"],
+        "rtm_index": 7, "rtm_flags": flags, "rtm_addrs": (1 << len(parts)) - 1,
+        "rtm_hdrlen": len(head),
+    }
+    for name, value in values.items():
+        if name in layout["fields"]:
+            at, size = layout["fields"][name]
+            head[at : at + size] = value.to_bytes(size, abi.order)
+    return bytes(head) + body
+
+
+BSDS = [each for each in _constants.targets() if each.split("-")[0] in ("darwin", "freebsd")]
+BSDS += [each for each in _constants.targets() if each.split("-")[0] in ("netbsd", "openbsd")]
+
+
+@pytest.mark.parametrize("target", BSDS)
+def test_default_routes_in_a_bsds_table(target: str) -> None:
+    """Of many routes, those that lead everywhere; netmasks of all lengths; tables that lie."""
+    abi = abi_of(target)
+    six = abi.constants["AF_INET6"]
+
+    def four(host: str) -> bytes:
+        return families.pack("AF_INET", (host, 0), platform=target)
+
+    local = families.pack("AF_INET6", ("fe80:7::99", 0), platform=target)
+    link = bytes([20, abi.constants["AF_LINK"], 7, 0]) + bytes(16)
+    anything, router, whole = four("0.0.0.0"), four("192.0.2.1"), four("255.255.255.255")
+    table = b"".join([
+        route(target, four("10.0.0.0"), router, b"\5\0\0\0\xff"),
+        route(target, anything, link, b""),  # on a link
+        route(target, anything, router, b"\5\0\0\0\x80"),  # half of everything
+        route(target, anything, router, None, 7),  # a host
+        route(target, anything, router, b"", 1),  # without a router
+        route(target, anything, router, b""),
+        route(target, anything, four("192.0.2.2"), b"\4\xff\xff\xff"),
+        route(target, anything, four("192.0.2.3"), anything),
+        route(target, bytes([28, six]) + bytes(26), local, b""),
+        route(target, whole, router, whole),
+    ])
+    found = [*_sysctl.default_routes(table, abi)]
+    assert [each[:3] for each in found] == [
+        *((abi.constants["AF_INET"], bytes([192, 0, 2, n]), 7) for n in (1, 2, 3)),
+        (six, b"\xfe\x80" + bytes(13) + b"\x99", 7),
+    ]
+    for size in range(len(table)):  # no end of a table is read beyond
+        cut = [*_sysctl.default_routes(table[:size], abi)]
+        assert cut == found[: len(cut)]
+    assert [*_sysctl.default_routes(bytes(4096), abi)] == []
+    assert [*_sysctl.default_routes(b"\xff" * 4096, abi)] == []
 
 
 @pytest.mark.skipif(not _rtnetlink.AVAILABLE, reason="there is no rtnetlink here")

@@ -18,7 +18,7 @@ from .._functions.netdb import if_nametoindex as _if_nametoindex
 from .._host import constants as _constants
 from .._host import lib as _lib
 from .._socket import Socket as _Socket
-from . import _posix, _rtnetlink, _windows
+from . import _posix, _rtnetlink, _sysctl, _windows
 from ._values import Address, Gateway, Interface
 
 TYPE_CHECKING = False
@@ -171,15 +171,17 @@ def default_source(family: int = _AF_INET) -> str:
 
 
 def gateways() -> list[Gateway]:
-    """The default routes, the preferred first: by rtnetlink on Linux, on Windows by adapter.
+    """The default routes, the preferred first.
 
-    Does not block.  Raises OSError; NotImplementedError on macOS and the BSDs, where the routes
-    are not asked for yet.
+    By rtnetlink on Linux, by ``sysctl`` on macOS and the BSDs, on Windows by adapter.  Does not
+    block.  Raises OSError; NotImplementedError where a system has none of these.
     """
     if hasattr(_lib, "GetAdaptersAddresses"):
         return _windows.gateways()
+    if _sysctl.AVAILABLE:
+        return _sysctl.gateways()
     if not _rtnetlink.AVAILABLE:
-        raise NotImplementedError("gateways are known on Linux and Windows alone")
+        raise NotImplementedError("this system tells no routes")
     return _rtnetlink.gateways()
 
 

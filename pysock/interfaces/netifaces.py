@@ -81,7 +81,7 @@ def _entry(each: Address, found: Interface) -> dict[str, str]:
 def gateways() -> dict[Any, Any]:
     """The routers by family, as ``(address, interface, is_default)``, and under ``"default"``.
 
-    Does not block.  Raises OSError, and NotImplementedError on macOS and the BSDs.
+    Does not block.  Raises OSError, and NotImplementedError as ``interfaces.gateways``.
     """
     found: dict[Any, Any] = {"default": {}}
     for each in _gateways():

@@ -65,7 +65,7 @@ FUNCTIONS = """socket socketpair bind listen accept accept4 connect shutdown clo
     freeaddrinfo gai_strerror getnameinfo gethostbyname gethostbyaddr gethostbyname_r
     gethostbyaddr_r __h_errno h_errno hstrerror getservbyname getservbyport getprotobyname inet_aton
     inet_pton inet_ntop if_nameindex if_freenameindex if_nametoindex if_indextoname getifaddrs
-    freeifaddrs getpeereid sendfile gethostname sethostname""".split()
+    freeifaddrs sysctl getpeereid sendfile gethostname sethostname""".split()
 # The plain symbol of a function that the headers rename, where the bed has that older version too.
 OLD = ("socket",)
 

@@ -1,7 +1,10 @@
-/* The guest half, continued: what <ifaddrs.h>, <sys/sockio.h>, sendfile(2) and getpeereid(3) are. */
+/* The guest half, continued: what <ifaddrs.h>, <net/route.h>, <sys/sockio.h>, sendfile(2) and
+   getpeereid(3) are. */
 #include "guest.h"
 #include <net/if_dl.h>
 #include <net/if_types.h>
+#include <net/route.h>
+#include <sys/sysctl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -111,6 +114,87 @@ int bed_getifaddrs(struct ifaddrs **found)
 }
 
 void bed_freeifaddrs(struct ifaddrs *head) { host_free(head); }
+
+/* --- sysctl(3) of the routes ---------------------------------------------------------- */
+
+#ifdef __APPLE__
+enum { UNIT = 4 };
+#else
+enum { UNIT = sizeof(long) };
+#endif
+
+/* A sockaddr behind an rt_msghdr: padded, and of no bytes at all the width of one unit. */
+static char *routed(char *at, const void *form, unsigned size)
+{
+    memset(at, 0, size + UNIT);
+    memcpy(at, form, size);
+    return at + (size ? (size + UNIT - 1) / UNIT * UNIT : UNIT);
+}
+
+static char *route_message(char *at, const struct bed_route *from)
+{
+    struct rt_msghdr head = {0};
+    struct sockaddr_storage form;
+    struct sockaddr_dl link = {0};
+    char *begin = at;
+    at += sizeof head;
+    unsigned size = address_form(&from->to, &form);
+    at = routed(at, &form, size);
+    if (from->router.there) {
+        size = address_form(&from->router, &form);
+        struct sockaddr_in6 *in = (void *)&form;
+        if (form.ss_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&in->sin6_addr))
+            in->sin6_addr.s6_addr[3] = from->index;  /* KAME's way */
+        at = routed(at, &form, size);
+    } else {
+        link.sdl_family = AF_LINK;
+        link.sdl_index = from->index;
+        link.sdl_len = sizeof link;
+        at = routed(at, &link, sizeof link);
+    }
+    if (!from->is_host) {
+        size = address_form(&from->mask, &form);
+#ifndef __FreeBSD__
+        while (size > 4 && !((char *)&form)[size - 1])
+            size--;
+        form.ss_len = size = size > 4 ? size : 0;
+        form.ss_family = 0;
+#endif
+        at = routed(at, &form, size);
+    }
+    head.rtm_msglen = at - begin;
+    head.rtm_version = RTM_VERSION;
+    head.rtm_type = RTM_GET;
+    head.rtm_index = from->index;
+    head.rtm_flags = RTF_UP | (from->router.there ? RTF_GATEWAY : 0) | (from->is_host ? RTF_HOST : 0);
+    head.rtm_addrs = RTA_DST | RTA_GATEWAY | (from->is_host ? 0 : RTA_NETMASK);
+#ifdef __OpenBSD__
+    head.rtm_hdrlen = sizeof head;
+    head.rtm_priority = 8;
+#endif
+    memcpy(begin, &head, sizeof head);
+    return at;
+}
+
+int bed_sysctl(const int *name, unsigned count, void *old, size_t *size, const void *new, size_t length)
+{
+    enum { MOST = sizeof(struct rt_msghdr) + 4 * 64 };
+    if (count != 6 || name[0] != CTL_NET || name[1] != PF_ROUTE || name[4] != NET_RT_DUMP)
+        return fail(EINVAL);
+    struct bed_route *all;
+    int found = done(host_routes(&all));
+    char *block = host_memory(found * MOST + 1), *at = block;
+    for (int i = 0; i < found; i++)
+        at = route_message(at, &all[i]);
+    host_free(all);
+    size_t needed = at - block;
+    int fits = !old || needed <= *size;
+    if (old && fits)
+        memcpy(old, block, needed);
+    *size = needed;
+    host_free(block);
+    return fits ? 0 : fail(ENOMEM);
+}
 
 /* --- ioctl(2) ------------------------------------------------------------------------- */
 
