@@ -10,7 +10,7 @@ from errno import EBADF, ENOPROTOOPT, ENOSYS
 
 from ._calls.getsockopt import getsockopt_bytes, identify
 from ._calls.state import SocketState, set_mode
-from ._ffi.errors import checked
+from ._ffi.errors import checked, from_errno
 from ._ffi.interpreter import NULL, pass_memory
 from ._host import abi, constants, lib, system
 
@@ -114,7 +114,7 @@ def family_of(sock: Any, fd: int) -> int:
 def number_of(name: str) -> int:
     """The number of an option; OSError (ENOPROTOOPT) if this system has none of that name."""
     if name not in constants:
-        raise OSError(ENOPROTOOPT, f"{os.strerror(ENOPROTOOPT)} ({abi.name} has no {name})")
+        raise named(from_errno(ENOPROTOOPT), f"{abi.name} has no {name}")
     return constants[name]
 
 
