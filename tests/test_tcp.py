@@ -291,4 +291,4 @@ def test_command_without_such_a_process() -> None:
     needs("sockets")
     done = command("999999999")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "process 999999999: No such file" in done.stderr
+    assert "process 999999999: there is none" in done.stderr

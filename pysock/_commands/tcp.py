@@ -10,6 +10,7 @@ import json
 import shutil
 import sys
 from dataclasses import asdict
+from errno import ENOENT
 from time import sleep
 
 from .. import tcp
@@ -47,8 +48,11 @@ def main(options: argparse.Namespace) -> int:
             try:
                 found = tcp.sockets(options.pid)
             except OSError as error:
-                about = "" if options.pid is None else f"process {options.pid}: "
-                print(f"python -m pysock tcp: {about}{error.strerror}", file=sys.stderr)
+                about, why = "", error.strerror
+                if options.pid is not None:
+                    about = f"process {options.pid}: "
+                    why = "there is none" if error.errno == ENOENT else why
+                print(f"python -m pysock tcp: {about}{why}", file=sys.stderr)
                 return NO_SOCKETS
             if options.json:
                 print(json.dumps([_plain(each) for each in found], indent=1))

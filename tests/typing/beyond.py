@@ -29,10 +29,11 @@ for each in interfaces.interfaces():
     mtu: Optional[int] = each.mtu
     for at in each.addresses:
         length: Optional[int] = at.prefix_length
-        text: str = at.address
+        text: str = at.address + at.scope
 by_name: interfaces.Interface = interfaces.interface("lo")
 has: Optional[interfaces.Interface] = interfaces.by_address("::1")
 source: str = interfaces.source_for("::1", 80) + interfaces.default_source()
+mine.bind(("lo", 0, pysock.XDP_COPY))  # AF_XDP
 metrics: list[int] = [gateway.metric for gateway in interfaces.gateways()]
 can: bool = interfaces.supported()
 
@@ -128,6 +129,7 @@ tcp.set_user_timeout(theirs, 1.5)
 seconds: float = tcp.user_timeout(theirs)
 tcp.set_congestion(mine, tcp.congestion(theirs))
 tcp.set_fastopen(mine, queue=5)
+tcp.set_fastopen_connect(theirs, False)
 for connection in tcp.sockets(states=[tcp.State.LISTEN]):
     port: int = connection.local[1]
 inode_of: dict[int, int] = tcp.inodes(1)
@@ -137,6 +139,7 @@ works: frozenset[str] = tcp.supported()
 
 interfaces.interface(1.5)
 interfaces.interfaces()[0].index = 3
+interfaces.interfaces()[0].addresses[0].scope = "link"
 index = interfaces.interfaces()[0].name
 multicast.join("239.1.2.3", mine)
 multicast.set_ttl(mine, "1")
@@ -156,4 +159,6 @@ streams.Reader(mine).recv_until("\n")
 tcp.info("sock")
 tcp.set_keepalive(mine, idle="60")
 tcp.set_congestion(mine, b"cubic")
+tcp.set_fastopen_connect(mine, "yes")
+dial.dial("localhost", 80, interface=1)
 tcp.sockets(states=["LISTEN"])
