@@ -82,12 +82,20 @@ def sockets(
     for number, state in STATES["linux"].items():
         if states is None or state in states:
             mask |= 1 << number
-    found: list[Connection] = []
-    for family in ("AF_INET", "AF_INET6"):
-        found += map(_connection, _answers(constants[family], mask))
+    raws = [
+        raw
+        for family in ("AF_INET", "AF_INET6")
+        for raw in _answers(constants[family], mask)
+    ]
     if own is None:
-        return found
-    return [replace(s, descriptor=own[s.inode]) for s in found if s.inode in own]
+        return [*map(_connection, raws)]
+    inode = Record("inet_diag_msg").fields["idiag_inode"][0]
+    places = [own.get(int.from_bytes(raw[inode : inode + 4], abi.order)) for raw in raws]
+    return [
+        replace(_connection(raw), descriptor=fd)
+        for raw, fd in zip(raws, places)
+        if fd is not None
+    ]
 
 
 def _answers(family: int, mask: int) -> list[bytes]:

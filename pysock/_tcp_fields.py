@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass, field, fields
-from functools import partial
+from functools import cache, partial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -335,6 +335,7 @@ CLASSES: dict[str, type[Info]] = {
 STRUCTS = {"darwin": "tcp_connection_info", "windows": "TCP_INFO_v1"}  # else tcp_info
 
 
+@cache
 def name_of(member: str) -> str:
     """The field for a member of the struct."""
     short = member[5:] if member.startswith("tcpi_") else member
