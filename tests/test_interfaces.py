@@ -18,7 +18,7 @@ from pysock import _constants, _netlink, families, interfaces
 from pysock._host import abi, lib
 from pysock._layouts import layouts
 from pysock._libc import abi_of
-from pysock.interfaces import _posix, _rtnetlink, _sysctl, netifaces
+from pysock.interfaces import _posix, _rtnetlink, _sysctl, _values, netifaces
 
 from . import ROOT
 from .foreign import FOREIGN
@@ -339,6 +339,15 @@ def test_wrong_types() -> None:
         interfaces.source_for("127.0.0.1", sock=object())
     with pytest.raises(ValueError, match="AF_INET or AF_INET6"):
         interfaces.default_source(12345)
+
+
+def test_hardware_addresses_as_text() -> None:
+    """As ip(8) prints them: the ends of a tunnel are addresses of IP."""
+    known = {
+        b"": None, b"\0\x1b\x44\x11\x3a\xb7": "00:1b:44:11:3a:b7", b"\xc0\0\2\1": "192.0.2.1",
+        b"\x20\x01\x0d\xb8" + bytes(11) + b"\1": "2001:db8::1", bytes(20): "00:" * 19 + "00",
+    }
+    assert {octets: _values.hardware_text(octets) for octets in known} == known
 
 
 @supported

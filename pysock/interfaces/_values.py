@@ -77,8 +77,9 @@ class Interface:
     ``name``       its name; what is not text in it is escaped, as by ``os.fsdecode``
     ``flags``      ``UP``, ``LOOPBACK``, …: the system's names without IFF_
     ``mtu``        bytes of the largest packet, or None if it is not known
-    ``hardware``   the hardware address, ``00:1b:44:11:3a:b7``, or None
-    ``hardware_broadcast``  the hardware address for all, or None
+    ``hardware``   the hardware address, ``00:1b:44:11:3a:b7``, of a tunnel its own end
+                   (``192.0.2.1``); or None
+    ``hardware_broadcast``  the hardware address for all, of a tunnel its other end; or None
     ``addresses``  its IP addresses
     ``alias``      another name of it, which Windows shows its users; else empty
     """
@@ -116,7 +117,12 @@ def flag_names(flags: int) -> frozenset[str]:
 
 
 def hardware_text(octets: bytes) -> str | None:
-    """A hardware address as text; None if there is none."""
+    """A hardware address as text; None if there is none.
+
+    That of a tunnel is its end, an address of IP: no others have 4 or 16 bytes.
+    """
+    if len(octets) in (4, 16):
+        return str(ip_address(octets))
     return octets.hex(":") if octets else None
 
 
