@@ -79,6 +79,15 @@ def octets(data: Any) -> memoryview:
         return view.cast("B")
 
 
+def in_range(value: Any, most: int, what: str, least: int = 0) -> int:
+    """A number of a program's; TypeError and ValueError say ``what`` was expected."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"expected {what} as an int, not {type(value).__name__}")
+    if not least <= value <= most:
+        raise ValueError(f"expected {what} of {least} to {most}, not {value}")
+    return int(value)
+
+
 class AnySocket(SocketState):
     """The state of a socket of any module, for calls of ``_calls``.  It closes nothing."""
 

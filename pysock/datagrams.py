@@ -88,6 +88,9 @@ def send_many(sock: Any, datagrams: Iterable[Any], address: Any = None, flags: i
     the datagrams that had gone.
     """
     given = list(datagrams)
+    for each in given:
+        if isinstance(each, tuple) and len(each) != 2:
+            raise TypeError(f"expected a pair (data, address), not {len(each)} items")
     _beyond.descriptor(sock)  # or it is an error
     sent = [0]
     try:
@@ -284,9 +287,8 @@ class Ring:
     """
 
     def __init__(self, count: int = 64, size: int = 2048) -> None:
-        if not (0 < count <= 1024 and 0 < size <= 65536):
-            raise ValueError("expected 1 to 1024 datagrams of 1 to 65536 bytes")
-        self.count, self.size = count, size
+        self.count = count = _beyond.in_range(count, 1024, "a number of datagrams", 1)
+        self.size = size = _beyond.in_range(size, 65536, "a size of datagrams", 1)
         self._last: tuple[bytes, tuple[int, ...], list[Any]] = b"", (), []
         self._view = memoryview(bytearray(count * size))
         self._views = [self._view[i * size : (i + 1) * size] for i in range(count)]
@@ -368,8 +370,7 @@ def send_segments(sock: Any, data: Any, size: int, address: Any = None) -> int:
     By UDP_SEGMENT (on Windows UDP_SEND_MSG_SIZE), up to 64 datagrams a call; by a loop where the
     system or the way to the peer refuses that.  Raises SendError as ``send_many`` does.
     """
-    if not 0 < size <= _BYTES_MAX:
-        raise ValueError(f"expected a size of 1 to {_BYTES_MAX} bytes, not {size}")
+    size = _beyond.in_range(size, _BYTES_MAX, "a size of datagrams", 1)
     sent = [0]
     with _beyond.octets(data) as view:
         try:

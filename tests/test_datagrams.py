@@ -248,3 +248,55 @@ def test_bad_input(pair: Any) -> None:
     with pytest.raises(SendError) as caught:
         send_segments(a, bytes(3000), 1000, ("127.0.0.1", 0))
     assert caught.value.sent == 0
+
+
+def test_numbers_and_pairs() -> None:
+    with pysock.socket(pysock.AF_INET, pysock.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        module: Any = datagrams
+        wrong: list[tuple[Any, type[Exception], str]] = [
+            (lambda: module.Ring(0), ValueError, "a number of datagrams of 1 to 1024, not 0"),
+            (lambda: module.Ring(True), TypeError, "a number of datagrams as an int, not bool"),
+            (lambda: module.Ring(1, 65537), ValueError, "a size of datagrams of 1 to 65536"),
+            (lambda: module.Ring(1, 1.5), TypeError, "a size of datagrams as an int, not float"),
+            (lambda: module.send_segments(sock, b"x", "1"), TypeError, "a size of datagrams as"),
+            (lambda: module.send_segments(sock, b"x", 0), ValueError, "a size of datagrams of 1"),
+            (lambda: module.send_many(sock, [(b"x",)]), TypeError, "a pair .*, not 1 items"),
+        ]
+        for call, kind, text in wrong:
+            with pytest.raises(kind, match=f"expected {text}"):
+                call()
+
+
+def test_a_ring_knows_its_senders_again() -> None:
+    """The addresses of the last call serve for the next one only if they are the same."""
+    a, b, c = (pysock.socket(pysock.AF_INET, pysock.SOCK_DGRAM) for _ in "abc")
+    with a, b, c:
+        for sock in (a, b, c):
+            sock.bind(("127.0.0.1", 0))
+        c.settimeout(10)
+        ring = datagrams.Ring(4, 10)
+        for senders in ([a, a], [a, b], [b, a], [b], [a, a, b], [a, a, b]):
+            for sender in senders:
+                sender.sendto(b"from " + sender.getsockname()[0][:3].encode(), c.getsockname())
+            found: list[Any] = []
+            while len(found) < len(senders):
+                found += [(bytes(view), address) for view, address in ring.receive(c)]
+            assert found == [(b"from 127", sender.getsockname()) for sender in senders]
+
+
+def test_joined_datagrams_of_all_lengths(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What UDP_GRO has joined is cut into whole pieces, and a rest."""
+    pieces: Any = []
+    for data, size in ((b"abcdefg", 3), (b"abcdef", 3), (b"ab", 3), (b"", 3), (b"abc", 0)):
+
+        def receive(*_: Any, data: bytes = data, size: int = size) -> Any:
+            values = [SegmentSize(size)] if size else []
+            return ancillary.Received(data, values, 0, "somewhere")  # type: ignore[arg-type]
+
+        monkeypatch.setattr(ancillary, "receive", receive)
+        with pysock.socket(pysock.AF_INET, pysock.SOCK_DGRAM) as sock:
+            if not hasattr(sock, "recvmsg"):
+                pytest.skip("there is no recvmsg here")
+            pieces.append(datagrams.receive_segments(sock)[0])
+    assert pieces == [[b"abc", b"def", b"g"], [b"abc", b"def"], [b"ab"], [b""], [b"abc"]]

@@ -31,7 +31,7 @@ from .._ffi.arguments import c_int, c_ssize_t
 from .._host import constants
 from .._platform import target as host_target
 from .._socket import Socket
-from ._message import ControlMessage, Platform, in_range
+from ._message import ControlMessage, Platform
 from .ip import (
     DestinationOptions,
     HopByHopOptions,
@@ -275,7 +275,8 @@ def enable(sock: Any, *kinds: type[ControlMessage], value: int = True) -> None:
     """
     fd = _beyond.descriptor(sock)
     where = _platform(host_target)
-    number = in_range(int(value) if isinstance(value, bool) else value, 0x7FFFFFFF, "a value")
+    given = int(value) if isinstance(value, bool) else value
+    number = _beyond.in_range(given, 0x7FFFFFFF, "a value")
     names = {constants[n]: n for n in ("AF_INET", "AF_INET6", "AF_UNIX") if n in constants}
     family = names.get(_beyond.family_of(sock, fd), "AF_UNSPEC")
     for cls in kinds:

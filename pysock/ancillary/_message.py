@@ -21,15 +21,6 @@ if TYPE_CHECKING:
     M = TypeVar("M", bound="ControlMessage")
 
 
-def in_range(value: Any, most: int, what: str, least: int = 0) -> int:
-    """A number that a message has; TypeError and ValueError say ``what`` was expected."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"expected {what} as an int, not {type(value).__name__}")
-    if not least <= value <= most:
-        raise ValueError(f"expected {what} of {least} to {most}, not {value}")
-    return int(value)
-
-
 class Platform:
     """A platform's numbers, byte order and layouts, as far as control messages need them."""
 

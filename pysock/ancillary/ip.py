@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import families
+from .._beyond import in_range
 from .._functions.conversions import inet_ntop, inet_pton
 from .._host import constants
-from ._message import ControlMessage, Platform, in_range
+from ._message import ControlMessage, Platform
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

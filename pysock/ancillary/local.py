@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from errno import ESRCH
 from itertools import repeat
 
-from .._beyond import descriptor
+from .._beyond import descriptor, in_range
 from .._calls.descriptor import Owned, close_all
-from ._message import ControlMessage, Platform, in_range
+from ._message import ControlMessage, Platform
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import families
-from ._message import ControlMessage, Platform, in_range
+from .._beyond import in_range
+from ._message import ControlMessage, Platform
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
