@@ -253,7 +253,7 @@ def _change_ssl(ssl: ModuleType) -> None:
     _tls.let_sockets_stand_in(ssl)
 
 
-def _find_traceback(name: str) -> ModuleSpec | None:
+def _find_shortened(name: str) -> ModuleSpec | None:
     """For a program that has sockets already; else ``_tracebacks`` finds it in ``sys.modules``."""
     ours = sys.modules.get("pysock._tracebacks")
     if ours is None or not ours.are_shorter():
@@ -312,7 +312,8 @@ _SPECS = {
     "pysock": _find_pysock,
     "socket": _find_in_place,
     "_socket": _find_in_place,
-    "traceback": _find_traceback,
+    "threading": _find_shortened,
+    "traceback": _find_shortened,
 }
 if sys.implementation.name == "cpython":  # PyPy's _ssl takes any socket
     _SPECS["ssl"] = _find_ssl

@@ -10,7 +10,6 @@ keeps them: a debugger sees all.  With PYSOCK_FRAMES in the environment, which
 from __future__ import annotations
 
 import sys
-import threading
 from functools import wraps
 from types import TracebackType
 
@@ -28,15 +27,9 @@ def shorten() -> None:
     """Leave pysock's lines out from now on.  Does nothing the second time."""
     if are_shorter():
         return
-    for module, hook in ((sys, _of_program), (threading, _of_threads)):
-        own = module.excepthook
-        ours = wraps(own)(hook(own))
-        # Python's own is known by both names: code.interact asks whether they are the same.
-        for name in ("__excepthook__", "excepthook"):
-            if getattr(module, name, None) is own:
-                _change(module, name, ours)
-    if "traceback" in sys.modules:
-        shorten_in(sys.modules["traceback"])
+    for name in ("sys", "threading", "traceback"):
+        if name in sys.modules:
+            shorten_in(sys.modules[name])
 
 
 def are_shorter() -> bool:
@@ -44,12 +37,21 @@ def are_shorter() -> bool:
     return bool(_changed)
 
 
-def shorten_in(traceback: ModuleType) -> None:
-    """The same in the module ``traceback``, which may be imported later."""
-    for name in ("walk_tb", "_walk_tb_with_full_positions"):  # by which it reads frames
-        own = vars(traceback).get(name)
-        if own is not None:
-            _change(traceback, name, wraps(own)(_walking(own)))
+def shorten_in(module: ModuleType) -> None:
+    """The same in one of these modules, which may be imported later."""
+    if module.__name__ == "traceback":
+        for name in ("walk_tb", "_walk_tb_with_full_positions"):  # by which it reads frames
+            own = vars(module).get(name)
+            if own is not None:
+                _change(module, name, wraps(own)(_walking(own)))
+        return
+    own = vars(module)["excepthook"]
+    hook = _of_program(own) if module is sys else _of_threads(own, module)
+    ours = wraps(own)(hook)
+    # Python's own is known by both names: code.interact asks whether they are the same.
+    for name in ("__excepthook__", "excepthook"):
+        if getattr(module, name, None) is own:
+            _change(module, name, ours)
 
 
 def keep() -> None:
@@ -76,7 +78,7 @@ def _of_program(own: Callable[..., None]) -> Callable[..., None]:
     return excepthook
 
 
-def _of_threads(own: Callable[..., None]) -> Callable[..., None]:
+def _of_threads(own: Callable[..., None], threading: Any) -> Callable[..., None]:
     def excepthook(told: Any, /) -> None:
         with _Shorter(told.exc_value):
             shown = (told.exc_type, told.exc_value, shorter(told.exc_traceback), told.thread)
