@@ -11,10 +11,10 @@ nobody waits for it any more, and the exit of the interpreter does not either.
 
 from __future__ import annotations
 
+import _thread
 import os
 import select
 import sys
-import threading
 from collections import deque
 from contextlib import suppress
 from errno import ECANCELED, ENODEV, ETIMEDOUT
@@ -100,7 +100,8 @@ class _Lookup:
         self.error: OSError | None = None
         self.failure: BaseException | None = None
         self.done, self.args = done, args
-        threading.Thread(target=self._run, name="pysock look-up", daemon=True).start()
+        # In one step of C: ``threading.Thread.start`` replaces what a signal handler raises in it.
+        _thread.start_new_thread(self._run, ())
 
     def _run(self) -> None:
         try:
@@ -128,11 +129,14 @@ def getaddrinfo(
     (``socket.timeout`` on 3.9).  The look-up itself goes on in a daemon thread until the C library
     gives up.
     """
-    ended = threading.Event()
+    running = _thread.allocate_lock()
+    running.acquire()
     limit = _limit(timeout)
-    lookup = _Lookup(lambda _: ended.set(), host, port, family, type, proto, flags)
-    most = threading.TIMEOUT_MAX
-    if not ended.wait(None if limit is None else min(max(0.0, limit - monotonic()), most)):
+    lookup = _Lookup(lambda _: running.release(), host, port, family, type, proto, flags)
+    most = _thread.TIMEOUT_MAX
+    if not running.acquire(
+        timeout=-1 if limit is None else min(max(0.0, limit - monotonic()), most)
+    ):
         raise timeout_error(ETIMEDOUT, f"the look-up of {host!r} took longer than {timeout} s")
     if lookup.error or lookup.failure:
         raise lookup.error or lookup.failure  # type: ignore[misc]
@@ -222,7 +226,7 @@ class _Race:
         self.last = _INET  # so that the first attempt is IPv6's
         self.open: list[tuple[Any, Any]] = []  # sockets that connect, and their addresses
         self.ended: deque[_Lookup] = deque()
-        self.lock = threading.Lock()
+        self.lock = _thread.allocate_lock()
         families = [family] if family else _families_of(host)
         if source is not None:
             own = _INET6 if ":" in source[0] else _INET

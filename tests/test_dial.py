@@ -8,6 +8,7 @@ import socket as known
 import subprocess
 import sys
 import time
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -180,3 +181,34 @@ def test_getaddrinfo_answers_as_always() -> None:
     assert dial.getaddrinfo("127.0.0.1", 80, 0, pysock.SOCK_STREAM, timeout=5) == wanted
     with pytest.raises(pysock.gaierror):
         dial.getaddrinfo("127.0.0.1", "no such service", timeout=5)
+
+
+class Stop(Exception):
+    """What a signal handler raises."""
+
+
+def stopped_after(lines: int) -> Any:
+    """What comes out of a look-up where a handler raises after so many lines of whatever runs."""
+    left = lines
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal left
+        left -= event == "line"
+        if left == 0:
+            raise Stop
+        return trace
+
+    sys.settrace(trace)
+    try:
+        return dial.getaddrinfo("127.0.0.1", 80, timeout=5)
+    except Exception as error:
+        return type(error)
+    finally:
+        sys.settrace(None)
+
+
+def test_what_a_handler_raises_is_not_replaced() -> None:
+    """The library's ``threading`` replaces it, by a KeyError or a RuntimeError."""
+    answers = [stopped_after(lines) for lines in range(1, 200)]
+    assert Stop in answers
+    assert {answer for answer in answers if isinstance(answer, type)} == {Stop}
