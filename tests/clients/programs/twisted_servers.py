@@ -1,5 +1,7 @@
 """twisted: TCP, UDP, Unix sockets and TLS, HTTP, a resolver."""
 
+NEEDS = ("twisted",)
+
 import io
 
 from _common import HOST, certificate, check
