@@ -11,12 +11,15 @@ from typing import Any
 
 import pytest
 
+from pysock import _constants
 from pysock._platform import WINDOWS, target
 from pysock.trace import record, watch
 from pysock.trace.order import sort
+from pysock.trace.page import bytemap
 from pysock.trace.page.joins import Joiner
 from pysock.trace.page.sockets import Sockets
 from pysock.trace.page.streams import Datagram, Datagrams, Stream
+from pysock.trace.values import Values
 
 from .foreign import FOREIGN, LINUX
 
@@ -232,3 +235,16 @@ def test_a_million_calls_are_counted_and_not_kept(tmp_path: Path) -> None:
         sockets.feed(1, ("begin", number, number, 1, "libc", "listen", (3, 1), {}, where))
         sockets.feed(1, ("end", number, number, 1, 0, 0, {}))
     assert (len(sockets.seen), sockets.left_out, len(sockets.open)) == (3, 997, 0)
+
+
+@pytest.mark.parametrize("name", [n for n in _constants.targets() if n.startswith("linux")])
+def test_control_messages_are_shown_on_every_platform(name: str) -> None:
+    """musl gives the padding in a header a name."""
+    values = Values(name)
+    rights = _constants.table(name)["SOL_SOCKET"], _constants.table(name)["SCM_RIGHTS"]
+    raw = values.control.messages([(*rights, bytes(8)), (*rights, bytes(4))])
+    cells = bytemap._control(values, raw)
+    assert "".join(octets for octets, _, _ in cells) == raw.hex()
+    said = {member: what for _, member, what in cells}
+    assert (said["cmsg_type"], said["cmsg_data"]) == ("SCM_RIGHTS", "[0]")
+    assert said.get("__pad1", "0") == "0"

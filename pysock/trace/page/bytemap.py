@@ -149,14 +149,15 @@ def _control(values: Values, raw: bytes) -> Cells:
             break
         found = values.control_messages(raw[at : at + length], 0)
         message = found[0] if found else None
-        for member, (start, size) in layout["fields"].items():
+        told = dict(message.members) if message else {}
+        for member, (start, size) in layout["fields"].items():  # on musl, padding has a name
             piece = raw[at + start : at + start + size]
-            said = repr(message[member]) if message else str(values.number(piece))
+            said = repr(told[member]) if member in told else str(values.number(piece))
             cells.append([piece.hex(), member, said])
         head = values.control.len(0)
         if head > layout["size"]:
             cells.append([raw[at + layout["size"] : at + head].hex(), "", ""])
-        said = repr(message["cmsg_data"]) if message else ""
+        said = repr(told["cmsg_data"]) if told else ""
         cells.append([raw[at + head : at + length].hex(), "cmsg_data", said])
         space = max(values.control.space(length - head), 1)
         if at + length < min(at + space, len(raw)):
