@@ -49,6 +49,7 @@ NEEDS = {
     "test_bench.py": ("pair of Unix sockets", hasattr(lib, "socketpair")),
     "test_descriptors.py": ("fcntl", find_spec("fcntl") is not None),
     "test_differential.py": ("libc of POSIX", hasattr(lib, "socketpair")),
+    "test_frozen.py": ("zlib", find_spec("zlib") is not None),
     "test_garbage.py": ("pair of Unix sockets", hasattr(lib, "socketpair")),
     "test_kernel_alg.py": ("AF_ALG", hasattr(pysock, "AF_ALG")),
     "test_kernel_bluetooth.py": ("Bluetooth of Linux", LINUX and hasattr(pysock, "BTPROTO_HCI")),
