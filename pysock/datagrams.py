@@ -20,7 +20,7 @@ from ._calls.getsockopt import identify
 from ._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool
 from ._calls.wait import READ, WRITE, retry
 from ._ffi.abi import codec
-from ._ffi.arguments import size_of
+from ._ffi.arguments import c_int, size_of
 from ._ffi.errors import ATTEMPTS, from_errno
 from ._ffi.exports import memory_of
 from ._ffi.interpreter import NULL, bytes_at, fill, number_in, pointer_to, releasing, reserve
@@ -87,7 +87,7 @@ def send_many(sock: Any, datagrams: Iterable[Any], address: Any = None, flags: i
     batch of 64.  Raises SendError, also of the class of the error itself, whose ``sent`` counts
     the datagrams that had gone.
     """
-    given = list(datagrams)
+    given, flags = list(datagrams), c_int(flags)
     for each in given:
         if isinstance(each, tuple) and len(each) != 2:
             raise TypeError(f"expected a pair (data, address), not {len(each)} items")
@@ -321,6 +321,7 @@ class Ring:
         datagram as the socket's timeout says.  Raises OSError.
         """
         _beyond.descriptor(sock)  # or it is an error
+        flags = c_int(flags)
         if flags & ODD_FLAGS:  # C may count bytes that it does not write
             self._view[:] = bytes(len(self._view))
         n = 0

@@ -263,6 +263,11 @@ def test_numbers_and_pairs() -> None:
             (lambda: module.send_segments(sock, b"x", 0), ValueError, "a size of datagrams of 1"),
             (lambda: module.send_many(sock, [(b"x",)]), TypeError, "a pair .*, not 1 items"),
         ]
+        for flags in (-(2**70), 2**32):  # a C function would take their lower bits
+            with pytest.raises(OverflowError):
+                send_many(sock, [(b"x", sock.getsockname())], None, flags)
+            with pytest.raises(OverflowError):
+                Ring(1, 1).receive(sock, flags)
         for call, kind, text in wrong:
             with pytest.raises(kind, match=f"expected {text}"):
                 call()

@@ -2,8 +2,9 @@
 
 Most machines' kernels have few families, so the conversations of ``tests/test_kernel_*.py`` are
 held in a virtual machine whose kernel has them all, with CAN interfaces and two Bluetooth
-controllers; there, nothing is skipped. What boots it is not part of the project: it is looked for
-next to the clone, in ``../shared/vm``. The exit status is 0 if every test has passed.
+controllers; there, nothing is skipped but SMC, which needs modules for InfiniBand, and MCTP. What
+boots it is not part of the project: it is looked for next to the clone, in ``../shared/vm``. The
+exit status is 0 if every test has passed.
 """
 
 import shlex
