@@ -235,7 +235,9 @@ def receive(sock: Any, bufsize: int, ancbufsize: int = 1024, flags: int = 0) -> 
     Raises what it raises, and what ``decode`` raises.
     """
     _beyond.needs(sock, "recvmsg")
-    hidden = constants.get("MSG_CMSG_CLOEXEC", 0) & ~flags  # the kernel gives it back
+    flags = c_int(flags)
+    hidden = constants.get("MSG_CMSG_CLOEXEC", 0)
+    hidden ^= hidden & flags  # the kernel gives back what nobody has asked for
     flags |= hidden
     # What a socket of pysock's receives is owned before an exception can arrive.
     own = getattr(type(sock), "recvmsg", None) is Socket.recvmsg
