@@ -73,6 +73,8 @@ def test_options_have_the_names_that_strace_gives_them(seen: list[tuple[str, str
         (lambda: NAMES.protocol(constants["AF_CAN"], constants["CAN_RAW"]), "CAN_RAW"),
         (lambda: NAMES.protocol(constants["AF_INET"], 1), "IPPROTO_ICMP"),
         (lambda: NAMES.protocol(constants["AF_NETLINK"], 4), "NETLINK_SOCK_DIAG"),
+        (lambda: NAMES.option(283, 1), "XDP_MMAP_OFFSETS"),  # of SOL_XDP, and never a flag
+        (lambda: NAMES.option(283, 8), "XDP_OPTIONS"),
         (lambda: NAMES.level(17), "SOL_UDP"),
         (lambda: NAMES.level(17, constants["AF_BLUETOOTH"]), "SOL_SCO"),
         (lambda: NAMES.level(6, constants["AF_BLUETOOTH"]), "SOL_L2CAP"),

@@ -84,6 +84,12 @@ _OPTIONS: dict[str, Place] = {
     "BLUETOOTH": (("BT_",), _NO_BT),
     "L2CAP": (("L2CAP_LM",), r"L2CAP_LM_"),
     "HCI": (("HCI_DATA_DIR", "HCI_FILTER", "HCI_TIME_STAMP"), None),
+    "KCM": (("KCM_RECV_DISABLE",), None),
+    "MCTP": (("MCTP_OPT_ADDR_EXT",), None),
+    "SMC": (("SMC_LIMIT_HS",), None),
+    "XDP": (("XDP_MMAP_OFFSETS", "XDP_RX_RING", "XDP_TX_RING", "XDP_UMEM_REG", "XDP_UMEM_FILL",
+             "XDP_UMEM_COMPLETION", "XDP_STATISTICS", "XDP_OPTIONS", "XDP_MAX_TX"),
+            r"XDP_OPTIONS_"),
     "RDS": (("RDS_CANCEL", "RDS_GET_MR", "RDS_FREE_MR", "RDS_RECVERR", "RDS_CONG_MONITOR",
              "SO_RDS_"), r"RDS_CONG_MONITOR_"),
 }  # fmt: skip
