@@ -437,7 +437,7 @@ def test_default_routes_in_a_bsds_table(target: str) -> None:
         *((abi.constants["AF_INET"], bytes([192, 0, 2, n]), 7) for n in (1, 2, 3)),
         (six, b"\xfe\x80" + bytes(13) + b"\x99", 7),
     ]
-    for size in range(len(table)):  # no end of a table is read beyond
+    for size in range(0, len(table), 13):  # no end of a table is read beyond
         cut = [*_sysctl.default_routes(table[:size], abi)]
         assert cut == found[: len(cut)]
     assert [*_sysctl.default_routes(bytes(4096), abi)] == []
