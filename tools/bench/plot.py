@@ -147,7 +147,7 @@ def _legend(figure: Any, axes: Any, runs: list[report.Data], height: float) -> N
     handles.append(Line2D([], [], marker="|", ls="", ms=7, mew=1.5, color=PALE, label="ceiling"))
     figure.legend(
         handles=handles, loc="center left", bbox_to_anchor=(0.008, 1 - 0.6 / height),
-        ncols=len(handles), frameon=False, handletextpad=0.2, columnspacing=1.4, fontsize=8.5,
+        ncols=len(handles), frameon=False, handletextpad=0.2, columnspacing=0.9, fontsize=8.2,
     )  # fmt: skip
     for words, side, step in (("pysock is faster", "right", -5), ("slower", "left", 5)):
         axes.annotate(
