@@ -60,9 +60,8 @@ class Family(FamilyCodec):
             ("__smctp_pad2", c_ubyte * 3),
             ("smctp_haddr", c_ubyte * _HARDWARE_SIZE),
         )
-        self.fill, self._fill_ext = (
-            struct.packer(self.family) for struct in (self.sockaddr_mctp, self._ext)
-        )
+        self.fill = self.sockaddr_mctp.packer(self.family)
+        self._fill_ext = self._ext.packer(self.family)
 
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
         address = must_be_tuple(address, caller, "AF_MCTP")
