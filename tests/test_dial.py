@@ -207,6 +207,7 @@ def stopped_after(lines: int) -> Any:
         sys.settrace(None)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # in a finaliser
 def test_what_a_handler_raises_is_not_replaced() -> None:
     """The library's ``threading`` replaces it, by a KeyError or a RuntimeError."""
     answers = [stopped_after(lines) for lines in range(1, 200)]
