@@ -51,7 +51,12 @@ def test_threads_that_share_sockets(others: list[str]) -> None:
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=4 * LATE + SECONDS
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    told = done.stderr.splitlines()
+    if UNSAFE_BYTEARRAY:
+        # Several threads that receive into one bytearray make it miscount its exports, with the C
+        # module too.
+        told = [line for line in told if "deallocated bytearray object has exported" not in line]
+    assert (done.returncode, told) == (0, [])
     foreign, unusual, calls = json.loads(done.stdout)
     assert (foreign, unusual) == ([], [])
     assert len(calls) > 2, "hardly anything happened"
