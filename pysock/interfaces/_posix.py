@@ -13,12 +13,12 @@ from errno import ENODEV
 
 from .._beyond import HAS_IOCTL, ioctl
 from .._calls.transfer import sockaddr_from
-from .._ffi.interpreter import bytes_of, chars, pointer_to
 from .._functions.netdb import if_nametoindex
 from .._host import abi, constants, lib
 from .._records import Record
 from .._socket import Socket
-from ..families import codec_of, unpack_for
+from ..families import _hosts, codec_of, unpack_for
+from ..families._hosts import text_of
 from ._values import Address, Interface, by_index, family_of, flag_names, hardware_text, prefix_of
 
 TYPE_CHECKING = False
@@ -165,7 +165,7 @@ def _ip(family: int, raw: bytes) -> tuple[bytes, int]:
 
 
 def _text(family: int, octets: bytes) -> str:
-    return ntop(family, octets)
+    return text_of(family, octets)
 
 
 def _mtu(sock: Socket, name: str) -> int | None:
@@ -188,24 +188,9 @@ if hasattr(lib, "getifaddrs"):
 # --- for the modules beside this one -------------------------------------------------
 
 
-def ntop(family: int, octets: bytes) -> str:
-    """An IP address as text."""
-    codec: Any = codec_of(family)
-    if family == AF_INET:
-        sockaddr = codec.fill(0, octets, b"")
-    else:
-        sockaddr = codec.fill(0, 0, octets, 0)
-    host: str = unpack_for(0, sockaddr)[0]
-    return host
-
-
 def pton(family: int, host: str) -> bytes | None:
     """A numeric address as bytes; None if it is none of this family."""
-    room = chars(16)
-    text = host.encode("utf-8", "replace")
-    if "\0" in host or lib.inet_pton(family, text, pointer_to(room)) != 1:
-        return None
-    return bytes_of(room, pointer_to(room), SIZES[family])
+    return None if "\0" in host else _hosts.pton(family, host.encode("utf-8", "replace"))
 
 
 def sockname(fd: int) -> Any:

@@ -12,7 +12,8 @@ from .. import _netlink
 from .._host import abi, constants
 from .._netlink import attributes, dump, open_netlink
 from .._records import Record, known
-from ._posix import SIZES, ntop
+from ..families._hosts import text_of
+from ._posix import SIZES
 from ._values import Address, Gateway, Interface, by_index, family_of, flag_names, hardware_text
 
 TYPE_CHECKING = False
@@ -74,10 +75,10 @@ def _address(family: int, index: int, body: bytes) -> Address:
     on_link = family == constants["AF_INET6"] and (own[0], own[1] & 0xC0) == (0xFE, 0x80)
     return Address(
         family_of(family),
-        ntop(family, own),
+        text_of(family, own),
         _ifaddrmsg.number(body, "ifa_prefixlen"),
-        ntop(family, broadcast) if broadcast else None,
-        ntop(family, other) if other and other != own else None,
+        text_of(family, broadcast) if broadcast else None,
+        text_of(family, other) if other and other != own else None,
         index if on_link else 0,
         _string(found.get(constants["IFA_LABEL"], b"")),
         _SCOPES.get(scope, str(scope)),
@@ -95,7 +96,7 @@ def gateways() -> list[Gateway]:
     found = [each for body in routes for each in _gateways(body)]
     names = {each.index: each.name for each in interfaces()}
     made = [
-        Gateway(family_of(family), ntop(family, router), names.get(index, ""), index, metric)
+        Gateway(family_of(family), text_of(family, router), names.get(index, ""), index, metric)
         for family, router, index, metric in found
     ]
     return sorted(made, key=lambda each: (each.family, each.metric))

@@ -17,7 +17,7 @@ from .._host import abi as host
 from .._host import constants, lib
 from .._layouts import layouts
 from ..families import _interfaces, codec_of
-from ._posix import ntop
+from ..families._hosts import text_of
 from ._values import Gateway, family_of
 
 TYPE_CHECKING = False
@@ -42,7 +42,7 @@ def gateways() -> list[Gateway]:
     return [
         Gateway(
             family_of(family),
-            ntop(family, router),
+            text_of(family, router),
             _interfaces.name_of(index).decode("utf-8", "surrogateescape"),
             index,
             cost,

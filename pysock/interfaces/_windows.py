@@ -10,7 +10,8 @@ from .._ffi.interpreter import chars
 from .._host import abi, constants, lib
 from .._records import Record
 from ..families import _interfaces, codec_of
-from ._posix import AF_INET, SIZES, ntop
+from ..families._hosts import text_of
+from ._posix import AF_INET, SIZES
 from ._values import Address, Gateway, Interface, by_index, family_of, hardware_text
 
 TYPE_CHECKING = False
@@ -92,7 +93,7 @@ def _addresses(at: int, label: str) -> Iterator[Address]:
             bits = _unicast.number(raw, "OnLinkPrefixLength")
             prefix = bits if bits <= 8 * len(octets) else None
             number = family_of(family)
-            yield Address(number, ntop(family, octets), prefix, None, None, scope_id, label)
+            yield Address(number, text_of(family, octets), prefix, None, None, scope_id, label)
         at = _unicast.number(raw, "Next")
 
 
@@ -122,7 +123,7 @@ def gateways() -> list[Gateway]:
             family, octets, _scope = _ip(_gateway.bytes_of(entry, "Address"))
             if family in SIZES:
                 metric = _adapter.number(raw, "Ipv4Metric" if family == AF_INET else "Ipv6Metric")
-                router = ntop(family, octets)
+                router = text_of(family, octets)
                 found.append(Gateway(family_of(family), router, name, index, metric))
             at = _gateway.number(entry, "Next")
     return sorted(found, key=lambda each: (each.family, each.metric))

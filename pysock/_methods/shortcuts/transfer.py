@@ -137,7 +137,7 @@ def recv_into(self: Stream, buffer: WriteableBuffer, nbytes: int = 0, flags: int
 
 
 def _recv_into_later(self: Stream, buffer: WriteableBuffer) -> int:
-    """recv_into that waits first; the buffer is exported meanwhile, so it keeps its size."""
+    """recv_into that waits first, or of another size; exported meanwhile, the buffer keeps it."""
     with memoryview(buffer) as view:
         size = view.nbytes
         if not 0 < size <= KEEP_GIL_MAX:
