@@ -230,6 +230,11 @@ class Bench:
         for _, _, data in self.right.recvmsg_into([self.sink], 64)[1]:
             os.close(int.from_bytes(data[:4], sys.byteorder))
 
+    def recvmsg_with_much_room_fds(self) -> None:
+        self.S.send_fds(self.left, [b"x"], [0])
+        for _, _, data in self.right.recvmsg(BIG, BIG)[1]:
+            os.close(int.from_bytes(data[:4], sys.byteorder))
+
     def sendfile(self) -> None:
         self.here.sendfile(self.file, 1)  # without sendfile(2), 0 is where the file stands
         self.there.recv_into(self.sink)
