@@ -11,6 +11,8 @@ import ctypes
 import sys
 from array import array
 from collections.abc import Iterator
+from functools import partial
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -23,7 +25,7 @@ from pysock._ffi.interpreter import COPY_MAX, POOL_MAX
 from pysock._methods import shortcuts
 from pysock._methods.shortcuts import message, options, transfer
 
-from .harness import Action, calls_of, outcome, pair, replace
+from .harness import LATE, Action, calls_of, outcome, pair, replace
 
 if not hasattr(pysock, "AF_UNIX"):
     pytest.skip("this system has no AF_UNIX", allow_module_level=True)
@@ -141,11 +143,19 @@ WRITING: dict[str, tuple[Action, str | None]] = {
     "send str": (lambda s: s.send("abc"), "_send"),
     "send bytearray": (lambda s: s.send(bytearray(b"abc")), None),
     "send bytearray, copied": (lambda s: s.send(bytearray(COPY_MAX)), None),
-    "send bytearray, larger": (lambda s: s.send(bytearray(COPY_MAX + 1)), "_send"),
+    "send bytearray, lent": (lambda s: s.send(bytearray(COPY_MAX + 1)), None),
+    "send bytearray, KEEP": (lambda s: s.send(bytearray(KEEP)), None),
+    "send bytearray, above": (lambda s: s.send(bytearray(KEEP + 1)), "_send"),
+    "send lent, flags": (lambda s: s.send(bytearray(KEEP), pysock.MSG_NOSIGNAL), None),
+    "send lent, odd": (lambda s: s.send(bytearray(KEEP), ODD), "_send"),
     "send array": (lambda s: s.send(array("d", bytes(COPY_MAX))), None),
-    "send array, larger": (lambda s: s.send(array("d", bytes(COPY_MAX + 8))), "_send"),
+    "send array, lent": (lambda s: s.send(array("d", bytes(COPY_MAX + 8))), None),
+    "send array, KEEP": (lambda s: s.send(array("d", bytes(KEEP))), None),
+    "send array, above": (lambda s: s.send(array("d", bytes(KEEP + 8))), "_send"),
     "send view": (lambda s: s.send(memoryview(bytearray(COPY_MAX))), None),
-    "send view, larger": (lambda s: s.send(memoryview(bytearray(COPY_MAX + 1))), "_send"),
+    "send view, lent": (lambda s: s.send(memoryview(bytearray(COPY_MAX + 1))), None),
+    "send view, above": (lambda s: s.send(memoryview(bytearray(KEEP + 1))), "_send"),
+    "send view, apart": (lambda s: s.send(memoryview(bytearray(2 * KEEP))[::2]), "_send"),
     "send view, whole": (lambda s: s.send(memoryview(bytes(COPY_MAX + 1))), None),
     "send view, part": (lambda s: s.send(memoryview(bytes(COPY_MAX + 2))[1:]), "_send"),
     "send view, small part": (lambda s: s.send(memoryview(b"abcd")[1:]), None),
@@ -159,7 +169,11 @@ WRITING: dict[str, tuple[Action, str | None]] = {
     "sendall odd": (lambda s: s.sendall(b"abc", ODD), "_sendall"),
     "sendall Bytes": (lambda s: s.sendall(Bytes(b"abc")), "_sendall"),
     "sendall bytearray": (lambda s: s.sendall(bytearray(b"abc")), None),
-    "sendall bytearray, larger": (lambda s: s.sendall(bytearray(COPY_MAX + 1)), "_sendall"),
+    "sendall bytearray, lent": (lambda s: s.sendall(bytearray(COPY_MAX + 1)), None),
+    "sendall bytearray, above": (lambda s: s.sendall(bytearray(KEEP + 1)), "_sendall"),
+    "sendall view, part": (lambda s: s.sendall(memoryview(bytes(COPY_MAX + 2))[1:]), "_sendall"),
+    "sendall lent, flags": (lambda s: s.sendall(bytearray(KEEP), pysock.MSG_NOSIGNAL), None),
+    "sendall lent, odd": (lambda s: s.sendall(bytearray(KEEP), ODD), "_sendall"),
     "sendto": (lambda s: s.sendto(b"abc", AWAY), None),
     "sendto KEEP": (lambda s: s.sendto(bytes(KEEP), AWAY), None),
     "sendto above": (lambda s: s.sendto(bytes(KEEP + 1), AWAY), "_sendto"),
@@ -314,6 +328,39 @@ def test_an_option_is_4_bytes_and_0_at_first(monkeypatch: pytest.MonkeyPatch) ->
         start = (4).to_bytes(4, sys.byteorder), bytes(4)
         assert asked == [(sock.fileno(), 1, 2, *start)] * 3
         assert len(options._option_pool.entries) >= 1
+
+
+LENT: dict[str, Action] = {
+    "bytearray": bytearray,
+    "array": lambda data: array("d", data),
+    "view": lambda data: memoryview(bytearray(data)),
+    "items": lambda data: memoryview(bytearray(data)).cast("i"),
+    "table": lambda data: memoryview(bytearray(data)).cast("B", (8, len(data) // 8)),
+}
+
+
+@pytest.mark.parametrize("name", LENT)
+def test_what_is_lent_is_sent_to_its_last_byte(name: str) -> None:
+    """And the buffer is free again, also while the peer takes it in pieces, or not at all."""
+    data = bytes(range(256)) * (KEEP // 256)
+    buffer = LENT[name](data)
+    with pair() as (a, b):
+        a.setsockopt(LEVEL, pysock.SO_SNDBUF, 4096)
+        got = bytearray()
+        a.setblocking(False)
+        sent = a.send(buffer)
+        assert 0 < sent < KEEP
+        assert outcome(partial(a.send, buffer)) == "EAGAIN"
+        while len(got) < sent:
+            got += b.recv(sent)
+        a.settimeout(LATE)
+        reader = Thread(target=lambda: got.extend(b.recv(KEEP, pysock.MSG_WAITALL)))
+        reader.start()
+        assert a.sendall(buffer) is None
+        reader.join()
+    assert got == data[:sent] + data
+    if name == "bytearray":
+        buffer.append(0)
 
 
 def test_an_option_has_room_for_larger_units_than_bytes() -> None:

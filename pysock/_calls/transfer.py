@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from operator import methodcaller
 
+from .._ffi.arguments import size_of
 from .._ffi.errors import ATTEMPTS, from_errno, raise_errno
 from .._ffi.exports import LENDS_ALL, lends, put
 from .._ffi.interpreter import (
@@ -24,7 +25,6 @@ from .._ffi.interpreter import (
     address_in,
     bytes_of,
     map_memory,
-    pass_memory,
     put_bytes,
 )
 from .._host import abi, constants, lib
@@ -200,23 +200,23 @@ def sockaddr_from(question: Callable[..., int], fd: int) -> bytes:
 
 
 def transmit(calls: Library, fd: int, data: Any, flags: int) -> int:
-    """``send(2)`` of a bytes-like object."""
-    return pass_memory(data, _send, calls, fd, flags | calls.dontwait)
-
-
-def _send(calls: Library, fd: int, flags: int, pointer: Any, size: int) -> int:
-    n: int = (calls if size <= KEEP_GIL_MAX else lib).send(fd, pointer, size, flags)
+    """``send(2)`` of bytes, or of what a view shows that its caller holds."""
+    pointer, size = _memory(data)
+    function = (calls if size <= KEEP_GIL_MAX else lib).send
+    n: int = function(fd, pointer, size, flags | calls.dontwait)
     return n
 
 
 def transmit_to(calls: Library, fd: int, data: Any, flags: int, sockaddr: bytes) -> int:
-    """``sendto(2)`` of a bytes-like object, to an address."""
-    return pass_memory(data, _send_to, calls, fd, flags | calls.dontwait, sockaddr)
-
-
-def _send_to(
-    calls: Library, fd: int, flags: int, sockaddr: bytes, pointer: Any, size: int
-) -> int:
-    sendto = (calls if size <= KEEP_GIL_MAX else lib).sendto
-    n: int = sendto(fd, pointer, size, flags, sockaddr, len(sockaddr))
+    """``sendto(2)`` of the same, to an address."""
+    pointer, size = _memory(data)
+    function = (calls if size <= KEEP_GIL_MAX else lib).sendto
+    n: int = function(fd, pointer, size, flags | calls.dontwait, sockaddr, len(sockaddr))
     return n
+
+
+def _memory(data: Any) -> tuple[Any, int]:
+    """Where data is, and how much of it one call may take."""
+    if type(data) is bytes:
+        return data, min(len(data), TRANSFER_MAX)
+    return address_in(data), min(size_of(data), TRANSFER_MAX)

@@ -177,8 +177,10 @@ _ITEM_MAX = 8  # bytes of an item of an array
 
 def send(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> int:
     if type(bytes) is not _BYTES:
-        if type(bytes) not in _COPIED or type(data := small_bytes(bytes)) is not _BYTES:
+        if type(bytes) not in _COPIED:
             return _send(self, bytes, flags)
+        if type(data := small_bytes(bytes)) is not _BYTES:
+            return _send_lent(self, bytes, flags)
         bytes = data
     size = len(bytes)
     if size > KEEP_GIL_MAX or (
@@ -193,11 +195,50 @@ def send(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> int:
     return n
 
 
+def _send_lent(self: Stream, data: Any, flags: int) -> int:
+    """send of up to KEEP_GIL_MAX bytes that can be written to: C gets their own memory.
+
+    As in ``recv_into``, the export is a temporary of the call, and fixes the size.
+    """
+    size = _size_lent(data)
+    if not 0 < size <= KEEP_GIL_MAX or (
+        flags is not ZERO and (flags := flags_number(flags, send_flags)) & ODD_FLAGS
+    ):
+        return _send(self, data, flags)
+    each = size // len(data) if type(data) is array else 1
+    calls = self._sock_calls_
+    function = calls.send
+    flags |= calls.dontwait
+    try:
+        if type(data) is memoryview:
+            n: int = function(self._sock_fd_, array_over(data), size, flags)
+        else:
+            n = function(self._sock_fd_, array_over(data), len(data) * each, flags)
+    except ArgumentError:  # there was no memory for the call
+        return _send(self, data, flags)
+    if n < 0:
+        with memoryview(data) as view:
+            n = retry(self, calls, WRITE, transmit, view, flags)
+    return n
+
+
+def _size_lent(data: Any) -> int:
+    """The size in bytes of a bytearray, an array or a memoryview; 0 if it can be lent to nobody."""
+    try:
+        if type(data) is memoryview:
+            return 0 if data.readonly or not data.c_contiguous else data.nbytes
+        return len(data) * getattr(data, "itemsize", 1)
+    except ValueError:  # it was released
+        return 0
+
+
 def sendall(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> None:
     if type(bytes) is _BYTES:
         data: Any = bytes
-    elif type(bytes) not in _COPIED or type(data := small_bytes(bytes)) is not _BYTES:
+    elif type(bytes) not in _COPIED:
         return _sendall(self, bytes, flags)
+    elif type(data := small_bytes(bytes)) is not _BYTES:
+        return _sendall_lent(self, bytes, flags)
     size = len(data)
     if size > KEEP_GIL_MAX or (
         flags is not ZERO and (flags := flags_number(flags, send_flags)) & ODD_FLAGS
@@ -207,13 +248,36 @@ def sendall(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> None:
     function = calls.send
     n: int = function(self._sock_fd_, data, size, flags | calls.dontwait)
     if n != size:
-        deadline = deadline_of(self)
         # The caller's buffer keeps its size while its copy is sent.
         with memoryview(bytes), memoryview(data) as view:
-            if n < 0:
-                n = retry(self, calls, WRITE, transmit, view, flags, deadline=deadline)
-            if n < size:
-                send_rest(self, view, n, flags, deadline)
+            _send_rest(self, calls, view, n, flags)
+
+
+def _sendall_lent(self: Stream, data: Any, flags: int) -> None:
+    """sendall of up to KEEP_GIL_MAX bytes that can be written to: C gets their own memory."""
+    if not 0 < _size_lent(data) <= KEEP_GIL_MAX or (
+        flags is not ZERO and (flags := flags_number(flags, send_flags)) & ODD_FLAGS
+    ):
+        return _sendall(self, data, flags)
+    calls = self._sock_calls_
+    function = calls.send
+    with memoryview(data) as view:  # it keeps its size until all of it is sent
+        size = view.nbytes
+        try:
+            n = function(self._sock_fd_, array_over(view), size, flags | calls.dontwait)
+        except ArgumentError:  # there was no memory for the call
+            return _sendall(self, view, flags)
+        if n != size:
+            _send_rest(self, calls, view, n, flags)
+
+
+def _send_rest(self: Stream, calls: Any, view: memoryview, n: int, flags: int) -> None:
+    """The rest of sendall, after a first call that has answered ``n``."""
+    deadline = deadline_of(self)
+    if n < 0:
+        n = retry(self, calls, WRITE, transmit, view, flags, deadline=deadline)
+    if n < view.nbytes:
+        send_rest(self, view, n, flags, deadline)
 
 
 # --- datagrams -----------------------------------------------------------------------
