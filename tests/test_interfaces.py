@@ -245,7 +245,9 @@ print(json.dumps(told))
     assert told["name"] == "dummy0"
     assert told["broadcast"] == "10.67.0.1"
     assert (told["names"], told["count"]) == (["lo", "dummy0", "dummy0:one"], 3)
-    assert told["alias"] == {"2": [{"addr": "10.66.0.1", "netmask": "255.255.255.0"}]}
+    assert told["alias"] == {
+        "2": [{"addr": "10.66.0.1", "netmask": "255.255.255.0", "broadcast": "10.66.0.1"}]
+    }
 
 
 def test_look_ups(seen: Any) -> None:
@@ -310,6 +312,12 @@ def test_netifaces() -> None:
         addresses = [e["addr"] for entries in known.values() for e in entries]
         own = [a for a in each.addresses if (a.label or each.name) == name]
         assert len(addresses) == len(own) + bool(each.hardware and name == each.name)
+        for entry in known.get(netifaces.AF_INET, []) if hasattr(lib, "getifaddrs") else []:
+            # As getifaddrs has them: in one place, and an address without either is there itself.
+            assert ("broadcast" in entry, "peer" in entry).count(True) == 1
+            assert ("broadcast" in entry) == ("BROADCAST" in each.flags)
+            if entry["addr"] == "127.0.0.1":
+                assert entry["peer"] == "127.0.0.1"
     with pytest.raises(ValueError, match="valid interface name"):
         netifaces.ifaddresses("no such interface")
 

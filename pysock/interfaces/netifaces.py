@@ -11,7 +11,7 @@ Windows, interfaces have the names of ``if_nameindex``, where netifaces has GUID
 from __future__ import annotations
 
 from .._enums import AddressFamily
-from .._host import constants
+from .._host import constants, lib
 from . import Address, Interface
 from . import gateways as _gateways
 from . import interfaces as _interfaces
@@ -52,7 +52,7 @@ def ifaddresses(name: str) -> dict[int, list[dict[str, str]]]:
     if found.hardware and name == found.name:
         entry = {"addr": found.hardware}
         if found.hardware_broadcast:
-            entry["broadcast"] = found.hardware_broadcast
+            entry[_other(found)] = found.hardware_broadcast
         entries[AF_LINK] = [entry]
     for each in found.addresses:
         if (each.label or found.name) != name:
@@ -71,11 +71,22 @@ def _entry(each: Address, found: Interface) -> dict[str, str]:
     if each.netmask is not None:
         bits = f"/{each.prefix_length}" if each.family == AF_INET6 else ""
         entry["netmask"] = each.netmask + bits
-    if each.broadcast is not None:
-        entry["broadcast"] = each.broadcast
-    if each.peer is not None:
-        entry["peer"] = each.peer
+    # getifaddrs(3), which netifaces reads, has one place for both, and of an IPv4 address without
+    # either, the address itself is there.
+    other = each.broadcast or each.peer
+    if other is None and each.family == AF_INET and _HAS_GETIFADDRS:
+        other = each.address
+    if other is not None:
+        entry[_other(found)] = other
     return entry
+
+
+def _other(found: Interface) -> str:
+    """What netifaces calls the second address of those that an interface has."""
+    return "broadcast" if "BROADCAST" in found.flags else "peer"
+
+
+_HAS_GETIFADDRS = hasattr(lib, "getifaddrs")
 
 
 def gateways() -> dict[Any, Any]:
