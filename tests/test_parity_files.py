@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import socket as stdlib
 from typing import Any
 
 import pytest
@@ -224,6 +225,26 @@ def sending_a_file_without_blocking(a: Any, b: Any) -> object:
         return [raised(way, file) for way in (a.sendfile, a._sendfile_use_send)]
 
 
+def sending_by_a_function(socket: Any, a: Any, b: Any) -> object:
+    """As `ssl` of Python 3.15 does, with a function of its own."""
+    asked: list[tuple[int, int]] = []
+    if not hasattr(stdlib.socket, "_sendfile_zerocopy"):
+        return None
+
+    def move(fileno: int, offset: int, size: int) -> int:
+        asked.append((offset, size))
+        if error:
+            raise error
+        return a.send(os.pread(fileno, min(size, 700), offset))  # type: ignore[no-any-return]
+
+    with written(3000) as file:
+        error: OSError | None = None
+        sent = a._sendfile_zerocopy(move, KeyError, file, 5, 2000)
+        answer = sent, file.tell(), received(b, sent), a._sendfile_zerocopy(move, KeyError, file)
+        error = OSError(5, "no")
+        return answer, asked, raised(a._sendfile_zerocopy, move, KeyError, file)
+
+
 def sending_to_nobody(a: Any, b: Any) -> object:
     b.close()
     with written(100) as file:
@@ -284,6 +305,7 @@ SENT: list[Case] = [
     sending_from_a_pipe,
     sending_a_file_with_a_timeout,
     sending_a_file_without_blocking,
+    sending_by_a_function,
     sending_to_nobody,
     sending_a_file_by_datagrams,
     a_subclass_is_heard,

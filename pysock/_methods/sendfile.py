@@ -7,6 +7,7 @@ What it cannot take, because it is no file of the file system, is read and sent 
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from .._calls.wait import WRITE, deadline_of, deadline_passed, wait_until_ready
 from .._ffi.errors import timeout
@@ -17,6 +18,7 @@ from .stream import Stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from .._types import SendableFile
@@ -67,12 +69,29 @@ class SendFile(Lifecycle, Stream, Mode):
         """Send with ``sendfile(2)``, or raise GiveupOnSendfile before anything was sent."""
         if not hasattr(os, "sendfile"):
             raise GiveupOnSendfile("os.sendfile() not available on this platform")
-        _check(self, file, count)
+        return self._sendfile_zerocopy(self._os_sendfile, GiveupOnSendfile, file, offset, count)
+
+    def _os_sendfile(self, fileno: int, offset: int, size: int) -> int:
+        return os.sendfile(self.fileno(), fileno, offset, size)
+
+    def _sendfile_zerocopy(
+        self,
+        zerocopy_func: Callable[[int, int, int], int],
+        giveup_exc_type: type[Exception],
+        file: Any,
+        offset: int = 0,
+        count: int | None = None,
+    ) -> int:
+        """Send by a function that moves ``(fileno, offset, size)`` to where this socket sends to.
+
+        ``ssl`` of Python 3.15 has another one than this module.
+        """
+        self._check_sendfile_params(file, offset, count)
         try:
             fileno = file.fileno()
             size = os.fstat(fileno).st_size
         except (AttributeError, OSError) as error:  # io.UnsupportedOperation is an OSError
-            raise GiveupOnSendfile(error) from None
+            raise giveup_exc_type(error) from None
         if not size:
             return 0
         if self.gettimeout() == 0:
@@ -81,23 +100,30 @@ class SendFile(Lifecycle, Stream, Mode):
             raise ValueError(f"Invalid file descriptor: {self.fileno()}")
         total = [0]
         try:
-            self._send_pieces(total, fileno, offset, count, size)
+            send = partial(zerocopy_func, fileno)
+            self._send_pieces(total, send, giveup_exc_type, offset, count, size)
             return total[0]
         finally:
             if total[0] and hasattr(file, "seek"):
                 file.seek(offset + total[0])
 
     def _send_pieces(
-        self, total: list[int], fileno: int, offset: int, count: int | None, size: int
+        self,
+        total: list[int],
+        send: Callable[[int, int], int],
+        giveup_exc_type: type[Exception],
+        offset: int,
+        count: int | None,
+        size: int,
     ) -> None:
         """``sendfile(2)``, piece by piece; ``total`` has the number of bytes so far."""
-        deadline = deadline_of(self)
+        deadline, at = deadline_of(self), offset
         while count is None or total[0] < count:
             piece = min(_MOST, size if count is None else count - total[0])
             if deadline is not None and not wait_until_ready(self, WRITE, deadline):
                 raise timeout("timed out")
             try:
-                sent = os.sendfile(self.fileno(), fileno, offset + total[0], piece)
+                sent = send(at, piece)
             except BlockingIOError:
                 if deadline is None:
                     # The descriptor does not block, though the socket is in blocking mode.
@@ -107,10 +133,11 @@ class SendFile(Lifecycle, Stream, Mode):
                 continue
             except OSError as error:
                 if total[0] == 0:
-                    raise GiveupOnSendfile(error) from None
+                    raise giveup_exc_type(error) from None
                 raise
             if not sent:
                 break
+            at += sent
             total[0] += sent
             # The timeout is for each piece: a large file may take as long as it takes.  But it
             # goes on while other threads take the room that poll has told of.
@@ -118,7 +145,7 @@ class SendFile(Lifecycle, Stream, Mode):
 
     def _sendfile_use_send(self, file: Any, offset: int = 0, count: int | None = None) -> int:
         """Send with ``send(2)``, piece by piece."""
-        _check(self, file, count)
+        self._check_sendfile_params(file, offset, count)
         if self.gettimeout() == 0:
             raise ValueError("non-blocking sockets are not supported")
         if offset:
@@ -147,15 +174,14 @@ class SendFile(Lifecycle, Stream, Mode):
                 total[0] += sent
                 data = data[sent:]
 
-
-def _check(sock: SendFile, file: Any, count: int | None) -> None:
-    if "b" not in getattr(file, "mode", "b"):
-        raise ValueError("file should be opened in binary mode")
-    if not sock._sock_type_ & constants["SOCK_STREAM"]:
-        raise ValueError("only SOCK_STREAM type sockets are supported")
-    if count is not None:
-        complaint = f"count must be a positive integer (got {count!r})"
-        if not isinstance(count, int):
-            raise TypeError(complaint)
-        if count <= 0:
-            raise ValueError(complaint)
+    def _check_sendfile_params(self, file: Any, offset: int, count: int | None) -> None:
+        if "b" not in getattr(file, "mode", "b"):
+            raise ValueError("file should be opened in binary mode")
+        if not self._sock_type_ & constants["SOCK_STREAM"]:
+            raise ValueError("only SOCK_STREAM type sockets are supported")
+        if count is not None:
+            complaint = f"count must be a positive integer (got {count!r})"
+            if not isinstance(count, int):
+                raise TypeError(complaint)
+            if count <= 0:
+                raise ValueError(complaint)
