@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -44,6 +45,24 @@ class Raising:
 
     def __index__(self) -> int:
         raise self.error("no number")
+
+
+class Breaking:
+    """An iterable that raises after its first items."""
+
+    def __init__(self, error: type[Exception], *items: Any) -> None:
+        self.error, self.items = error, items
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from self.items
+        raise self.error("no more")
+
+
+class Long(bytes):
+    """Bytes that say that they are more than they are."""
+
+    def __len__(self) -> int:
+        return 60
 
 
 class Lending:

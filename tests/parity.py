@@ -44,7 +44,7 @@ import pysock
 from . import foreign
 from .foreign import FOREIGN, LINUX
 from .harness import on_musl
-from .odd import Float, Index, Int, Lending, Number, Raising, Text
+from .odd import Breaking, Float, Index, Int, Lending, Long, Number, Raising, Text
 
 CPYTHON = sys.implementation.name == "cpython"
 UNIX: int = getattr(stdlib, "AF_UNIX", 0)
@@ -63,7 +63,7 @@ def raised(call: Callable[..., Any], *args: Any) -> tuple[str, str]:
 # What a case may name besides the things on the bench.
 TOOLS: dict[str, Any] = {
     tool.__name__: tool
-    for tool in (Float, Index, Int, Lending, Number, Raising, Text, raised)
+    for tool in (Breaking, Float, Index, Int, Lending, Long, Number, Raising, Text, raised)
 } | {
     module.__name__: module for module in (array, ctypes, decimal, fractions, io, os, struct)
 }

@@ -18,7 +18,7 @@ import pytest
 import pysock
 from pysock import families
 from pysock._ffi.interpreter import COPY_MAX, CPYTHON, TRANSFER_MAX
-from pysock._host import abi, structs
+from pysock._host import abi, lib, structs
 
 from .harness import (
     AGAIN,
@@ -37,6 +37,7 @@ from .harness import (
     uses_alarms,
 )
 from .hostile.fuzz_check import LOCKS
+from .odd import Long
 
 pytestmark = uses_alarms
 
@@ -421,6 +422,23 @@ def test_a_buffer_that_is_refused_is_not_kept(name: str) -> None:
         assert caught.value.__traceback__ is not None
         view.release()
         buffer.append(0)
+
+
+@pytest.mark.skipif(not hasattr(pysock, "sethostname"), reason="this system has no sethostname")
+def test_bytes_have_the_size_of_their_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a subclass says of its length is not what C may read."""
+    seen = []
+
+    def sethostname(*arguments: Any) -> int:
+        seen.append(arguments)
+        return 0
+
+    monkeypatch.setattr(lib, "sethostname", sethostname)
+    pysock.sethostname(Long(b"alpha"))
+    assert seen == [(b"alpha", 5)]
+    if hasattr(pysock, "AF_CAN"):
+        name = (Long(b"lo"),)
+        assert families.pack("AF_CAN", name, proto=1) == families.pack("AF_CAN", ("lo",), proto=1)
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="classes cannot be buffers before 3.12")

@@ -63,6 +63,38 @@ ITEMS = table("""
     a.sendmsg([b'x'], [list])
 """)
 
+ITERABLES = table("""
+    a.sendmsg(Breaking(KeyError))
+    a.sendmsg(Breaking(TypeError, b'x'))
+    a.sendmsg([b'x'], Breaking(ValueError))
+    a.sendmsg(memoryview(bytearray(8)).cast('B', (2, 4)))
+    a.sendmsg((int('x') for _ in 'x'))
+    a.sendmsg([memoryview(b'abcd')[::2], Lending(KeyError)])
+    a.sendmsg([memoryview(b'abcd')[::2], 'x'])
+    a.sendmsg([Lending(KeyError), memoryview(b'abcd')[::2]])
+    fed.recvmsg_into(Breaking(KeyError, bytearray(1)))
+    fed.recvmsg_into((int('x') for _ in 'x'))
+    fed.recvmsg_into(memoryview(bytearray(8)).cast('B', (2, 4)))
+    socket.send_fds(a, Breaking(KeyError), [])
+""")
+
+PIECES = table("""
+    a.sendfile(io.FileIO(struct.__file__), Index(3))
+    a.sendfile(io.FileIO(struct.__file__), 1.0)
+    a.sendfile(io.FileIO(struct.__file__), '1')
+    a.sendfile(io.FileIO(struct.__file__), [])
+    a.sendfile(io.FileIO(struct.__file__), Raising(KeyError))
+    a.sendfile(io.FileIO(struct.__file__), decimal.Decimal('sNaN'))
+""")
+
+DEFAULTS = table("""
+    (socket.socket(-1.0, 1).family, socket.socket(2, -1.0).type)
+    socket.socket(decimal.Decimal(-1)).family
+    socket.socket(proto=fractions.Fraction(-1)).proto
+    socket.socket(decimal.Decimal('sNaN'))
+    socket.socket(2, 1, -1.0, 2**31 - 1)
+""")
+
 OPTIONS = table("""
     tcp.setsockopt(1, 2, Index(2**70))
     tcp.setsockopt(1, 2, Index('x'))
@@ -108,7 +140,9 @@ NUMBERS = table("""
 
 
 @cpython_only
-@pytest.mark.parametrize("case", TIMEOUTS + ITEMS + OPTIONS + NUMBERS)
+@pytest.mark.parametrize(
+    "case", TIMEOUTS + ITEMS + ITERABLES + PIECES + DEFAULTS + OPTIONS + NUMBERS
+)
 def test_calls(case: Case) -> None:
     # Of a connection that fails, CPython leaves a socket to be collected, which warns.
     check(case, "warnings" if "create_" in str(case) else "")

@@ -24,9 +24,10 @@ from __future__ import annotations
 
 from ctypes import addressof
 from itertools import accumulate
+from operator import attrgetter
 
 from .._ffi.abi import codec
-from .._ffi.arguments import INT_MAX, view_of
+from .._ffi.arguments import INT_MAX, is_refusal, view_of
 from .._ffi.arguments import size_of as size_in
 from .._ffi.exports import LENDS_ALL, lends, memory_of, put
 from .._ffi.interpreter import (
@@ -215,11 +216,17 @@ def export(views: list[Any], parts: list[Any]) -> None:
     """Export each buffer once: its memory stays where it is until its view is released."""
     try:
         views.extend(map(memory_of, parts))
-    except TypeError:
-        for view in views:
-            size_in(view)  # of two that cannot be sent, the first is an error
-        view_of(parts[len(views)]).release()
-        raise
+        return
+    except Exception as error:
+        if not is_refusal(error) or all(map(_is_whole, views)):
+            if isinstance(error, TypeError):
+                view_of(parts[len(views)]).release()
+            raise
+    for view in views:
+        size_in(view)  # of two that cannot be sent, the first is an error
+
+
+_is_whole = attrgetter("c_contiguous")
 
 
 def _sendmsg(calls: Library, fd: int, pointer: Any, flags: int, size: int) -> int:

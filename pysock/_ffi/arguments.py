@@ -207,10 +207,15 @@ def plain(value: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def fs_bytes(name: Any) -> bytes:
     """A str, bytes or path as a C string in the file system's encoding, without NUL inside."""
-    encoded = os.fsencode(name)
+    encoded = plain_bytes(os.fsencode(name))
     if b"\0" in encoded:
         raise ValueError("embedded null byte")
     return encoded
+
+
+def plain_bytes(value: bytes) -> bytes:
+    """``value`` as C reads it, whatever a subclass of bytes overrides: its length, above all."""
+    return value if type(value) is bytes else bytes.__getitem__(value, slice(None))
 
 
 # A caller's buffer is exported once: ``with view_of(data) as view``.  The view has the address
@@ -270,6 +275,23 @@ def _raised_in(method: str, error: Exception) -> bool:
     while at is not None and at.tb_frame.f_code.co_name != method:
         at = at.tb_next
     return at is not None
+
+
+def is_broken_iterable(error: Exception) -> bool:
+    """Whether an iterable has raised ``error``, and not a signal handler beside it.
+
+    To be asked where the iterable was gone through.  What was raised for lack of memory, or by a
+    function that an iterator of C calls, as ``map`` does, is nothing of its own.
+    """
+    at = error.__traceback__.tb_next if error.__traceback__ else None
+    if at is None:
+        return not isinstance(error, MemoryError)
+    code = at.tb_frame.f_code
+    return bool(code.co_flags & _CO_GENERATOR) or code.co_name in _ITERATING
+
+
+_CO_GENERATOR = 0x20
+_ITERATING = ("__iter__", "__next__", "__getitem__", "__len__", "__length_hint__")
 
 
 def room_in(view: memoryview, buffer: Any, function: str) -> int:

@@ -84,6 +84,8 @@ INET_ATON_ONE_ARGUMENT = since((3, 13))
 # The message about an item of sendmsg's ancdata speaks of tuples, and of one that is a str or
 # another sequence with borrowed items it does so, too (gh-50333).
 CMSG_IS_TUPLE = since((3, 14))
+# Whatever an iterable raises, sendmsg and recvmsg_into say that it is none (gh-143988).
+BROKEN_ITERABLE_IS_NONE = since((3, 15), (3, 14, 7), (3, 13, 15))
 # setsockopt takes an int for what has an __index__, and has messages of its own (gh-107545).
 SETSOCKOPT_BY_TYPE = since((3, 15))
 # PyPy 8 has words of its own: no quotes about the type of what is no buffer, an address that is no

@@ -15,7 +15,7 @@ from errno import EAFNOSUPPORT
 from .. import _public
 from .._enums import AddressFamily, SocketKind, member
 from .._ffi import arguments, versions
-from .._ffi.arguments import c_string, fs_bytes
+from .._ffi.arguments import c_string, fs_bytes, plain_bytes
 from .._ffi.errors import check_resolved, from_errno, raise_h
 from .._ffi.interpreter import bytes_at, chars, pointer_to, text_at
 from .._host import abi, constants, lib, structs
@@ -193,7 +193,7 @@ def sethostname(name: str | bytes, /) -> None:
 
     >>> sethostname("alpha")                                  # doctest: +SKIP
     """
-    encoded = name if isinstance(name, bytes) else fs_bytes(name)
+    encoded = plain_bytes(name) if isinstance(name, bytes) else fs_bytes(name)
     sys.audit("socket.sethostname", encoded)
     lib.sethostname(encoded, len(encoded))
 

@@ -63,7 +63,8 @@ class Lifecycle(SocketState):
             ):  # as mostly: members of the enums, whose conversion takes 6,000 instructions
                 family, type = family._value_, type._value_
             else:
-                family, type, proto = [*map(constructor_int, (family, type, proto))]
+                number = constructor_int if fileno is not None else _default_or_int
+                family, type, proto = [*map(number, (family, type, proto))]
         if fileno is not None:
             self._init_from(fileno, family, type, proto)
             return
@@ -221,6 +222,11 @@ class Lifecycle(SocketState):
             f"<socket object, fd={self._sock_fd_}, family={self._sock_family_}, "
             f"type={self._sock_type_}, proto={self._sock_proto_}>"
         )
+
+
+def _default_or_int(value: Any) -> int:
+    """As in ``socket.py``: whatever equals -1 is the default, also what is no integer."""
+    return -1 if value == -1 else constructor_int(value)
 
 
 def _told_of(error: Warning, sock: Lifecycle, text: str) -> bool:

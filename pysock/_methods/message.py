@@ -19,6 +19,7 @@ from .._ffi import versions
 from .._ffi.arguments import (
     c_int,
     c_ssize_t,
+    is_broken_iterable,
     is_refusal,
     kind,
     send_flags,
@@ -154,12 +155,20 @@ def send_message(
 
 def iterated(items: Any, position: int, function: str) -> list[Any]:
     """The items of an argument that has to be iterable."""
-    try:
-        iterator = iter(items)
-    except TypeError:
-        complaint = f"{function}() argument {position} must be an iterable"
-        raise TypeError(complaint) from None
-    return list(iterator)
+    if versions.BROKEN_ITERABLE_IS_NONE:
+        try:
+            return list(items)
+        except Exception as error:
+            if not is_broken_iterable(error):
+                raise
+    else:
+        try:
+            iterator = iter(items)
+        except TypeError:
+            iterator = None
+        if iterator is not None:
+            return list(iterator)
+    raise TypeError(f"{function}() argument {position} must be an iterable")
 
 
 def _check_room(ancbufsize: int) -> None:
