@@ -124,12 +124,12 @@ _pointer, _object = ctypes.c_void_p.from_param, ctypes.py_object.from_param
 
 def address_in(view: memoryview) -> Any:
     """A pointer to a view's memory, read-only or not, good until the view is released."""
-    if not view.readonly:
-        return _pointer(ctypes.addressof(array_over(view)))
     return _pointer(_address(view))
 
 
 def _address(view: memoryview) -> int | None:
+    if not view.readonly:
+        return ctypes.addressof(array_over(view))
     address, size = ctypes.c_void_p(), ctypes.c_ssize_t()
     _where(_object(view), pointer_to(address), pointer_to(size))
     return address.value

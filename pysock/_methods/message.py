@@ -27,7 +27,6 @@ from .._ffi.arguments import (
     view_of,
     warn_caller,
 )
-from .._ffi.interpreter import releasing
 from ..families import packers, unpack_for
 
 TYPE_CHECKING = False
@@ -118,7 +117,7 @@ class Message(SocketState):
         ancbufsize, flags = c_ssize_t(ancbufsize), c_int(flags)
         parts = iterated(buffers, 1, "recvmsg_into")
         views: list[Any] = []
-        released = releasing(views, [])
+        released = map(memoryview.release, views)
         try:
             try:
                 views.extend(map(memoryview, parts))
@@ -148,13 +147,17 @@ def send_message(
     sock: SocketState, buffers: Any, ancdata: Any, flags: int, sockaddr: bytes = b""
 ) -> int:
     """``sendmsg(2)`` of what the caller gave, to a packed address or without one."""
-    # A list of our own: another thread may change the caller's meanwhile.
-    parts = [*buffers] if type(buffers) is list else iterated(buffers, 1, "sendmsg")
+    parts = iterated(buffers, 1, "sendmsg")
     return msghdr.send(sock, parts, partial(pack_control, ancdata), flags, sockaddr)
 
 
 def iterated(items: Any, position: int, function: str) -> list[Any]:
-    """The items of an argument that has to be iterable."""
+    """The items of an argument that has to be iterable.
+
+    A list of our own: another thread may change the caller's meanwhile.
+    """
+    if type(items) is list:
+        return [*items]
     if versions.BROKEN_ITERABLE_IS_NONE:
         try:
             return list(items)
@@ -179,9 +182,11 @@ def _check_room(ancbufsize: int) -> None:
 def _answer(sock: Message, data: Any, received: Received) -> tuple[Any, list[Cmsg], int, Any]:
     """What a message is in Python: ``(data, ancdata, msg_flags, address)``."""
     try:
-        ancdata, whole = control.walk(received.control)
-        if not whole:
-            warn_of_truncation()
+        ancdata: list[Cmsg] = []
+        if received.control:
+            ancdata, whole = control.walk(received.control)
+            if not whole:
+                warn_of_truncation()
         address = unpack_for(sock._sock_proto_, received.sockaddr)
         return data, ancdata, received.msg_flags, address
     except BaseException:
