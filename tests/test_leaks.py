@@ -225,5 +225,7 @@ def test_caches_are_bounded() -> None:
             assert families.unpack_for(0, raw) == (host, 9)
             assert raw in _hosts.known_addresses
             assert len(_hosts.known_addresses) <= _hosts.CACHED
-            assert len(_hosts._texts) <= _hosts.CACHED
+            assert pysock.inet_pton(pysock.AF_INET, host) == raw[4:8]
+            assert len(_hosts.known_texts) <= _hosts.CACHED
+            assert 0 < len(_hosts.known_packed) <= _hosts.CACHED
             assert 0 < len(_hosts.known_tuples) <= _hosts.CACHED

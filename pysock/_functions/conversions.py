@@ -23,7 +23,7 @@ from .._ffi.arguments import (
 from .._ffi.errors import checked
 from .._ffi.interpreter import bytes_of, put_bytes
 from .._host import lib
-from ..families._hosts import AF_INET, AF_INET6, ipv4_text, text_of
+from ..families._hosts import SIZES, ipv4_text, keep, known_packed, known_texts, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from .._types import ReadableBuffer
 
 _ORDER: Literal["little", "big"] = sys.byteorder
-_PACKED = {AF_INET: 4, AF_INET6: 16}
 
 # --- byte order, byteorder(3) --------------------------------------------------------
 #
@@ -41,6 +40,8 @@ _PACKED = {AF_INET: 4, AF_INET6: 16}
 
 
 def _short(x: Any, function: str) -> int:
+    if type(x) is int and 0 <= x <= 0xFFFF:  # as mostly, in half of the steps
+        return _swapped(x, 2)
     if versions.UNSIGNED_BY_INDEX:
         return _swapped(unsigned(x, 16, "uint16_t"), 2)
     number = one_int(x) if versions.SHORT_ONE_INT else c_int(x)
@@ -57,6 +58,8 @@ def _short(x: Any, function: str) -> int:
 
 
 def _long(x: Any) -> int:
+    if type(x) is int and 0 <= x <= 0xFFFFFFFF:
+        return _swapped(x, 4)
     if versions.UNSIGNED_BY_INDEX:
         return _swapped(unsigned(x, 32, "uint32_t"), 4)
     if not isinstance(x, int):
@@ -127,7 +130,6 @@ def ntohl(x: int, /) -> int:
 _NOTHING = bytes(16)  # what is in such memory before a call
 _packed_pool = Pool(lambda: reserved(len(_NOTHING)))
 
-
 def inet_aton(ip_string: str, /) -> bytes:
     """``inet_aton(3)``: the four bytes, in network order, of an IPv4 address as text.
 
@@ -172,24 +174,31 @@ def inet_ntoa(packed_ip: ReadableBuffer, /) -> str:
 def inet_pton(address_family: int, ip_string: str, /) -> bytes:
     """``inet_pton(3)``: the bytes, in network order, of an IP address as text.
 
-    Returns 4 bytes for AF_INET, 16 for AF_INET6.  Does not block.  Raises OSError for text that is
-    not an address of the family, and for another family (EAFNOSUPPORT).
+    Returns 4 bytes for AF_INET, 16 for AF_INET6.  Of text that was asked about not long ago, pysock
+    knows them.  Does not block.  Raises OSError for text that is not an address of the family, and
+    for another family (EAFNOSUPPORT).
 
     >>> inet_pton(AF_INET6, "2001:db8::1").hex(":", 2)
     '2001:0db8:0000:0000:0000:0000:0000:0001'
     """
     family = c_int(address_family)
+    if type(ip_string) is str:
+        known = known_packed.get(ip_string)
+        if known is not None and len(known) == SIZES.get(family):
+            return known
     text = c_string(ip_string, "inet_pton", 2)
     entry = _packed_pool.take()
     memory, pointer = entry
     put_bytes(memory, pointer, _NOTHING)
-    known = checked(lib.inet_pton, family, text, pointer)
-    packed = bytes_of(memory, pointer, _PACKED.get(family, 0))
+    is_numeric = checked(lib.inet_pton, family, text, pointer)
+    packed = bytes_of(memory, pointer, SIZES.get(family, 0))
     _packed_pool.put(entry)
-    if not known:
+    if not is_numeric:
         raise OSError("illegal IP address string passed to inet_pton")
     if not packed:
         raise OSError("unknown address family")
+    if type(ip_string) is str:
+        keep(known_packed, ip_string, packed)
     return packed
 
 
@@ -206,15 +215,18 @@ def inet_ntop(address_family: int, packed_ip: ReadableBuffer, /) -> str:
     """
     family = c_int(address_family)
     if type(packed_ip) is bytes:
+        known = known_texts.get(packed_ip)
+        if known is not None and len(packed_ip) == SIZES.get(family):
+            return known
         return _text(family, packed_ip, len(packed_ip))
     with view_of(packed_ip) as view:
         return _text(family, view, size_of(view))
 
 
 def _text(family: int, packed: bytes | memoryview, size: int) -> str:
-    if family not in _PACKED:
+    if family not in SIZES:
         raise ValueError(f"unknown address family {family}")
-    if size != _PACKED[family]:
+    if size != SIZES[family]:
         raise ValueError("invalid length of packed IP address string")
     return text_of(family, bytes(packed))
 

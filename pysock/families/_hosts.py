@@ -39,14 +39,21 @@ known_addresses: dict[Any, Any] = {}
 # stays the object of this id).  So its items need not be looked at again.
 known_tuples: dict[int, tuple[int, bytes, tuple[str, int]]] = {}
 # The bytes of an IP address → its text: clients come from few hosts, each time by another port.
-_texts: dict[bytes, str] = {}
+known_texts: dict[bytes, str] = {}
+# ... and back.
+known_packed: dict[str, bytes] = {}
+
+
+def keep(cache: dict[Any, Any], key: Any, value: Any) -> None:
+    """Put an entry into a cache; empty it first if it is full."""
+    if len(cache) >= CACHED:
+        cache.clear()
+    cache[key] = value
 
 
 def remember(key: Any, value: Any) -> None:
-    """Put an entry into the cache; empty the cache first if it is full."""
-    if len(known_addresses) >= CACHED:
-        known_addresses.clear()
-    known_addresses[key] = value
+    """Put an entry into the cache of addresses."""
+    keep(known_addresses, key, value)
 
 
 def host(value: Any) -> bytes:
@@ -63,7 +70,7 @@ def host(value: Any) -> bytes:
         name = bytes(value)
     else:
         raise TypeError(f"str, bytes or bytearray expected, not {type_name(value)}")
-    if b"\0" in name:
+    if 0 in name:
         raise TypeError("host name must not contain null character")
     return name
 
@@ -91,7 +98,7 @@ def idna(value: Any, function: str) -> bytes:
         raise TypeError(
             f"{function}() argument 1 must be str, bytes or bytearray, not {kind(value)}"
         )
-    if b"\0" in name:
+    if 0 in name:
         raise TypeError(
             f"{function}() argument 1 must be encoded string without null bytes, "
             f"not {kind(value)}"
@@ -130,7 +137,7 @@ def resolve(name: bytes, family: int) -> tuple[int, bytes]:
         if packed is not None:
             return AF_INET6, packed
     found = next(addrinfo(name, None, family))
-    if found[0] not in _SIZES:
+    if found[0] not in SIZES:
         raise OSError("unknown address family")
     return found[0], address_in(found[4])
 
@@ -138,14 +145,14 @@ def resolve(name: bytes, family: int) -> tuple[int, bytes]:
 def _wildcard(family: int) -> tuple[int, bytes]:
     passive = constants["AI_PASSIVE"]
     answers = list(addrinfo(None, b"0", family, constants["SOCK_DGRAM"], flags=passive))
-    if answers[0][0] not in _SIZES:
+    if answers[0][0] not in SIZES:
         raise OSError("unsupported address family")
     if len(answers) > 1:
         raise OSError("wildcard resolved to multiple address")
     return answers[0][0], address_in(answers[0][4])
 
 
-_SIZES = {AF_INET: 4, AF_INET6: 16}
+SIZES = {AF_INET: 4, AF_INET6: 16}
 
 
 def address_in(raw: bytes) -> bytes:
@@ -158,38 +165,33 @@ def pton(family: int, name: bytes) -> bytes | None:
     packed = chars(16)
     if lib.inet_pton(family, name, pointer_to(packed)) != 1:
         return None
-    return packed.raw[: _SIZES[family]]
+    return packed.raw[: SIZES[family]]
 
 
 def ipv4_text(packed: bytes) -> str:
     """``'127.0.0.1'`` for four bytes: what ``inet_ntop(3)`` writes, without a call of C (1 us)."""
-    text = _texts.get(packed)
+    text = known_texts.get(packed)
     if text is None:
         a, b, c, d = packed
-        text = _remember_text(packed, f"{a}.{b}.{c}.{d}")
+        text = f"{a}.{b}.{c}.{d}"
+        keep(known_texts, packed, text)
     return text
 
 
 def ipv6_text(packed: bytes) -> str:
     """``inet_ntop(3)``: ``'::1'`` for sixteen bytes."""
-    text = _texts.get(packed)
+    text = known_texts.get(packed)
     if text is None:
         memory = chars(46)  # INET6_ADDRSTRLEN
         lib.inet_ntop(AF_INET6, packed, pointer_to(memory), len(memory))
-        text = _remember_text(packed, memory.value.decode("ascii"))
+        text = memory.value.decode("ascii")
+        keep(known_texts, packed, text)
     return text
 
 
 def text_of(family: int, packed: bytes) -> str:
     """The text of an IP address of AF_INET or AF_INET6."""
     return ipv4_text(packed) if family == AF_INET else ipv6_text(packed)
-
-
-def _remember_text(packed: bytes, text: str) -> str:
-    if len(_texts) >= CACHED:
-        _texts.clear()
-    _texts[packed] = text
-    return text
 
 
 def addrinfo(
