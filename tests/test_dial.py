@@ -18,6 +18,7 @@ from pysock import dial
 
 from . import ROOT
 from .foreign import FOREIGN
+from .harness import LATE
 
 SETUP = """
 set -e
@@ -51,8 +52,9 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     run = f'{setup}\nexec "{sys.executable}" -m tests.dial_program'
     begin = time.monotonic()
     done = subprocess.run(
-        ["unshare", "-mn", "sh", "-c", run], cwd=ROOT, capture_output=True, text=True, timeout=50
-    )
+        ["unshare", "-mn", "sh", "-c", run],
+        cwd=ROOT, capture_output=True, text=True, timeout=3 * LATE,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     told, left = done.stdout.splitlines()
     result: dict[str, Any] = json.loads(told)

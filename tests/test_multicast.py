@@ -18,6 +18,7 @@ from pysock.interfaces import interfaces
 
 from . import ROOT
 from .foreign import FOREIGN, LINUX
+from .harness import LATE
 
 GROUPS = {"IPv4": "239.7.7.7", "IPv6": "ff15::7777"}
 each_family = pytest.mark.parametrize("group", GROUPS.values(), ids=GROUPS)
@@ -88,7 +89,7 @@ def test_what_was_not_joined_names_the_group() -> None:
 
 # In each namespace one process; ``hear`` answers what it has heard.
 HEAR = """
-import sys
+import os, sys
 from pysock import multicast
 group, how, source = sys.argv[1:]
 where = {"name": "m1", "index": __import__("pysock").if_nametoindex("m1"), "any": None}[how]
@@ -96,7 +97,7 @@ sources = (source,) if source else ()
 with multicast.receiver(group, 7700, where, sources=sources) as sock, \\
         multicast.receiver(group, 7700, where, sources=sources) as second:
     print("ready", flush=True)
-    sock.settimeout(5); second.settimeout(5)
+    sock.settimeout(float(os.environ["LATE"]) / 9); second.settimeout(sock.gettimeout())
     try:
         print(sock.recv(100).decode(), second.recv(100).decode(), flush=True)
     except TimeoutError:
@@ -111,7 +112,7 @@ with multicast.sender(sys.argv[1], "m0", ttl=1) as sock:
 """
 SCRIPT = """set -e
 ip link set lo up
-unshare -n sleep 20 & other=$!
+unshare -n sleep $LATE & other=$!
 trap 'kill $other' EXIT
 while [ "$(readlink /proc/$other/ns/net)" = "$(readlink /proc/self/ns/net)" ]; do sleep 0.01; done
 ip link add m0 type veth peer name m1 netns $other
@@ -152,7 +153,7 @@ def test_two_processes_in_namespaces_hear_each_other(tmp_path: Any) -> None:
         "ff15::7777,index,fd09::1": "hello hello",
     }
     told = {**os.environ, "PYTHONPATH": str(ROOT), "PY": sys.executable, "TMP": str(tmp_path)}
-    told |= {"HEAR": HEAR, "SEND": SEND, "CASES": " ".join(cases)}
+    told |= {"HEAR": HEAR, "SEND": SEND, "LATE": str(3 * LATE), "CASES": " ".join(cases)}
     done = subprocess.run(
         ["unshare", "-n", "sh", "-c", SCRIPT], env=told, capture_output=True, text=True
     )

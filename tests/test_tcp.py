@@ -25,6 +25,7 @@ from pysock._layouts import layouts
 
 from . import ROOT
 from .foreign import FOREIGN, LINUX
+from .harness import LATE
 
 MODULES: list[Any] = [pysock] if FOREIGN else [stdlib, pysock]
 
@@ -269,7 +270,7 @@ def test_import_of_pysock_loads_none_of_it() -> None:
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-m", "pysock", "tcp", *arguments]
-    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=2 * LATE)
 
 
 def test_command(ends: tuple[Any, Any, Any]) -> None:
