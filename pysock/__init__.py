@@ -62,8 +62,11 @@ from enum import IntEnum, IntFlag
 from errno import EAGAIN, EBADF, EWOULDBLOCK
 
 from . import _enums, _host, _public, families
-from . import _tls as _tls  # for a program that runs on pysock, whose files may be gone by then
-from . import _tracebacks as _tracebacks  # likewise
+
+# For a program that runs on pysock, whose files may be gone by then.
+from . import _naming as _naming
+from . import _tls as _tls
+from . import _tracebacks as _tracebacks
 from ._enums import AddressFamily, AddressInfo, MsgFlag, SocketKind, _intenum_converter
 from ._ffi.errors import error, gaierror, herror, timeout
 from ._functions.connections import (

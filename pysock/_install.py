@@ -51,7 +51,8 @@ def install(*, replace: bool = False) -> None:
     what they have is replaced by what pysock has; only classes that they have derived from
     ``socket.socket`` stay what they are.
 
-    Forked children inherit it; others do not: for those there is ``python -m pysock run``.
+    Forked children inherit it, and those of ``multiprocessing`` that import the program again have
+    it from its first line.  Others do not: for those there is ``python -m pysock run``.
     Makes no call, and does not block.
 
     >>> install(replace=True)
@@ -66,7 +67,7 @@ def install(*, replace: bool = False) -> None:
     before = {name: sys.modules[name] for name in ("socket", "_socket") if name in sys.modules}
     ours = _counterparts(before)
     found = list(_holders(ours))
-    if found and not replace:
+    if found and not replace and not _is_child():
         names = sorted({module for module, _ in found})
         have = "has" if len(names) == 1 else "have"
         raise ImportError(
@@ -84,6 +85,12 @@ def install(*, replace: bool = False) -> None:
             _replaced.append((module, name, value, contents[name]))
 
 
+def _is_child() -> bool:
+    """Whether ``multiprocessing`` imports the program for a child, and has sockets of its own."""
+    process = sys.modules.get("multiprocessing.process")
+    return process is not None and hasattr(process.current_process(), "_inheriting")
+
+
 def uninstall() -> None:
     """Undo ``install``: what imports ``socket`` from now on gets the standard library's again.
 
@@ -93,7 +100,7 @@ def uninstall() -> None:
     global _before
     if _before is None:
         return
-    from . import _tracebacks
+    from . import _naming, _tracebacks
 
     before, _before = _before, None
     while _finder in sys.meta_path:
@@ -106,8 +113,7 @@ def uninstall() -> None:
         contents = vars(sys.modules.get(module, builtins))
         if contents.get(name) is ours:
             contents[name] = value
-    _name_classes(in_place=False)
-    _name_functions(in_place=False)
+    _naming.name_as(in_place=False)
     _tracebacks.keep()
 
 
@@ -323,7 +329,7 @@ def _take_place() -> None:
     """Be ``socket`` and ``_socket`` in ``sys.modules``."""
     import pysock
 
-    from . import _plain, _tracebacks
+    from . import _naming, _plain, _tracebacks
 
     plain = _plain.module()
     if plain.__spec__ is None:  # importlib.util.find_spec and importlib.reload ask for it
@@ -331,65 +337,9 @@ def _take_place() -> None:
     sys.modules["socket"], sys.modules["_socket"] = pysock, plain
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
-    _name_classes(in_place=True)
-    _name_functions(in_place=True)
+    _naming.name_as(in_place=True)
     if FRAMES not in os.environ:
         _tracebacks.shorten()
-
-
-# Programs and their tests look for "<socket.socket fd=…" and "socket.gaierror" (on PyPy,
-# "_socket.gaierror").
-_OF_ERRORS = "socket" if "ssl" in _SPECS else "_socket"
-_NAMES = {
-    "Socket": ("socket", "socket"),
-    "SocketBase": ("_socket", "socket"),
-    "SocketIO": ("socket", "SocketIO"),
-    "gaierror": (_OF_ERRORS, "gaierror"),
-    "herror": (_OF_ERRORS, "herror"),
-    "timeout": (_OF_ERRORS, "timeout"),
-    "AddressFamily": ("socket", "AddressFamily"),
-    "AddressInfo": ("socket", "AddressInfo"),
-    "MsgFlag": ("socket", "MsgFlag"),
-    "SocketKind": ("socket", "SocketKind"),
-}
-
-
-# The same of functions, which are pickled by them: what other processes have is ``socket``.
-_own_modules: dict[Any, str] = {}
-
-
-def _name_functions(*, in_place: bool) -> None:
-    import pysock
-
-    from . import _plain
-
-    if not in_place:
-        for function, module in _own_modules.items():
-            function.__module__ = module
-        _own_modules.clear()
-        return
-    function_type = type(_name_functions)
-    for module, contents in (("_socket", vars(_plain.module())), ("socket", vars(pysock))):
-        for function in contents.values():
-            if type(function) is function_type and function.__module__.startswith("pysock."):
-                _own_modules[function] = function.__module__
-                function.__module__ = module
-
-
-def _name_classes(*, in_place: bool) -> None:
-    import pysock
-
-    function_type = type(_name_classes)
-    for own_name, (module, name) in _NAMES.items():
-        cls = getattr(pysock, own_name)
-        if cls.__module__ != "builtins":  # timeout is TimeoutError
-            cls.__module__ = module if in_place else "pysock"
-            before, after = (own_name, name) if in_place else (name, own_name)
-            cls.__name__ = cls.__qualname__ = after
-            for function in vars(cls).values():
-                if type(function) is function_type and function.__qualname__.startswith(before):
-                    function.__qualname__ = f"{after}.{function.__name__}"
-    pysock.__name__ = "socket" if in_place else "pysock"
 
 
 # --- who has the standard library's ---------------------------------------------------

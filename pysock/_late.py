@@ -9,11 +9,16 @@ CPython's ``socket`` has them by the way, and programs take them from there:
 
 from __future__ import annotations
 
+from _thread import get_ident
+from collections import Counter
+from functools import partial
+
 from . import _plain, _public
 from ._ffi import versions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 _LATE = ("_socket", "selectors", *(["partial"] if versions.NAMES_PARTIAL else []))
@@ -27,12 +32,11 @@ def __getattr__(name: str) -> Any:
 
         return selectors
     if name == "partial" and versions.NAMES_PARTIAL:
-        from functools import partial
-
         return partial
     shown = _public.module.__name__  # "socket", if it is in its place
     error: Any = AttributeError(f"module {shown!r} has no attribute {name!r}")
-    error.name, error.obj = name, _public.module  # a traceback finds similar names by these
+    if versions.MODULES_TELL_NAMES:
+        error.name, error.obj = name, _public.module  # a traceback finds similar names by these
     try:
         raise error
     finally:
@@ -40,4 +44,43 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*vars(_public.module), *_LATE})
+    names = {*vars(_public.module), *_LATE}
+    sought = _sought.get(get_ident())
+    if sought:
+        names = set(sorted(names, key=partial(_distance, sought))[:_MOST])
+    return sorted(names)
+
+
+# --- "Did you mean" ------------------------------------------------------------------
+
+_MOST = 700  # names to choose from
+_sought: dict[int, frozenset[str]] = {}  # misspelled names, by the thread that reports them
+
+
+class Suggesting:
+    """While it is entered, this thread's ``dir(socket)`` has only names that are like these.
+
+    CPython suggests a name for a misspelled one unless there are 750 to choose from.  C's module
+    has fewer; this one has more.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = frozenset(names)
+
+    def __enter__(self) -> None:
+        self.thread = get_ident()
+        self.before = _sought.get(self.thread)
+        _sought[self.thread] = self.names
+
+    def __exit__(self, *exception: object) -> None:
+        if self.before is None:
+            _sought.pop(self.thread, None)
+        else:
+            _sought[self.thread] = self.before
+
+
+def _distance(sought: Iterable[str], name: str) -> int:
+    """How many letters are in *name* alone, or in the nearest of those names alone."""
+    letters = Counter(name.lower())
+    counts = map(Counter, map(str.lower, sought))
+    return min(sum(((count - letters) + (letters - count)).values()) for count in counts)

@@ -275,6 +275,21 @@ def _made(cls: Any, family: int, type: int, proto: int, fd: int) -> Any:
     return cls(family, type, proto, fileno=fd)
 
 
+def _refuse(text: str, *_: Any) -> None:
+    raise AttributeError(text)
+
+
+# What C says to a program that sets or deletes what is in its struct.
+for _name, _text in {
+    "family": "readonly attribute",
+    "type": "readonly attribute",
+    "proto": "readonly attribute",
+    "timeout": "attribute 'timeout' of '_socket.socket' objects is not writable",
+}.items():
+    _refused = partial(_refuse, _text)
+    setattr(SocketBase, _name, vars(SocketBase)[_name].setter(_refused).deleter(_refused))
+del _name, _text, _refused
+
 shortcuts.install(SocketBase)
 system.complete(Socket)
 pickling.register(Socket)

@@ -1,9 +1,9 @@
 """Tracebacks of a program that runs on pysock: without pysock's lines, as without those of C.
 
 Where a call of ``socket`` fails in C, a traceback ends at the line of the program that made it.
-So Python's own hooks, for the program and for its threads, and the module ``traceback``, which
-``logging``, ``unittest``, ``asyncio`` and others use, leave pysock's frames out.  The exception
-keeps them: a debugger sees all.  With PYSOCK_FRAMES in the environment, which
+So Python's own hooks, for the program, its threads and what cannot be raised, and the module
+``traceback``, which ``logging``, ``unittest``, ``asyncio`` and others use, leave pysock's frames
+out.  The exception keeps them: a debugger sees all.  With PYSOCK_FRAMES in the environment, which
 ``python -m pysock run --frames`` puts there, nothing is left out.
 """
 
@@ -12,6 +12,9 @@ from __future__ import annotations
 import sys
 from functools import wraps
 from types import TracebackType
+
+from ._ffi import versions
+from ._late import Suggesting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,14 +47,24 @@ def shorten_in(module: ModuleType) -> None:
             own = vars(module).get(name)
             if own is not None:
                 _change(module, name, wraps(own)(_walking(own)))
-        return
-    own = vars(module)["excepthook"]
-    hook = _of_program(own) if module is sys else _of_threads(own, module)
-    ours = wraps(own)(hook)
+        own = vars(module).get("_compute_suggestion_error")
+        if own is not None and versions.MODULES_TELL_NAMES:
+            _change(module, own.__name__, wraps(own)(_suggesting(own)))
+    elif module is sys:
+        _change_hook(sys, "excepthook", _of_program)
+        if sys.implementation.name == "cpython":  # PyPy's takes only what PyPy itself has made
+            _change_hook(sys, "unraisablehook", _of_unraisable)
+    else:
+        _change_hook(module, "excepthook", _of_threads)
+
+
+def _change_hook(module: Any, name: str, hook: Callable[..., Any]) -> None:
+    own = vars(module)[name]
+    ours = wraps(own)(hook(own, module))
     # Python's own is known by both names: code.interact asks whether they are the same.
-    for name in ("__excepthook__", "excepthook"):
-        if getattr(module, name, None) is own:
-            _change(module, name, ours)
+    for each in (f"__{name}__", name):
+        if getattr(module, each, None) is own:
+            _change(module, each, ours)
 
 
 def keep() -> None:
@@ -70,7 +83,7 @@ def _change(module: Any, name: str, ours: Any) -> None:
 # --- hooks ---------------------------------------------------------------------------
 
 
-def _of_program(own: Callable[..., None]) -> Callable[..., None]:
+def _of_program(own: Callable[..., None], _: Any) -> Callable[..., None]:
     def excepthook(kind: Any, value: Any, traceback: Any, /) -> None:
         with _Shorter(value):
             own(kind, value, shorter(traceback))
@@ -87,6 +100,25 @@ def _of_threads(own: Callable[..., None], threading: Any) -> Callable[..., None]
     return excepthook
 
 
+def _of_unraisable(own: Callable[..., None], _: Any) -> Callable[..., None]:
+    def unraisablehook(told: Any, /) -> None:
+        if _Shorter is None:  # Python shuts down, and has cleared this module
+            return own(told)
+        with _Shorter(told.exc_value):
+            shown = (told.exc_type, told.exc_value, shorter(told.exc_traceback))
+            own(type(told)((*shown, told.err_msg, told.object)))
+
+    return unraisablehook
+
+
+def _suggesting(own: Callable[..., Any]) -> Callable[..., Any]:
+    def suggest(error: Any, tb: Any, wrong_name: str, *more: Any) -> Any:
+        with Suggesting([wrong_name]):
+            return own(error, tb, wrong_name, *more)
+
+    return suggest
+
+
 def _walking(own: Callable[..., Any]) -> Callable[..., Any]:
     def walk(tb: Any) -> Any:
         return own(shorter(tb))
@@ -99,14 +131,18 @@ class _Shorter:
 
     def __init__(self, error: BaseException | None) -> None:
         self.full = [(each, each.__traceback__) for each in _with_causes(error)]
+        names = [getattr(each, "name_from", getattr(each, "name", None)) for each, _ in self.full]
+        self.suggesting = Suggesting([name for name in names if isinstance(name, str)])
 
     def __enter__(self) -> None:
+        self.suggesting.__enter__()
         for error, full in self.full:
             error.__traceback__ = shorter(full)
 
     def __exit__(self, *exception: object) -> None:
         for error, full in self.full:
             error.__traceback__ = full
+        self.suggesting.__exit__()
 
 
 def _with_causes(error: BaseException | None) -> Iterator[BaseException]:

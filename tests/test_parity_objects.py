@@ -117,6 +117,13 @@ MAKING = table("""
 """)
 
 LIVING = table("""
+    setattr(tcp, 'timeout', 5)  # PyPy: says it in other words
+    setattr(tcp, 'proto', 5)  # PyPy: says it in other words
+    setattr(tcp, 'family', 5)
+    delattr(tcp, 'timeout')  # PyPy: says it in other words
+    delattr(tcp, 'proto')  # PyPy: says it in other words
+    setattr(socket.SocketType.__new__(socket.SocketType), 'family', 5)  # PyPy: in other words
+    delattr(socket.SocketType.__new__(socket.SocketType), 'type')  # PyPy: in other words
     (tcp.close(), tcp.close(), tcp)
     (tcp.fileno() > 2, gone.fileno())
     (fd := a.detach(), a, a.fileno(), a.detach(), a.close(), os.close(fd))[1:]

@@ -81,6 +81,57 @@ def test_of_unittest_and_of_an_import(tmp_path: Path) -> None:
         assert "ImportError: cannot import name 'nothing' from 'socket' (" in err
 
 
+UNRAISABLE = """
+import _thread, socket, time
+class Failing:
+    def __del__(self):
+        socket.inet_aton("no address")
+Failing()
+ended = _thread.allocate_lock()
+ended.acquire()
+def fail():
+    ended.release()
+    socket.inet_aton("no address")
+_thread.start_new_thread(fail, ())
+ended.acquire()
+time.sleep(0.2)
+"""
+
+
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="PyPy's hook takes no other")
+def test_of_what_cannot_be_raised(tmp_path: Path) -> None:
+    err = [ran(*way, "-c", UNRAISABLE, folder=tmp_path)[2] for way in ([], ON_PYSOCK)]
+    assert err[1].count("OSError: illegal IP") == 2
+    assert re.sub("0x[0-9A-Fa-f]+", "", err[1]) == re.sub("0x[0-9A-Fa-f]+", "", err[0])
+
+
+MISSPELLED = """
+import socket, sys, traceback
+for name in ("scoket", "AF_INTE", "create_conection", "SOCK_STREM", "gethostbynmae", "IPROTO_TCP"):
+    try:
+        getattr(socket, name)
+    except AttributeError:
+        traceback.print_exc()
+try:
+    from socket import creat_connection
+except ImportError:
+    print(traceback.format_exc().replace(socket.__file__, ""), file=sys.stderr)
+before = dir(socket)
+print("AF_INET" in before, "inet_aton" in before)
+try:
+    socket.inet_atom
+except AttributeError as error:
+    raise ValueError from error
+"""
+
+
+def test_a_misspelled_name_has_the_suggestion_that_it_has_in_c(tmp_path: Path) -> None:
+    _, out, err = alike(tmp_path, written(tmp_path, MISSPELLED))
+    assert out == "True True\n"
+    if sys.implementation.name == "cpython" and sys.version_info >= (3, 12):
+        assert err.count("Did you mean") == 8
+
+
 def test_with_frames_nothing_is_left_out(tmp_path: Path) -> None:
     program = written(tmp_path, ALL_WAYS)
     on_request = [

@@ -98,6 +98,8 @@ TEXT_ENCODING = since((3, 10))
 
 # socket has functools.partial as a name by the way.
 NAMES_PARTIAL = since((3, 15))
+# An AttributeError of a module has its name and the module, by which tracebacks find similar names.
+MODULES_TELL_NAMES = since((3, 10)) and sys.implementation.name == "cpython"
 # getfqdn takes "::" for this machine, as it does "0.0.0.0".
 UNNAMED_IPV6 = since((3, 10))
 # create_server sets SO_REUSEPORT for IPv4 and IPv6 alone (gh-128916).

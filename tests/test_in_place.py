@@ -1,0 +1,43 @@
+"""pysock in the place of ``socket``: what a program finds there, and its children."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import pysock
+
+from .test_run import MULTIPROCESSING, alike, ran, written
+
+pytestmark = pytest.mark.timeout(240)
+
+HINTS = """
+import socket, typing, _socket
+things = [socket, socket.socket, _socket.socket, socket.SocketIO, socket.socket.accept]
+things += [socket.socket.makefile, socket.SocketIO.readinto, socket.create_connection]
+print([typing.get_type_hints(thing) for thing in [*things, socket.socket.family.fget]])
+"""
+
+
+def test_annotations_are_not_the_programs_to_resolve(tmp_path: Path) -> None:
+    """Nobody can: their names are known to type checkers alone."""
+    assert alike(tmp_path, "-c", HINTS)[1] == f"{[{}] * 9}\n"
+    functions: list[Any] = [pysock.create_connection, pysock.Socket.accept]
+    before = [dict(function.__annotations__) for function in functions]
+    with pysock.installed():
+        assert [function.__annotations__ for function in functions] == [{}, {}]
+    assert [function.__annotations__ for function in functions] == before
+    assert "return" in before[0]
+
+
+@pytest.mark.parametrize("start", ["fork", "spawn", "forkserver"])
+def test_children_of_a_program_that_installs_it(start: str, tmp_path: Path) -> None:
+    """Its first line is run again in a child, where multiprocessing has imported socket before."""
+    import multiprocessing
+
+    if start not in multiprocessing.get_all_start_methods():
+        pytest.skip(f"this system cannot {start}")
+    program = "import pysock; pysock.install()" + MULTIPROCESSING.replace("START", start)
+    assert ran(written(tmp_path, program), folder=tmp_path) == (0, "pysock\n", "")
