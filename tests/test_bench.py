@@ -195,3 +195,33 @@ def test_the_page_has_a_place_for_its_figures() -> None:
     for file in ("speed.svg", "speed-curves.svg", f"{results}.json", f"{results}-curves.json"):
         assert f"]({file})" in before + after
         assert (page.PAGE.parent / file).is_file()
+
+
+def test_results_of_another_processor_are_set_apart_and_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tools.bench import __main__ as command
+
+    runs = json.loads(command.RESULTS.read_text())["runs"]
+    here, other = tmp_path / "speed.json", tmp_path / "speed-other.json"
+    monkeypatch.setattr(command, "description", lambda: runs[0]["machine"])
+    command.save(runs, here)
+    assert command.set_apart(here, other, rows_only=True) == []
+    runs[0]["machine"]["processor"] = "another one"
+    command.save(runs, here)
+    runs[0]["machine"]["processor"] = "this one"
+    with pytest.raises(SystemExit, match="measured on another one"):
+        command.set_apart(here, other, rows_only=True)
+    there = command.set_apart(here, other, rows_only=False)
+    assert there[0]["machine"]["processor"] == "another one"
+    assert json.loads(other.read_text())["runs"] == there
+
+    shown = tmp_path / "speed.md"
+    shown.write_text(f"before\n{page.BEGIN}{page.END}after\n")
+    monkeypatch.setattr(page, "PAGE", shown)
+    page.write(runs, there, [])
+    text = shown.read_text()
+    assert "On another processor: " in text and "another one" in text
+    mean = runs[0]["mean"]["ratio"]
+    assert f"| **geometric mean** | {mean:.2f} ({mean:.2f}) |" in text
+    assert text.startswith("before") and text.endswith("after\n")

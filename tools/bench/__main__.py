@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from . import ROOT, curves, instructions, interpreters, page, report, rows
+from .machine import description
 from .measure import ON_PYPY, Effort, measure
 
 
@@ -89,8 +90,10 @@ def draw(results: Path, picture: Path) -> None:
 def document(pythons: list[str], patterns: list[str], *, quick: bool) -> None:
     """Measure everything on some interpreters, and put it into docs/.
 
-    With patterns, only those rows; the others stay as they were measured before.
+    With patterns, only those rows; the others stay as they were measured before.  What was measured
+    on another processor is kept apart, and stands beside it.
     """
+    other = set_apart(RESULTS, OTHER, rows_only=bool(patterns))
     options = ["--quick", "--row", "*"] if quick else [f"--row={each}" for each in patterns]
     found = {}
     for name, option in (("speed", []), ("speed-curves", ["--curves"])):
@@ -104,7 +107,24 @@ def document(pythons: list[str], patterns: list[str], *, quick: bool) -> None:
         save(runs, results)
         draw(results, ROOT / f"docs/{name}.svg")
         found[name] = runs
-    page.write(found["speed"], found["speed-curves"])
+    page.write(found["speed"], other, found["speed-curves"])
+
+
+RESULTS = ROOT / "tools/bench/results/speed.json"
+OTHER = RESULTS.with_name("speed-other.json")
+
+
+def set_apart(results: Path, other: Path, *, rows_only: bool) -> list[report.Data]:
+    """The results of another processor: those of before, if they are not of this one."""
+    runs: list[report.Data] = json.loads(results.read_text())["runs"]
+    there = runs[0]["machine"]["processor"]
+    if there != description()["processor"]:
+        if rows_only:
+            sys.exit(f"tools.bench: the other rows were measured on {there}; measure all of them")
+        save(runs, other)
+        return runs
+    found: list[report.Data] = json.loads(other.read_text())["runs"] if other.exists() else []
+    return found
 
 
 def replaced(runs: list[report.Data], newer: list[report.Data]) -> list[report.Data]:
@@ -134,8 +154,12 @@ def main() -> int:
     add("--json", type=Path, metavar="FILE", help="write the results there")
     add("--plot", type=Path, metavar="FILE", help="draw them (SVG or PNG)")
     add("--check", action="store_true", help="fail if a row is above its ceiling, noise allowed")
-    add("--instructions", action="store_true", help="count them instead, by valgrind;"
-        " --check then fails if a row takes over 2 %% more than is kept")
+    add(
+        "--instructions",
+        action="store_true",
+        help="count them instead, by valgrind;"
+        " --check then fails if a row takes over 2 %% more than is kept",
+    )
     add("--record", action="store_true", help="keep the instructions that are counted")
     add("--docs", action="store_true", help="measure docs/speed.md anew: all (20 min) or --row")
     arguments = parser.parse_args()

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
+from statistics import geometric_mean
 
-from . import ROOT, report
+from . import ROOT, instructions, report
 from .ceilings import MEAN
 from .curves import KINK, kinks
+from .rows import ROWS
 
 PAGE = ROOT / "docs/speed.md"
 BEGIN, END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
 
 
-def write(rows: list[report.Data], curves: list[report.Data]) -> None:
-    """Put these runs' figures into the page."""
+def write(rows: list[report.Data], other: list[report.Data], curves: list[report.Data]) -> None:
+    """Put these runs' figures into the page, and beside them those of another processor."""
     head, _, rest = PAGE.read_text().partition(BEGIN)
     tail = rest.partition(END)[2]
-    parts = [_machine(rows[0]), _ratios(rows), _floors(rows), _kinks(curves)]
+    parts = [_machine(rows[0]), _ratios(rows), _floors(rows)]
+    if other:
+        parts.append(_processors(rows, other))
+    parts += [_instructions(), _kinks(curves)]
     PAGE.write_text(head + BEGIN + "\n" + "\n\n".join(parts) + "\n\n" + END + tail)
 
 
@@ -69,9 +74,13 @@ def _floors(runs: list[report.Data]) -> str:
     for row in runs[0]["rows"]:
         if "floor" in row["min"]:
             cells = [_floor(run, row["name"]) for run in runs]
-            group = f"{row['group']}: " if row["group"].startswith("Ping") else ""
-            lines.append(f"| {group}{row['title']} | {' | '.join(cells)} |")
+            lines.append(f"| {_title(row['group'], row['title'])} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _title(group: str, title: str) -> str:
+    """What tells a row from others outside its group."""
+    return f"{group}: {title}" if group.startswith("Ping") else title
 
 
 def _floor(run: report.Data, name: str) -> str:
@@ -79,6 +88,64 @@ def _floor(run: report.Data, name: str) -> str:
         if row["name"] == name:
             return f"{row['min']['floor'] / row['min']['socket']:.2f}"
     return ""
+
+
+def _processors(runs: list[report.Data], other: list[report.Data]) -> str:
+    """The means of each group's ratios on two processors, of the interpreters that both have."""
+    pairs = [
+        (run, there)
+        for run in runs
+        for there in other
+        if report.interpreter(run) == report.interpreter(there)
+    ]
+    lines = [
+        f"On another processor: {_machine(other[0])} Geometric means of the ratios of each group:"
+        f" there, and in brackets those above.",
+        "",
+        *_head("time on pysock / on the C module", [there for _, there in pairs]),
+    ]
+    for group in dict.fromkeys(row["group"] for row in runs[0]["rows"]):
+        cells = [f"{_mean(there, group)} ({_mean(run, group)})" for run, there in pairs]
+        lines.append(f"| {group} | {' | '.join(cells)} |")
+    means = [f"{there['mean']['ratio']:.2f} ({run['mean']['ratio']:.2f})" for run, there in pairs]
+    return "\n".join([*lines, f"| **{MEAN}** | {' | '.join(means)} |"])
+
+
+def _mean(run: report.Data, group: str) -> str:
+    ratios = [row["ratio"] for row in run["rows"] if row["group"] == group]
+    return f"{geometric_mean(ratios):.2f}" if ratios else "–"
+
+
+def _instructions() -> str:
+    """Instructions in user space of each row that is counted."""
+    runs = sorted(instructions.kept(), key=_version)
+    lines = [
+        "Instructions in user space of one operation, which do not depend on the processor: the C"
+        " module / the bare foreign calls / pysock, and pysock / the bare calls.",
+        "",
+        f"| operation | {' | '.join(run['build']['interpreter'] for run in runs)} |",
+        "|---|" + "---|" * len(runs),
+    ]
+    titles = {row.name: _title(row.group, row.title) for row in ROWS}
+    for name in instructions.chosen([]):
+        cells = [_counted(run["rows"].get(name)) for run in runs]
+        lines.append(f"| {titles.get(name, name)} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _version(run: report.Data) -> list[int]:
+    numbers = run["build"]["interpreter"].rpartition(" ")[2].split(".")
+    return [int(each) for each in numbers]
+
+
+def _counted(row: report.Data | None) -> str:
+    if row is None:
+        return ""
+    text = " / ".join(f"{row[each]:,}" if each in row else "–" for each in _COLUMNS)
+    return text + (f": {row['pysock'] / row['floor']:.2f}" if "floor" in row else "")
+
+
+_COLUMNS = ("socket", "floor", "pysock")
 
 
 def _kinks(runs: list[report.Data]) -> str:
