@@ -153,13 +153,19 @@ def close_again(owned: list[int], fd: int, error: MemoryError) -> int:
 def close_all(owned: list[int]) -> None:
     """Close what is left in the list of somebody who gives up."""
     while owned:
-        if owned[0] < 0:
+        fd = owned[0]
+        if fd < 0:
             owned.sort()  # in place, since that takes no memory
             owned.reverse()
-        if owned[0] < 0:
+            fd = owned[0]
+        if fd < 0:
             owned.clear()
-        else:
-            close_first(owned)
+            return
+        # As ``close_first``, but no deeper than the call that has made it (RecursionError).
+        try:
+            next(map(lib.close, map(owned.pop, _FIRST)))
+        except MemoryError as error:
+            close_again(owned, fd, error)
 
 
 # Python 3.9 and 3.10 keep the frame of a function that has run once: so these need no memory.

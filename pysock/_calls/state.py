@@ -22,6 +22,7 @@ slot once.
 
 from __future__ import annotations
 
+from .._ffi.errors import raised_by_pysock
 from .._host import lib, lib_keeping_gil, system
 from .descriptor import Owned
 
@@ -93,12 +94,25 @@ def change_mode(sock: SocketState, seconds: float | None) -> None:
     what it interrupts, may change the mode at once: so who has done the rest looks whether the
     mode is still the same, and else does the rest again.  The last thread leaves all three in the
     same mode, and none waits for a lock.
+
+    What a handler raises meanwhile comes out once the mode has changed, as in C.  Otherwise the
+    socket would have a timeout, and a call would wait in the kernel without one.
     """
-    sock._sock_timeout_ = seconds
-    while True:
-        sock._sock_calls_ = calls_for(seconds)
-        system.set_blocking(sock._sock_fd_, seconds is None)
-        latest = sock._sock_timeout_
-        if latest is seconds:
-            return
-        seconds = latest
+    before = sock._sock_timeout_
+    try:
+        sock._sock_timeout_ = seconds
+        while True:
+            sock._sock_calls_ = lib if seconds is None else lib_keeping_gil
+            system.set_blocking(sock._sock_fd_, seconds is None)
+            latest = sock._sock_timeout_
+            if latest is seconds:
+                return
+            seconds = latest
+    except (RecursionError, MemoryError):  # before the call
+        sock._sock_timeout_ = before
+        sock._sock_calls_ = lib if before is None else lib_keeping_gil
+        raise
+    except BaseException as error:
+        if not raised_by_pysock(error):
+            change_mode(sock, sock._sock_timeout_)
+        raise

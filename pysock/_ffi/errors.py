@@ -95,13 +95,19 @@ def raise_unless_reset() -> None:
         raise from_errno(number)
 
 
+_OWN = (OSError, MemoryError, RecursionError)
+
+
 def raised_by_pysock(error: BaseException) -> bool:
-    """Whether it says that a call has failed, or memory; else a signal handler has raised it."""
+    """Whether it says that a call has failed, or memory, or that the program is too deep.
+
+    Else a signal handler has raised it.
+    """
     at = error.__traceback__
     while at and at.tb_next:
         at = at.tb_next
     package: str = (at and at.tb_frame.f_globals.get("__package__")) or ""
-    return isinstance(error, (OSError, MemoryError)) and package.partition(".")[0] == "pysock"
+    return isinstance(error, _OWN) and package.partition(".")[0] == "pysock"
 
 
 def attempt(function: Callable[..., int], *args: Any) -> int:
@@ -189,14 +195,18 @@ def errcheck(failed: Callable[[Any], bool], function: Callable[..., Any]) -> Cal
 def with_memory_errors(function: Callable[..., Any]) -> Callable[..., Any]:
     """A declared function, whose arguments ctypes may have no memory to convert: a MemoryError.
 
-    ctypes has an ArgumentError for it, whose text alone says why.
+    Or the program is too deep: a RecursionError.  ctypes has an ArgumentError for both, whose text
+    alone says why.
     """
 
     def call(*args: Any, function: Any = function) -> Any:
         try:
             return function(*args)
         except ArgumentError as error:
-            if "MemoryError" not in str(error):
+            why = str(error)
+            if "RecursionError" in why:
+                raise RecursionError("maximum recursion depth exceeded in a call of C") from None
+            if "MemoryError" not in why:
                 raise
         raise MemoryError
 

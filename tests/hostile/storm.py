@@ -11,6 +11,8 @@ What is counted for each call:
     locked    times that a buffer could not be resized while the traceback was alive
     replaced  other exceptions that came out instead
     vanished  exceptions that came out of nothing: a finaliser had them, and ignores them
+    astray    times that a descriptor blocked though the socket has a timeout, or did not though
+              it has none
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from typing import Any
+
+from .storm_naive import NAIVE
 
 Call = Callable[[], Any]
 SHORTEST, LONGEST = 1e-6, 60e-6  # seconds until an exception is raised
@@ -94,6 +98,11 @@ class Bench:
         while self.given:
             with suppress(OSError):  # that a socket object has closed it already
                 os.close(self.given.pop())
+
+    def astray(self) -> bool:
+        """Whether a descriptor is in another mode than its socket says."""
+        socks = self.here, self.there, self.left, self.right, self.named, self.listener, self.unix
+        return any((s.gettimeout() is None) != os.get_blocking(s.fileno()) for s in socks)
 
     def locked(self) -> bool:
         """Whether somebody still holds one of the buffers.
@@ -242,6 +251,10 @@ class Bench:
     def getaddrinfo(self) -> None:
         self.S.getaddrinfo("127.0.0.1", 80)
 
+    def settimeout(self) -> None:
+        for value in 5, None, 0, None:
+            self.here.settimeout(value)
+
     # What holds a buffer.
 
     def recv_into(self) -> None:
@@ -284,7 +297,7 @@ def _sending(name: str, kind: str, size: str) -> Callable[[Bench], None]:
 CALLS: dict[str, Callable[[Bench], None]] = {
     name: function
     for name, function in vars(Bench).items()
-    if not name.startswith("_") and name not in ("tidy", "locked")
+    if not name.startswith("_") and name not in ("tidy", "locked", "astray")
 }
 CALLS.update(
     (f"{name} of {kind}, {size}", _sending(name, kind, size))
@@ -292,74 +305,6 @@ CALLS.update(
     for kind in ("buffers", "views")
     for size in ("small", "big")
 )
-
-
-# --- naive ways ----------------------------------------------------------------------
-
-
-class Plain:
-    """A class of pure Python with a descriptor and a finaliser: the yardstick."""
-
-    def __init__(self) -> None:
-        self.fd: int | None = os.open(os.devnull, os.O_RDONLY)
-
-    def close(self) -> None:
-        fd, self.fd = self.fd, None
-        if fd is not None:
-            os.close(fd)
-
-    def __del__(self) -> None:
-        self.close()
-
-
-class Warned(Plain):
-    """The same, and it warns of what was not closed, as a socket does."""
-
-    def __del__(self) -> None:
-        if self.fd is not None:
-            text = f"unclosed {self!r} {self.fd}"
-            warnings.warn(text, ResourceWarning, stacklevel=2, source=self)
-        self.close()
-
-
-def _naive_socket(bench: Bench) -> None:
-    from pysock._host import lib
-
-    fd = lib.socket(2, 1, 0)
-    sock = bench.S.Socket(fileno=fd)
-    sock.close()
-
-
-def _naive_send(bench: Bench) -> None:
-    view = memoryview(bench.buffers["small"])
-    bench.here.send(view)
-    bench.there.recv_into(bench.sink)
-    view.release()
-
-
-def _naive_error(bench: Bench) -> None:
-    try:
-        bench.S.getaddrinfo("127.0.0.1", 80)
-    except BaseException:
-        raise OSError("it failed") from None
-
-
-def _naive_forgotten(bench: Bench) -> None:
-    Plain()
-
-
-def _naive_warned(bench: Bench) -> None:
-    Warned()
-
-
-NAIVE: dict[str, Callable[[Bench], None]] = {
-    "socket": _naive_socket,
-    "send": _naive_send,
-    "error": _naive_error,
-    "closed": lambda bench: Plain().close(),
-    "forgotten": _naive_forgotten,
-    "warned": _naive_warned,
-}
 
 
 # --- the storm -----------------------------------------------------------------------
@@ -455,7 +400,7 @@ def weather(storm: Storm, bench: Bench, call: Call, raises: int, seconds: float)
     call()
     before = open_descriptors()
     replaced: dict[str, int] = {}
-    seen = {"raises": 0, "vanished": 0, "locked": 0}
+    seen = {"raises": 0, "vanished": 0, "locked": 0, "astray": 0}
 
     def attempt() -> None:
         try:
@@ -464,12 +409,16 @@ def weather(storm: Storm, bench: Bench, call: Call, raises: int, seconds: float)
         except Stop:
             seen["raises"] += 1
             seen["locked"] += bench.locked()
+            seen["astray"] += bench.astray()
         except Exception as error:
             what = f"{type(error).__name__}: {error}"[:80]
             replaced[what] = replaced.get(what, 0) + 1
 
+    def came() -> int:
+        return seen["raises"] + seen["vanished"] + sum(replaced.values())
+
     begin = time.monotonic()
-    while time.monotonic() < begin + seconds or sum(seen.values(), sum(replaced.values())) < raises:
+    while time.monotonic() < begin + seconds or came() < raises:
         attempt()
         bench.tidy()
         if time.monotonic() > begin + max(PATIENCE, seconds):

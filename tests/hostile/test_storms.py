@@ -115,6 +115,14 @@ def test_no_buffer_of_a_message_stays_locked() -> None:
     assert all(share(seen, "locked") <= LOCKED for seen in answers.values()), answers
 
 
+@each_kind
+def test_a_timeout_is_never_that_of_a_descriptor_that_blocks(kind: str) -> None:
+    """A later call would wait for ever: what settimeout has begun, it does to the end."""
+    mine, theirs = (storm(module, kind) for module in ("pysock", "socket"))
+    assert {name: seen["astray"] for name, seen in mine.items() if seen["astray"]} == {}
+    assert theirs["settimeout"]["astray"] == 0
+
+
 @each_call
 @each_kind
 def test_what_was_raised_comes_out_and_nothing_else(kind: str, name: str) -> None:
