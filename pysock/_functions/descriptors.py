@@ -9,6 +9,7 @@ from .. import _public
 from .._calls.descriptor import adopt, close_again, close_all
 from .._calls.msghdr import descriptors_in
 from .._ffi.errors import raise_unless_reset
+from .._ffi.interpreter import PYPY
 from .._host import constants, lib, system
 from .conversions import CMSG_LEN, CMSG_SPACE
 
@@ -33,12 +34,21 @@ def close(fd: SupportsIndex, /) -> None:
     >>> fd = socket().detach()
     >>> close(fd)
     """
-    # In few steps: a signal handler that raises before the call leaves the descriptor open.
-    number = fd if type(fd) is int and not fd >> 31 else system.descriptor(fd)
+    # In few steps: a signal handler that raises before the call leaves the descriptor open.  PyPy
+    # interprets each of them, and hears signals in between; and there the call refuses by itself
+    # what is no C int, so that nothing need be asked before.
+    if not PYPY and (type(fd) is not int or fd >> 31):
+        fd = system.descriptor(fd)
     try:
-        failed = lib.close(number) < 0
+        failed = lib.close(fd) < 0
     except MemoryError as error:
-        failed = close_again([], number, error) < 0
+        failed = close_again([], int(fd), error) < 0
+    except (TypeError, OverflowError):
+        if type(fd) is int and not fd >> 31:
+            raise  # a signal handler's, after the call
+        failed = None
+    if failed is None:  # now with CPython's words, and without those of PyPy before them
+        failed = lib.close(system.descriptor(fd)) < 0
     if failed:
         raise_unless_reset()
 
