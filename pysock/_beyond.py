@@ -76,7 +76,8 @@ def octets(data: Any) -> memoryview:
     if view.itemsize == 1 and view.ndim == 1 and view.contiguous:
         return view
     with view:
-        return view.cast("B")
+        cast = view.cast("B")
+    return cast
 
 
 def in_range(value: Any, most: int, what: str, least: int = 0) -> int:

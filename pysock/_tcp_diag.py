@@ -107,7 +107,8 @@ def _answers(family: int, mask: int) -> list[bytes]:
         idiag_states=mask,
     )
     with open_netlink(constants["NETLINK_SOCK_DIAG"]) as sock:
-        return dump(sock, constants["SOCK_DIAG_BY_FAMILY"], request)
+        answer = dump(sock, constants["SOCK_DIAG_BY_FAMILY"], request)
+    return answer
 
 
 # --- one connection -------------------------------------------------------------------

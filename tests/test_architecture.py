@@ -236,6 +236,30 @@ def test_no_call_makes_a_function() -> None:
     assert offenders == []
 
 
+# Beside the parts of calls: what runs on CPython alone, and what holds nothing that could be lost.
+RETURNS = ("pysock/_methods/shortcuts/", "pysock/_ffi/cpython.py")
+
+
+def test_no_call_returns_a_value_out_of_a_with_statement() -> None:
+    """It is kept in a variable, and returned behind the statement.
+
+    PyPy 8 has the value on its stack then, between the object and its ``__exit__``.  What a signal
+    handler raises at that moment makes it call the value instead: a TypeError comes out in place of
+    the handler's exception, and a lock or a buffer is not released.
+    """
+    offenders = [
+        f"{place}, in {node.name}"
+        for place, node in places(PACKAGE)
+        if place.startswith((*CALLS, "pysock/_ffi/")) and not place.startswith(RETURNS)
+        if isinstance(node, ast.FunctionDef)
+        for statement in ast.walk(node)
+        if isinstance(statement, ast.With)
+        for inner in ast.walk(statement)
+        if isinstance(inner, ast.Return) and not isinstance(inner.value, (ast.Constant, type(None)))
+    ]
+    assert offenders == []
+
+
 # Programs and trace own nothing that an exception at such a place would lose.
 NOTHING_TO_LOSE = ("pysock/_commands/", "pysock/trace/")
 

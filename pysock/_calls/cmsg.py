@@ -128,7 +128,8 @@ def _bytes_in(data: Any) -> bytes:
     with memoryview(data) as view:
         if not view.c_contiguous:
             raise BufferError
-        return view.tobytes()
+        octets = view.tobytes()
+    return octets
 
 
 def _to_walk(layout: Control) -> Callable[[bytes], tuple[list[Message], bool]]:

@@ -164,4 +164,5 @@ def pass_memory(data: Any, call: Callable[..., int], *args: Any) -> int:
         return call(*args, data, min(len(data), TRANSFER_MAX))
     with view_of(data) as view:
         size = min(size_of(view), TRANSFER_MAX)
-        return call(*args, address_in(view), size)
+        n = call(*args, address_in(view), size)
+    return n

@@ -46,7 +46,8 @@ def bytes_left(view: memoryview) -> int:
     if LENDS_ALL or not isinstance(owner, _RESIZABLE):
         return view.nbytes
     with memoryview(owner) as whole:
-        return max(0, min(view.nbytes, whole.nbytes - _offset(view, whole)))
+        left = max(0, min(view.nbytes, whole.nbytes - _offset(view, whole)))
+    return left
 
 
 def _offset(view: memoryview, whole: memoryview) -> int:
@@ -65,7 +66,8 @@ def octets_of(view: memoryview) -> memoryview:
         return view.cast("B")
     with memoryview(owner) as whole, whole.cast("B") as flat:
         begin = _offset(view, whole)
-        return flat[begin : begin + view.nbytes]
+        part = flat[begin : begin + view.nbytes]
+    return part
 
 
 def lends(view: memoryview) -> bool:
@@ -97,9 +99,11 @@ def _memory_of(data: Any) -> memoryview:
         return view
     if view.ndim == 1:  # safe, and much quicker
         with view:
-            return memoryview(view.tobytes())
-    with view, octets_of(view) as octets:
-        return memoryview(octets.tobytes())
+            copy = view.tobytes()
+    else:
+        with view, octets_of(view) as octets:
+            copy = octets.tobytes()
+    return memoryview(copy)
 
 
 # A memoryview for C to read from: of the object, or of a copy.

@@ -206,7 +206,7 @@ def has_dualstack_ipv6() -> bool:
             sock.setsockopt(module.IPPROTO_IPV6, module.IPV6_V6ONLY, 0)
             # A system may take it, and change nothing (DragonFly BSD).
             off: bool = sock.getsockopt(module.IPPROTO_IPV6, module.IPV6_V6ONLY) == 0
-            return off
+        return off
     except OSError:
         return False
 

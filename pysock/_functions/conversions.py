@@ -168,7 +168,8 @@ def inet_ntoa(packed_ip: ReadableBuffer, /) -> str:
     with view_of(packed_ip) as view:
         if size_of(view) != 4:
             raise OSError("packed IP wrong length for inet_ntoa")
-        return ipv4_text(view.tobytes())
+        octets = view.tobytes()
+    return ipv4_text(octets)
 
 
 def inet_pton(address_family: int, ip_string: str, /) -> bytes:
@@ -220,7 +221,8 @@ def inet_ntop(address_family: int, packed_ip: ReadableBuffer, /) -> str:
             return known
         return _text(family, packed_ip, len(packed_ip))
     with view_of(packed_ip) as view:
-        return _text(family, view, size_of(view))
+        text = _text(family, view, size_of(view))
+    return text
 
 
 def _text(family: int, packed: bytes | memoryview, size: int) -> str:

@@ -55,7 +55,8 @@ class StaticAnswers:
         and the call is repeated.  So ``read`` only copies; what a copy means is for later.
         """
         with self.lock:
-            return self._undisturbed(struct, read, missing, call, *args)
+            answer = self._undisturbed(struct, read, missing, call, *args)
+        return answer
 
     def _undisturbed(
         self,

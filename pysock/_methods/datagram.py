@@ -141,6 +141,6 @@ class Datagram(SocketState):
             n = transmit_to(calls, self._sock_fd_, data, flags, sockaddr)
             if n < 0:
                 n = retry(self, calls, WRITE, transmit_to, data, flags, sockaddr)
-            return n
+        return n
 
     sendto.__wrapped__ = sendto_as_documented  # type: ignore[attr-defined]

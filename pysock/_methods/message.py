@@ -243,7 +243,8 @@ def _checked(item: Any) -> tuple[int, int, bytes]:
     with view_of(data) as view:
         if size_of(view) > control.most:
             raise OSError("ancillary data item too large")
-        return level, number, view.tobytes()
+        octets = view.tobytes()
+    return level, number, octets
 
 
 def _must_be_three(item: Any) -> None:

@@ -87,7 +87,7 @@ class Stream(SocketState):
             n = receive_into(calls, self._sock_fd_, view, size, flags)
             if n < 0:
                 n = retry(self, calls, READ, receive_into, view, size, flags, deadline=deadline)
-            return n
+        return n
 
     def send(self, bytes: ReadableBuffer, flags: int = 0, /) -> int:
         """``send(2)``: send some of a bytes-like object; returns how many bytes were taken.
@@ -108,7 +108,7 @@ class Stream(SocketState):
             n = transmit(calls, self._sock_fd_, data, flags)
             if n < 0:
                 n = retry(self, calls, WRITE, transmit, data, flags)
-            return n
+        return n
 
     def sendall(self, bytes: ReadableBuffer, flags: int = 0, /) -> None:
         """``send(2)``, repeated until all of a bytes-like object is sent.

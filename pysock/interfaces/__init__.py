@@ -133,7 +133,8 @@ def source_for(address: str, port: int = 9, *, sock: Any = None) -> str:
             probe.connect(to)
         except OSError as error:
             raise _posix.about(error, f"the way to {address}") from None
-        return _name_of(probe)
+        name = _name_of(probe)
+    return name
 
 
 class _Borrowed:
