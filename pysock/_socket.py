@@ -152,7 +152,7 @@ class Socket(SendFile, MakeFile, SocketBase):
         try:
             address = accept_into(owned, self)
             if cls is not Socket:
-                sock = _adopt(owned, cls, family, kind, proto, known=True)
+                sock = _adopt(owned, cls, family, kind, proto)
             else:
                 if system.TELLS_OF_GIVEN:
                     audit("socket.__new__", sock, family, kind, proto)
@@ -193,7 +193,7 @@ class Socket(SendFile, MakeFile, SocketBase):
         try:
             system.claim_duplicate(owned, self._sock_fd_)
             kind = self._sock_family_, self._sock_type_, self._sock_proto_
-            sock: Self = _adopt(owned, self.__class__, *kind, known=True)
+            sock: Self = _adopt(owned, self.__class__, *kind)
         except BaseException:
             close_all(owned)
             raise
@@ -263,11 +263,18 @@ class Socket(SendFile, MakeFile, SocketBase):
         return object.__reduce_ex__(self, protocol)  # which asks for the state, or a subclass
 
 
-def _adopt(
-    owned: list[int], cls: Any, family: int, type: int, proto: int, *, known: bool = False
-) -> Any:
-    """A socket of the class ``cls``, which takes a descriptor out of ``owned``."""
-    return adopt(owned, partial(_made, cls, family, type, proto), known=known)
+def taking(owned: list[int], family: int, type: int, proto: int) -> Socket:
+    """A socket of this kind, which takes the first descriptor out of ``owned``, or closes it."""
+    sock = Socket.__new__(Socket)
+    sock._take(owned, family, type, proto)
+    return sock
+
+
+def _adopt(owned: list[int], cls: Any, family: int, type: int, proto: int) -> Any:
+    """The same, of the class ``cls``; no list has another descriptor."""
+    if cls is Socket:  # as mostly, in a third of the steps
+        return taking(owned, family, type, proto)
+    return adopt(owned, partial(_made, cls, family, type, proto), known=True)
 
 
 def _made(cls: Any, family: int, type: int, proto: int, fd: int) -> Any:

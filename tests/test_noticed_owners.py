@@ -19,6 +19,7 @@ import pytest
 
 import pysock
 from pysock._calls import descriptor
+from pysock._ffi.errors import attempt
 from pysock._ffi.interpreter import FREE_THREADED, set_errno
 from pysock._host import lib, system
 from pysock._methods import lifecycle
@@ -74,12 +75,12 @@ def test_what_is_made_comes_last() -> None:
 
     owned = [9]
     assert descriptor.claim_once(owned, lambda a, b: a + b, 1, 2) == 3
-    assert descriptor.claim(owned, lambda a, b: a - b, 1, 1) == 0
-    assert descriptor.claim_pair(owned, pair, 7) == 0
+    assert descriptor.claim_once(owned, lambda a, b: a - b, 1, 1) == 0
+    assert descriptor.claim_pair_once(owned, pair, 7) == 0
     assert owned == [9, 3, 0, 7, 0]
     assert descriptor.claim_once(owned, fails, 1) == -1
-    assert descriptor.claim(owned, fails, 1) == -errno.EMFILE
-    assert descriptor.claim_pair(owned, fails, 1) == -errno.EMFILE
+    assert attempt(descriptor.claim_once, owned, fails, 1) == -errno.EMFILE
+    assert attempt(descriptor.claim_pair_once, owned, fails, 1) == -errno.EMFILE
     assert owned == [9, 3, 0, 7, 0]
 
 
@@ -203,7 +204,7 @@ def test_what_is_no_refusal_is_an_error_at_once(
     way = descriptor.NewerWay(True)
     way.works = works
     with pytest.raises(OSError) as caught:
-        descriptor.claim_uninherited(descriptor.claim, [], make, way, 1, 2, 3)
+        descriptor.claim_uninherited(descriptor.claim_once, [], make, way, 1, 2, 3)
     assert caught.value.errno == number
     assert made == [(1, 2 | descriptor.SOCK_CLOEXEC, 3)]
     assert way.works is works

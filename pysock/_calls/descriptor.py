@@ -24,6 +24,7 @@ from itertools import chain, starmap
 from .._ffi.errors import attempt, from_errno
 from .._ffi.interpreter import pointer_to
 from .._host import constants, lib, system
+from .memory import Pool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 _FIRST = (0,)
 _NONE = (-1,)
-_Pair = c_int * 2
 SOCK_CLOEXEC = constants.get("SOCK_CLOEXEC", 0)
 
 
@@ -63,13 +63,8 @@ class Emptied(list[int]):
     __slots__ = ()
 
 
-def claim(owned: list[int], function: Callable[..., int], *args: Any) -> int:
-    """``function(*args)``, which makes a descriptor, into ``owned``; or minus an errno."""
-    return attempt(claim_once, owned, function, *args)
-
-
 def claim_once(owned: list[int], function: Callable[..., int], *args: Any) -> int:
-    """The same, once; −1 if it fails, and errno is there to be read."""
+    """``function(*args)``, which makes a descriptor, into ``owned``; −1 if it fails."""
     owned.extend(starmap(function, (args,)))
     fd = owned[-1]
     if fd < 0:
@@ -77,14 +72,14 @@ def claim_once(owned: list[int], function: Callable[..., int], *args: Any) -> in
     return fd
 
 
-def claim_pair(owned: list[int], function: Callable[..., int], *args: Any) -> int:
-    """``socketpair(2)``, with its last argument added, into ``owned``; or minus an errno."""
-    return attempt(_claim_pair_once, owned, function, *args)
-
-
-def _claim_pair_once(owned: list[int], function: Callable[..., int], *args: Any) -> int:
-    sv = _Pair(-1, -1)
-    return _claim_written(owned, sv, function, *args, pointer_to(sv))
+def claim_pair_once(owned: list[int], function: Callable[..., int], *args: Any) -> int:
+    """``socketpair(2)``, with its last argument added, into ``owned``; −1 if it fails."""
+    entry = _pairs.take()
+    _, numbers, pointer = entry
+    numbers[0] = numbers[1] = -1
+    n = _claim_written(owned, numbers, function, (*args, pointer))
+    _pairs.put(entry)
+    return n
 
 
 def claim_option(owned: list[int], fd: int, level: int, optname: int) -> int:
@@ -93,16 +88,27 @@ def claim_option(owned: list[int], fd: int, level: int, optname: int) -> int:
 
 
 def _claim_option_once(owned: list[int], *args: int) -> int:
-    value, length = (c_int * 1)(-1), c_int(sizeof(c_int))
-    pointers = pointer_to(value), pointer_to(length)
-    return _claim_written(owned, value, lib.getsockopt, *args, *pointers)
+    (_, value, pointer), (_, length, length_pointer) = _ints(1), _ints(1)
+    value[0], length[0] = -1, sizeof(c_int)
+    return _claim_written(owned, value, lib.getsockopt, (*args, pointer, length_pointer))
 
 
-def _claim_written(owned: list[int], array: Any, function: Any, *args: Any) -> int:
-    """``function(*args)``, which writes descriptors to ``array``, into ``owned``; or −1."""
-    # PyPy's arrays are read by Python code.  An iterator, since to make one takes memory, which
-    # there may not be any more after the call.
-    numbers = iter(memoryview(array).cast("B").cast("i"))
+def _ints(count: int) -> Any:
+    """``(memory for so many ints, a view of it, its pointer)``."""
+    array = (c_int * count)()
+    # PyPy's arrays are read by Python code.
+    return array, memoryview(array).cast("B").cast("i"), pointer_to(array)
+
+
+_pairs = Pool(lambda: _ints(2))
+
+
+def _claim_written(
+    owned: list[int], memory: memoryview, function: Any, args: tuple[Any, ...]
+) -> int:
+    """``function(*args)``, which writes descriptors to ``memory``, into ``owned``; or −1."""
+    # Made now, since an iterator takes memory, which there may not be any more after the call.
+    numbers = iter(memory)
     # If the call answers 0, the descriptors are what it has written; else there are none, though
     # Linux may have written numbers there.
     call = starmap(function, (args,))
@@ -197,26 +203,27 @@ class NewerWay:
 
 
 def claim_uninherited(
-    claim: Callable[..., int],
+    claim_once: Callable[..., int],
     owned: list[int],
     function: Callable[..., int],
     cloexec: NewerWay,
-    *args: int,
+    family: int,
+    type: int,
+    proto: int,
 ) -> int:
-    """``claim`` what ``function(family, type, protocol)`` makes, and no child process inherits.
+    """Claim what ``function(family, type, proto)`` makes, and no child process inherits.
 
-    With SOCK_CLOEXEC in the type, or with ``fcntl(2)`` afterwards.  Returns what ``claim`` does;
-    a failure is an OSError.
+    With SOCK_CLOEXEC in the type, or with ``fcntl(2)`` afterwards.  Returns what ``claim_once``
+    does; a failure is an OSError.
     """
-    family, type, proto = args
     if cloexec.works is not False:
-        n = claim(owned, function, family, type | SOCK_CLOEXEC, proto)
+        n = attempt(claim_once, owned, function, family, type | SOCK_CLOEXEC, proto)
         if n >= 0:
             cloexec.works = True
             return n
         if not cloexec.refuses(-n):
             raise from_errno(-n)
-    n = claim(owned, function, family, type, proto)
+    n = attempt(claim_once, owned, function, family, type, proto)
     if n < 0:
         raise from_errno(-n)
     cloexec.works = False

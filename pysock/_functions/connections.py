@@ -13,7 +13,7 @@ from .._calls.descriptor import (
     SOCK_CLOEXEC,
     NewerWay,
     adopt,
-    claim_pair,
+    claim_pair_once,
     claim_uninherited,
     close_all,
     move,
@@ -22,12 +22,12 @@ from .._enums import AddressFamily, SocketKind
 from .._ffi import versions
 from .._ffi.arguments import c_int
 from .._host import constants, lib, system
+from .._socket import Socket, taking
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .._socket import Socket
     from .._types import Address
 
 _GLOBAL_DEFAULT_TIMEOUT: Any = object()
@@ -38,6 +38,7 @@ _LOCALHOST = "127.0.0.1"
 _LOCALHOST_V6 = "::1"
 _HAS_SOCKETPAIR = hasattr(lib, "socketpair")
 _cloexec = NewerWay(bool(SOCK_CLOEXEC))
+_class = type  # which is a parameter's name
 
 
 def socketpair(
@@ -61,15 +62,18 @@ def socketpair(
     """
     if not _HAS_SOCKETPAIR:
         return _fallback_socketpair(family, type, proto)
-    family = constants["AF_UNIX"] if family is None else family
-    family, type, proto = [*map(c_int, (family, type, proto))]
+    if family is None:
+        family = constants["AF_UNIX"]
+    family = family._value_ if _class(family) is AddressFamily else c_int(family)
+    type = type._value_ if _class(type) is SocketKind else c_int(type)
+    proto = c_int(proto)
     fds: list[int] = []
     try:
-        claim_uninherited(claim_pair, fds, lib.socketpair, _cloexec, family, type, proto)
-        make = partial(_public.module.socket, family, type, proto)
-        one: Socket = _adopt_first(fds, make)
+        claim_uninherited(claim_pair_once, fds, lib.socketpair, _cloexec, family, type, proto)
+        cls = _public.module.socket
+        one = _adopt_first(fds, cls, family, type, proto)
         try:
-            return one, _adopt_first(fds, make)
+            return one, _adopt_first(fds, cls, family, type, proto)
         except BaseException:
             one.close()
             raise
@@ -78,12 +82,15 @@ def socketpair(
         raise
 
 
-def _adopt_first(fds: list[int], make: Any) -> Any:
+def _adopt_first(fds: list[int], cls: Any, family: int, type: int, proto: int) -> Socket:
     """Make a socket object that owns the first descriptor of ``fds``."""
+    if cls is Socket:  # as mostly, in a third of the steps
+        return taking(fds, family, type, proto)
     owned: list[int] = []
     try:
         move(fds, owned)
-        return adopt(owned, make, known=True)
+        sock: Socket = adopt(owned, partial(cls, family, type, proto), known=True)
+        return sock
     except BaseException:
         close_all(owned)
         raise

@@ -18,7 +18,7 @@ from .._calls.descriptor import (
     Emptied,
     NewerWay,
     Owned,
-    claim,
+    claim_once,
     claim_uninherited,
     close_again,
     close_all,
@@ -115,6 +115,18 @@ class Lifecycle(SocketState):
                 move(ours, theirs)
             raise
 
+    def _take(self, theirs: list[int], family: int, type: int, proto: int) -> None:
+        """Be the socket, of a known kind, that the first descriptor of ``theirs`` is."""
+        ours = self._sock_owned_
+        try:
+            move(theirs, ours)
+            if system.TELLS_OF_GIVEN:
+                audit("socket.__new__", self, family, type, proto)
+            self._begin(ours[0], family, type, proto)
+        except BaseException:
+            close_all(ours)
+            raise
+
     def _empty_owned(self) -> list[int]:
         """The list of this socket's descriptors; a new one, if it has been a socket before."""
         owned = self._sock_owned_
@@ -184,7 +196,7 @@ class Lifecycle(SocketState):
             return
         try:
             # As ``close_first``, in fewer steps.
-            failed = next(map(lib.close, map(owned.pop, (0,)))) < 0
+            failed = next(map(lib.close, iter(owned.pop, None))) < 0
         except IndexError:
             return
         except MemoryError as error:
@@ -260,4 +272,4 @@ def _open(owned: list[int], family: int, type: int, proto: int) -> int:
         if fd >= 0:
             return fd
         owned.pop()
-    return claim_uninherited(claim, owned, lib.socket, cloexec, family, type, proto)
+    return claim_uninherited(claim_once, owned, lib.socket, cloexec, family, type, proto)
