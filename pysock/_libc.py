@@ -200,14 +200,14 @@ PROTOTYPES = [
     # sys/socket.h: a socket's life
     Prototype("int socket(int domain, int type, int protocol)", in_line),
     Prototype("int socketpair(int domain, int type, int protocol, int sv[2])", in_line),
-    Prototype("int bind(int sockfd, const struct sockaddr *addr, socklen_t addrlen)", minus_one),
-    Prototype("int listen(int sockfd, int backlog)", minus_one),
+    Prototype("int bind(int sockfd, const struct sockaddr *addr, socklen_t addrlen)", in_line),
+    Prototype("int listen(int sockfd, int backlog)", in_line),
     Prototype("int accept(int sockfd, struct sockaddr *addr, socklen_t *addrlen)", in_line),
     Prototype(
         "int accept4(int sockfd, struct sockaddr *addr, socklen_t *addrlen, int flags)", in_line
     ),
     Prototype("int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen)", in_line),
-    Prototype("int shutdown(int sockfd, int how)", minus_one),
+    Prototype("int shutdown(int sockfd, int how)", in_line),
     Prototype("int close(int fd)", in_line),
     # sys/socket.h: data
     Prototype(
@@ -267,13 +267,15 @@ PROTOTYPES = [
     # netdb.h
     Prototype(
         "int getaddrinfo(const char *node, const char *service,"
-        " const struct addrinfo *hints, struct addrinfo **res)"
+        " const struct addrinfo *hints, struct addrinfo **res)",
+        in_line,
     ),
     Prototype("void freeaddrinfo(struct addrinfo *res)"),
     Prototype("const char *gai_strerror(int errcode)"),
     Prototype(
         "int getnameinfo(const struct sockaddr *addr, socklen_t addrlen,"
-        " char *host, socklen_t hostlen, char *serv, socklen_t servlen, int flags)"
+        " char *host, socklen_t hostlen, char *serv, socklen_t servlen, int flags)",
+        in_line,
     ),
     Prototype(
         "int gethostbyname_r(const char *name, struct hostent *ret, char *buf, size_t buflen,"

@@ -13,7 +13,7 @@ from time import monotonic
 
 from . import _beyond
 from ._calls.wait import WRITE, deadline_passed, wait_until_ready
-from ._ffi.errors import timeout
+from ._ffi.errors import checked, timeout
 from ._host import constants, lib
 
 TYPE_CHECKING = False
@@ -209,4 +209,4 @@ def _number(value: Any, what: str, least: int = 0, most: float = math.inf) -> in
 
 
 def _shutdown(sock: Any, name: str) -> None:
-    lib.shutdown(_beyond.descriptor(sock), constants[name])
+    checked(lib.shutdown, _beyond.descriptor(sock), constants[name])

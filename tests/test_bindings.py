@@ -19,6 +19,7 @@ from pysock._ffi import errors
 from pysock._ffi.interpreter import CPYTHON, PORTABLE, TRANSFER_MAX, get_errno, pop_errno, set_errno
 from pysock._ffi.prototype import Library, Prototype, bind
 from pysock._host import abi, constants, lib, lib_keeping_gil
+from pysock.families import _hosts
 
 from . import ROOT
 from .harness import LATE, WAITS, Action, outcome, run, scene
@@ -288,6 +289,7 @@ def test_all_calls_hand_down_pointers_and_small_numbers(objected: Objected) -> N
             with tempfile.TemporaryFile() as file:
                 file.write(b"abc")
                 outcome(lambda: client.sendfile(file))
+            outcome(lambda: client.shutdown(pysock.SHUT_WR))
     here, there = pysock.socketpair()
     with here, there:
         pysock.send_fds(here, [b"x"], [0])
@@ -295,8 +297,11 @@ def test_all_calls_hand_down_pointers_and_small_numbers(objected: Objected) -> N
         os.close(fds[0])
         with here.makefile("rwb", 0) as stream:
             stream.write(b"abc")
+    _hosts.known_packed.clear()
     pysock.inet_pton(pysock.AF_INET6, "::1")
     pysock.inet_aton("127.0.0.1")
+    pysock.getnameinfo(("127.0.0.1", 80), pysock.NI_NUMERICHOST | pysock.NI_NUMERICSERV)
+    pysock.getaddrinfo(None, 80)
     objections, called = objected
     assert objections == []
     unseen = {row.name for row in HOT if hasattr(lib, row.name)} - called

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _ctypes
 import ctypes
+import sys
 
 from .arguments import size_of, view_of
 from .portable import (
@@ -77,10 +78,11 @@ class _DroppingErrno(_ctypes.CFuncPtr):
     _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_PYTHONAPI
 
 
-# ctypes' own ``memmove`` and ``string_at`` convert their arguments, see ``_pointer``.
+# ctypes' own ``memmove`` converts its arguments, see ``_pointer``.
 _copy = _DroppingErrno(_ctypes._memmove_addr)  # type: ignore[attr-defined]
 _copy.restype = None
-_new_bytes = ctypes.PYFUNCTYPE(ctypes.py_object)(("PyBytes_FromStringAndSize", ctypes.pythonapi))
+# An array from an address to the end of all memory: a slice of it takes half of a foreign call.
+_memory_from: Any = (ctypes.c_char * sys.maxsize).from_address
 
 
 def fill(pointer: Any, data: bytes) -> None:
@@ -92,9 +94,9 @@ def fill(pointer: Any, data: bytes) -> None:
         _copy(_pointer(pointer) if type(pointer) is int else pointer, data, size)
 
 
-def bytes_at(address: Any, size: int) -> bytes:
-    """The bytes at an address."""
-    data: bytes = _new_bytes(_pointer(address), size)
+def bytes_at(address: int, size: int) -> bytes:
+    """The bytes at an address, which is an int."""
+    data: bytes = _memory_from(address)[:size]
     return data
 
 

@@ -182,11 +182,13 @@ def errcheck(failed: Callable[[Any], bool], function: Callable[..., Any]) -> Cal
         failed: Any = failed,
         function: Any = function,
     ) -> Any:
+        if not failed(result):  # as mostly, and not in a loop, which takes a third more
+            return result
         for _ in range(ATTEMPTS):
-            if not failed(result):
-                return result
             raise_errno()
             result = function(*arguments)
+            if not failed(result):
+                return result
         raise from_errno(0)
 
     return check
@@ -220,12 +222,11 @@ def check_resolved(library: Any, function: Callable[..., int], *args: Any) -> No
     Any result except 0 is itself the error (EAI_…).  Only for EAI_SYSTEM the error is in errno,
     and is raised as OSError.
     """
-    system_error = library.constants.get("EAI_SYSTEM")
     for _ in range(ATTEMPTS):
         code = function(*args)
         if not code:
             return
-        if code != system_error:
+        if code != library.constants.get("EAI_SYSTEM"):
             raise gaierror(code, _text(library.gai_strerror(code)))
         raise_errno()
     raise from_errno(0)

@@ -21,7 +21,7 @@ should an interpreter drop a private name, this setting costs pysock nothing exc
 ``number_in``      a memoryview → ``(address as an int, owner)``; good as long as both live
 ``pass_memory``    ``call(*args, pointer, size)`` with the memory of a bytes-like object
 ``releasing``      what releases a list of memoryviews
-``bytes_at``       the bytes at a pointer
+``bytes_at``       the bytes at an address, given as an int
 ``text_at``        a C string at an address, given as an int
 ``bytes_of``       the first bytes of an array, given its pointer as well
 ``put_bytes``      copy bytes to the begin of an array of c_char, given its pointer as well

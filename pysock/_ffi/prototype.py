@@ -173,7 +173,9 @@ def _result(text: str, types: Mapping[str, Any]) -> Any:
     return _type(text, types)
 
 
-_READ = ("const void *", "const char *", "const struct sockaddr *")
+_READ = frozenset(
+    ("const void *", "const char *", "const struct sockaddr *", "const struct addrinfo *")
+)
 
 
 def _type(text: str, types: Mapping[str, Any]) -> Any:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import os
 import sys
-from ctypes import c_int, c_void_p, sizeof
+from ctypes import c_char, c_int, c_void_p, sizeof
 from errno import EAFNOSUPPORT
 
 from .. import _public
+from .._calls.memory import Pool, with_pointer
 from .._enums import AddressFamily, SocketKind, member
 from .._ffi import arguments, versions
 from .._ffi.arguments import c_string, fs_bytes, plain_bytes
 from .._ffi.errors import check_resolved, from_errno, raise_h
-from .._ffi.interpreter import bytes_at, chars, pointer_to, text_at
+from .._ffi.interpreter import bytes_at, chars, pointer_to, put_bytes, text_at
 from .._host import abi, constants, lib, structs
 from ..families import codec_of, unpack_for
 from ..families._hosts import (
@@ -27,6 +28,7 @@ from ..families._hosts import (
     addrinfo,
     idna,
     ipv4_text,
+    pton,
     resolve,
     text_of,
     to_ascii,
@@ -119,7 +121,7 @@ def _service(port: Any) -> bytes | None:
 
 def _until_nul(text: bytes | None) -> bytes | None:
     """The part of a string that C sees: the bytes before the first NUL."""
-    return text and text.partition(b"\0")[0]
+    return text.partition(b"\0")[0] if text and 0 in text else text
 
 
 def getnameinfo(sockaddr: InetAddress, flags: int, /) -> tuple[str, str]:
@@ -148,29 +150,40 @@ def getnameinfo(sockaddr: InetAddress, flags: int, /) -> tuple[str, str]:
     if flowinfo > 0xFFFFF:
         raise OverflowError("getnameinfo(): flowinfo must be 0-1048575.")
     sys.audit("socket.getnameinfo", sockaddr)
-    answers = list(
-        addrinfo(
-            node,
-            b"%d" % port,
-            AF_UNSPEC,
-            constants["SOCK_DGRAM"],  # without a type, there is an answer for each
-            flags=constants["AI_NUMERICHOST"],
-        )
-    )
-    if len(answers) > 1:
-        raise OSError("sockaddr resolved to multiple addresses")
-    family, name = answers[0][0], answers[0][4]
+    family, name = _numeric(node, port)
     if family == AF_INET and len(sockaddr) != 2:
         raise OSError("IPv4 sockaddr must be 2 tuple")
     if family == AF_INET6:
         codec: Any = codec_of(AF_INET6)
         _, sin6_port, _, sin6_addr, _ = codec.sockaddr_in6.unpack(name)
         name = codec.fill(sin6_port, flowinfo, sin6_addr, scope_id)
-    host = chars(constants["NI_MAXHOST"])
-    service = chars(constants["NI_MAXSERV"])
-    into = pointer_to(host), len(host), pointer_to(service), len(service)
+    entry = _names.take()
+    host, host_pointer, service, service_pointer = entry
+    put_bytes(host, host_pointer, _NO_HOST)
+    put_bytes(service, service_pointer, _NO_SERVICE)
+    into = host_pointer, len(_NO_HOST), service_pointer, len(_NO_SERVICE)
     check_resolved(lib, lib.getnameinfo, name, len(name), *into, flags)
-    return host.value.decode(), service.value.decode()
+    answer = host.value.decode(), service.value.decode()
+    _names.put(entry)
+    return answer
+
+
+_NO_HOST, _NO_SERVICE = bytes(constants["NI_MAXHOST"]), bytes(constants["NI_MAXSERV"])
+_HostText, _ServiceText = c_char * len(_NO_HOST), c_char * len(_NO_SERVICE)
+_names = Pool(lambda: with_pointer(_HostText) + with_pointer(_ServiceText))
+
+
+def _numeric(node: bytes, port: int) -> tuple[int, bytes]:
+    """``(family, sockaddr)`` of a numeric host, as ``getaddrinfo(3)`` has it."""
+    if 0 <= port <= 0xFFFF and (packed := pton(AF_INET, node)) is not None:
+        codec: Any = codec_of(AF_INET)  # as mostly, and a sixth of the steps
+        return AF_INET, codec.fill(port, packed, b"")
+    # Without a type, there is an answer for each.
+    kind, numeric = constants["SOCK_DGRAM"], constants["AI_NUMERICHOST"]
+    answers = list(addrinfo(node, b"%d" % port, AF_UNSPEC, kind, flags=numeric))
+    if len(answers) > 1:
+        raise OSError("sockaddr resolved to multiple addresses")
+    return answers[0][0], answers[0][4]
 
 
 def gethostname() -> str:

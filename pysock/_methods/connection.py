@@ -27,7 +27,7 @@ from .._calls.wait import (
     waits_in_python,
 )
 from .._ffi.arguments import c_int, one_int
-from .._ffi.errors import ATTEMPTS, from_errno, timeout
+from .._ffi.errors import ATTEMPTS, checked, from_errno, timeout
 from .._ffi.interpreter import NULL, bytes_of, pop_errno, put_bytes
 from .._host import constants, lib, system
 from ..families import packers, unpack_for
@@ -60,7 +60,7 @@ class Connection(SocketState):
         """
         sockaddr = packers[self._sock_family_](address, "bind", self._sock_proto_)
         audit("socket.bind", self, address)
-        lib.bind(self._sock_fd_, sockaddr, len(sockaddr))
+        checked(lib.bind, self._sock_fd_, sockaddr, len(sockaddr))
 
     def listen(self, backlog: int = _BACKLOG, /) -> None:
         """``listen(2)``: take connections, of which up to ``backlog`` wait for ``accept``.
@@ -72,7 +72,7 @@ class Connection(SocketState):
         >>> sock.listen()
         >>> client = create_connection(sock.getsockname())
         """
-        lib.listen(self._sock_fd_, max(0, c_int(backlog)))
+        checked(lib.listen, self._sock_fd_, max(0, c_int(backlog)))
 
     def _accept(self) -> tuple[int, RetAddress]:
         """``accept4(2)``: a new descriptor, and the peer's address."""
@@ -130,7 +130,7 @@ class Connection(SocketState):
         >>> b.recv(100)
         b''
         """
-        lib.shutdown(self._sock_fd_, one_int(how))
+        checked(lib.shutdown, self._sock_fd_, one_int(how))
 
     def getsockname(self) -> RetAddress:
         """``getsockname(2)``: this end's address.  Does not block.  Raises OSError: EBADF.

@@ -12,7 +12,7 @@ from ctypes import c_void_p
 from .._ffi.abi import codec
 from .._ffi.arguments import kind, type_name
 from .._ffi.errors import check_resolved
-from .._ffi.interpreter import bytes_at, chars, pointer_to
+from .._ffi.interpreter import NULL, bytes_at, chars, pointer_to
 from .._host import abi, constants, lib, structs, system
 
 TYPE_CHECKING = False
@@ -40,8 +40,8 @@ known_addresses: dict[Any, Any] = {}
 known_tuples: dict[int, tuple[int, bytes, tuple[str, int]]] = {}
 # The bytes of an IP address → its text: clients come from few hosts, each time by another port.
 known_texts: dict[bytes, str] = {}
-# ... and back.
-known_packed: dict[str, bytes] = {}
+# The text of an IP address, as str or bytes → its bytes.
+known_packed: dict[str | bytes, bytes] = {}
 
 
 def keep(cache: dict[Any, Any], key: Any, value: Any) -> None:
@@ -82,6 +82,8 @@ def to_ascii(name: str) -> bytes:
     is out of reach: in a chroot, or in a frozen program that has left it out.
     """
     if str.isascii(name):
+        if len(name) < 64 and str.find(name, "..") < 0 and not str.startswith(name, "."):
+            return str.encode(name)  # as mostly: no label is empty, and none is too long
         *labels, last = str.split(name, ".")
         if len(last) < 64 and all(labels) and max(map(len, labels), default=0) < 64:
             return str.encode(name)
@@ -162,10 +164,15 @@ def address_in(raw: bytes) -> bytes:
 
 def pton(family: int, name: bytes) -> bytes | None:
     """``inet_pton(3)``: the bytes of a numeric address, or None if ``name`` is not numeric."""
-    packed = chars(16)
-    if lib.inet_pton(family, name, pointer_to(packed)) != 1:
+    known = known_packed.get(name)
+    if known is not None and len(known) == SIZES[family]:
+        return known
+    memory = chars(16)
+    if lib.inet_pton(family, name, pointer_to(memory)) != 1:
         return None
-    return packed.raw[: SIZES[family]]
+    packed = memory.raw[: SIZES[family]]
+    keep(known_packed, name, packed)
+    return packed
 
 
 def ipv4_text(packed: bytes) -> str:
@@ -209,7 +216,8 @@ def addrinfo(
     hints = _addrinfo.pack(flags, family, socktype, protocol, 0, 0, 0, 0)
     first = c_void_p()  # C writes to it in the call: so the list has an owner from the beginning
     try:
-        check_resolved(lib, lib.getaddrinfo, node, service, hints, pointer_to(first))
+        names = NULL if node is None else node, NULL if service is None else service
+        check_resolved(lib, lib.getaddrinfo, *names, hints, pointer_to(first))
         answers = _copied(first.value)
     finally:
         if first.value:
