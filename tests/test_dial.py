@@ -111,7 +111,7 @@ def test_cancelled(cases: dict[str, Any]) -> None:
 
 def test_nothing_is_left_open_and_no_look_up_keeps_the_program(cases: dict[str, Any]) -> None:
     assert cases["left"] <= 0
-    assert cases["whole"] < 20
+    assert cases["whole"] < LATE
 
 
 # --- without a namespace -----------------------------------------------------------------
