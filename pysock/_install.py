@@ -214,6 +214,16 @@ def _find_in_place(name: str) -> ModuleSpec:
     return ModuleSpec(name, _InPlace())  # type: ignore[arg-type]
 
 
+def _find_socket(name: str) -> ModuleSpec | None:
+    """The same of ``socket``, unless the program has a module of its own by that name."""
+    spec = find_elsewhere(name)
+    if spec is None or not spec.has_location or spec.origin is None:
+        return _find_in_place(name)
+    folder, library = os.path.dirname(spec.origin), os.path.dirname(os.__file__)
+    of_library = folder == library or os.path.realpath(folder) == os.path.realpath(library)
+    return _find_in_place(name) if of_library else None
+
+
 def _find_submodule(name: str) -> ModuleSpec:
     """What ``from socket import tcp`` asks for, if ``socket`` is pysock, by its name there."""
     own_name = f"pysock.{name.partition('.')[2]}"
@@ -316,7 +326,7 @@ def replaced(name: str) -> ModuleType | None:
 
 _SPECS = {
     "pysock": _find_pysock,
-    "socket": _find_in_place,
+    "socket": _find_socket,
     "_socket": _find_in_place,
     "threading": _find_shortened,
     "traceback": _find_shortened,

@@ -32,6 +32,11 @@ def test_annotations_are_not_the_programs_to_resolve(tmp_path: Path) -> None:
     assert "return" in before[0]
 
 
+def test_a_socket_of_the_program_stays_its_own(tmp_path: Path) -> None:
+    written(tmp_path, "AF_INET = 'the program has its own'", "socket.py")
+    assert "own" in alike(tmp_path, "-c", "import socket; print(socket.AF_INET)")[1]
+
+
 @pytest.mark.parametrize("start", ["fork", "spawn", "forkserver"])
 def test_children_of_a_program_that_installs_it(start: str, tmp_path: Path) -> None:
     """Its first line is run again in a child, where multiprocessing has imported socket before."""

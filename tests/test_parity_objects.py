@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import gc
+import inspect
 import os
 import pickle
 import subprocess
 import sys
 import warnings
 import weakref
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -278,6 +280,18 @@ def overriding(socket: Any) -> object:
     return text, closed, sock._closed
 
 
+def mixing_an_abstract_class_in(socket: Any) -> object:
+    """Its ``__exit__`` is abstract, and comes before the socket's."""
+
+    class Mixed(AbstractContextManager, socket.socket):  # type: ignore[misc, type-arg]
+        pass
+
+    cls: Any = Mixed
+    made = cls()
+    made.close()
+    return made.fileno(), inspect.isabstract(cls), cls.__abstractmethods__
+
+
 def never_initialised(socket: Any) -> object:
     class Sub(socket.socket):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -367,6 +381,7 @@ OBJECTS: list[Case] = [
     unlike_pypy("calls no such callback", weak_references),
     subclassing,
     overriding,
+    mixing_an_abstract_class_in,
     never_initialised,
     slots,
     collected_closed,
