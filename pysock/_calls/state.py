@@ -114,8 +114,8 @@ def change_mode(sock: SocketState, seconds: float | None) -> None:
     socket would have a timeout, and a call would wait in the kernel without one.
     """
     before = sock._sock_timeout_
+    sock._sock_timeout_ = seconds  # a signal is not heard between this and the try statement
     try:
-        sock._sock_timeout_ = seconds
         while True:
             sock._sock_calls_ = lib if seconds is None else lib_keeping_gil
             system.set_blocking(sock._sock_fd_, seconds is None)
