@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import signal
 import threading
 import time
 from array import array
@@ -21,7 +22,7 @@ import pytest
 import pysock
 from pysock._ffi.exports import EXPORTS_LOCK, LENDS_ALL, bytes_left, lends
 
-from .harness import SOON, fill, read
+from .harness import SOON, fill, read, run
 
 DATA = bytes(range(1, 33))
 MUCH = 1 << 20
@@ -220,3 +221,61 @@ def test_what_a_call_has_used_can_be_resized_at_once(owner: Any, alone: bool) ->
                 with memoryview(data) as whole, whole[2:] as part, part[3:] as view:
                     call(view)
                 data.append(2)
+
+
+RESIZED_BY_A_HANDLER = """
+import pysock, signal, sys
+from array import array
+name, owner, timeout = sys.argv[1], {"bytearray": bytearray}.get(sys.argv[2]), eval(sys.argv[3])
+SIZE = 60_000 if name.startswith("recv") else 3_000_000
+
+def handler(number, frame):
+    try:
+        del data[10:]
+    except BufferError:
+        return
+    finally:
+        neighbours.extend(bytearray(b"?" * 60_000) for _ in range(20))
+        there.setblocking(False)
+        if name.startswith("recv"):
+            there.send(b"!" * SIZE)
+        else:
+            while True:
+                try:
+                    sent.append(there.recv(1 << 20))
+                except BlockingIOError:
+                    break
+                signal.setitimer(signal.ITIMER_REAL, 0.01)
+    refused.append("no")
+
+signal.signal(signal.SIGALRM, handler)
+for _ in range(3):
+    here, there = pysock.socketpair()
+    neighbours, refused, sent = [], [], []
+    data = owner(b"x" * SIZE) if owner else array("B", b"x" * SIZE)
+    here.settimeout(timeout)
+    signal.setitimer(signal.ITIMER_REAL, 0.02)
+    try:
+        got = getattr(here, name)([data] if name == "recvmsg_into" else data)
+        if name == "recv_into" and got <= len(data):
+            refused.clear()  # it was resized before the call was made again, with what it is now
+    except BufferError:
+        refused.append("so we are")
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    assert refused in ([], ["no", "so we are"]), refused
+    assert not any(b"!" in each for each in neighbours)
+    assert not b"".join(sent).strip(b"x")
+    here.close(); there.close()
+print("ok")
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timer that sends signals")
+@pytest.mark.parametrize("timeout", [None, 9])
+@pytest.mark.parametrize("owner", ["bytearray", "array"])
+@pytest.mark.parametrize("name", ["recv_into", "recvfrom_into", "recvmsg_into", "sendall"])
+def test_a_handler_resizes_what_a_call_waits_with(name: str, owner: str, timeout: Any) -> None:
+    """C wrote to memory that others had by then, and a rest that was gone counted as sent."""
+    program = RESIZED_BY_A_HANDLER.replace("sys.argv", repr(["", name, owner, repr(timeout)]))
+    done = run(program)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ok\n", "")

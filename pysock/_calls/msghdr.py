@@ -29,7 +29,7 @@ from operator import attrgetter
 from .._ffi.abi import codec
 from .._ffi.arguments import INT_MAX, is_refusal, view_of
 from .._ffi.arguments import size_of as size_in
-from .._ffi.exports import LENDS_ALL, lends, memory_of, put
+from .._ffi.exports import LENDS_ALL, memory_of, put, stays
 from .._ffi.interpreter import (
     POOL_MAX,
     TRANSFER_MAX,
@@ -290,7 +290,7 @@ def receive_into(
 ) -> Received:
     """``recvmsg(2)`` of data into the memory of ``views``."""
     _too_many(len(views), "recvmsg_into")
-    if not LENDS_ALL and not all(map(lends, views)):
+    if not LENDS_ALL and not all(map(stays, views)):
         return _receive_apart(sock, views, ancbufsize, flags)
     # Memory that can be written to has no owner but its view: it is never a copy.
     iovecs = b"".join([_iovec.pack(number_in(view)[0], size_in(view)) for view in views])

@@ -17,7 +17,7 @@ from operator import methodcaller
 
 from .._ffi.arguments import size_of
 from .._ffi.errors import ATTEMPTS, from_errno, raise_errno
-from .._ffi.exports import LENDS_ALL, lends, put
+from .._ffi.exports import LENDS_ALL, has_room, put
 from .._ffi.interpreter import (
     POOL_MAX,
     PYPY,
@@ -104,7 +104,7 @@ _TCP_DISCARDS = abi.name.startswith("linux")
 
 def receive_into(calls: Library, fd: int, view: memoryview, size: int, flags: int) -> int:
     """``recv(2)`` of up to ``size`` bytes into a caller's buffer."""
-    if not LENDS_ALL and not lends(view):
+    if not LENDS_ALL and not has_room(view, size):
         data = receive(calls, fd, size, flags)
         if data is None:
             return -1
@@ -147,7 +147,7 @@ def receive_from_into(
     calls: Library, fd: int, view: memoryview, size: int, flags: int
 ) -> tuple[int, bytes] | None:
     """``recvfrom(2)`` of up to ``size`` bytes into a caller's buffer, and the sender's sockaddr."""
-    if not LENDS_ALL and not lends(view):
+    if not LENDS_ALL and not has_room(view, size):
         answer = receive_from(calls, fd, size, flags)
         if answer is None:
             return None

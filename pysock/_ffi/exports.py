@@ -6,6 +6,8 @@ resize the object while a call waits, and C would read or write memory that some
 then.  So where there are other threads, C gets memory of pysock's own: what is sent is copied first
 (``memory_of``), what was received afterwards (``put``).  Each access to the object is a single
 step, in which no other thread runs.  So it is with a BytesIO, too, whose memory has no address.
+A signal handler may resize it as well, between two attempts at a call: so each attempt asks anew
+whether the object still has the size that the first had (``has_room``).
 """
 
 from __future__ import annotations
@@ -76,6 +78,16 @@ def lends(view: memoryview) -> bool:
         return True
     owner = view.obj  # of a slice of a slice, PyPy 7 says None
     return isinstance(owner, _FIXED) if other_threads() else not isinstance(owner, BytesIO)
+
+
+def has_room(view: memoryview, size: int) -> bool:
+    """Whether C may write ``size`` bytes to the memory of ``view`` now."""
+    return lends(view) and size <= bytes_left(view)
+
+
+def stays(view: memoryview) -> bool:
+    """Whether nobody can resize the object of ``view``, not even a signal handler."""
+    return isinstance(view.obj, _FIXED)
 
 
 def put(view: memoryview, data: bytes) -> None:

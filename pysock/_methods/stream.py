@@ -127,7 +127,7 @@ class Stream(SocketState):
             if n < 0:
                 n = retry(self, calls, WRITE, transmit, data, flags, deadline=deadline)
             if n < size:
-                send_rest(self, view, n, flags, deadline)
+                send_rest(self, view, n, size, flags, deadline)
 
     if versions.SEND_TAKES_DATA:
         send.__wrapped__ = send_as_documented  # type: ignore[attr-defined]
@@ -140,11 +140,13 @@ def passable(data: ReadableBuffer, view: memoryview) -> ReadableBuffer:
 
 
 def send_rest(
-    sock: SocketState, view: memoryview, n: int, flags: int, deadline: float | None
+    sock: SocketState, view: memoryview, n: int, size: int, flags: int, deadline: float | None
 ) -> None:
-    """Send what is left of ``view`` after the first ``n`` bytes."""
+    """Send what is left of the ``size`` bytes in ``view`` after the first ``n``."""
     with _octets(view) as octets:
         _send_octets(sock, octets, n, flags, deadline)
+    if not LENDS_ALL and size_of(view) < size:
+        raise BufferError("the buffer was resized while it was sent")
 
 
 def _send_octets(

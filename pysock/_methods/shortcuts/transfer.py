@@ -277,7 +277,7 @@ def _send_rest(self: Stream, calls: Any, view: memoryview, n: int, flags: int) -
     if n < 0:
         n = retry(self, calls, WRITE, transmit, view, flags, deadline=deadline)
     if n < view.nbytes:
-        send_rest(self, view, n, flags, deadline)
+        send_rest(self, view, n, view.nbytes, flags, deadline)
 
 
 # --- datagrams -----------------------------------------------------------------------
