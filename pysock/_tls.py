@@ -116,6 +116,10 @@ def let_sockets_stand_in(ssl: ModuleType) -> None:
         descriptor: int = super(cls, self).detach()
         return descriptor
 
+    def _lose_descriptor(self: Any) -> None:
+        leave(self)
+        super(cls, self)._lose_descriptor()
+
     def _real_close(self: Any) -> None:
         leave(self)
         self._sslobj = None
@@ -129,6 +133,6 @@ def let_sockets_stand_in(ssl: ModuleType) -> None:
         super(cls, self).settimeout(self._sock_timeout_)  # Windows' handles have another mode in C
         return self
 
-    for function in (settimeout, setblocking, detach, _real_close):
+    for function in (settimeout, setblocking, detach, _lose_descriptor, _real_close):
         setattr(cls, function.__name__, wraps(getattr(cls, function.__name__))(function))
     cls.unwrap = wraps(unwrap)(back_to_plain)

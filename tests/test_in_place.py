@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 import pysock
 
+from .foreign import needs_ssl
 from .test_run import MULTIPROCESSING, alike, ran, written
 
 pytestmark = pytest.mark.timeout(240)
@@ -35,6 +37,33 @@ def test_annotations_are_not_the_programs_to_resolve(tmp_path: Path) -> None:
 def test_a_socket_of_the_program_stays_its_own(tmp_path: Path) -> None:
     written(tmp_path, "AF_INET = 'the program has its own'", "socket.py")
     assert "own" in alike(tmp_path, "-c", "import socket; print(socket.AF_INET)")[1]
+
+
+KEPT = """
+import gc, os, socket, ssl, warnings
+first, second = socket.socketpair()
+context = ssl.create_default_context()
+with warnings.catch_warnings(record=True) as told:
+    warnings.simplefilter("always")
+    sock = context.wrap_socket(first, do_handshake_on_connect=False, server_hostname="localhost")
+    del sock
+    gc.collect()
+kept = told[0].source
+other = open(os.devnull, "r+b", buffering=0)  # has its number
+print(kept, kept.fileno(), second.recv(1))
+try:
+    kept.do_handshake()
+except OSError as error:
+    print(error)
+kept.close()
+os.fstat(other.fileno())
+"""
+
+
+@needs_ssl
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="PyPy does not warn at once")
+def test_what_a_warning_keeps_of_an_ssl_socket_has_no_descriptor(tmp_path: Path) -> None:
+    alike(tmp_path, written(tmp_path, KEPT))
 
 
 @pytest.mark.parametrize("start", ["fork", "spawn", "forkserver"])

@@ -325,6 +325,17 @@ def collected_in_a_cycle(socket: Any) -> None:
     gc.collect()
 
 
+def collected_and_kept_by_the_warning(socket: Any) -> object:
+    """Its descriptor is closed, and may be another's by now."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        socket.socket()
+        gc.collect()
+    kept: Any = told[0].source
+    found = kept.fileno(), repr(kept), raised(lambda: kept.send(b"to whom?"))
+    return found, kept.close(), repr(kept)
+
+
 def collected_bound_and_of_a_subclass(socket: Any) -> None:
     class Sub(socket.socket):  # type: ignore[misc]
         pass
@@ -391,6 +402,7 @@ OBJECTS: list[Case] = [
 COLLECTED: list[Case] = [
     collected_open,
     collected_in_a_cycle,
+    collected_and_kept_by_the_warning,
     collected_bound_and_of_a_subclass,
     collected_and_warnings_are_errors,
 ]

@@ -226,8 +226,14 @@ class Lifecycle(SocketState):
                     if not _told_of(error, self, text):
                         raise
         finally:
+            if fd != -1:
+                self._lose_descriptor()
             if owned:
                 owned.__del__()  # type: ignore[attr-defined]
+
+    def _lose_descriptor(self) -> None:
+        """It is about to be closed; but the warning about that may keep this socket."""
+        self._sock_fd_ = -1
 
     def __repr__(self) -> str:
         return (
