@@ -24,6 +24,7 @@ from pysock.trace.decode import Call, decoded
 from pysock.trace.order import sort
 
 from . import ROOT
+from .harness import on_musl
 from .strace_programs import PROGRAMS
 
 CALLS = (
@@ -117,6 +118,7 @@ class Compared:
             # (What subprocess does in C between fork and exec is no call of pysock's.)
             lines = [line for line in as_the_program_sees(text[max(0, started) :])
                      if on_socket(line)]  # fmt: skip
+            lines = without_second_tries(lines)
             spans = inside.get(thread, [])
             self.theirs[thread] = [
                 normal(line.partition(" ")[2])
@@ -187,19 +189,51 @@ def as_the_program_sees(text: str) -> list[str]:
             continue
         found = _INTERRUPTED.search(line)
         after = following.partition(" ")[2].partition("(")[0]
-        if found and (after != "rt_sigreturn" or name in ("epoll_wait", "pselect6")):
+        if found and (after != "rt_sigreturn" or name in _CPYTHON_REPEATS):
             begun = begun or line[: found.start()]
             continue
-        if begun and name in ("restart_syscall", "pselect6"):
+        if begun and name in ("restart_syscall", "pselect6", "select"):
             line = begun + line[line.rindex(" = ") :]
         elif begun and name == "epoll_wait":  # with what is left of the timeout
             line = re.sub(r", -?\d+\) ", begun[begun.rindex(", ") :] + " ", line)
+        elif begun and name == "epoll_pwait":
+            asked = re.search(r", -?\d+(?=, NULL, 8\))", begun)
+            line = re.sub(r", -?\d+(?=, NULL, 8\))", asked[0] if asked else "", line)
         made.append(line)
         begun = ""
     return [*made, f"{begun} = ? <unfinished ...>"] if begun else made
 
 
+# What musl makes of a call by itself after it: another try without flags that an old kernel may not
+# know, and F_SETFD, should F_DUPFD_CLOEXEC have been such a thing.
+_SECOND_TRIES = {
+    "socket": ("socket", "SOCK_CLOEXEC"),
+    "accept": ("accept4", ""),
+    "fcntl": ("fcntl", "F_DUPFD_CLOEXEC"),
+}
+
+
+def without_second_tries(lines: list[str]) -> list[str]:
+    """The lines that a program asked for, of those that musl's functions have led to."""
+    if not on_musl:
+        return lines
+    kept: list[str] = []
+    for line, before in zip(lines, ["", *lines]):
+        name = line.partition(" ")[2].partition("(")[0]
+        first, mark = _SECOND_TRIES.get(name, ("", ""))
+        after = bool(first) and f" {first}(" in before and mark in before
+        refused = re.search(r" = -1 (EINVAL|EPROTONOSUPPORT|ENOSYS) ", before)
+        if name == "fcntl":
+            again = "F_SETFD, FD_CLOEXEC" in line
+        else:
+            again = refused is not None and "SOCK_CLOEXEC" not in line
+        if not (after and again):
+            kept.append(line)
+    return kept
+
+
 _CALL = r"\d+\.\d+ \w+\("
+_CPYTHON_REPEATS = ("epoll_wait", "epoll_pwait", "pselect6", "select")
 _INTERRUPTED = re.compile(r" = (\? ERESTART\w+ \(.*|-1 EINTR \(.*)$")
 
 
@@ -219,6 +253,8 @@ def normal(line: str) -> str:
     unknown = r"cmsg_level=\S+, cmsg_type=0x[0-9a-f]+(?: /\* \w+_\?\?\? \*/)?"
     line = re.sub(rf'({unknown}), cmsg_data="[^"]*"', r"\1", line)
     line = re.sub(r"\[(\d+)\] => \[(\d+)\]", r"[\1 => \2]", line)
+    if on_musl:  # strace has glibc's texts of errors; and musl asks for large files
+        line = re.sub(r"(= -1 \w+) \(.*\)$", r"\1", line).replace("|O_LARGEFILE", "")
     line = re.sub(r'if_nametoindex\("([^"]*)"\)', _index, line)
     return line.strip()
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 import pytest
 
 from .foreign import FOREIGN
-from .harness import on_musl
 from .strace import Compared, as_the_program_sees, together, why_not
 from .strace_programs import PROGRAMS
 
 PROBLEM = "strace has the numbers of Linux" if FOREIGN else why_not()
-if on_musl:  # select, accept4 and fcntl are made of other calls than in glibc
-    PROBLEM = "musl makes other system calls of a function than what strace is compared with"
 pytestmark = pytest.mark.skipif(bool(PROBLEM), reason=PROBLEM or "strace is there")
 
 NOT_PYSOCKS = "TCGETS"  # io asks whether what makefile() gives it is a terminal

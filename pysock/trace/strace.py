@@ -43,6 +43,9 @@ _OTHERWISE = {  # strace's names of options
 
 # What the kernel's table calls a function of the C library.
 _KERNEL = {"send": "sendto", "recv": "recvfrom", "select": "pselect6"}
+# musl takes the older one for select, where the processor has it, and the newer one for epoll_wait.
+_BY_MUSL = {**_KERNEL, "epoll_wait": "epoll_pwait"}
+_BY_MUSL_ON_X86_64 = {**_BY_MUSL, "select": "select"}
 
 
 def line(call: Call, shown: int = SHOWN) -> str | None:
@@ -77,6 +80,11 @@ def timespec(nanoseconds: int) -> str:
     return f"{{tv_sec={seconds}, tv_nsec={rest}}}"
 
 
+def timeval(microseconds: int) -> str:
+    seconds, rest = divmod(microseconds, 10**6)
+    return f"{{tv_sec={seconds}, tv_usec={rest}}}"
+
+
 class _Line:
     def __init__(self, call: Call, shown: int) -> None:
         self.call, self.shown = call, shown
@@ -96,7 +104,12 @@ class _Line:
 
     def name(self) -> str:
         call = self.call
-        return "ppoll" if _is_ppoll(call) else _KERNEL.get(call.function, call.function)
+        if _is_ppoll(call):
+            return "ppoll"
+        names, target = _KERNEL, call.values.abi.name
+        if target.startswith("linux-musl"):
+            names = _BY_MUSL_ON_X86_64 if target.endswith("-x86_64") else _BY_MUSL
+        return names.get(call.function, call.function)
 
     def never_ended(self) -> bool:
         call = self.call
@@ -142,15 +155,18 @@ class _Line:
                 return [*told, str(milliseconds)]
             wait = "NULL" if milliseconds < 0 else timespec(milliseconds * 10**6)
             return [*told, wait, "NULL", "8"]
-        return [self.value(name, value) for name, value in call.arguments]
+        told = [self.value(name, value) for name, value in call.arguments]
+        return [*told, "NULL", "8"] if self.name() == "epoll_pwait" else told
 
     def select(self, given: dict[str, Any]) -> list[str]:
         sets = [given[name] for name in ("readfds", "writefds", "exceptfds")]
         timeout = given["timeout"]
-        wait = "NULL"
-        if timeout is not None:
-            wait = timespec(-int(-timeout * 10**6 // 1) * 1000)
         shown = ["NULL" if fds is None else f"[{_spaced(fds)}]" for fds in sets]
+        microseconds = None if timeout is None else -int(-timeout * 10**6 // 1)
+        if self.name() == "select":
+            wait = "NULL" if microseconds is None else timeval(microseconds)
+            return [str(given["nfds"]), *shown, wait]
+        wait = "NULL" if microseconds is None else timespec(microseconds * 1000)
         return [str(given["nfds"]), *shown, wait, "NULL"]
 
     def value(self, name: str, value: Any) -> str:
