@@ -23,7 +23,16 @@ from ._ffi.abi import codec
 from ._ffi.arguments import c_int, size_of
 from ._ffi.errors import ATTEMPTS, from_errno
 from ._ffi.exports import memory_of
-from ._ffi.interpreter import NULL, bytes_at, fill, number_in, pointer_to, releasing, reserve
+from ._ffi.interpreter import (
+    NULL,
+    bytes_at,
+    exhaust,
+    fill,
+    number_in,
+    pointer_to,
+    releasing,
+    reserve,
+)
 from ._host import abi, constants, lib, structs
 
 TYPE_CHECKING = False
@@ -237,7 +246,7 @@ def _send_batch(sock: Any, items: list[Any], names: list[bytes], flags: int) -> 
         views.extend(map(memory_of, [data for data, _ in items]))
         return _send_views(sock, views, owners, names, flags)
     finally:
-        any(released)
+        exhaust(released)
 
 
 def _send_views(

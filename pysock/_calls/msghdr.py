@@ -35,6 +35,7 @@ from .._ffi.interpreter import (
     TRANSFER_MAX,
     bytes_at,
     bytes_of,
+    exhaust,
     fill,
     map_memory,
     number_in,
@@ -178,7 +179,7 @@ def send(
         numbers = [pair[0] for pair in kept]
         return _send(sock, total, sizes, numbers, b"", packed, flags, sockaddr)
     finally:
-        any(released)
+        exhaust(released)
 
 
 def _send(

@@ -24,6 +24,7 @@ from .._ffi.interpreter import (
     TRANSFER_MAX,
     address_in,
     bytes_of,
+    exhaust,
     map_memory,
     put_bytes,
 )
@@ -57,7 +58,7 @@ def receive(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
             n = calls.recv(fd, address_in(view), min(size, TRANSFER_MAX), flags)
             return None if n < 0 else with_zeros(mapped[:n], n)
         finally:
-            any(_unmapping(view, mapped))
+            exhaust(_unmapping(view, mapped))
     array, pointer, pool = take_memory(size, flags)
     n = calls.recv(fd, pointer, size, flags)
     data = None if n < 0 else with_zeros(bytes_of(array, pointer, min(n, size)), n)
@@ -132,7 +133,7 @@ def receive_from(calls: Library, fd: int, size: int, flags: int) -> tuple[bytes,
             )
             return answer and (with_zeros(mapped[: answer[0]], answer[0]), answer[1])
         finally:
-            any(_unmapping(view, mapped))
+            exhaust(_unmapping(view, mapped))
     array, pointer, pool = take_memory(size, flags)
     answer = with_sockaddr(calls.recvfrom, fd, pointer, size, flags)
     result = None

@@ -20,7 +20,8 @@ should an interpreter drop a private name, this setting costs pysock nothing exc
                    until the view is released
 ``number_in``      a memoryview → ``(address as an int, owner)``; good as long as both live
 ``pass_memory``    ``call(*args, pointer, size)`` with the memory of a bytes-like object
-``releasing``      what releases a list of memoryviews
+``releasing``      what releases a list of memoryviews, when it is drawn upon
+``exhaust``        draws upon that, in one step
 ``bytes_at``       the bytes at an address, given as an int
 ``text_at``        a C string at an address, given as an int
 ``bytes_of``       the first bytes of an array, given its pointer as well
@@ -86,6 +87,7 @@ address_in = chosen.address_in
 number_in = chosen.number_in
 pass_memory = chosen.pass_memory
 releasing = chosen.releasing
+exhaust = chosen.exhaust
 bytes_at = chosen.bytes_at
 text_at = chosen.text_at
 bytes_of = chosen.bytes_of

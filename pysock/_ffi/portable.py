@@ -124,11 +124,16 @@ def pass_memory(data: Any, call: Callable[..., int], *args: Any) -> int:
 def releasing(views: list[Any], kept: list[Any]) -> Iterator[None]:
     """What releases memoryviews, those of ``views`` at that time, when it is drawn upon.
 
-    ``finally: any(each)`` does so in one step of C, before a signal handler can raise.  To forget
+    ``finally: exhaust(each)`` does so in one step, before a signal handler can raise.  To forget
     the views would not do: the frame of a traceback may have one of them.  What is ``kept`` for
     the sake of their memory is forgotten first.
     """
     return chain(map(list.clear, (kept,)), map(memoryview.release, views))
+
+
+# Draws upon an iterator of None until its end.  ``any`` needs no memory, but on PyPy it is a
+# function in Python, in whose first step a signal handler may raise.
+exhaust: Callable[[Iterator[None]], Any] = list if hasattr(sys, "pypy_version_info") else any
 
 
 _PRIVATE = getattr(mmap, "MAP_PRIVATE", None)

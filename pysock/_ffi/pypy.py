@@ -19,6 +19,7 @@ from .portable import (
     TRANSFER_MAX,
     ReadPointer,
     declared,
+    exhaust,
     map_memory,
     new_memory,
     os_error,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TRANSFER_MAX",
     "declared",
+    "exhaust",
     "map_memory",
     "new_memory",
     "os_error",

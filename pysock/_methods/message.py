@@ -27,6 +27,7 @@ from .._ffi.arguments import (
     view_of,
     warn_caller,
 )
+from .._ffi.interpreter import exhaust
 from ..families import packers, unpack_for
 
 TYPE_CHECKING = False
@@ -130,7 +131,7 @@ class Message(SocketState):
             _check_room(ancbufsize)
             received = msghdr.receive_into(self, views, ancbufsize, flags)
         finally:
-            any(released)
+            exhaust(released)
         return _answer(self, received.n, received)
 
 

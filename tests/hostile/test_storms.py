@@ -49,8 +49,8 @@ MESSAGES = [name for name in CALLS if name.startswith(("recvmsg_into", "sendmsg 
 BETWEEN = ("detached",)
 # CPython 3.9 hears signals between any two opcodes, so also between the end of a with
 # statement's body and its __exit__: 0.3 % of the exceptions come there.  So does PyPy, and a frame
-# of a traceback keeps what was on its stack, a view before the with statement has it: 0.2 %
-# of the exceptions, and 4 % in a sendmsg that is not compiled yet.  (PyPy 7 locks no bytearray.)
+# of a traceback keeps what was on its stack, a view before the with statement has it: 0.5 %
+# of the exceptions, more in a call that is not compiled yet.  (PyPy 7 locks no bytearray.)
 if on_pypy:
     LOCKED = 0.15 if EXPORTS_LOCK else 0.0
 else:
