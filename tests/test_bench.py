@@ -141,7 +141,7 @@ def test_a_row_that_grew_is_named() -> None:
 
 def test_what_is_counted_is_kept_for_each_build() -> None:
     assert set(instructions.COUNTED) <= {row.name for row in ROWS}
-    assert instructions.chosen(["get*"]) == ["getsockname", "getsockopt"]
+    assert instructions.chosen(["getso*"]) == ["getsockname", "getsockopt"]
     with pytest.raises(ValueError, match="nothing that is counted is named tcp"):
         instructions.chosen(["tcp"])
     runs = instructions.kept()
@@ -190,7 +190,8 @@ def test_the_page_has_a_place_for_its_figures() -> None:
     before, begin, rest = page.PAGE.read_text(encoding="utf-8").partition(page.BEGIN)
     figures, end, after = rest.partition(page.END)
     assert begin and end
-    assert all(row.title in figures for row in ROWS)
+    # Those that are served need packages, which not every run of the page has.
+    assert all(row.title in figures for row in ROWS if not row.name.startswith("served-"))
     results = "../tools/bench/results/speed"
     for file in ("speed.svg", "speed-curves.svg", f"{results}.json", f"{results}-curves.json"):
         assert f"]({file})" in before + after

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import ROOT, curves, instructions, interpreters, page, report, rows
 from .machine import description
-from .measure import ON_PYPY, Effort, measure
+from .measure import ON_PYPY, Effort, Lacking, measure
 
 
 def rows_here(patterns: list[str], *, quick: bool, check: bool) -> report.Data:
@@ -27,7 +27,11 @@ def rows_here(patterns: list[str], *, quick: bool, check: bool) -> report.Data:
 
     def measured() -> Iterator[report.Data]:
         for row in rows.chosen(patterns, quick=quick):
-            result = measure(row, _implementations(), effort)
+            try:
+                result = measure(row, _implementations(), effort)
+            except Lacking as lacking:
+                print(f"  {row.title}: {lacking}", flush=True)
+                continue
             for _ in range(2 if check else 0):
                 if report.is_above(report.row_of(result, run)):
                     result.add(measure(row, _implementations(), effort))
@@ -36,7 +40,7 @@ def rows_here(patterns: list[str], *, quick: bool, check: bool) -> report.Data:
 
     for line in report.table(measured()):
         print(line, flush=True)
-    run["mean"] = report.mean(run, whole=len(run["rows"]) == len(rows.ROWS))
+    run["mean"] = report.mean(run, whole=rows.whole(run["rows"]))
     print(report.closing(run), flush=True)
     return run
 
@@ -135,7 +139,7 @@ def replaced(runs: list[report.Data], newer: list[report.Data]) -> list[report.D
             if report.interpreter(other) == report.interpreter(run):
                 known.update((row["name"], row) for row in other["rows"])
         run["rows"] = [known[row.name] for row in rows.ROWS if row.name in known]
-        run["mean"] = report.mean(run, whole=len(run["rows"]) == len(rows.ROWS))
+        run["mean"] = report.mean(run, whole=rows.whole(run["rows"]))
     return runs
 
 

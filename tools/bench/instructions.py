@@ -38,7 +38,8 @@ GROWTH = 1.02  # which a row may have
 
 COUNTED = (
     "pair-1B", "pair-1B-timeout", "into-1B", "udp-64B", "descriptor", "descriptor-documented",
-    "connect", "opened", "getsockname", "getsockopt", "setsockopt", "makefile-bytes-1",
+    "connect", "opened", "socketpair", "getsockname", "getsockopt", "setsockopt", "conversions",
+    "getaddrinfo", "makefile-bytes-1",
 )  # fmt: skip
 IMPORTS = {"socket": "import ctypes, socket", "pysock": "import pysock"}
 IMPORT = "import"

@@ -25,6 +25,11 @@ from typing import Any, Optional
 # bytes) where the time until it returns is not what is meant.
 Run = Callable[[int], Optional[int]]
 
+
+class Lacking(Exception):
+    """What a row needs and this machine does not have, in one line."""
+
+
 ON_PYPY = sys.implementation.name == "pypy"
 
 

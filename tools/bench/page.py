@@ -36,7 +36,8 @@ def _machine(run: report.Data) -> str:
 
 def _ratios(runs: list[report.Data]) -> str:
     lines = list(_head("time on pysock / on the C module (its ceiling)", runs))
-    for group, rows in groupby(runs[0]["rows"], key=lambda row: row["group"]):
+    longest = max(runs, key=lambda run: len(run["rows"]))  # others may lack a package
+    for group, rows in groupby(longest["rows"], key=lambda row: row["group"]):
         lines.append(f"| **{group}** |" + " |" * len(runs))
         lines += [
             f"| {row['title']} | {' | '.join(_cell(run, row['name']) for run in runs)} |"

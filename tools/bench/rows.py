@@ -174,6 +174,27 @@ def _tls() -> Iterator[Row]:
         )
 
 
+def _served() -> Iterator[Row]:
+    group = "Servers and clients by pysock run: their CPU time for a request"
+    rows = [
+        ("threads", "socketserver's threads", "server", ("threads",)),
+        ("threads-timeout", "the same with a timeout", "server", ("threads-timeout",)),
+        ("http", "ThreadingHTTPServer", "server", ("http",)),
+        ("http-timeout", "the same with a timeout", "server", ("http-timeout",)),
+        ("waitress", "waitress", "server", ("waitress", "waitress")),
+        ("cheroot", "cheroot", "server", ("cheroot", "cheroot")),
+        ("gunicorn", "gunicorn, gthread", "server", ("gunicorn", "gunicorn")),
+        ("uvicorn", "uvicorn, h11", "server", ("uvicorn", "uvicorn")),
+        ("redis", "a client of Redis, GET of a KiB", "client", ("redis", "redis")),
+        ("postgres", "a client of PostgreSQL (pg8000), SELECT 1", "client", ("pg8000", "postgres")),
+    ]
+    for name, title, kind, arguments in rows:
+        yield Row(
+            f"served-{name}", group, title, f"served.{kind}", arguments,
+            milliseconds=60, share=2, warm_up=4, in_mean=False,
+        )
+
+
 def _starts() -> Iterator[Row]:
     group = "Import and memory"
     yield Row(
@@ -195,7 +216,7 @@ def _starts() -> Iterator[Row]:
 
 ROWS: list[Row] = [
     *_ping_pongs(), *_calls(), *_buffers(), *_threads(), *_scaling(), *_processes(), *_programs(),
-    *_tls(), *_starts(),
+    *_tls(), *_served(), *_starts(),
 ]  # fmt: skip
 
 
@@ -204,6 +225,12 @@ def chosen(patterns: list[str], *, quick: bool = False) -> list[Row]:
     if not patterns:
         return [row for row in ROWS if row.quick or not quick]
     return matching(ROWS, patterns)
+
+
+def whole(measured: list[dict[str, Any]]) -> bool:
+    """Whether these are all rows of which there is a mean."""
+    names = {row["name"] for row in measured}
+    return all(row.name in names for row in ROWS if row.in_mean)
 
 
 def matching(named: list[Any], patterns: list[str]) -> list[Any]:
