@@ -291,7 +291,7 @@ def receive_into(
 ) -> Received:
     """``recvmsg(2)`` of data into the memory of ``views``."""
     _too_many(len(views), "recvmsg_into")
-    if not LENDS_ALL and not all(map(stays, views)):
+    if not LENDS_ALL and len(views) <= constants["IOV_MAX"] and not all(map(stays, views)):
         return _receive_apart(sock, views, ancbufsize, flags)
     # Memory that can be written to has no owner but its view: it is never a copy.
     iovecs = b"".join([_iovec.pack(number_in(view)[0], size_in(view)) for view in views])

@@ -32,9 +32,9 @@ pytestmark = [
     pytest.mark.skipif(bool(FOREIGN), reason="it reads the host's own O_NONBLOCK"),
 ]
 Scene = list[Any]
-# Before these no signal is ever heard: the begin of a try statement (a NOP from Python 3.11 on) or of
-# a with statement; and where a value is returned out of an except clause, of which Python 3.9 and 3.10
-# crash if a trace function raises there.
+# Before these no signal is ever heard: the begin of a try statement (a NOP from Python 3.11 on) or
+# of a with statement; and where a value is returned out of an except clause, of which Python 3.9
+# and 3.10 crash if a trace function raises there.
 NEVER = {"NOP", "SETUP_FINALLY", "SETUP_WITH", "ROT_FOUR", "POP_EXCEPT"}
 
 
