@@ -322,3 +322,10 @@ def test_whether_children_inherit_it() -> None:
             assert sock.get_inheritable() is inherited
         sock.close()
         assert outcome(sock.get_inheritable) == "EBADF"
+
+
+def test_a_file_that_an_exception_ended_before_it_had_a_socket_is_closed() -> None:
+    """By its finaliser, which CPython 3.13 would tell of: "Exception ignored … no attribute"."""
+    raw = pysock.SocketIO.__new__(pysock.SocketIO)
+    raw.close()
+    assert raw.closed

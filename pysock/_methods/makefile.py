@@ -42,11 +42,13 @@ class SocketIO(io.RawIOBase):
 
     __module__ = "pysock"
 
+    _sock: Any = None  # also of one whose __init__ an exception has ended: it can be closed
+
     def __init__(self, sock: MakeFile, mode: str) -> None:
         if mode not in ("r", "w", "rw", "rb", "wb", "rwb"):
             raise ValueError(f"invalid mode: {mode!r}")
         super().__init__()
-        self._sock: Any = sock
+        self._sock = sock
         self._mode = mode if "b" in mode else mode + "b"
         self._reading = "r" in mode
         self._writing = "w" in mode
@@ -121,8 +123,9 @@ class SocketIO(io.RawIOBase):
         if self.closed:
             return
         super().close()
-        self._sock._decref_socketios()
-        self._sock = None
+        if self._sock is not None:
+            self._sock._decref_socketios()
+            self._sock = None
 
 
 class MakeFile(SocketState):
