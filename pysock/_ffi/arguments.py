@@ -55,6 +55,8 @@ else:
 
     def index(value: Any) -> int:
         """``value`` as an int; as in Python 3.9, by ``__int__`` (with a warning) if need be."""
+        if isinstance(value, int):  # as a member of an enum, in half of the steps
+            return int.__add__(value, 0)
         if isinstance(value, float):
             raise TypeError("integer argument expected, got float")
         return index_or_int(value)

@@ -6,6 +6,7 @@ import sys
 
 from .._calls.memory import Pool, reserved
 from .._calls.msghdr import control
+from .._enums import AddressFamily
 from .._ffi import versions
 from .._ffi.arguments import (
     ULONG_MAX,
@@ -130,6 +131,11 @@ def ntohl(x: int, /) -> int:
 _NOTHING = bytes(16)  # what is in such memory before a call
 _packed_pool = Pool(lambda: reserved(len(_NOTHING)))
 
+def _family(value: Any) -> int:
+    """An address family as a C int: of a member of the enum, mostly, its value."""
+    return value._value_ if type(value) is AddressFamily else c_int(value)
+
+
 def inet_aton(ip_string: str, /) -> bytes:
     """``inet_aton(3)``: the four bytes, in network order, of an IPv4 address as text.
 
@@ -182,7 +188,7 @@ def inet_pton(address_family: int, ip_string: str, /) -> bytes:
     >>> inet_pton(AF_INET6, "2001:db8::1").hex(":", 2)
     '2001:0db8:0000:0000:0000:0000:0000:0001'
     """
-    family = c_int(address_family)
+    family = _family(address_family)
     if type(ip_string) is str:
         known = known_packed.get(ip_string)
         if known is not None and len(known) == SIZES.get(family):
@@ -214,7 +220,7 @@ def inet_ntop(address_family: int, packed_ip: ReadableBuffer, /) -> str:
     >>> inet_ntop(AF_INET6, bytes(15) + bytes([1]))
     '::1'
     """
-    family = c_int(address_family)
+    family = _family(address_family)
     if type(packed_ip) is bytes:
         known = known_texts.get(packed_ip)
         if known is not None and len(packed_ip) == SIZES.get(family):
