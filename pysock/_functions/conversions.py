@@ -131,6 +131,7 @@ def ntohl(x: int, /) -> int:
 _NOTHING = bytes(16)  # what is in such memory before a call
 _packed_pool = Pool(lambda: reserved(len(_NOTHING)))
 
+
 def _family(value: Any) -> int:
     """An address family as a C int: of a member of the enum, mostly, its value."""
     return value._value_ if type(value) is AddressFamily else c_int(value)
