@@ -39,7 +39,7 @@ def name_as(*, in_place: bool) -> None:
     """Let them have the names of ``socket``, or their own again."""
     if in_place and not _own:
         _name_functions()
-        _forget_annotations()
+        _name_methods()
     _name_classes(in_place=in_place)
     if not in_place:
         while _own:
@@ -68,13 +68,14 @@ def _name_classes(*, in_place: bool) -> None:
                     function.__qualname__ = f"{after}.{function.__name__}"
 
 
-def _forget_annotations() -> None:
-    """Those of classes and their methods."""
+def _name_methods() -> None:
     for cls in (*_public.module.Socket.__mro__[:-1], _public.module.SocketIO):
         for member in vars(cls).values():
             function = getattr(member, "fget", member)  # that of a property
             if type(function) is FunctionType:
                 _change(function, "__annotations__", {})
+                if cls.__name__ in _NAMES:
+                    _change(function, "__module__", _NAMES[cls.__name__][0])
         if getattr(cls, "__annotations__", None):
             _change(cls, "__annotations__", {})
 

@@ -232,10 +232,12 @@ def test_what_is_reloaded_is_the_same(tmp_path: Path) -> None:
 PICKLED = """
 import pickle, socket, _socket, sys
 names = ["getaddrinfo", "create_connection", "gethostbyname", "inet_aton", "socket", "gaierror"]
+things = [getattr(socket, name) for name in names]
+things += [socket.socket.connect, socket.socket.accept, socket.SocketIO.readinto]
 if sys.argv[1:]:
-    print(pickle.loads(bytes.fromhex(sys.argv[1])) == [getattr(socket, name) for name in names])
+    print(pickle.loads(bytes.fromhex(sys.argv[1])) == things)
 else:
-    print(pickle.dumps([getattr(socket, name) for name in names], 2).hex())
+    print(pickle.dumps(things, 4).hex())
 """
 
 
