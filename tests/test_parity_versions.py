@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import socket as stdlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import pysock
 from pysock._ffi import versions
+from pysock._ffi.arguments import is_broken_iterable
 from pysock._ffi.versions import since
 
 from . import ROOT
@@ -146,6 +148,29 @@ NUMBERS = table("""
 def test_calls(case: Case) -> None:
     # Of a connection that fails, CPython leaves a socket to be collected, which warns.
     check(case, "warnings" if "create_" in str(case) else "")
+
+
+def test_what_a_handler_raises_while_an_iterable_is_gone_through_is_raised() -> None:
+    def handler() -> None:
+        raise Stop
+
+    class Stop(Exception):
+        pass
+
+    def items() -> Iterator[bytes]:
+        handler()  # as a signal handler, which is called between two steps
+        yield b""
+
+    a, b = pysock.socketpair()
+    with a, b:
+        for call in (a.sendmsg, a.recvmsg_into):
+            with pytest.raises(Stop):
+                call(items())
+    stopped = Stop()
+    try:
+        raise stopped  # as another thread's, which has no frame of its own
+    except Stop as error:
+        assert not is_broken_iterable(error)
 
 
 # Addresses of families that not every kernel has: of a socket that only says it is one.

@@ -280,14 +280,17 @@ def _raised_in(method: str, error: Exception) -> bool:
 
 
 def is_broken_iterable(error: Exception) -> bool:
-    """Whether an iterable has raised ``error``, and not a signal handler beside it.
+    """Whether an iterable has raised ``error`` itself.
 
-    To be asked where the iterable was gone through.  What was raised for lack of memory, or by a
-    function that an iterator of C calls, as ``map`` does, is nothing of its own.
+    To be asked where the iterable was gone through.  What a function that it calls has raised may
+    be a signal handler's, and what came without a frame of its own, another thread's or for lack of
+    memory, unless it is what iterators of C raise.
     """
-    at = error.__traceback__.tb_next if error.__traceback__ else None
-    if at is None:
-        return not isinstance(error, MemoryError)
+    at = error.__traceback__
+    if at is None or at.tb_next is None:
+        return isinstance(error, (TypeError, ValueError, NotImplementedError))
+    while at.tb_next is not None:
+        at = at.tb_next
     code = at.tb_frame.f_code
     return bool(code.co_flags & _CO_GENERATOR) or code.co_name in _ITERATING
 
