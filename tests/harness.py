@@ -25,6 +25,7 @@ from typing import Any
 import pytest
 
 import pysock
+from pysock._calls import descriptor
 from pysock._calls.memory import Pool
 from pysock._host import abi, lib, lib_keeping_gil
 from pysock._methods.lifecycle import cloexec
@@ -460,8 +461,13 @@ def pools() -> list[Pool]:
 
 
 def share_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The naive way: one buffer of each kind for everybody."""
+    """The naive way: one buffer of each kind for everybody.
+
+    Not that of new descriptors: who had another's would close them, and the test would be no more.
+    """
     for pool in pools():
+        if pool is descriptor._pairs:
+            continue
         entry, pop, put = pool.take(), pool.pop, pool.put
         naive = {"take": lambda entry=entry: entry, "pop": lambda entry=entry: entry}
         for name, function in {**naive, "put": lambda entry: None}.items():
