@@ -10,6 +10,7 @@ import ctypes
 import errno
 import gc
 import os
+import socket as stdlib
 import sys
 import warnings
 from array import array
@@ -24,7 +25,7 @@ from pysock._ffi.interpreter import FREE_THREADED, set_errno
 from pysock._host import lib, system
 from pysock._methods import lifecycle
 
-from .harness import Action, on_pypy, replace
+from .harness import Action, descriptors, on_pypy, replace
 from .test_noticed_descriptors import Broken, Kept, broken
 
 pytestmark = pytest.mark.skipif(
@@ -298,6 +299,30 @@ def test_the_list_of_a_socket_that_is_closed_has_nothing_to_run() -> None:
     sock.close()
 
 
+AGAIN: dict[str, tuple[Any, ...]] = {
+    "no such family": (99,), "no such type": (pysock.AF_INET, 99), "no int": ("x",),
+    "no such descriptor": (-1, -1, -1, 99_999), "a negative one": (-1, -1, -1, -5),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", AGAIN)
+def test_a_socket_that_cannot_be_made_anew_stays_what_it_is(name: str) -> None:
+    """As in C; and one that can be made anew closes the descriptor that it had, which C leaks."""
+    for module in (pysock, stdlib):
+        sock: Any = module.socket(type=module.SOCK_DGRAM)
+        fd = sock.fileno()
+        with pytest.raises((OSError, TypeError, ValueError)):
+            sock.__init__(*AGAIN[name])
+        assert (sock.fileno(), sock.type) == (fd, module.SOCK_DGRAM)
+        sock.bind(("127.0.0.1", 0))
+        if module is pysock:
+            before = descriptors()
+            sock.__init__()
+            gc.collect()
+            assert sock.type == pysock.SOCK_STREAM and descriptors() == before
+        sock.close()
+
+
 @pytest.mark.parametrize("seconds", [None, 0.0, 5.0])
 def test_detach_tells_the_system_what_it_lets_go(
     seconds: float | None, monkeypatch: pytest.MonkeyPatch
@@ -352,7 +377,8 @@ def test_a_socket_that_is_made_anew_has_the_mode_of_new_sockets() -> None:
         sock.__init__(pysock.AF_INET, pysock.SOCK_DGRAM)  # type: ignore[misc]
         assert (sock.gettimeout(), sock.type) == (None, pysock.SOCK_DGRAM)
         if not on_pypy:  # where the list that owned the first is collected later
-            assert sock.fileno() == first  # it was closed, so its number was free
+            with pytest.raises(OSError):
+                os.fstat(first)
         sock.close()
         sock.__init__()  # type: ignore[misc]
         assert sock.fileno() >= 0

@@ -73,13 +73,14 @@ class Lifecycle(SocketState):
         proto = 0 if proto == -1 else proto
         audit("socket.__new__", self, family, type, proto)
         owned = self._sock_owned_
-        if owned or _class(owned) is not Owned:
-            owned = self._empty_owned()
+        if owned or _class(owned) is not Owned:  # it has been a socket before
+            owned = Owned()
         try:
             fd = _open(owned, family, type, proto)
+            self._sock_owned_ = owned
             self._begin(fd, family, type, proto)
         except BaseException:
-            self._sock_fd_ = -1
+            self._give_up(owned)
             close_all(owned)
             raise
 
@@ -100,15 +101,16 @@ class Lifecycle(SocketState):
                 fd = system.given_descriptor(fileno)
         ours = self._sock_owned_
         if ours or _class(ours) is not Owned:
-            ours = self._empty_owned()
+            ours = Owned()
         theirs = [fd] if adopted is None or not adopted.owned else adopted.owned
         try:
             move(theirs, ours)
             if adopted is None or not adopted.known:
                 family, type, proto = identify(fd, family, type, proto)
+            self._sock_owned_ = ours
             self._begin(fd, family, type, proto)
         except BaseException as error:
-            self._sock_fd_ = -1
+            self._give_up(ours)
             if adopted is None and not raised_by_pysock(error):
                 close_all(ours)
             elif ours:
@@ -127,12 +129,10 @@ class Lifecycle(SocketState):
             close_all(ours)
             raise
 
-    def _empty_owned(self) -> list[int]:
-        """The list of this socket's descriptors; a new one, if it has been a socket before."""
-        owned = self._sock_owned_
-        if owned or type(owned) is not Owned:
-            owned = self._sock_owned_ = Owned()
-        return owned
+    def _give_up(self, owned: list[int]) -> None:
+        """Have no descriptor, unless another one than this list's: that of an earlier socket."""
+        if self._sock_owned_ is owned:
+            self._sock_fd_ = -1
 
     def _begin(self, fd: int, family: int, type: int, proto: int) -> None:
         """Take over a descriptor, in the mode that new sockets have."""
