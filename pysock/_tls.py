@@ -134,5 +134,7 @@ def let_sockets_stand_in(ssl: ModuleType) -> None:
         return self
 
     for function in (settimeout, setblocking, detach, _lose_descriptor, _real_close):
-        setattr(cls, function.__name__, wraps(getattr(cls, function.__name__))(function))
+        before = getattr(cls, function.__name__, None)
+        if before is not None:  # a class that derives from another socket, as gevent's, has fewer
+            setattr(cls, function.__name__, wraps(before)(function))
     cls.unwrap = wraps(unwrap)(back_to_plain)

@@ -54,10 +54,30 @@ print(kept, kept.fileno(), second.recv(1))
 try:
     kept.do_handshake()
 except OSError as error:
-    print(error)
+    print(type(error), error.errno)
 kept.close()
 os.fstat(other.fileno())
 """
+
+
+OTHERS = """
+import socket
+class Other:  # as gevent's, which has a socket, and is none
+    def settimeout(self, value): ...
+    def setblocking(self, flag): ...
+    def detach(self): ...
+    def _real_close(self): ...
+socket.socket = Other
+import ssl
+print(issubclass(ssl.SSLSocket, Other), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) is not None)
+"""
+
+
+@needs_ssl
+def test_ssl_can_be_imported_when_a_program_has_put_a_class_in_the_place_of_ours(
+    tmp_path: Path,
+) -> None:
+    alike(tmp_path, written(tmp_path, OTHERS))
 
 
 @needs_ssl

@@ -339,7 +339,7 @@ TEXT = table("""
     socket.inet_pton(Index(2), Text('1.2.3.4'))
     [socket.inet_pton(socket.AF_INET, '1.2.3.4') for _ in range(2)]  # the second is known
     socket.inet_pton(socket.AF_INET6, '1.2.3.4')
-    socket.inet_pton(99, '1.2.3.4')  # PyPy: gives no errno
+    socket.inet_pton(99, '1.2.3.4')  # PyPy: gives no errno  # Windows: tells of errno 0
     [socket.inet_ntop(socket.AF_INET6, bytes(16)) for _ in range(2)]
     socket.inet_ntop(socket.AF_INET, bytes(16))
     socket.inet_pton(True, 'x')  # PyPy: gives no errno  # Windows: tells of errno 0
