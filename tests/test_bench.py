@@ -207,13 +207,13 @@ def test_results_of_another_processor_are_set_apart_and_shown(
     here, other = tmp_path / "speed.json", tmp_path / "speed-other.json"
     monkeypatch.setattr(command, "description", lambda: runs[0]["machine"])
     command.save(runs, here)
-    assert command.set_apart(here, other, rows_only=True) == []
+    assert command.set_apart(here, other, some=True) == []
     runs[0]["machine"]["processor"] = "another one"
     command.save(runs, here)
     runs[0]["machine"]["processor"] = "this one"
     with pytest.raises(SystemExit, match="measured on another one"):
-        command.set_apart(here, other, rows_only=True)
-    there = command.set_apart(here, other, rows_only=False)
+        command.set_apart(here, other, some=True)
+    there = command.set_apart(here, other, some=False)
     assert there[0]["machine"]["processor"] == "another one"
     assert json.loads(other.read_text())["runs"] == there
 

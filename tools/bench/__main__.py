@@ -94,10 +94,11 @@ def draw(results: Path, picture: Path) -> None:
 def document(pythons: list[str], patterns: list[str], *, quick: bool) -> None:
     """Measure everything on some interpreters, and put it into docs/.
 
-    With patterns, only those rows; the others stay as they were measured before.  What was measured
+    With patterns, only those rows, and no curves; the rest stays as it was measured before.  What was measured
     on another processor is kept apart, and stands beside it.
     """
-    other = set_apart(RESULTS, OTHER, rows_only=bool(patterns))
+    some = len(rows.chosen(patterns)) < len(rows.ROWS)
+    other = set_apart(RESULTS, OTHER, some=some)
     options = ["--quick", "--row", "*"] if quick else [f"--row={each}" for each in patterns]
     found = {}
     for name, option in (("speed", []), ("speed-curves", ["--curves"])):
@@ -106,7 +107,7 @@ def document(pythons: list[str], patterns: list[str], *, quick: bool) -> None:
             found[name] = json.loads(results.read_text())["runs"]
             continue
         runs = [run for python in pythons for run in elsewhere(python, *option, *options)]
-        if patterns:
+        if some:
             runs = replaced(json.loads(results.read_text())["runs"], runs)
         save(runs, results)
         draw(results, ROOT / f"docs/{name}.svg")
@@ -118,12 +119,12 @@ RESULTS = ROOT / "tools/bench/results/speed.json"
 OTHER = RESULTS.with_name("speed-other.json")
 
 
-def set_apart(results: Path, other: Path, *, rows_only: bool) -> list[report.Data]:
+def set_apart(results: Path, other: Path, *, some: bool) -> list[report.Data]:
     """The results of another processor: those of before, if they are not of this one."""
     runs: list[report.Data] = json.loads(results.read_text())["runs"]
     there = runs[0]["machine"]["processor"]
     if there != description()["processor"]:
-        if rows_only:
+        if some:
             sys.exit(f"tools.bench: the other rows were measured on {there}; measure all of them")
         save(runs, other)
         return runs

@@ -156,5 +156,6 @@ def _kinks(runs: list[report.Data]) -> str:
         for curve in run["curves"]
         for kink in kinks(curve)
     ]
-    about = f"Kinks, where the ratio at a point of a curve is {KINK} times that at any before:"
+    where = f" (measured on {runs[0]['machine']['processor']})" if runs else ""
+    about = f"Kinks{where}, where the ratio at a point of a curve is {KINK} times that at any before:"
     return "\n".join([about, "", *(found or ["- none"])])
