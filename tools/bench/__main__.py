@@ -94,8 +94,8 @@ def draw(results: Path, picture: Path) -> None:
 def document(pythons: list[str], patterns: list[str], *, quick: bool) -> None:
     """Measure everything on some interpreters, and put it into docs/.
 
-    With patterns, only those rows, and no curves; the rest stays as it was measured before.  What was measured
-    on another processor is kept apart, and stands beside it.
+    With patterns, only those rows, and no curves; the rest stays as it was measured before.  What
+    was measured on another processor is kept apart, and stands beside it.
     """
     some = len(rows.chosen(patterns)) < len(rows.ROWS)
     other = set_apart(RESULTS, OTHER, some=some)

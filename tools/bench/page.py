@@ -157,5 +157,5 @@ def _kinks(runs: list[report.Data]) -> str:
         for kink in kinks(curve)
     ]
     where = f" (measured on {runs[0]['machine']['processor']})" if runs else ""
-    about = f"Kinks{where}, where the ratio at a point of a curve is {KINK} times that at any before:"
+    about = f"Kinks{where}, where the ratio at a point of a curve is {KINK} times any before it:"
     return "\n".join([about, "", *(found or ["- none"])])
