@@ -240,12 +240,12 @@ def handler(number, frame):
         if name.startswith("recv"):
             there.send(b"!" * SIZE)
         else:
+            signal.setitimer(signal.ITIMER_REAL, 0.01)  # it may have come before the call
             while True:
                 try:
                     sent.append(there.recv(1 << 20))
                 except BlockingIOError:
                     break
-                signal.setitimer(signal.ITIMER_REAL, 0.01)
     refused.append("no")
 
 signal.signal(signal.SIGALRM, handler)
