@@ -196,7 +196,7 @@ class Lifecycle(SocketState):
             return
         try:
             # As ``close_first``, in fewer steps.
-            failed = next(map(lib.close, iter(owned.pop, None))) < 0
+            failed = next(map(lib.close, map(owned.pop, (0,)))) < 0
         except IndexError:
             return
         except MemoryError as error:

@@ -19,9 +19,12 @@ _ODD = bytes([FILL])
 _TARGETS = ("recv_into", "recvfrom_into", "recvmsg_into")
 
 
-# These say what they expected in place of what a ``__buffer__`` or an ``__index__`` has raised, as
-# CPython does.
-_FORGETS = ("recv_into", "recvfrom_into", "recvmsg_into", "setsockopt")
+# These say what they expected in place of what a ``__buffer__`` or an ``__index__`` has raised, or
+# sendmsg what is wrong with a buffer before it, as CPython does.
+_FORGETS = {
+    **dict.fromkeys(("recv_into", "recvfrom_into", "recvmsg_into", "setsockopt"), TypeError),
+    "sendmsg": BufferError,
+}
 
 
 def kind_of(answer, error):
@@ -60,7 +63,7 @@ class Checks:
 
     def own(self):
         raised = self.maker.raised
-        if self.name in _FORGETS and type(self.error) is TypeError:
+        if self.error is not None and type(self.error) is _FORGETS.get(self.name):
             return
         if raised and not any(self.error is each for each in raised):
             yield f"raised by a hostile object, but not told: {raised[0]!r}"
