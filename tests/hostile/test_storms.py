@@ -134,6 +134,8 @@ def test_what_was_raised_comes_out_and_nothing_else(kind: str, name: str) -> Non
 def test_finalisers_swallow_little(kind: str, name: str) -> None:
     """No more than twice what a small class of Python with a ``__del__`` does, or C, and 5 %.
 
+    Where it is as much as that, it is off by up to 3 % by chance, twice its deviation.
+
     A finaliser is a small part of a call's time; where the call is little more than that, as
     where a socket is forgotten, the yardstick gives a warning too.
     """
@@ -142,7 +144,7 @@ def test_finalisers_swallow_little(kind: str, name: str) -> None:
     print(f"vanished: {share(mine, 'vanished'):.1%}, C's {share(theirs, 'vanished'):.1%}, "
           f"the yardstick's {share(plain, 'vanished'):.1%}")  # fmt: skip
     expected = max(share(theirs, "vanished"), share(plain, "vanished"))
-    assert share(mine, "vanished") <= 2 * expected + 0.05
+    assert share(mine, "vanished") <= 2 * expected + 0.05 + 2 * math.sqrt(0.05 / count(mine))
 
 
 # --- the storm hits ------------------------------------------------------------------
