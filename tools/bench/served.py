@@ -144,7 +144,8 @@ def _first_answer(end: Any) -> int:
         size = answer.index(b"\r\n\r\n") + 4 + len(BODY)
     else:
         size = len(BODY)
-    end.recv(size - len(answer), c_socket.MSG_WAITALL)
+    if size > len(answer):  # for no bytes, PyPy's own recv waits, too
+        end.recv(size - len(answer), c_socket.MSG_WAITALL)
     return size
 
 
