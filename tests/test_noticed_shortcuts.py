@@ -143,17 +143,17 @@ WRITING: dict[str, tuple[Action, str | None]] = {
     "send str": (lambda s: s.send("abc"), "_send"),
     "send bytearray": (lambda s: s.send(bytearray(b"abc")), None),
     "send bytearray, copied": (lambda s: s.send(bytearray(COPY_MAX)), None),
-    "send bytearray, lent": (lambda s: s.send(bytearray(COPY_MAX + 1)), None),
+    "send bytearray, exported": (lambda s: s.send(bytearray(COPY_MAX + 1)), None),
     "send bytearray, KEEP": (lambda s: s.send(bytearray(KEEP)), None),
     "send bytearray, above": (lambda s: s.send(bytearray(KEEP + 1)), "_send"),
-    "send lent, flags": (lambda s: s.send(bytearray(KEEP), pysock.MSG_NOSIGNAL), None),
-    "send lent, odd": (lambda s: s.send(bytearray(KEEP), ODD), "_send"),
+    "send exported, flags": (lambda s: s.send(bytearray(KEEP), pysock.MSG_NOSIGNAL), None),
+    "send exported, odd": (lambda s: s.send(bytearray(KEEP), ODD), "_send"),
     "send array": (lambda s: s.send(array("d", bytes(COPY_MAX))), None),
-    "send array, lent": (lambda s: s.send(array("d", bytes(COPY_MAX + 8))), None),
+    "send array, exported": (lambda s: s.send(array("d", bytes(COPY_MAX + 8))), None),
     "send array, KEEP": (lambda s: s.send(array("d", bytes(KEEP))), None),
     "send array, above": (lambda s: s.send(array("d", bytes(KEEP + 8))), "_send"),
     "send view": (lambda s: s.send(memoryview(bytearray(COPY_MAX))), None),
-    "send view, lent": (lambda s: s.send(memoryview(bytearray(COPY_MAX + 1))), None),
+    "send view, exported": (lambda s: s.send(memoryview(bytearray(COPY_MAX + 1))), None),
     "send view, above": (lambda s: s.send(memoryview(bytearray(KEEP + 1))), "_send"),
     "send view, apart": (lambda s: s.send(memoryview(bytearray(2 * KEEP))[::2]), "_send"),
     "send view, whole": (lambda s: s.send(memoryview(bytes(COPY_MAX + 1))), None),
@@ -169,11 +169,11 @@ WRITING: dict[str, tuple[Action, str | None]] = {
     "sendall odd": (lambda s: s.sendall(b"abc", ODD), "_sendall"),
     "sendall Bytes": (lambda s: s.sendall(Bytes(b"abc")), "_sendall"),
     "sendall bytearray": (lambda s: s.sendall(bytearray(b"abc")), None),
-    "sendall bytearray, lent": (lambda s: s.sendall(bytearray(COPY_MAX + 1)), None),
+    "sendall bytearray, exported": (lambda s: s.sendall(bytearray(COPY_MAX + 1)), None),
     "sendall bytearray, above": (lambda s: s.sendall(bytearray(KEEP + 1)), "_sendall"),
     "sendall view, part": (lambda s: s.sendall(memoryview(bytes(COPY_MAX + 2))[1:]), "_sendall"),
-    "sendall lent, flags": (lambda s: s.sendall(bytearray(KEEP), pysock.MSG_NOSIGNAL), None),
-    "sendall lent, odd": (lambda s: s.sendall(bytearray(KEEP), ODD), "_sendall"),
+    "sendall exported, flags": (lambda s: s.sendall(bytearray(KEEP), pysock.MSG_NOSIGNAL), None),
+    "sendall exported, odd": (lambda s: s.sendall(bytearray(KEEP), ODD), "_sendall"),
     "sendto": (lambda s: s.sendto(b"abc", AWAY), None),
     "sendto KEEP": (lambda s: s.sendto(bytes(KEEP), AWAY), None),
     "sendto above": (lambda s: s.sendto(bytes(KEEP + 1), AWAY), "_sendto"),
@@ -330,7 +330,7 @@ def test_an_option_is_4_bytes_and_0_at_first(monkeypatch: pytest.MonkeyPatch) ->
         assert len(options._option_pool.entries) >= 1
 
 
-LENT: dict[str, Action] = {
+EXPORTED: dict[str, Action] = {
     "bytearray": bytearray,
     "array": lambda data: array("d", data),
     "view": lambda data: memoryview(bytearray(data)),
@@ -339,11 +339,11 @@ LENT: dict[str, Action] = {
 }
 
 
-@pytest.mark.parametrize("name", LENT)
-def test_what_is_lent_is_sent_to_its_last_byte(name: str) -> None:
+@pytest.mark.parametrize("name", EXPORTED)
+def test_what_is_exported_is_sent_to_its_last_byte(name: str) -> None:
     """And the buffer is free again, also while the peer takes it in pieces, or not at all."""
     data = bytes(range(256)) * (KEEP // 256)
-    buffer = LENT[name](data)
+    buffer = EXPORTED[name](data)
     with pair() as (a, b):
         a.setsockopt(LEVEL, pysock.SO_SNDBUF, 4096)
         got = bytearray()

@@ -135,14 +135,14 @@ def _address(
     mask = None if netmask is None else _ip(family, netmask)[0]
     broadcast = peer = None
     if other and abi.family_of(other) == family:
-        text = _text(family, _ip(family, other)[0])
+        text = text_of(family, _ip(family, other)[0])
         if flags & constants["IFF_POINTOPOINT"]:
-            peer = text if text != _text(family, own) else None
+            peer = text if text != text_of(family, own) else None
         elif flags & constants["IFF_BROADCAST"] and family == AF_INET:
-            broadcast = text if text != _text(family, own) else None
+            broadcast = text if text != text_of(family, own) else None
     return Address(
         family_of(family),
-        _text(family, own),
+        text_of(family, own),
         None if mask is None else prefix_of(mask),
         broadcast,
         peer,
@@ -163,9 +163,6 @@ def _ip(family: int, raw: bytes) -> tuple[bytes, int]:
         octets = octets[:2] + bytes(2) + octets[4:]
     return octets, scope_id
 
-
-def _text(family: int, octets: bytes) -> str:
-    return text_of(family, octets)
 
 
 def _mtu(sock: Socket, name: str) -> int | None:

@@ -180,7 +180,7 @@ def send(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> int:
         if type(bytes) not in _COPIED:
             return _send(self, bytes, flags)
         if type(data := small_bytes(bytes)) is not _BYTES:
-            return _send_lent(self, bytes, flags)
+            return _send_exported(self, bytes, flags)
         bytes = data
     size = len(bytes)
     if size > KEEP_GIL_MAX or (
@@ -195,12 +195,12 @@ def send(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> int:
     return n
 
 
-def _send_lent(self: Stream, data: Any, flags: int) -> int:
+def _send_exported(self: Stream, data: Any, flags: int) -> int:
     """send of up to KEEP_GIL_MAX bytes that can be written to: C gets their own memory.
 
     As in ``recv_into``, the export is a temporary of the call, and fixes the size.
     """
-    size = _size_lent(data)
+    size = _size_exported(data)
     if not 0 < size <= KEEP_GIL_MAX or (
         flags is not ZERO and (flags := flags_number(flags, send_flags)) & ODD_FLAGS
     ):
@@ -222,8 +222,8 @@ def _send_lent(self: Stream, data: Any, flags: int) -> int:
     return n
 
 
-def _size_lent(data: Any) -> int:
-    """The size in bytes of a bytearray, an array or a memoryview; 0 if it can be lent to nobody."""
+def _size_exported(data: Any) -> int:
+    """The size in bytes of a bytearray, an array or a memoryview; 0 if it cannot be written to."""
     try:
         if type(data) is memoryview:
             return 0 if data.readonly or not data.c_contiguous else data.nbytes
@@ -238,7 +238,7 @@ def sendall(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> None:
     elif type(bytes) not in _COPIED:
         return _sendall(self, bytes, flags)
     elif type(data := small_bytes(bytes)) is not _BYTES:
-        return _sendall_lent(self, bytes, flags)
+        return _sendall_exported(self, bytes, flags)
     size = len(data)
     if size > KEEP_GIL_MAX or (
         flags is not ZERO and (flags := flags_number(flags, send_flags)) & ODD_FLAGS
@@ -253,9 +253,9 @@ def sendall(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> None:
             _send_rest(self, calls, view, n, flags)
 
 
-def _sendall_lent(self: Stream, data: Any, flags: int) -> None:
+def _sendall_exported(self: Stream, data: Any, flags: int) -> None:
     """sendall of up to KEEP_GIL_MAX bytes that can be written to: C gets their own memory."""
-    if not 0 < _size_lent(data) <= KEEP_GIL_MAX or (
+    if not 0 < _size_exported(data) <= KEEP_GIL_MAX or (
         flags is not ZERO and (flags := flags_number(flags, send_flags)) & ODD_FLAGS
     ):
         return _sendall(self, data, flags)
