@@ -7,8 +7,8 @@ deque has.  They take 28 to 60 ns together where a new array takes 155.  Without
 thread has a deque of its own, since one that all threads share is what they would wait for.
 
 A pool keeps few buffers: those that five hundred threads were waiting with go back to the system.
-While they wait, a buffer takes no more memory than C has written to (``reserve``).  Large memory
-is mapped for one call.
+While they wait, a buffer takes no more memory than C has written to (``reserve``).  What is larger
+than a pool's buffers is mapped, and one such mapping is kept.
 
 Only bytes that this call wrote may leave a buffer, which has those of earlier calls in it.
 C says how many it wrote, and mostly that is true.  It is not true where flags like MSG_TRUNC
@@ -20,6 +20,7 @@ from __future__ import annotations
 import _thread
 from collections import deque
 from ctypes import c_uint32
+from operator import methodcaller
 
 from .._enums import MsgFlag
 from .._ffi.interpreter import (
@@ -27,7 +28,9 @@ from .._ffi.interpreter import (
     FREE_THREADED,
     POOL_MAX,
     chars,
+    exhaust,
     fill,
+    map_memory,
     pointer_to,
     reserve,
 )
@@ -36,6 +39,7 @@ from .._host import abi, constants
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from mmap import mmap
     from typing import Any
 
 
@@ -151,6 +155,51 @@ def take_memory(size: int, flags: int) -> tuple[Any, Any, Pool]:
         fill(pointer, bytes(size))
     return array, pointer, pool
 
+
+# Memory for more than POOL_MAX bytes.  The system zeroes each page of a new mapping when C first
+# writes there, which takes up to thirty times as long as to receive into pages that there are
+# already.  So the last mapping is kept, unless it has become a burden.
+MAPPED_KEPT = 1 << 26  # bytes of address space that it may take
+WRITTEN_KEPT = 1 << 24  # bytes of memory: to so many, from its begin, calls have written
+_kept_mapping: deque[tuple[mmap, memoryview]] = deque(maxlen=1)
+
+
+def take_mapped(size: int, flags: int) -> tuple[mmap, memoryview]:
+    """A mapping of at least ``size`` bytes, and a view of it; for ``put_mapped``.
+
+    It is zeros, if the flags may let C count bytes that it does not write.
+    """
+    if not flags & ODD_FLAGS:
+        try:
+            mapped, view = _kept_mapping.pop()
+        except IndexError:
+            pass
+        else:
+            if len(mapped) >= size:
+                return mapped, view
+            _unmap(mapped, view)
+    mapped = map_memory(size)
+    return mapped, memoryview(mapped)
+
+
+def put_mapped(mapped: mmap, view: memoryview, written: int) -> None:
+    """Keep a mapping to which C has written so many bytes for the next call, or unmap it."""
+    if written <= WRITTEN_KEPT and len(mapped) <= MAPPED_KEPT and not _kept_mapping:
+        _kept_mapping.append((mapped, view))
+    else:
+        _unmap(mapped, view)
+
+
+def _unmap(mapped: mmap, view: memoryview) -> None:
+    """Unmap it in one step.
+
+    If a signal handler raises before, no mmap is closed that has a view: that would be a
+    BufferError in place of what the handler has raised.  Then both go with the traceback.
+    """
+    exhaust(map(_call, (view.release, mapped.close)))
+
+
+_call = methodcaller("__call__")
 
 # --- addresses -----------------------------------------------------------------------
 

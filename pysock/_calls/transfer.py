@@ -13,8 +13,6 @@ and so is all that TCP has discarded (``as_written``).
 
 from __future__ import annotations
 
-from operator import methodcaller
-
 from .._ffi.arguments import size_of
 from .._ffi.errors import ATTEMPTS, from_errno, raise_errno
 from .._ffi.exports import LENDS_ALL, has_room, put
@@ -24,12 +22,17 @@ from .._ffi.interpreter import (
     TRANSFER_MAX,
     address_in,
     bytes_of,
-    exhaust,
-    map_memory,
     put_bytes,
 )
 from .._host import abi, constants, lib
-from .memory import SOCKADDR_MAX, SOCKADDR_START, sockaddr_pool, take_memory
+from .memory import (
+    SOCKADDR_MAX,
+    SOCKADDR_START,
+    put_mapped,
+    sockaddr_pool,
+    take_mapped,
+    take_memory,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,30 +55,18 @@ def receive(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
     if size > KEEP_GIL_MAX:
         calls = lib
     if size > POOL_MAX:
-        mapped = map_memory(size)
-        view = memoryview(mapped)
+        mapped, view = take_mapped(size, flags)
+        written = size
         try:
-            n = calls.recv(fd, address_in(view), min(size, TRANSFER_MAX), flags)
-            return None if n < 0 else with_zeros(mapped[:n], n)
+            written = n = calls.recv(fd, address_in(view), min(size, TRANSFER_MAX), flags)
+            return None if n < 0 else with_zeros(mapped[: min(n, size)], n)
         finally:
-            exhaust(_unmapping(view, mapped))
+            put_mapped(mapped, view, written)
     array, pointer, pool = take_memory(size, flags)
     n = calls.recv(fd, pointer, size, flags)
     data = None if n < 0 else with_zeros(bytes_of(array, pointer, min(n, size)), n)
     pool.put((array, pointer))
     return data
-
-
-def _unmapping(view: memoryview, mapped: Any) -> Any:
-    """What gives mapped memory back when it is drawn upon, in one step.
-
-    If a signal handler raises before, no mmap is closed that has a view: that would be a
-    BufferError in place of what the handler has raised.  Then both go with the traceback.
-    """
-    return map(_call, (view.release, mapped.close))
-
-
-_call = methodcaller("__call__")
 
 
 def with_zeros(data: bytes, n: int) -> bytes:
@@ -125,15 +116,19 @@ def receive_from(calls: Library, fd: int, size: int, flags: int) -> tuple[bytes,
     if size > KEEP_GIL_MAX:
         calls = lib
     if size > POOL_MAX:
-        mapped = map_memory(size)
-        view = memoryview(mapped)
+        mapped, view = take_mapped(size, flags)
+        written = size
         try:
             answer = with_sockaddr(
                 calls.recvfrom, fd, address_in(view), min(size, TRANSFER_MAX), flags
             )
-            return answer and (with_zeros(mapped[: answer[0]], answer[0]), answer[1])
+            if answer is None:
+                written = 0
+                return None
+            written = n = answer[0]
+            return with_zeros(mapped[: min(n, size)], n), answer[1]
         finally:
-            exhaust(_unmapping(view, mapped))
+            put_mapped(mapped, view, written)
     array, pointer, pool = take_memory(size, flags)
     answer = with_sockaddr(calls.recvfrom, fd, pointer, size, flags)
     result = None

@@ -1,0 +1,96 @@
+"""Receives of more than the pools have: one mapping is kept, for one call at a time."""
+
+from __future__ import annotations
+
+import mmap
+import os
+
+import pytest
+
+import pysock
+from pysock._calls import memory
+from pysock._ffi import interpreter
+from pysock._ffi.interpreter import POOL_MAX
+
+from .harness import later, pair
+
+MAPPED = POOL_MAX + 1
+
+
+@pytest.fixture
+def mappings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of the mappings that are made from now on; none is there."""
+    memory._kept_mapping.clear()
+    made: list[int] = []
+
+    def map_memory(size: int) -> mmap.mmap:
+        made.append(size)
+        return interpreter.map_memory(size)
+
+    monkeypatch.setattr(memory, "map_memory", map_memory)
+    return made
+
+
+@pytest.mark.parametrize("way", ["recv", "recvfrom"])
+def test_a_mapping_serves_the_next_call_that_has_room_in_it(
+    way: str, mappings: list[int]
+) -> None:
+    with pair() as (here, there):
+        for size in MAPPED + 5, MAPPED + 5, MAPPED, MAPPED + 6, MAPPED:
+            there.send(b"x")
+            answer = getattr(here, way)(size)
+            assert (answer if way == "recv" else answer[0]) == b"x"
+        here.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            here.recv(MAPPED)
+    assert mappings == [MAPPED + 5, MAPPED + 6]
+
+
+def test_a_mapping_that_takes_much_memory_goes(
+    mappings: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "WRITTEN_KEPT", 2)
+    monkeypatch.setattr(memory, "MAPPED_KEPT", MAPPED + 1)
+    with pair() as (here, there):
+        for size, sent in (MAPPED, b"xxx"), (MAPPED + 2, b"x"), (MAPPED, b"xx"), (MAPPED, b"x"):
+            there.send(sent)
+            assert here.recv(size) == sent
+    assert mappings == [MAPPED, MAPPED + 2, MAPPED]
+
+
+@pytest.mark.parametrize("way", ["recv", "recvfrom"])
+def test_a_mapping_has_nothing_of_the_call_before(way: str, mappings: list[int]) -> None:
+    """A datagram of which C counts more than it writes, and one that has the same memory."""
+    with pair(pysock.SOCK_DGRAM) as (here, there):
+        for sent, flags in (b"secret", 0), (b"x", pysock.MSG_TRUNC), (b"y", 0):
+            there.send(sent)
+            answer = getattr(here, way)(MAPPED, flags)
+            assert (answer if way == "recv" else answer[0]) == sent
+    assert mappings == [MAPPED, MAPPED]  # one for the flags, which is kept no more than the first
+
+
+def test_a_call_that_waits_has_its_mapping_for_itself(mappings: list[int]) -> None:
+    with pair() as (here, there), pair() as (one, other):
+        other.send(b"other")
+
+        def meanwhile() -> None:
+            assert one.recv(MAPPED) == b"other"
+            there.send(b"x")
+
+        with later(meanwhile):
+            assert here.recv(MAPPED) == b"x"
+    assert mappings == [MAPPED, MAPPED]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork(2) here")
+def test_a_forked_child_has_a_mapping_of_its_own(mappings: list[int]) -> None:
+    with pair() as (here, there):
+        there.send(b"mine")
+        assert here.recv(MAPPED) == b"mine"
+        ((_, view),) = memory._kept_mapping
+        child = os.fork()
+        if not child:
+            view[:4] = b"CHIL"
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert bytes(view[:4]) == b"mine"
