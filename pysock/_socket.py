@@ -56,9 +56,9 @@ if TYPE_CHECKING:
 
 
 def _flat(cls: Made) -> Made:
-    """The class ``cls``, with the methods of the parts that it is put together of as its own.
+    """``cls`` as one class: the methods of its parts (its bases) become its own.
 
-    So ``help`` and tracebacks speak of one class; to type checkers and editors it is put together.
+    So ``help`` and tracebacks speak of ``Socket``.  Type checkers and editors see the parts.
     """
     members = dict(vars(cls))
     for part in cls.__bases__:
@@ -264,14 +264,14 @@ class Socket(SendFile, MakeFile, SocketBase):
 
 
 def taking(owned: list[int], family: int, type: int, proto: int) -> Socket:
-    """A socket of this kind, which takes the first descriptor out of ``owned``, or closes it."""
+    """A new socket of this kind for the first descriptor of ``owned``; a failure closes it."""
     sock = Socket.__new__(Socket)
     sock._take(owned, family, type, proto)
     return sock
 
 
 def _adopt(owned: list[int], cls: Any, family: int, type: int, proto: int) -> Any:
-    """The same, of the class ``cls``; no list has another descriptor."""
+    """The same, of the class ``cls``.  ``owned`` has this descriptor alone."""
     if cls is Socket:  # as mostly, in a third of the steps
         return taking(owned, family, type, proto)
     return adopt(owned, partial(_made, cls, family, type, proto), known=True)
@@ -286,7 +286,7 @@ def _refuse(text: str, *_: Any) -> None:
     raise AttributeError(text)
 
 
-# What C says to a program that sets or deletes what is in its struct.
+# C's messages to a program that sets or deletes these attributes.
 for _name, _text in {
     "family": "readonly attribute",
     "type": "readonly attribute",

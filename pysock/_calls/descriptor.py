@@ -120,7 +120,7 @@ def _claim_written(
 
 
 def move(source: list[int], target: list[int]) -> None:
-    """The first descriptor of ``source`` is from now on that of ``target``."""
+    """Move the first descriptor of ``source`` to ``target``."""
     target.extend(map(source.pop, _FIRST))
 
 
@@ -157,7 +157,7 @@ def close_again(owned: list[int], fd: int, error: MemoryError) -> int:
 
 
 def close_all(owned: list[int]) -> None:
-    """Close what is left in the list of somebody who gives up."""
+    """Close what is left in a list whose holder gives up."""
     while owned:
         fd = owned[0]
         if fd < 0:
@@ -184,7 +184,7 @@ Owned().__del__()
 class NewerWay:
     """A call or a flag that not every kernel, and not every sandbox, lets a program use.
 
-    It is tried first; if it is refused, the older way is.  That answers what works here.
+    It is tried first, and if it is refused, the older way.  ``works`` remembers the outcome.
     """
 
     works: bool | None  # None: not known yet
@@ -195,7 +195,8 @@ class NewerWay:
     def refuses(self, number: int) -> bool:
         """Whether such an errno may mean that the kernel does not know the newer way.
 
-        A program may enter a sandbox after the newer way has worked: then ENOSYS alone is plain.
+        A program may enter a sandbox after the newer way has worked: then only ENOSYS says so,
+        since the other two have more meanings.
         """
         if number == ENOSYS:
             return self.works is not False

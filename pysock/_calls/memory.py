@@ -6,7 +6,7 @@ thread, signal handler or finaliser can meet it.  That rests on ``deque.pop`` an
 deque has.  They take 28 to 60 ns together where a new array takes 155.  Without the GIL each
 thread has a deque of its own, since one that all threads share is what they would wait for.
 
-A pool keeps few buffers: those that five hundred threads were waiting with go back to the system.
+A pool keeps few buffers, so those of five hundred waiting threads go back to the system afterwards.
 While they wait, a buffer takes no more memory than C has written to (``reserve``).  What is larger
 than a pool's buffers is mapped, and one such mapping is kept.
 
@@ -191,10 +191,10 @@ def put_mapped(mapped: mmap, view: memoryview, written: int) -> None:
 
 
 def _unmap(mapped: mmap, view: memoryview) -> None:
-    """Unmap it in one step.
+    """Unmap it, in one step of C.
 
-    If a signal handler raises before, no mmap is closed that has a view: that would be a
-    BufferError in place of what the handler has raised.  Then both go with the traceback.
+    If a signal handler raises before that, the memory goes with the traceback.  To close an mmap
+    that still has a view would be a BufferError, in place of what the handler has raised.
     """
     exhaust(map(_call, (view.release, mapped.close)))
 

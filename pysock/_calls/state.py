@@ -10,7 +10,7 @@ on either side, so that no attribute of a subclass meets them by accident:
 ``_sock_timeout_``  None: blocking mode; 0.0: non-blocking mode; else seconds
 ``_sock_calls_``    the library for calls that transfer data: ``lib`` in blocking mode;
                     else ``lib_keeping_gil``, whose calls never block with the GIL
-``_sock_waits_``    of how many more receives a wait comes first (``wait.wait_first``)
+``_sock_waits_``    how many of the next receives call poll(2) first (``wait.wait_first``)
 ``_sock_owned_``    a list with the descriptor, which is empty once somebody has taken it to
                     close it or to keep it (see ``descriptor``)
 
@@ -79,7 +79,7 @@ class SocketState:
 
 
 def _new_abstract(cls: Any) -> Any:
-    """One of a class that mixes an abstract one in: C makes those, too."""
+    """An object of a class that has abstract methods, which C makes as well."""
     names: frozenset[str] = getattr(cls, "__abstractmethods__", frozenset())
     if names:
         cls.__abstractmethods__ = frozenset()
@@ -97,21 +97,22 @@ def calls_for(seconds: float | None) -> Library:
 
 
 def set_mode(sock: SocketState, seconds: float | None) -> None:
-    """Let a socket be in that mode; its descriptor is for ``change_mode`` to see to."""
+    """Put a socket object into that mode, without its descriptor (see ``change_mode``)."""
     sock._sock_timeout_ = seconds
     sock._sock_calls_ = calls_for(seconds)
 
 
 def change_mode(sock: SocketState, seconds: float | None) -> None:
-    """``set_mode`` of a socket and of its descriptor, by ``ioctl(2)`` or ``fcntl(2)``.
+    """Put a socket and its descriptor into that mode, by ``ioctl(2)`` or ``fcntl(2)``.
 
-    ``_sock_timeout_`` is the one thing that says the mode.  Two threads, or a signal handler and
-    what it interrupts, may change the mode at once: so who has done the rest looks whether the
-    mode is still the same, and else does the rest again.  The last thread leaves all three in the
-    same mode, and none waits for a lock.
+    The mode is in three places: ``_sock_timeout_``, ``_sock_calls_`` and the descriptor.  The
+    first decides.  Two threads, or a signal handler and the code that it interrupts, may change
+    the mode at once.  So each sets the other two, looks whether ``_sock_timeout_`` is still what
+    it has set, and if not sets the two again.  The last thread leaves all three in the same mode,
+    and none waits for a lock.
 
-    What a handler raises meanwhile comes out once the mode has changed, as in C.  Otherwise the
-    socket would have a timeout, and a call would wait in the kernel without one.
+    An exception of a signal handler is raised once the mode has changed, as in C.  Otherwise the
+    socket could have a timeout while its descriptor blocks, and a call would wait without one.
     """
     before = sock._sock_timeout_
     sock._sock_timeout_ = seconds  # a signal is not heard between this and the try statement

@@ -1,11 +1,11 @@
 """One attempt at one system call that transfers data.
 
 Each function here gives C the memory it needs, calls it once, and puts the memory back.
-Its first arguments are the library to call by (``lib``, or ``lib_keeping_gil`` for a socket
-that must not block) and the descriptor.  It answers −1 or None if the call failed: whether
-to wait and try again is for ``wait`` to say.
+Its first arguments are the library (``lib``, or ``lib_keeping_gil`` for a socket that must not
+block) and the descriptor.  It returns −1 or None if the call failed; ``wait`` decides whether to
+wait and try again.
 
-What a program's ``flags`` change is all here.  C gets them as they are, and MSG_DONTWAIT as well
+All that a program's ``flags`` change is here.  C gets them as they are, with MSG_DONTWAIT added
 for a socket that must not block.  Some let C count more bytes than it writes (MSG_TRUNC): for these
 the memory is zeroed first (``take_memory``), the bytes that had no room are zeros (``with_zeros``),
 and so is all that TCP has discarded (``as_written``).

@@ -10,9 +10,9 @@ anything else    raise.
 
 Calling first saves a system call wherever the answer is there already.  Where it is not, as in
 a client that waits for a response, it costs one: so a receive that had to wait lets the next
-ones poll first (``wait_first``).  Every wait ends at its deadline, also if poll says "ready" and
-the call EAGAIN for ever, as happens when other threads are faster, or when a datagram's receiver
-is full.  Only ``connect`` has a policy of its own (``_methods.connection``).
+ones poll first (``wait_first``).  Every wait ends at its deadline, even if poll says "ready" each
+time and the call still fails with EAGAIN: other threads may be faster, or a datagram's receiver
+may be full.  Only ``connect`` has a policy of its own (``_methods.connection``).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _pollfd = codec(abi, structs["pollfd"], "fd events revents")
 
 
 def _poll_entry() -> Any:
-    """A pollfd as memory, and its pointer: its members one by one cost 300 ns more on PyPy."""
+    """The memory of a pollfd, and its pointer: to set single members costs PyPy 300 ns more."""
     pollfd, pointer = with_pointer(structs["pollfd"])
     return (c_char * _pollfd.size).from_buffer(pollfd), pointer
 
@@ -64,7 +64,7 @@ def retry(
     """``attempt(calls, fd, *args)`` has just failed, with −1 or None: repeat it, or raise why.
 
     Returns the result of the attempt that succeeds.  Calls that share a deadline (``sendall``)
-    say it; otherwise the timeout is for this one.
+    pass it; otherwise this call has the whole timeout.
     """
     if deadline is None:
         deadline = deadline_of(sock)
@@ -113,8 +113,8 @@ def _wait(sock: SocketState, events: int, deadline: float | None, unready: int) 
         sleep(pause if limit is None else max(0.0, min(pause, limit - begin)))
 
 
-# After a receive that had to wait, so many wait first; the next looks whether that is still better.
-# Where each has to wait, it makes 2.06 calls instead of 3 (C: 2); where none has, soon 1 again.
+# After a receive that had to wait, so many poll first; the one after them does not, to see whether
+# polling still pays.  Where each has to wait, that is 2.06 system calls instead of 3 (C: 2).
 WAITS = 16
 
 
@@ -144,7 +144,7 @@ def waits_in_python(mode: float | None, deadline: float | None) -> bool:
 
 
 def _kernel_limit(sock: SocketState, events: int) -> float | None:
-    """When the kernel would give up a wait, were it the one that waits."""
+    """When Windows would give up this wait: the option is in milliseconds there."""
     option = constants["SO_RCVTIMEO" if events & READ else "SO_SNDTIMEO"]
     milliseconds = getsockopt_int(sock._sock_fd_, constants["SOL_SOCKET"], option)
     return monotonic() + milliseconds / 1000 if milliseconds > 0 else None

@@ -203,7 +203,7 @@ def c_string(value: Any, function: str, position: int) -> bytes:
 
 
 def plain(value: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The items of a tuple as C reads them, whatever a subclass of tuple overrides."""
+    """A tuple's items as C reads them: what a subclass overrides does not count."""
     return tuple.__getitem__(value, slice(None))
 
 
@@ -216,7 +216,7 @@ def fs_bytes(name: Any) -> bytes:
 
 
 def plain_bytes(value: bytes) -> bytes:
-    """``value`` as C reads it, whatever a subclass of bytes overrides: its length, above all."""
+    """``value`` as C reads it: what a subclass overrides, like ``__len__``, does not count."""
     return value if type(value) is bytes else bytes.__getitem__(value, slice(None))
 
 
@@ -262,7 +262,7 @@ def writable_view_of(buffer: Any, function: str) -> memoryview:
 
 
 def is_refusal(error: Exception) -> bool:
-    """Whether an object is no buffer to write to, as ``error`` of ``memoryview`` has it.
+    """Whether ``error``, raised by ``memoryview``, means that an object is no buffer to write to.
 
     CPython says so whatever a ``__buffer__`` has raised.  A view that was released is a ValueError.
     """
@@ -282,9 +282,9 @@ def _raised_in(method: str, error: Exception) -> bool:
 def is_broken_iterable(error: Exception) -> bool:
     """Whether an iterable has raised ``error`` itself.
 
-    To be asked where the iterable was gone through.  What a function that it calls has raised may
-    be a signal handler's, and what came without a frame of its own, another thread's or for lack of
-    memory, unless it is what iterators of C raise.
+    To be called where the iterable was iterated.  An error from a function that the iterable calls
+    may be a signal handler's.  An error without a frame of its own may be another thread's, or come
+    for lack of memory, unless it is of a kind that iterators in C raise.
     """
     at = error.__traceback__
     if at is None or at.tb_next is None:

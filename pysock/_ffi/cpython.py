@@ -121,8 +121,8 @@ def hot_function(
 # and keeps no export of it.  The memoryview is the only export, so no exception, however badly
 # timed, can leave a second one unreleased.
 _where = _DroppingErrno(("PyObject_AsReadBuffer", ctypes.pythonapi))
-# What is passed to C as it is.  Of a c_void_p, ctypes makes it in the call; and there a failing
-# allocation is an ArgumentError, not a MemoryError.
+# These convert an argument before the call.  ctypes would convert a c_void_p during the call, where
+# a failing allocation is an ArgumentError instead of a MemoryError.
 _pointer, _object = ctypes.c_void_p.from_param, ctypes.py_object.from_param
 
 
@@ -146,10 +146,10 @@ _MAPPED_MIN = 1 << 16
 
 
 def new_memory(size: int) -> Any:
-    """A buffer that holds anything: ctypes writes zeros to its memory, a bytearray does, too.
+    """A buffer with arbitrary content.  (``c_char * size`` and ``bytearray(size)`` write zeros.)
 
     A large one is mapped, so that all of it goes back to the system when it is dropped.  That
-    takes 9 us, whatever the size; to write zeros to 1 MiB takes 25.
+    takes 9 µs, whatever the size; to write zeros to 1 MiB takes 25.
     """
     return map_memory(size) if size >= _MAPPED_MIN else _new_bytearray(None, size)
 

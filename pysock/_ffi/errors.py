@@ -99,10 +99,7 @@ _OWN = (OSError, MemoryError, RecursionError)
 
 
 def raised_by_pysock(error: BaseException) -> bool:
-    """Whether it says that a call has failed, or memory, or that the program is too deep.
-
-    Else a signal handler has raised it.
-    """
+    """Whether pysock raised it (a failed call, no memory, too deep recursion), or else a handler."""
     at = error.__traceback__
     while at and at.tb_next:
         at = at.tb_next
@@ -195,10 +192,10 @@ def errcheck(failed: Callable[[Any], bool], function: Callable[..., Any]) -> Cal
 
 
 def with_memory_errors(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A declared function, whose arguments ctypes may have no memory to convert: a MemoryError.
+    """A declared function that raises MemoryError and RecursionError as such.
 
-    Or the program is too deep: a RecursionError.  ctypes has an ArgumentError for both, whose text
-    alone says why.
+    If one of them comes while ctypes converts the arguments, ctypes raises ArgumentError, and only
+    its text says why.
     """
 
     def call(*args: Any, function: Any = function) -> Any:
@@ -238,6 +235,6 @@ def raise_h(library: Any, code: int) -> NoReturn:
 
 
 def _text(words: bytes) -> str:
-    """What the C library says of an error."""
+    """The C library's text about an error."""
     # Older versions of CPython read it as UTF-8, and raise UnicodeDecodeError for other bytes.
     return os.fsdecode(words) if versions.RESOLVER_IN_LOCALE else words.decode("utf-8", "replace")

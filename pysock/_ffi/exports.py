@@ -1,13 +1,13 @@
 """Memory of an object that may be resized while C uses it: on PyPy.
 
-Elsewhere a bytearray cannot be resized while there is a memoryview of it, and its address stays
-what it is.  PyPy 7 counts no views, and PyPy 8 those of a bytearray alone: another thread may
-resize the object while a call waits, and C would read or write memory that somebody else has by
-then.  So where there are other threads, C gets memory of pysock's own: what is sent is copied first
-(``memory_of``), what was received afterwards (``put``).  Each access to the object is a single
-step, in which no other thread runs.  So it is with a BytesIO, too, whose memory has no address.
-A signal handler may resize it as well, between two attempts at a call: so each attempt asks anew
-whether the object still has the size that the first had (``has_room``).
+On CPython a bytearray cannot be resized while there is a memoryview of it, so its memory stays in
+its place.  PyPy 7 counts no views, and PyPy 8 only those of a bytearray: another thread may resize
+the object while a call waits, and C would read or write memory that has a new owner by then.  So
+if there are other threads, C gets memory of pysock's own: data to send is copied first
+(``memory_of``), received data afterwards (``put``).  Each access to the object is a single step, in
+which no other thread runs.  The same is done for a BytesIO, whose memory has no address.  A signal
+handler may resize an object, too, between two attempts at a call: so each attempt checks anew that
+the object has the size that it had at the first (``has_room``).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ EXPORTS_LOCK = _exports_lock()
 # Whether C may use the memory of any view.
 LENDS_ALL = EXPORTS_LOCK and not hasattr(memoryview, "_pypy_raw_address")
 
-# What stays where it is: of a BufferedReader, that is what a file of ``makefile`` reads into.
+# Objects whose memory stays where it is: a file of ``makefile`` reads into a BufferedReader's.
 _FIXED = (bytes, BufferedReader, *([bytearray] if EXPORTS_LOCK else []))
 _RESIZABLE = (array,) if EXPORTS_LOCK else (bytearray, array)
 

@@ -20,16 +20,16 @@ should an interpreter drop a private name, this setting costs pysock nothing exc
                    until the view is released
 ``number_in``      a memoryview → ``(address as an int, owner)``; good as long as both live
 ``pass_memory``    ``call(*args, pointer, size)`` with the memory of a bytes-like object
-``releasing``      what releases a list of memoryviews, when it is drawn upon
-``exhaust``        draws upon that, in one step
+``releasing``      an iterator that releases a list of memoryviews when it is exhausted
+``exhaust``        exhausts it, in one step
 ``bytes_at``       the bytes at an address, given as an int
 ``text_at``        a C string at an address, given as an int
 ``bytes_of``       the first bytes of an array, given its pointer as well
 ``put_bytes``      copy bytes to the begin of an array of c_char, given its pointer as well
 ``fill``           copy bytes to a pointer
 ``chars``          new memory for C, zeroed
-``reserve``        the same, not zeroed: what is never written to takes no memory, where that
-                   can be had
+``reserve``        the same, not zeroed: where possible, pages that are never written to take no
+                   memory
 ``map_memory``     ``mmap(2)``: new memory, more than any pool has; to be closed after use
 ``NULL``           the null pointer, as an argument of a hot function
 ``COPY_MAX``       up to this size in bytes, copying is cheaper than finding an address
@@ -119,9 +119,9 @@ def chars(size: int) -> Array[c_char]:
 
 
 def reserve(size: int) -> Array[c_char]:
-    """``size`` bytes for C that hold anything, of few different sizes.
+    """``size`` bytes for C with arbitrary content.  Use few different sizes, as for ``chars``.
 
-    ctypes writes zeros to its own memory, a megabyte of them for a call that waits for a byte.
+    ctypes would write zeros first: a megabyte of them for a call that waits for one byte.
     """
     if new_memory is None:
         return chars(size)

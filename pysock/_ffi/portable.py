@@ -37,11 +37,12 @@ set_errno: Callable[[int], int] = ctypes.set_errno
 # handler resets it.  So 0 means "lost to a nested call": our call is repeated (see ``errors``).
 pop_errno: Callable[[], int] = partial(ctypes.set_errno, 0)
 bytes_at: Callable[[Any, int], bytes] = ctypes.string_at
-# Where ``reserve`` has its memory from; None: from ctypes.
+# Makes the memory of ``reserve``; None: ctypes does.
 new_memory: Callable[[int], Any] | None = None
 
+
 class ReadPointer(ctypes.c_void_p):
-    """The address of what C only reads: callers may pass bytes for that of theirs."""
+    """The type of an address that C only reads from: callers may pass bytes instead."""
 
 
 # An array of no elements over the memory of a writable buffer exports it: while the array
@@ -122,31 +123,30 @@ def pass_memory(data: Any, call: Callable[..., int], *args: Any) -> int:
 
 
 def releasing(views: list[Any], kept: list[Any]) -> Iterator[None]:
-    """What releases memoryviews, those of ``views`` at that time, when it is drawn upon.
+    """An iterator that clears ``kept`` and releases the memoryviews that are in ``views`` by then.
 
-    ``finally: exhaust(each)`` does so in one step, before a signal handler can raise.  To forget
-    the views would not do: the frame of a traceback may have one of them.  What is ``kept`` for
-    the sake of their memory is forgotten first.
+    ``finally: exhaust(it)`` does so in one step, before a signal handler can raise.  To forget the
+    views would not be enough: the frame of a traceback may still refer to one.
     """
     return chain(map(list.clear, (kept,)), map(memoryview.release, views))
 
 
-# Draws upon an iterator of None until its end.  ``any`` needs no memory, but on PyPy it is a
-# function in Python, in whose first step a signal handler may raise.
+# Takes all items of an iterator of None.  ``any`` needs no memory, but on PyPy it is a function in
+# Python, in whose first step a signal handler may raise.
 exhaust: Callable[[Iterator[None]], Any] = list if hasattr(sys, "pypy_version_info") else any
 
 
 _PRIVATE = getattr(mmap, "MAP_PRIVATE", None)
 
 
-# What bytes can have at most, in CPython: theirs are kept with a header.
+# The largest bytes object that CPython can make: its header counts as well.
 _BYTES_MAX = sys.maxsize - bytes.__basicsize__ if hasattr(bytes, "__basicsize__") else sys.maxsize
 
 
 def map_memory(size: int) -> mmap.mmap:
     """``mmap(2)``: zeros, of which only pages that are written to take memory.
 
-    What they are copied to are bytes, so OverflowError if those cannot have so many.
+    The result of a call will be bytes, so OverflowError if those cannot be as large.
     """
     if size > _BYTES_MAX:
         raise OverflowError("byte string is too large")

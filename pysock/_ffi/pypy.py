@@ -1,10 +1,10 @@
 """Foreign calls and shared memory on PyPy (see ``interpreter``).
 
-On PyPy, ctypes is Python code over ``_rawffi``.  It stays the declaration; the calls that must be
-quick go through function pointers of ``_cffi_backend``, which take plain integers.  So here an
-address is an int.  It keeps no object alive: until the call has returned, a variable or a pool
-entry must refer to the object that owns the memory.  Where C only reads, bytes stand for the
-address of theirs: the interpreter keeps them in their place until the call has returned.
+On PyPy, ctypes is Python code on top of ``_rawffi``.  It still declares the functions; calls that
+must be quick go through function pointers of ``_cffi_backend``, which take plain integers.  So here
+an address is an int.  It keeps no object alive: until the call has returned, a variable or a pool
+entry must refer to the object that owns the memory.  Where C only reads, bytes can be passed
+instead of an address: the interpreter keeps them in their place until the call has returned.
 """
 
 from __future__ import annotations

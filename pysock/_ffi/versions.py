@@ -51,7 +51,7 @@ SHORT_ONE_INT = since((3, 13))
 UNSIGNED_BY_INDEX = since((3, 14))
 # The numbers in addresses of AF_BLUETOOTH may have any size (gh-131668); before, they fit a C int.
 BLUETOOTH_ANY_INT = since((3, 14), (3, 13, 3))
-# An unsigned integer that is cut to its lower bits is warned of: the B, H, I and k of
+# There is a warning if an unsigned integer is cut to its lower bits: B, H, I and k of
 # PyArg_ParseTuple.
 WARNS_OF_CUT_BITS = since((3, 15))
 # The flags of send, sendall and sendmsg have the message of functions of one argument.
@@ -81,22 +81,22 @@ TIMEOUT_BY_FLOAT = since((3, 15))
 
 # inet_aton says "argument" without its position.
 INET_ATON_ONE_ARGUMENT = since((3, 13))
-# The message about an item of sendmsg's ancdata speaks of tuples, and of one that is a str or
-# another sequence with borrowed items it does so, too (gh-50333).
+# The message about an item of sendmsg's ancdata speaks of tuples, also if the item is a str or
+# another sequence with borrowed items (gh-50333).
 CMSG_IS_TUPLE = since((3, 14))
-# Whatever an iterable raises, sendmsg and recvmsg_into say that it is none (gh-143988).
+# Whatever an iterable raises, sendmsg and recvmsg_into say that it is not iterable (gh-143988).
 BROKEN_ITERABLE_IS_NONE = since((3, 15), (3, 14, 7), (3, 13, 15))
 # setsockopt takes an int for what has an __index__, and has messages of its own (gh-107545).
 SETSOCKOPT_BY_TYPE = since((3, 15))
-# PyPy 8 has words of its own: no quotes about the type of what is no buffer, an address that is no
-# tuple "is not iterable", and sendto counts its arguments as a function of Python.
+# PyPy 8 has messages of its own: a type that is no buffer is not quoted, an address that is no
+# tuple "is not iterable", and sendto counts its arguments like a function in Python.
 PYPY_WORDS = getattr(sys, "pypy_version_info", (0,)) >= (8,)
 # makefile asks io.text_encoding for the encoding (PEP 597).
 TEXT_ENCODING = since((3, 10))
 
 # --- answers -------------------------------------------------------------------------
 
-# socket has functools.partial as a name by the way.
+# The module socket happens to have the name partial (of functools).
 NAMES_PARTIAL = since((3, 15))
 # An AttributeError of a module has its name and the module, by which tracebacks find similar names.
 MODULES_TELL_NAMES = since((3, 10)) and sys.implementation.name == "cpython"
@@ -106,7 +106,7 @@ UNNAMED_IPV6 = since((3, 10))
 REUSE_PORT_OF_INET = since((3, 14), (3, 13, 2), (3, 12, 9))
 # create_connection(all_errors=True) raises an ExceptionGroup.
 EXCEPTION_GROUPS = since((3, 11))
-# What the C library says of a look-up that failed is in the locale's encoding (gh-93251).
+# The C library's text about a failed look-up is read in the locale's encoding (gh-93251).
 RESOLVER_IN_LOCALE = since((3, 15), (3, 14, 7), (3, 13, 15))
 # Windows' errors have three texts that are less wrong (gh-148599).
 WINSOCK_TEXTS = since((3, 15))
@@ -114,5 +114,5 @@ WINSOCK_TEXTS = since((3, 15))
 SCOPE_IN_HOST = getattr(sys, "pypy_version_info", (8,)) < (8,)
 # if_nametoindex sets errno (gh-100218).
 INTERFACE_ERRNO = since((3, 15), (3, 14, 1), (3, 13, 10))
-# What becomes of a ResourceWarning that a filter makes an error of is told of in other words.
+# If a filter makes an error of a finaliser's ResourceWarning, the report has another text.
 FINALIZING_SOCKET = since((3, 14))

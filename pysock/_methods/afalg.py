@@ -1,8 +1,8 @@
-"""sendmsg_afalg: what to do with the data goes along with it, as control messages.
+"""sendmsg_afalg: data for the kernel's ciphers, and what to do with it, as control messages.
 
-An operation of the kernel's cryptography (``families/alg.py``) is told in the message that
-brings its first data whether to encrypt or decrypt, from which initialization vector, and
-how much of the data is only to be authenticated.
+The message that brings the first data of an operation (``families/alg.py``) says whether to
+encrypt or decrypt, with which initialization vector, and how much of the data is only to be
+authenticated.
 """
 
 from __future__ import annotations

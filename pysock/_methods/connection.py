@@ -34,7 +34,6 @@ from ..families import packers, unpack_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-
     from .._ffi.prototype import Library
     from .._types import Address, RetAddress
 

@@ -43,7 +43,7 @@ _AF_INET, _SOCK_STREAM = constants["AF_INET"], constants["SOCK_STREAM"]
 _class = type  # which is a parameter's name
 _NOT_GIVEN = -1  # "is" is the quickest way to see it
 
-# SOCKSOCK_CLOEXEC: until Linux 2.6.27 it was an unknown type.
+# SOCK_CLOEXEC: before Linux 2.6.27, a type with this flag was an unknown type.
 cloexec = NewerWay(bool(SOCK_CLOEXEC))
 
 
@@ -87,16 +87,16 @@ class Lifecycle(SocketState):
     def _init_from(self, fileno: int, family: int, type: int, proto: int) -> None:
         """Be the socket that a descriptor is; if that fails, it stays the caller's.
 
-        After the caller's own code (an ``__index__``, an audit hook) the descriptor is this
-        object's, as it is C's: what a signal handler then raises closes it with the object.
+        Once the caller's own code (an ``__index__``, an audit hook) has run, this object owns the
+        descriptor, as in C: if a signal handler raises then, it is closed with the object.
         """
         adopted = fileno if isinstance(fileno, AdoptedDescriptor) else None
         if system.TELLS_OF_GIVEN:
             audit("socket.__new__", self, family, type, proto)
         if adopted is not None:
-            fd = int(adopted)  # which a call of C has made
+            fd = int(adopted)  # made by a call of C: there is nothing to check
         else:
-            fd = fileno  # mostly an int, which need not be asked for more, and so is owned sooner
+            fd = fileno  # mostly a plain int, which is owned sooner without a call to check it
             if _class(fd) is not int or not 0 <= fd <= INT_MAX:
                 fd = system.given_descriptor(fileno)
         ours = self._sock_owned_
@@ -130,7 +130,7 @@ class Lifecycle(SocketState):
             raise
 
     def _give_up(self, owned: list[int]) -> None:
-        """Have no descriptor, unless another one than this list's: that of an earlier socket."""
+        """Forget the descriptor, if it is that of ``owned`` and not an earlier socket's."""
         if self._sock_owned_ is owned:
             self._sock_fd_ = -1
 
@@ -232,7 +232,7 @@ class Lifecycle(SocketState):
                 owned.__del__()  # type: ignore[attr-defined]
 
     def _lose_descriptor(self) -> None:
-        """It is about to be closed; but the warning about that may keep this socket."""
+        """Forget the descriptor before it is closed: a warning's hook may keep this object."""
         self._sock_fd_ = -1
 
     def __repr__(self) -> str:
@@ -248,9 +248,9 @@ def _default_or_int(value: Any) -> int:
 
 
 def _told_of(error: Warning, sock: Lifecycle, text: str) -> bool:
-    """What Python does with an exception of a finaliser in C: it names the socket and the caller.
+    """Report a warning that became an exception as Python does for a finaliser in C.
 
-    False on PyPy, whose hook is given something else.
+    The report names the socket and the caller.  False on PyPy, whose hook gets something else.
     """
     # The class has no public name.
     arguments = [cls for cls in tuple.__subclasses__() if cls.__name__ == "UnraisableHookArgs"]
@@ -272,7 +272,7 @@ def _told_of(error: Warning, sock: Lifecycle, text: str) -> bool:
 def _open(owned: list[int], family: int, type: int, proto: int) -> int:
     """``socket(2)``: a descriptor that no child inherits, in ``owned``."""
     if cloexec.works:
-        # As ``claim``, in fewer steps.
+        # As ``claim_once``, in fewer steps.
         owned.extend(starmap(lib.socket, ((family, type | SOCK_CLOEXEC, proto),)))
         fd = owned[-1]
         if fd >= 0:

@@ -2,7 +2,7 @@
 
 ``io``'s buffers and text layers do the work; below them stands ``SocketIO``, which turns
 read and write into the socket's ``recv_into`` and ``send``.  It calls them as methods, so
-that a subclass (TLS, say) that overrides them is heard.
+that a subclass (TLS, say) can override them.
 
 The socket counts its files: it is closed when it and the last of them are.
 """
@@ -42,7 +42,7 @@ class SocketIO(io.RawIOBase):
 
     __module__ = "pysock"
 
-    _sock: Any = None  # also of one whose __init__ an exception has ended: it can be closed
+    _sock: Any = None  # so that it can be closed even if an exception has ended __init__
 
     def __init__(self, sock: MakeFile, mode: str) -> None:
         if mode not in ("r", "w", "rw", "rb", "wb", "rwb"):
@@ -59,7 +59,7 @@ class SocketIO(io.RawIOBase):
         self._checkClosed()
         self._checkReadable()  # type: ignore[attr-defined]
         if self._timeout_occurred:
-            # What a buffer above had read before the timeout is lost; so is the thread.
+            # What a buffer above had read before the timeout is lost: a later read would skip it.
             raise OSError("cannot read from timed out object")
         try:
             n: int = self._sock.recv_into(b)

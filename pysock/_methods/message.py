@@ -196,7 +196,7 @@ def _answer(sock: Message, data: Any, received: Received) -> tuple[Any, list[Cms
 
 
 def warn_of_truncation() -> None:
-    """What CPython says to control messages that end in the middle of one."""
+    """CPython's warning of control messages that end in the middle of one."""
     warn_caller("received malformed or improperly-truncated ancillary data", RuntimeWarning)
 
 
@@ -209,7 +209,7 @@ UNPACKABLE = (TypeError, ValueError, BufferError, StructError)
 def pack_control(ancdata: Any) -> bytes:
     """The caller's control messages as they lie in memory.
 
-    What ``control.messages`` cannot take is looked at again, for what C would say to it.
+    If ``control.messages`` refuses them, they are converted one by one, with C's messages.
     """
     if type(ancdata) is tuple and not ancdata:
         return b""
@@ -228,7 +228,7 @@ def pack_control(ancdata: Any) -> bytes:
 
 
 def is_callers(error: Exception) -> bool:
-    """Whether code of the caller's raised it: an ``__index__``, or a signal handler."""
+    """Whether the caller's code raised it: an ``__index__``, or a signal handler."""
     at = error.__traceback__
     while at and at.tb_next:
         at = at.tb_next

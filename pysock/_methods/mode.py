@@ -1,6 +1,6 @@
-"""setblocking, settimeout and their questions; whether children inherit the descriptor.
+"""setblocking, settimeout, getblocking, gettimeout: whether calls wait, and how long.
 
-The three modes are explained in ``_calls.wait``.
+The three modes are explained in ``_calls.wait``; how a mode is changed, in ``_calls.state``.
 """
 
 from __future__ import annotations

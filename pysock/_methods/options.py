@@ -117,8 +117,8 @@ def _option_by_trial(
 ) -> tuple[int, int, Any, int]:
     """``(level, optname, data, 0)``, or ``(level, optname, None, length)`` for NULL.
 
-    An int is what can be made one.  Of four arguments nothing is said but that they are too many,
-    whichever of them is wrong.
+    An int is whatever ``c_int`` accepts.  If one of four arguments is wrong, whichever it is, the
+    message is that four are too many, as in CPython.
     """
     if optlen is not NOT_GIVEN:
         level, optname = attempted(c_int, level), attempted(c_int, optname)
@@ -140,7 +140,7 @@ def _option_by_trial(
 def _option_by_type(
     level: Any, optname: Any, value: Any, optlen: Any, wide: bool
 ) -> tuple[int, int, Any, int]:
-    """The same from Python 3.15 on.  An int is what has an ``__index__``."""
+    """The same from Python 3.15 on.  An int is whatever has an ``__index__``."""
     level, optname = c_int(level), c_int(optname)
     length = 0 if optlen is NOT_GIVEN else c_uint(optlen)
     if value is None and optlen is NOT_GIVEN:
@@ -166,7 +166,7 @@ _option = _option_by_type if versions.SETSOCKOPT_BY_TYPE else _option_by_trial
 
 
 def _takes(count: int) -> str:
-    """What CPython says if setsockopt is given so many arguments."""
+    """How many arguments setsockopt takes, in the words of CPython, if it got ``count``."""
     if not versions.SETSOCKOPT_BY_TYPE:
         return "exactly 3 arguments"
     return "at least 3 arguments" if count < 3 else "at most 4 arguments"

@@ -38,7 +38,7 @@ def _reduction() -> Any:
 
 
 def pickled_by_multiprocessing(caller: FrameType | None) -> bool:
-    """Whether who calls ``__reduce_ex__`` is the pickler of ``multiprocessing``.
+    """Whether the caller of ``__reduce_ex__`` is the pickler of ``multiprocessing``.
 
     A pickler written in C is called by ``multiprocessing.reduction``; one written in Python (on
     PyPy) has frames of its own in between.

@@ -1,7 +1,7 @@
 """sendfile: a file through a socket, by the kernel alone where it can.
 
 ``sendfile(2)`` moves pages from a file to a socket without a copy through this process.
-What it cannot take, because it is no file of the file system, is read and sent in pieces.
+A file that it cannot take, such as a BytesIO or a pipe, is read and sent in pieces.
 """
 
 from __future__ import annotations
@@ -43,8 +43,7 @@ class SendFile(Lifecycle, Stream, Mode):
         """``sendfile(2)``: send a file from ``offset`` until its end, or ``count`` bytes of it.
 
         ``file`` is open in binary mode; if it is no regular file, ``send(2)`` is used.  Returns
-        how many bytes were sent.  The file's position is then after them, also if an error has
-        ended it.
+        how many bytes were sent.  The file's position is then after them, even if an error came.
 
         Blocks until all is sent; a timeout is for each part that the kernel takes at once.
         Raises ValueError in non-blocking mode, and what ``send`` raises.
@@ -139,8 +138,8 @@ class SendFile(Lifecycle, Stream, Mode):
                 break
             at += sent
             total[0] += sent
-            # The timeout is for each piece: a large file may take as long as it takes.  But it
-            # goes on while other threads take the room that poll has told of.
+            # Each piece has the whole timeout, so that a large file may take as long as it takes.
+            # The deadline of one piece stays, though other threads may take the room first.
             deadline = deadline_of(self)
 
     def _sendfile_use_send(self, file: Any, offset: int = 0, count: int | None = None) -> int:
