@@ -38,7 +38,7 @@ def test_it_lists_the_targets_and_marks_the_host(capsys: pytest.CaptureFixture[s
 def test_a_drawing(capsys: pytest.CaptureFixture[str]) -> None:
     drawn = said(capsys, "darwin-arm64", "sockaddr_in6")
     assert drawn == """\
-darwin-arm64: numbers are little-endian, but for those in network order
+darwin-arm64: numbers are little-endian, except those in network order
 
 struct sockaddr_in6: 28 bytes, aligned to 4
       0 |sin6_len|sin6_fam|sin6_port        |sin6_flowinfo                      |

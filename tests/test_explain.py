@@ -137,7 +137,7 @@ def test_a_word_may_be_written_in_several_ways() -> None:
     for word in ("time-wait", "Time_Wait", "TIME_WAIT"):
         assert text(word).startswith("TIME_WAIT\n")
     for word in ("FIN_WAIT_1", "FIN-WAIT-1", "SYN-RECEIVED", "SYN_RCVD"):
-        assert "On Linux, as tests have it" in text(word)
+        assert "On Linux, as tested" in text(word)
 
 
 def test_an_error_is_said_only_of_calls_that_can_have_it() -> None:

@@ -13,6 +13,7 @@ import argparse
 import difflib
 import json
 import re
+import shutil
 import sys
 
 from .. import _constants, _layouts, families
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 ROW = 8  # bytes on a line of a drawing
 CELL = 9  # columns a byte, its border included
+OFFSET = 7  # columns for the offset of a line
 
 
 DESCRIPTION = """\
@@ -44,8 +46,10 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = DESCRIPTION
     parser.epilog = EPILOG
-    parser.add_argument("target", nargs="?", metavar="TARGET", help="a platform; none: list them")
-    parser.add_argument("struct", nargs="*", metavar="STRUCT", help="a struct to show; none: all")
+    parser.add_argument(
+        "target", nargs="?", metavar="TARGET", help="a platform (without one: list them)"
+    )
+    parser.add_argument("struct", nargs="*", metavar="STRUCT", help="a struct (without one: all)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
 
 
@@ -74,10 +78,16 @@ def _json(target: str, wanted: list[str]) -> str:
 def _drawn(target: str, wanted: list[str]) -> str:
     structs = _structs(target, wanted)
     network = set(_network_order(target))
-    text = [f"{target}: numbers are {order_of(target)}-endian, but for those in network order"]
+    text = [f"{target}: numbers are {order_of(target)}-endian, except those in network order"]
+    cell = cell_for(shutil.get_terminal_size().columns) if sys.stdout.isatty() else CELL
     for name in structs:
-        text += ["", *_struct(name, structs[name], network)]
+        text += ["", *_struct(name, structs[name], network, cell)]
     return "\n".join(text)
+
+
+def cell_for(columns: int) -> int:
+    """The columns of a byte in a drawing that is no wider than ``columns``, if that can be."""
+    return max(2, min(CELL, (columns - len(f"{'':{OFFSET}} |")) // ROW))
 
 
 def _structs(target: str, wanted: list[str]) -> dict[str, Any]:
@@ -107,7 +117,7 @@ def _struct(
         note = "  network order" if field in network else ""
         if field in bits:
             note = f"  bits {bits[field]:#0{2 + 2 * size}x}"
-        yield f"  {offset:5}  {field:{width}}  {size} byte{'s' * (size != 1)}{note}"
+        yield f"{offset:{OFFSET}}  {field:{width}}  {size} byte{'s' * (size != 1)}{note}"
 
 
 def _drawing(size: int, fields: list[tuple[str, list[int]]], cell: int) -> Iterator[str]:
@@ -122,11 +132,11 @@ def _drawing(size: int, fields: list[tuple[str, list[int]]], cell: int) -> Itera
         row = owner[start : start + ROW]
         if row == before and len(set(row)) == 1 and start + ROW < size:
             if not skipping:
-                yield "       ⋮"
+                yield f"{'⋮':>{OFFSET + 1}}"
             skipping = True
             continue
         skipping = False
-        yield f"  {start:5} {_row(row, before[-1:] == row[:1], cell)}"
+        yield f"{start:{OFFSET}} {_row(row, before[-1:] == row[:1], cell)}"
         before = row
 
 

@@ -38,7 +38,7 @@ from ..trace.names import error_name
 from ..trace.prototypes import PROTOTYPES
 from ..trace.values import _OPTIONS
 from . import bounded
-from .abi import CELL, ROW, _network_order, _struct
+from .abi import _network_order, _struct, cell_for
 from .columns import folded, trace, width, wrapped
 
 TYPE_CHECKING = False
@@ -62,6 +62,7 @@ For C functions, errnos, constants and states, capitals make no difference."""
 
 UNKNOWN = 2
 SHORT = 10  # lines of a program to try
+_INDENT = "    "
 WORDS = ("calls", "errors", "options", "states")  # the files of ``words``
 
 # The structs of a parameter, by what its declaration has.
@@ -81,9 +82,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     parser.add_argument("word", metavar="WORD", help="connect, EPIPE, TIME_WAIT, TCP_NODELAY, …")
     parser.add_argument(
-        "--platform", metavar="TARGET", default=host, help="whose structs and numbers; none: this"
-    )
-    parser.add_argument("--no-trace", action="store_true", help="run no program")
+        "--platform", metavar="TARGET", default=host,
+        help="the platform whose structs and numbers to show (default: this one)",
+    )  # fmt: skip
+    parser.add_argument("--no-trace", action="store_true", help="do not run the program")
 
 
 def main(options: argparse.Namespace) -> int:
@@ -235,7 +237,7 @@ def _sections(name: str, platform: str, numbers: dict[str, int], runs: bool) -> 
     program = _program(name, functions)
     if program:
         title = "Try" if functions or len(program) <= SHORT else "A program that proves it"
-        yield from ["", title, *("    " + line for line in program)]
+        yield from ["", title, indent("\n".join(program), _INDENT)]
         if runs:
             yield from ["", "Its trace", *_traced_here_or_there(name, program, called)]
 
@@ -332,7 +334,7 @@ def _written(name: str) -> Iterator[str]:
              (("says", ""), ("needs", "needs: "), ("leaves", "leaves: "))
              if key in entry]  # fmt: skip
     if lines:
-        yield from ["", "On Linux, as tests have it"]
+        yield from ["", "On Linux, as tested"]
         yield from [folded("    " + line, width(), 0 if "says" in entry else 4) for line in lines]
 
 
@@ -347,12 +349,11 @@ def _needed(functions: list[str], name: str) -> list[str]:
 def _structs(wanted: list[str], platform: str) -> Iterator[str]:
     layouts = _layouts.layouts(platform)["structs"]
     network = set(_network_order(platform)) if wanted else set()
-    cell = max(2, min(CELL, (width() - len("           ||")) // ROW))
-    for struct in wanted:
-        if struct in layouts:
-            yield from ["", f"On {platform}"]
-            drawn = _struct(struct, layouts[struct], network, cell)
-            yield from [folded(f"    {line}", width()) for line in drawn]
+    cell = cell_for(width() - len(_INDENT))
+    for number, struct in enumerate(filter(layouts.__contains__, wanted)):
+        yield from [""] if number else ["", f"On {platform}"]
+        drawn = _struct(struct, layouts[struct], network, cell)
+        yield from [folded(_INDENT + line, width()) for line in drawn]
 
 
 def _program(name: str, functions: list[tuple[str, Any]]) -> list[str]:

@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     does.add_argument("--begin", metavar="FILE", help="write what the exercise begins with")
     does.add_argument("--check", metavar="FILE", help="judge this solution")
     does.add_argument("--grade", metavar="FOLDER", help="judge each .py file of a folder")
-    parser.add_argument("--trace", action="store_true", help="with --check: why, by the last calls")
+    parser.add_argument("--trace", action="store_true", help="with --check: show the last calls")
     parser.add_argument("--bytes", action="store_true", help="show the bytes of addresses")
     parser.add_argument("--json", action="store_true", help="print the verdicts as JSON")
 

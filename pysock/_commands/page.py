@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any, TextIO
 
-HELP = "write a page for a browser there instead: both ends as a diagram"
+HELP = "write a page for a browser instead, with both ends as a diagram"
 
 
 def add_argument(parser: argparse.ArgumentParser) -> None:

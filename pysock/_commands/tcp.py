@@ -36,9 +36,11 @@ connections that wait, and how many may.  RTT is in milliseconds, RETR counts se
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
-    parser.add_argument("pid", nargs="?", type=int, metavar="PID", help="of a process; none: all")
-    parser.add_argument("--once", action="store_true", help="one table, on a terminal, too")
-    parser.add_argument("--json", action="store_true", help="one JSON array of all that is known")
+    parser.add_argument(
+        "pid", nargs="?", type=int, metavar="PID", help="a process (without one: all)"
+    )
+    parser.add_argument("--once", action="store_true", help="print one table, also on a terminal")
+    parser.add_argument("--json", action="store_true", help="print all that is known as JSON")
 
 
 def main(options: argparse.Namespace) -> int:

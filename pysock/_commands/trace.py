@@ -43,10 +43,10 @@ examples:
   python -m pysock show trace.jsonl
   python -m pysock trace --html trace.html server.py -- client.py localhost
 
-A call that takes long is shown twice: where it begins it "waits".  What can have an effect
-elsewhere, as send, stands where it begins; what has a cause elsewhere, as recv, where it ends.
-The exit status is the program's own; of several, that of the first that fails.  The next program
-begins once the one before listens, and when the last one has ended, the others are told to end."""
+A call that takes long is shown twice: where it begins it "waits".  A call that can have an effect
+elsewhere, like send, stands where it begins; one that has a cause elsewhere, like recv, where it
+ends.  The exit status is the program's own; of several, that of the first that fails.  The next
+program begins once the one before listens; when the last has ended, the others are told to end."""
 
 NARROWEST = 10  # columns
 _TRIES = 10
@@ -62,31 +62,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "%(prog)s [-h] [OPTION ...] (SCRIPT | -m MODULE | -c CODE) [ARGUMENT ...] [-- SCRIPT2 ...]"
     )
     parser.add_argument(
-        "--jsonl", metavar="FILE", help="write the events there instead, to be shown later"
+        "--jsonl", metavar="FILE", help="write the events to a file instead, for show"
     )
     page.add_argument(parser)
     parser.add_argument(
         "--inject",
         metavar="FAULTS",
         default="",
-        help=f"put faults into it: {', '.join(inject.FAULTS)}, each with =N if wanted",
+        help=f"inject faults: {', '.join(inject.FAULTS)}; each can have a number, as in eintr=3",
     )
     parser.add_argument(
         "--states",
         action=argparse.BooleanOptionalAction,
-        help="ask for the states of TCP, by calls beside the program's own (with --html it does)",
+        help="show the states of TCP, too, by extra calls (default with --html)",
     )
     parser.add_argument(
-        "--one", action="store_true", help="one program: a -- among its arguments is its own"
+        "--one", action="store_true", help="there is one program: -- is an argument of it"
     )
     add_appearance(parser)
 
 
 def add_appearance(parser: argparse.ArgumentParser) -> None:
     """The options of ``trace`` and ``show`` that say what the text is like."""
-    parser.add_argument("--quiet", action="store_true", help="the lines of Python alone")
-    parser.add_argument("--all", action="store_true", help="what says little, too")
-    parser.add_argument("--strace", action="store_true", help="lines as strace(1) prints them")
+    parser.add_argument("--quiet", action="store_true", help="show only the lines of Python")
+    parser.add_argument("--all", action="store_true", help="show calls that say little, too")
+    parser.add_argument("--strace", action="store_true", help="print lines as strace(1) does")
     parser.add_argument("--width", type=number, metavar="N", help="cut lines after N columns")
 
 

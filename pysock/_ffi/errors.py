@@ -99,7 +99,7 @@ _OWN = (OSError, MemoryError, RecursionError)
 
 
 def raised_by_pysock(error: BaseException) -> bool:
-    """Whether pysock raised it (a failed call, no memory, too deep recursion), or else a handler."""
+    """Whether pysock raised it (a failed call, no memory, deep recursion), or else a handler."""
     at = error.__traceback__
     while at and at.tb_next:
         at = at.tb_next

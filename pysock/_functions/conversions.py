@@ -133,7 +133,7 @@ _packed_pool = Pool(lambda: reserved(len(_NOTHING)))
 
 
 def _family(value: Any) -> int:
-    """An address family as a C int: of a member of the enum, mostly, its value."""
+    """An address family as a C int, usually from a member of the enum."""
     return value._value_ if type(value) is AddressFamily else c_int(value)
 
 
@@ -182,9 +182,9 @@ def inet_ntoa(packed_ip: ReadableBuffer, /) -> str:
 def inet_pton(address_family: int, ip_string: str, /) -> bytes:
     """``inet_pton(3)``: the bytes, in network order, of an IP address as text.
 
-    Returns 4 bytes for AF_INET, 16 for AF_INET6.  Of text that was asked about not long ago, pysock
-    knows them.  Does not block.  Raises OSError for text that is not an address of the family, and
-    for another family (EAFNOSUPPORT).
+    Returns 4 bytes for AF_INET, 16 for AF_INET6.  Answers are cached: C is called once for a text.
+    Does not block.  Raises OSError for text that is not an address of the family, and for another
+    family (EAFNOSUPPORT).
 
     >>> inet_pton(AF_INET6, "2001:db8::1").hex(":", 2)
     '2001:0db8:0000:0000:0000:0000:0000:0001'
@@ -213,10 +213,9 @@ def inet_pton(address_family: int, ip_string: str, /) -> bytes:
 def inet_ntop(address_family: int, packed_ip: ReadableBuffer, /) -> str:
     """``inet_ntop(3)``: the text of an IP address, given as bytes in network order.
 
-    Of IPv4, pysock writes it itself, and of IPv6 it asks once.
-
-    ``packed_ip`` is a bytes-like object of 4 bytes for AF_INET, 16 for AF_INET6.  Does not block.
-    Raises ValueError for another length or family.
+    ``packed_ip`` is a bytes-like object of 4 bytes for AF_INET, 16 for AF_INET6.  pysock writes the
+    text of an IPv4 address itself; for an IPv6 address it calls C once, and caches the answer.
+    Does not block.  Raises ValueError for another length or family.
 
     >>> inet_ntop(AF_INET6, bytes(15) + bytes([1]))
     '::1'
