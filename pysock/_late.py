@@ -1,6 +1,6 @@
-"""Names of the public module that are made when a program asks for them first.
+"""Names of the public module that are made when a program first uses them.
 
-CPython's ``socket`` has them by the way, and programs take them from there:
+CPython's ``socket`` happens to have them, and some programs take them from there:
 
 ``socket._socket``      C's module, here that of ``_plain``
 ``socket.selectors``    the standard library's, which pysock itself does not need
@@ -33,14 +33,14 @@ def __getattr__(name: str) -> Any:
         return selectors
     if name == "partial" and versions.NAMES_PARTIAL:
         return partial
-    shown = _public.module.__name__  # "socket", if it is in its place
+    shown = _public.module.__name__  # "socket", if pysock is in its place
     error: Any = AttributeError(f"module {shown!r} has no attribute {name!r}")
     if versions.MODULES_TELL_NAMES:
         error.name, error.obj = name, _public.module  # a traceback finds similar names by these
     try:
         raise error
     finally:
-        del error  # it has a traceback, whose frame would have it: a cycle
+        del error  # its traceback has this frame, and the frame would have it: a cycle
 
 
 def __dir__() -> list[str]:
@@ -80,7 +80,7 @@ class Suggesting:
 
 
 def _distance(sought: Iterable[str], name: str) -> int:
-    """How many letters are in *name* alone, or in the nearest of those names alone."""
+    """How many letters two names do not share: *name* and the most similar of ``sought``."""
     letters = Counter(name.lower())
     counts = map(Counter, map(str.lower, sought))
     return min(sum(((count - letters) + (letters - count)).values()) for count in counts)

@@ -142,3 +142,36 @@ def test_there_are_examples() -> None:
     finder = doctest.DocTestFinder()
     examples = [t for n in modules() for t in finder.find(import_module(n)) if t.examples]
     assert len(examples) >= 5
+
+
+@pytest.mark.parametrize("page", ["docs/design.md", "docs/reliability.md", "CONTRIBUTING.md"])
+def test_what_a_page_names_is_there(page: str) -> None:
+    """Files, folders, and names with an underscore, as only code has them."""
+    folders = ("pysock", "tests", "tools", "examples", "docs", ".github")
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*")]
+    sources = [path.read_text(encoding="utf-8") for path in paths if path.suffix == ".py"]
+    words = set(re.findall(r"\w+", "\n".join(sources)))
+    there = [f"/{path.relative_to(ROOT).as_posix()}" for path in [*paths, *ROOT.iterdir()]]
+    missing = []
+    for span in re.findall(r"`([^`\n]+)`", (ROOT / page).read_text(encoding="utf-8")):
+        if re.fullmatch(r"[\w./-]+(?:/|\.(?:py|pyi|json|toml|md))", span):
+            if not any(path.endswith("/" + span.rstrip("/")) for path in there):
+                missing.append(span)
+        elif re.fullmatch(r"[\w.]*_[\w.]*", span):
+            if not words.issuperset(re.findall(r"\w+", span)):
+                missing.append(span)
+    elsewhere = ("cards.py", "socket.py")  # a family of one's own, and a module of CPython's
+    assert [span for span in missing if span not in elsewhere] == []
+
+
+def test_the_map_has_each_module() -> None:
+    """Those of families and of constants are named together."""
+    page = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^ +(\w+\.py)\b", page, re.M))
+    together = ("families", "_constants")
+    modules = [
+        path.name
+        for path in (ROOT / "pysock").rglob("*.py")
+        if path.parent.name not in together or path.match("families/_*.py")
+    ]
+    assert named | {"__init__.py"} == set(modules)
