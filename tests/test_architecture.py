@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from types import CodeType, FunctionType
 
@@ -413,6 +414,30 @@ def test_no_exception_is_swallowed() -> None:
 
 def test_every_module_says_what_it_is() -> None:
     assert [name for name, tree in SOURCES.items() if not ast.get_docstring(tree)] == []
+
+
+# Whose name another one knows: io, pytest, asyncio, html.parser.
+CALLED_BY_OTHERS = {"readable", "seekable", "readinto"} | {
+    *("pytest_report_header", "connection_made", "handle_starttag"),
+}
+
+
+def test_no_function_is_without_a_use() -> None:
+    """Something names it: the package, the tools, or the documentation; not a test alone."""
+    read = [name for name in SOURCES if not name.startswith("tests/")]
+    read += [path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")]
+    words = re.findall(r"\w+", "\n".join([(ROOT / n).read_text(encoding="utf-8") for n in read]))
+    uses = Counter(words)
+    unused = [
+        f"{place} {node.name}"
+        for place, node in places({name: SOURCES[name] for name in read if name in SOURCES})
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+        and uses[node.name] == 1
+        and node.name[:2] != "__"
+        and node.name not in CALLED_BY_OTHERS
+        and not (node.name[0] == "_" and uses[node.name[1:]])  # asked for by the name of a call
+    ]
+    assert unused == []
 
 
 def test_no_file_is_long() -> None:

@@ -54,7 +54,7 @@ def test_options_have_the_names_that_strace_gives_them(seen: list[tuple[str, str
     for level, option in known:
         ours = NAMES.option(constants[level], constants[option])
         # strace may have the other name of the same thing, as SO_RCVTIMEO_OLD.
-        if ours != option and option not in NAMES.synonyms(ours):
+        if ours != option and NAMES.constants.get(option) != NAMES.constants.get(ours):
             wrong.append((level, option, ours))
         prefixes = {"SOL_SOCKET": ("SO_",), "SOL_TCP": ("TCP_",), "SOL_UDP": ("UDP_",)}
         assert ours.startswith(prefixes.get(level, ("IP", "MCAST_", "SO_ORIGINAL_DST"))), ours

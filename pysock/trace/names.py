@@ -143,10 +143,6 @@ class Names:
         # Of two names for one thing the shorter one: SO_TIMESTAMP, not SO_TIMESTAMP_OLD.
         return min(names, key=lambda name: (len(name), name), default=None)
 
-    def synonyms(self, name: str) -> set[str]:
-        """All names of a constant's number."""
-        return {other for other, n in self.constants.items() if n == self.constants.get(name)}
-
     def of(self, value: int, *prefixes: str) -> str:
         """The name that begins with one of ``prefixes``, or the number."""
         return self._find((prefixes, None), value) or str(value)

@@ -19,8 +19,6 @@ ROW = 8
 COLOURS = 6
 PADDING = ""
 
-Cell = tuple[int, str, str]  # how many bytes, whose they are, what they contain
-
 
 def drawn(
     name: str, layout: dict[str, Any], network: Iterable[str] = (), raw: bytes | None = None

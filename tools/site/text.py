@@ -63,7 +63,3 @@ def docstring(text: str) -> str:
     if language == "text":
         out.append("```")
     return "\n".join(out).rstrip() + "\n"
-
-
-def of_sentence(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"
