@@ -52,7 +52,7 @@ Modules whose names begin with an underscore are private:
 
 from __future__ import annotations
 
-# Programs take these from ``socket``, which has them by the way.
+# ``socket`` happens to have these names, and some programs take them from there.
 import array
 import errno
 import io

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-VARIABLE = "PYSOCK_RUN"  # in the environment of a program that runs on pysock: "1", or "report"
-FRAMES = "PYSOCK_FRAMES"  # the same, of one whose tracebacks shall have pysock's lines, too
-TRACE = "PYSOCK_TRACE"  # the same, of one that is watched: the folder to record its calls in
+# Variables in the environment of a program that runs on pysock.
+VARIABLE = "PYSOCK_RUN"  # "1", or "report"
+FRAMES = "PYSOCK_FRAMES"  # "1": tracebacks show pysock's lines, too
+TRACE = "PYSOCK_TRACE"  # the folder to record its calls in
 
 # What stood in sys.modules instead, by name; None while pysock is not in the place of socket.
 _before: dict[str, ModuleType] | None = None
@@ -354,7 +355,7 @@ def _take_place() -> None:
 
 # --- who has the standard library's ---------------------------------------------------
 
-# These have it, and may.
+# These have it, and keep it.
 _EXEMPT = frozenset(("socket", "_socket", "ssl", "_ssl"))
 
 

@@ -1,9 +1,9 @@
 """The names of classes and functions while pysock is in the place of ``socket``.
 
 Programs and their tests look for "<socket.socket fd=…" and "socket.gaierror" (on PyPy,
-"_socket.gaierror").  Functions are pickled by their names: what other processes have is ``socket``.
-And ``typing.get_type_hints`` finds no annotations in ``socket``; those of pysock are for type
-checkers, which alone know the names in them.
+"_socket.gaierror").  Functions are pickled by their names, which have to be found in ``socket`` in
+another process.  And ``typing.get_type_hints`` finds no annotations in C's functions; pysock's are
+for type checkers, and name types that do not exist at run time.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _own: list[tuple[Any, str, Any]] = []
 
 
 def name_as(*, in_place: bool) -> None:
-    """Let them have the names of ``socket``, or their own again."""
+    """Give classes and functions the names of ``socket``, or their own again."""
     if in_place and not _own:
         _name_functions()
         _name_methods()

@@ -1,12 +1,12 @@
 """What ``ssl`` needs in a program that runs on pysock: sockets of C, which stand in for pysock's.
 
-An SSLSocket is derived from pysock's class then, like any socket of the program.  But CPython's
+There an SSLSocket is derived from pysock's class, like any socket of the program.  But CPython's
 module for OpenSSL, ``_ssl``, takes only the interpreter's own class of sockets, which is written
 in C, and reads the descriptor and the timeout out of its struct.  So each socket that a context
 wraps gets a stand-in: a socket of C with the same descriptor and timeout, which never closes it.
-What is encrypted is sent and received in C, and all else here.
+Encrypted data is sent and received in C; pysock does everything else.
 
-The interpreter's ``_socket`` is loaded where nobody else sees it.
+The interpreter's ``_socket`` is loaded without an entry in ``sys.modules``, for ``_ssl`` alone.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Tracebacks of a program that runs on pysock: without pysock's lines, as without those of C.
 
-Where a call of ``socket`` fails in C, a traceback ends at the line of the program that made it.
-So Python's own hooks, for the program, its threads and what cannot be raised, and the module
-``traceback``, which ``logging``, ``unittest``, ``asyncio`` and others use, leave pysock's frames
-out.  The exception keeps them: a debugger sees all.  With PYSOCK_FRAMES in the environment, which
-``python -m pysock run --frames`` puts there, nothing is left out.
+If a call of the C module fails, the traceback ends at the line of the program that made it.  So
+pysock's frames are left out by Python's own hooks (for the program, its threads, and exceptions
+that cannot be raised) and by the module ``traceback``, which ``logging``, ``unittest``, ``asyncio``
+and others use.  The exception keeps them: a debugger sees all.  With PYSOCK_FRAMES in the
+environment, which ``python -m pysock run --frames`` sets, nothing is left out.
 """
 
 from __future__ import annotations

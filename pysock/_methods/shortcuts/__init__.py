@@ -1,16 +1,16 @@
 """Shorter ways for plain cases, which CPython needs to be quick.
 
-On CPython each Python call costs 50 to 150 ns, so a transfer that is spread over five
-functions takes 1.4 to 1.6 times as long as one that is written out.  This folder writes it
-out: each function here takes the plain case of a method (exact types, small sizes, harmless
-flags) in one step.  Whatever is not plain goes to the method itself, which says everything;
-and if the call fails, the same ``retry`` decides as there.
+On CPython each Python call costs 50 to 150 ns, so a small transfer that is spread over five
+functions takes 1.6 to 2.7 times as long as one that is written out (``docs/speed.md``).  This
+folder writes it out: each function here takes the plain case of a method (exact types, small
+sizes, harmless flags) in one step.  Everything else goes to the method itself, which handles all
+cases; and if the call fails, the same ``retry`` decides as there.
 
 Nothing here is needed to understand pysock.  ``PYSOCK_SHORTCUTS=0`` in the environment
 leaves it out, as PyPy does, whose compiler gains nothing by it.  The tests run both ways.
 
-"flags is ZERO" is the quickest way to see that there are none; others are plain if they have
-no bit of ODD_FLAGS.  A C function is called by a local name: CPython 3.11 does not specialise
+"flags is ZERO" is the quickest test for no flags; other flags are plain if they have no bit of
+ODD_FLAGS.  A C function is called by a local name: CPython 3.11 does not specialise
 ``calls.recv(…)``, which takes 150 to 350 instructions more.
 """
 
@@ -39,7 +39,7 @@ def install(cls: Any) -> None:
         return
     for shortcut in _ALL:
         method = getattr(cls, shortcut.__name__)
-        # To somebody who looks at it, it is the method.
+        # help() and inspect see the method.
         shortcut.__doc__, shortcut.__qualname__ = method.__doc__, method.__qualname__
         shortcut.__module__ = method.__module__
         shortcut.__wrapped__ = getattr(method, "__wrapped__", method)
