@@ -324,6 +324,7 @@ class WindowsInfo(Info):
     snd_lim_time_snd: int | None = _MILLISECONDS()
     snd_lim_bytes_snd: int | None = _BYTES()
 
+
 CLASSES: dict[str, type[Info]] = {
     "linux": LinuxInfo,
     "darwin": DarwinInfo,

@@ -22,7 +22,6 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 )
 
 
-
 def copies_files() -> bool:
     """Whether shutil can copy a file: Wine 8 ends a process that asks for CopyFile2."""
     if not hasattr(pysock, "fromshare"):

@@ -486,4 +486,3 @@ def test_threads() -> None:
         thread.join()
     assert len(results) == 4
     assert all({i.name for i in each} == {i.name for i in results[0]} for each in results)
-

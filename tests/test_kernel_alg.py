@@ -187,7 +187,6 @@ def test_other_families_have_no_operations() -> None:
             sock.sendmsg_afalg()  # type: ignore[call-arg]
 
 
-
 def test_its_calls_are_shown(sockets: Sockets) -> None:
     """Accepting passes no address, as it would fail with one."""
     algorithm = sockets(pysock, "AF_ALG", SOCK_SEQPACKET, wait=None)

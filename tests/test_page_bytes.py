@@ -227,7 +227,6 @@ def test_a_recording_without_its_first_half() -> None:
     assert sum(event[0] == "begin" for event in events[len(events) // 2 :]) == len(sockets.seen)
 
 
-
 def test_a_million_calls_are_counted_and_not_kept(tmp_path: Path) -> None:
     sockets = Sockets(3)
     where = (None, "", "", 0)

@@ -173,6 +173,7 @@ class Bench:
         with pytest.raises(BlockingIOError):
             self.idle.recv(1)
 
+
 FAILURES: list[tuple[str, Action, str]] = [
     ("socket", lambda b: pysock.socket(99), "EAFNOSUPPORT"),
     ("socketpair", lambda b: pysock.socketpair(pysock.AF_INET), "EOPNOTSUPP"),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Named = list[tuple[str, Any]]
     Kind = tuple[int, int, int]  # family, type, protocol
 
+
 @cache
 def _values_of(target: str) -> Values:
     return Values(target)

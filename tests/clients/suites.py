@@ -137,5 +137,3 @@ def read(out: Path) -> Iterator[tuple[str, str]]:
         states = {child.tag for child in case} & {"failure", "error", "skipped"}
         status = "fail" if states - {"skipped"} else "skip" if states else "pass"
         yield f"{case.get('classname')}.{case.get('name')}", status
-
-

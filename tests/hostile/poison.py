@@ -80,5 +80,3 @@ def _address(pointer: Any) -> int:
     if isinstance(pointer, int):
         return pointer
     return ctypes.cast(pointer, ctypes.c_void_p).value or 0
-
-

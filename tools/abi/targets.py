@@ -142,4 +142,3 @@ TARGETS = (
     Target("windows-i386", "x86-windows-gnu", ("any-windows-any",), ("32-bit",)),
     Target("windows-aarch64", "aarch64-windows-gnu", ("any-windows-any",)),
 )
-

@@ -236,7 +236,6 @@ def would_block(socket: Any, stack: ExitStack) -> Run:
     return run
 
 
-
 def socketpair(socket: Any, stack: ExitStack) -> Run:
     def run(n: int) -> None:
         for _ in range(n):
