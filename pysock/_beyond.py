@@ -159,7 +159,11 @@ def setsockopt(fd: int, level: int, name: str, value: bytes, what: str = "") -> 
 
 
 def named(error: OSError, what: str) -> OSError:
-    """The same error, whose text also says what it is about."""
+    """The same error, whose text also says what it is about, in parentheses."""
+    return reworded(error, f"{error.strerror} ({what})")
+
+
+def reworded(error: OSError, text: str) -> OSError:
+    """The same error with another text."""
     winerror = getattr(error, "winerror", None)
-    text = f"{error.strerror} ({what})"
     return OSError(0, text, None, winerror, None) if winerror else OSError(error.errno, text)

@@ -18,8 +18,8 @@ from ._beyond import AnySocket
 from ._calls.descriptor import NewerWay
 from ._calls.getsockopt import identify
 from ._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool
+from ._calls.msghdr import _iovec, _msghdr
 from ._calls.wait import READ, WRITE, retry
-from ._ffi.abi import codec
 from ._ffi.arguments import c_int, size_of
 from ._ffi.errors import ATTEMPTS, from_errno
 from ._ffi.exports import memory_of
@@ -46,9 +46,6 @@ _lib = _libc.load_mmsg(abi)
 # A kernel or a sandbox may refuse what the C library has: then a loop does the same.
 _sendmmsg, _recvmmsg = NewerWay(hasattr(_lib, "sendmmsg")), NewerWay(hasattr(_lib, "recvmmsg"))
 
-_names = "msg_name msg_namelen msg_iov msg_iovlen msg_control msg_controllen msg_flags"
-_msghdr = codec(abi, structs["msghdr"], _names)
-_iovec = codec(abi, structs["iovec"], "iov_base iov_len")
 _align = abi.bits // 8
 _LENGTH_AT = _msghdr.size
 _MMSGHDR = (_msghdr.size + 4 + _align - 1) // _align * _align

@@ -207,5 +207,3 @@ def _hosts_packed(host: str) -> bytes | None:
         if packed is not None:
             return packed
     return None
-
-

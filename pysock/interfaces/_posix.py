@@ -11,14 +11,14 @@ import os
 from ctypes import byref, c_ubyte, c_void_p, string_at
 from errno import ENODEV
 
-from .._beyond import HAS_IOCTL, ioctl
+from .._beyond import HAS_IOCTL, ioctl, reworded
 from .._calls.transfer import sockaddr_from
 from .._functions.netdb import if_nametoindex
 from .._host import abi, constants, lib
 from .._records import Record
 from .._socket import Socket
 from ..families import _hosts, codec_of, unpack_for
-from ..families._hosts import text_of
+from ..families._hosts import AF_INET, SIZES, text_of
 from ._values import Address, Interface, by_index, family_of, flag_names, hardware_text, prefix_of
 
 TYPE_CHECKING = False
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     # Name, flags, address, netmask, and the broadcast address or the other end.
     _Entry = tuple[bytes, int, bytes, Optional[bytes], bytes]
 
-AF_INET, AF_INET6 = constants["AF_INET"], constants["AF_INET6"]
 _HARDWARE = constants.get("AF_PACKET" if "AF_PACKET" in constants else "AF_LINK")
-SIZES = {AF_INET: 4, AF_INET6: 16}
 _LINK_LOCAL = b"\xfe\x80"
 _LL_HEAD, _LL_MOST = 12, 24  # of sockaddr_ll: bytes before the address, and at most of it
 
@@ -164,7 +162,6 @@ def _ip(family: int, raw: bytes) -> tuple[bytes, int]:
     return octets, scope_id
 
 
-
 def _mtu(sock: Socket, name: str) -> int | None:
     """``ioctl(2)`` with SIOCGIFMTU; None if the interface has vanished, or is not asked so."""
     if not HAS_IOCTL or "SIOCGIFMTU" not in constants:
@@ -197,9 +194,7 @@ def sockname(fd: int) -> Any:
 
 def about(error: OSError, what: str) -> OSError:
     """The same error, whose text also says what it is about."""
-    winerror = getattr(error, "winerror", None)
-    text = f"{error.strerror}: {what}"
-    return OSError(0, text, None, winerror, None) if winerror else OSError(error.errno, text)
+    return reworded(error, f"{error.strerror}: {what}")
 
 
 def no_device(what: str) -> OSError:

@@ -12,8 +12,7 @@ from .. import _netlink
 from .._host import abi, constants
 from .._netlink import attributes, dump, open_netlink
 from .._records import Record, known
-from ..families._hosts import text_of
-from ._posix import SIZES
+from ..families._hosts import SIZES, text_of
 from ._values import Address, Gateway, Interface, by_index, family_of, flag_names, hardware_text
 
 TYPE_CHECKING = False

@@ -10,8 +10,7 @@ from .._ffi.interpreter import chars
 from .._host import abi, constants, lib
 from .._records import Record
 from ..families import _interfaces, codec_of
-from ..families._hosts import text_of
-from ._posix import AF_INET, SIZES
+from ..families._hosts import AF_INET, SIZES, text_of
 from ._values import Address, Gateway, Interface, by_index, family_of, hardware_text
 
 TYPE_CHECKING = False
