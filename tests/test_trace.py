@@ -200,6 +200,38 @@ def test_descriptors_that_are_no_sockets_are_told_of_as_such() -> None:
         os.close(each)
 
 
+@pytest.mark.skipif(not LINUX, reason="epoll is Linux'")
+def test_failures_of_os_and_select_are_shown_with_their_errno() -> None:
+    """Also of those whose result is a list, which a call that failed does not have."""
+    fcntl = pytest.importorskip("fcntl")
+    a, b = pysock.socketpair()
+    epoll = select.epoll()
+    closed = os.dup(a.fileno())
+    os.close(closed)
+    with a, b, epoll, recording() as made:
+        watched = select.epoll.fromfd(epoll.fileno())
+        fd = a.fileno()
+        a.setblocking(False)
+        for call in (
+            lambda: watched.register(closed, 1),
+            lambda: select.select([fd], [closed], [], 0),
+            lambda: os.sendfile(fd, closed, 0, 1),
+            lambda: os.read(fd, 1),
+            lambda: fcntl.fcntl(fd, fcntl.F_DUPFD, -1),
+            lambda: fcntl.ioctl(fd, 0x8913, bytes(40)),
+        ):
+            with pytest.raises(OSError):
+                call()
+        epoll.close()
+        with pytest.raises(OSError):
+            watched.poll(0)
+    failed = [call for call in made.calls if call.failed]
+    assert [call.function for call in failed] == [
+        *("epoll_ctl", "select", "sendfile", "read", "fcntl", "ioctl", "epoll_wait")
+    ]
+    assert all("→ -1 E" in next(show.lines(call)) for call in failed)
+
+
 def test_lengths_of_winsock_are_ints() -> None:
     """What its pointers point at is copied as elsewhere; a pair of descriptors is no length."""
     room = ctypes.create_string_buffer(b"abcdef", 16)

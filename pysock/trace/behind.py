@@ -10,94 +10,121 @@ from .values import Address, Constant, Length, Struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     Call = Any  # of ``decode``, which stands above
     Memory = dict[str, bytes]
+    Named = list[tuple[str, Any]]  # arguments, with the names of C's parameters
+    Behind = tuple[str, Named]  # the C function, and its arguments
 
 
 def behind(call: Call, name: str, arguments: tuple[Any, ...], memory: Memory) -> None:
-    """Give a call the function and the arguments that stand behind a function of Python."""
-    names = call.values.names
-    ended = call.end is not None and call.result is not None
-    result = call.result
+    """Give a call the function and the arguments that stand behind a function of Python.
+
+    The result becomes that of the C function, too, once there is one.
+    """
     name, _, operation = name.partition(" ")
-    if name == "dup":
-        call.function = "fcntl"
-        call.arguments = [("fd", arguments[0]), ("cmd", Constant(1030, "F_DUPFD_CLOEXEC")),
-                          ("arg", 0)]  # fmt: skip
-    elif name == "get_inheritable":
-        call.function = "fcntl"
-        call.arguments = [("fd", arguments[0]), ("cmd", Constant(1, "F_GETFD"))]
-        if ended and not call.failed:
-            call.result = 0 if result else Constant(1, "FD_CLOEXEC")
-    elif name == "set_inheritable":
-        request = Constant(0x5450, "FIONCLEX") if arguments[1] else Constant(0x5451, "FIOCLEX")
-        call.function = "ioctl"
-        call.arguments = [("fd", arguments[0]), ("request", request)]
-    elif name == "get_blocking":
-        call.function = "fcntl"
-        call.arguments = [("fd", arguments[0]), ("cmd", Constant(3, "F_GETFL"))]
-        if ended and not call.failed:
-            call.result = open_flags(0o2 if result else 0o4002)
-    elif name == "set_blocking" and operation:
-        command = {"F_GETFL": 3, "F_SETFL": 4}[operation]
-        _fcntl(call, (arguments[0], command, *arguments[2:]), memory)
-    elif name == "fcntl":
-        _fcntl(call, arguments, memory)
-    elif name == "ioctl":
-        _ioctl(call, arguments, memory)
-    elif name in ("readv", "writev"):
-        call.function = name
-        call.arguments = [("fd", arguments[0]), ("iov", _iovecs(memory)),
-                          ("iovcnt", arguments[2])]  # fmt: skip
-    elif name in ("read", "write"):
-        call.function = name
-        call.arguments = [("fd", arguments[0]), ("buf", memory.get("buf", "*")),
-                          ("count", arguments[2])]  # fmt: skip
-    elif name == "dup2":
-        call.function = "dup2" if arguments[2] else "dup3"
-        call.arguments = [("oldfd", arguments[0]), ("newfd", arguments[1])]
-        if not arguments[2]:
-            call.arguments.append(("flags", Constant(0o2000000, "O_CLOEXEC")))
-    elif name == "set_blocking" and call.python.startswith("pypy"):
-        mode = Constant(2, "O_RDWR") if arguments[1] else Constant(0o4002, "O_RDWR|O_NONBLOCK")
-        call.function = "fcntl"  # after one more, which asks for the flags
-        call.arguments = [("fd", arguments[0]), ("cmd", Constant(4, "F_SETFL")), ("arg", mode)]
-    elif name == "set_blocking":
-        call.function = "ioctl"
-        call.arguments = [("fd", arguments[0]), ("request", Constant(0x5421, "FIONBIO")),
-                          ("argp", [0 if arguments[1] else 1])]  # fmt: skip
-    elif name == "sendfile":
-        out, source, offset, count = arguments[:4]
-        after = offset
-        if offset is not None and ended and not call.failed:
-            after = offset + max(0, result)
-        where = None
-        if offset is not None:
-            where = Length(after)
-            where.before = offset
-        call.function = "sendfile"
-        call.arguments = [("out_fd", out), ("in_fd", source), ("offset", where), ("count", count)]
-    elif name == "select":
-        _select(call, arguments, ended)
-        return
-    elif name == "poll":
-        ready = dict(map(tuple, result)) if ended and not call.failed else {}
-        fds = [pollfd(fd, events, ready.get(fd, 0), names.flags) for fd, events in arguments[0]]
-        call.function = "poll"
-        call.arguments = [("fds", fds), ("nfds", arguments[1]), ("timeout", arguments[2])]
-        if ended and not call.failed:
-            call.result = len(result)
-        return
-    elif name.startswith("epoll"):
-        _epoll(call, name, operation, arguments, ended)
-        return
+    find = _BEHIND.get(name)
+    if find is None:
+        call.function, call.arguments = name, list(zip(("fd", "arg"), arguments))
     else:
-        call.function = name
-        call.arguments = list(zip(("fd", "arg"), arguments))
-    if call.end is not None and call.result is None and not call.failed:
-        call.result = 0
+        call.function, call.arguments = find(call, arguments, memory, operation)
+    hidden = call.end is not None and call.result is None and not call.failed
+    if hidden and call.function not in ("select", "poll"):
+        call.result = 0  # Python's function returns None
+
+
+def _has_succeeded(call: Call) -> bool:
+    return call.end is not None and call.result is not None and not call.failed
+
+
+# Each of these is given a call, the arguments of Python's function, what was copied of memory,
+# and what stands behind a blank in its name ("epoll_ctl ADD").
+
+
+def _dup(call: Call, arguments: tuple[Any, ...], *_: Any) -> Behind:
+    command = Constant(1030, "F_DUPFD_CLOEXEC")
+    return "fcntl", [("fd", arguments[0]), ("cmd", command), ("arg", 0)]
+
+
+def _dup2(call: Call, arguments: tuple[Any, ...], *_: Any) -> Behind:
+    old, new, inheritable = arguments
+    named: Named = [("oldfd", old), ("newfd", new)]
+    if inheritable:
+        return "dup2", named
+    return "dup3", [*named, ("flags", Constant(0o2000000, "O_CLOEXEC"))]
+
+
+def _get_inheritable(call: Call, arguments: tuple[Any, ...], *_: Any) -> Behind:
+    if _has_succeeded(call):
+        call.result = 0 if call.result else Constant(1, "FD_CLOEXEC")
+    return "fcntl", [("fd", arguments[0]), ("cmd", Constant(1, "F_GETFD"))]
+
+
+def _set_inheritable(call: Call, arguments: tuple[Any, ...], *_: Any) -> Behind:
+    request = Constant(0x5450, "FIONCLEX") if arguments[1] else Constant(0x5451, "FIOCLEX")
+    return "ioctl", [("fd", arguments[0]), ("request", request)]
+
+
+def _get_blocking(call: Call, arguments: tuple[Any, ...], *_: Any) -> Behind:
+    if _has_succeeded(call):
+        call.result = open_flags(0o2 if call.result else 0o4002)
+    return "fcntl", [("fd", arguments[0]), ("cmd", Constant(3, "F_GETFL"))]
+
+
+def _set_blocking(
+    call: Call, arguments: tuple[Any, ...], memory: Memory, operation: str
+) -> Behind:
+    if operation:  # PyPy's two calls, each watched by itself
+        command = {"F_GETFL": 3, "F_SETFL": 4}[operation]
+        return _fcntl(call, (arguments[0], command, *arguments[2:]), memory)
+    fd, blocking = arguments[:2]
+    if call.python.startswith("pypy"):
+        mode = Constant(2, "O_RDWR") if blocking else Constant(0o4002, "O_RDWR|O_NONBLOCK")
+        # After one more, which asks for the flags.
+        return "fcntl", [("fd", fd), ("cmd", Constant(4, "F_SETFL")), ("arg", mode)]
+    request = Constant(0x5421, "FIONBIO")
+    return "ioctl", [("fd", fd), ("request", request), ("argp", [0 if blocking else 1])]
+
+
+def _sendfile(call: Call, arguments: tuple[Any, ...], *_: Any) -> Behind:
+    out, source, offset, count = arguments[:4]
+    where = None
+    if offset is not None:
+        where = Length(offset + max(0, call.result) if _has_succeeded(call) else offset)
+        where.before = offset
+    return "sendfile", [("out_fd", out), ("in_fd", source), ("offset", where), ("count", count)]
+
+
+def _read(call: Call, arguments: tuple[Any, ...], memory: Memory, *_: Any) -> Behind:
+    return "read", _with_buffer(arguments, memory)
+
+
+def _write(call: Call, arguments: tuple[Any, ...], memory: Memory, *_: Any) -> Behind:
+    return "write", _with_buffer(arguments, memory)
+
+
+def _with_buffer(arguments: tuple[Any, ...], memory: Memory) -> Named:
+    return [("fd", arguments[0]), ("buf", memory.get("buf", "*")), ("count", arguments[2])]
+
+
+def _readv(call: Call, arguments: tuple[Any, ...], memory: Memory, *_: Any) -> Behind:
+    return "readv", _with_iovecs(arguments, memory)
+
+
+def _writev(call: Call, arguments: tuple[Any, ...], memory: Memory, *_: Any) -> Behind:
+    return "writev", _with_iovecs(arguments, memory)
+
+
+def _with_iovecs(arguments: tuple[Any, ...], memory: Memory) -> Named:
+    sizes = memory.get("iov.sizes", b"")
+    iovecs = [
+        Struct("iovec", [("iov_base", memory.get(f"iov[{n}]", "*")),
+                         ("iov_len", int.from_bytes(sizes[8 * n : 8 * n + 8], "little"))])
+        for n in range(len(sizes) // 8)
+    ]  # fmt: skip
+    return [("fd", arguments[0]), ("iov", iovecs), ("iovcnt", arguments[2])]
 
 
 # --- fcntl and ioctl -----------------------------------------------------------------
@@ -138,26 +165,26 @@ def open_flags(value: int) -> Constant:
     return Constant(value, "|".join(named + [hex(rest)] * bool(rest)))
 
 
-def _fcntl(call: Call, arguments: tuple[Any, ...], memory: Memory) -> None:
+def _fcntl(call: Call, arguments: tuple[Any, ...], memory: Memory, *_: Any) -> Behind:
     fd, command, *rest = arguments
     name = _COMMANDS.get(command, str(command))
-    call.function = "fcntl"
-    call.arguments = [("fd", fd), ("cmd", Constant(command, name))]
+    named: Named = [("fd", fd), ("cmd", Constant(command, name))]
     if rest and name not in _WITHOUT:
         value: Any = memory.get("arg", rest[0])
         if name == "F_SETFL":
             value = open_flags(value)
         elif name == "F_SETFD" and value == 1:
             value = Constant(1, "FD_CLOEXEC")
-        call.arguments.append(("arg", value))
+        named.append(("arg", value))
     if type(call.result) is int and not call.failed:
         if name == "F_GETFL":
             call.result = open_flags(call.result)
         elif name == "F_GETFD" and call.result == 1:
             call.result = Constant(1, "FD_CLOEXEC")
+    return "fcntl", named
 
 
-def _ioctl(call: Call, arguments: tuple[Any, ...], memory: Memory) -> None:
+def _ioctl(call: Call, arguments: tuple[Any, ...], memory: Memory, *_: Any) -> Behind:
     fd, request, argument = arguments[:3]
     raw = memory.get("argp")
     name, member = _OF_INTERFACES.get(request, (_REQUESTS.get(request, hex(request)), ""))
@@ -165,12 +192,11 @@ def _ioctl(call: Call, arguments: tuple[Any, ...], memory: Memory) -> None:
     if raw is not None and member and len(raw) >= _NAME_SIZE + 16:
         answer = _of_interface(call, member, raw[_NAME_SIZE:])
         known = call.end is not None and not call.failed
-        named = ("ifr_name", raw[:_NAME_SIZE].partition(b"\0")[0])
-        value = Struct("ifreq", [named, (member, answer)] if known else [named])
+        which = ("ifr_name", raw[:_NAME_SIZE].partition(b"\0")[0])
+        value = Struct("ifreq", [which, (member, answer)] if known else [which])
     elif raw is not None and name in _REQUESTS.values() and len(raw) == 4:
         value = [call.values.number(raw, signed=True)]
-    call.function = "ioctl"
-    call.arguments = [("fd", fd), ("request", Constant(request, name)), ("argp", value)]
+    return "ioctl", [("fd", fd), ("request", Constant(request, name)), ("argp", value)]
 
 
 def _of_interface(call: Call, member: str, raw: bytes) -> Any:
@@ -190,15 +216,6 @@ def makes_a_copy(call: Call) -> bool:
     return bool(call.via == "os.dup2")
 
 
-def _iovecs(memory: Memory) -> list[Struct]:
-    sizes = memory.get("iov.sizes", b"")
-    return [
-        Struct("iovec", [("iov_base", memory.get(f"iov[{n}]", "*")),
-                         ("iov_len", int.from_bytes(sizes[8 * n : 8 * n + 8], "little"))])
-        for n in range(len(sizes) // 8)
-    ]  # fmt: skip
-
-
 # --- waiting -------------------------------------------------------------------------
 
 
@@ -213,48 +230,56 @@ def pollfd(fd: int, events: int, revents: int, flags: Any) -> Struct:
     )
 
 
-def _select(call: Call, arguments: tuple[Any, ...], ended: bool) -> None:
+def _poll(call: Call, arguments: tuple[Any, ...], *_: Any) -> Behind:
+    flags = call.values.names.flags
+    ready = dict(map(tuple, call.result)) if _has_succeeded(call) else {}
+    fds = [pollfd(fd, events, ready.get(fd, 0), flags) for fd, events in arguments[0]]
+    if _has_succeeded(call):
+        call.result = len(call.result)
+    return "poll", [("fds", fds), ("nfds", arguments[1]), ("timeout", arguments[2])]
+
+
+def _select(call: Call, arguments: tuple[Any, ...], *_: Any) -> Behind:
     sets = [list(fds) if isinstance(fds, (list, tuple)) else [] for fds in arguments[:3]]
     timeout = arguments[3] if len(arguments) > 3 else None
     most = max([fd for fds in sets for fd in fds if isinstance(fd, int)], default=-1)
-    call.function = "select"
     names = ("readfds", "writefds", "exceptfds")
     # CPython passes no set that is empty, but did so before 3.11.
     passed = call.python.startswith(("cpython 3.9.", "cpython 3.10."))
     shown = [fds if fds or passed else None for fds in sets]
-    call.arguments = [("nfds", most + 1), *zip(names, shown),
-                      ("timeout", timeout)]  # fmt: skip
-    if ended and not call.failed:
-        call.arguments.append(("ready", call.result))
+    named: Named = [("nfds", most + 1), *zip(names, shown), ("timeout", timeout)]
+    if _has_succeeded(call):
+        named.append(("ready", call.result))
         call.result = sum(len(fds) for fds in call.result)
+    return "select", named
 
 
-def _epoll(
-    call: Call, name: str, operation: str, arguments: tuple[Any, ...], ended: bool
-) -> None:
-    names = call.values.names
+def _epoll_event(call: Call, fd: int, events: int) -> Struct:
+    mask = Constant(events, call.values.names.epoll(events))
+    return Struct("epoll_event", [("events", mask), ("data", fd)])
 
-    def event(fd: int, events: int) -> Struct:
-        mask = Constant(events, names.epoll(events))
-        return Struct("epoll_event", [("events", mask), ("data", fd)])
 
-    call.function = name
-    if name == "epoll_create1":
-        call.arguments = [("flags", Constant(0o2000000, "EPOLL_CLOEXEC"))]
-    elif name == "epoll_ctl":
-        epfd, op, fd, *events = arguments
-        told = event(fd, events[0]) if events else None
-        call.arguments = [("epfd", epfd), ("op", Constant(op, f"EPOLL_CTL_{operation}")),
-                          ("fd", fd), ("event", told)]  # fmt: skip
-    elif name == "epoll_wait":
-        epfd, most, timeout = arguments
-        found = [event(fd, events) for fd, events in call.result] if ended else "*"
-        call.arguments = [("epfd", epfd), ("events", found), ("maxevents", most),
-                          ("timeout", timeout)]  # fmt: skip
-        if ended and not call.failed:
-            call.result = len(found)
-    if call.end is not None and call.result is None and not call.failed:
-        call.result = 0
+def _epoll_create1(*_: Any) -> Behind:
+    return "epoll_create1", [("flags", Constant(0o2000000, "EPOLL_CLOEXEC"))]
+
+
+def _epoll_ctl(
+    call: Call, arguments: tuple[Any, ...], memory: Memory, operation: str
+) -> Behind:
+    epfd, op, fd, *events = arguments
+    event = _epoll_event(call, fd, events[0]) if events else None
+    operator = Constant(op, f"EPOLL_CTL_{operation}")
+    return "epoll_ctl", [("epfd", epfd), ("op", operator), ("fd", fd), ("event", event)]
+
+
+def _epoll_wait(call: Call, arguments: tuple[Any, ...], *_: Any) -> Behind:
+    epfd, most, timeout = arguments
+    found: Any = "*"
+    if _has_succeeded(call):
+        found = [_epoll_event(call, fd, events) for fd, events in call.result]
+        call.result = len(found)
+    named = [("epfd", epfd), ("events", found), ("maxevents", most), ("timeout", timeout)]
+    return "epoll_wait", named
 
 
 def waited_for(call: Call) -> list[Any] | None:
@@ -265,3 +290,25 @@ def waited_for(call: Call) -> list[Any] | None:
     if call.function == "select":
         return [fd for name in ("readfds", "writefds", "exceptfds") for fd in named[name] or []]
     return [named["fd"]] if call.function == "epoll_ctl" else None
+
+
+_BEHIND: dict[str, Callable[..., Behind]] = {
+    "dup": _dup,
+    "dup2": _dup2,
+    "get_inheritable": _get_inheritable,
+    "set_inheritable": _set_inheritable,
+    "get_blocking": _get_blocking,
+    "set_blocking": _set_blocking,
+    "sendfile": _sendfile,
+    "read": _read,
+    "write": _write,
+    "readv": _readv,
+    "writev": _writev,
+    "fcntl": _fcntl,
+    "ioctl": _ioctl,
+    "poll": _poll,
+    "select": _select,
+    "epoll_create1": _epoll_create1,
+    "epoll_ctl": _epoll_ctl,
+    "epoll_wait": _epoll_wait,
+}

@@ -49,6 +49,7 @@ from .._ffi.interpreter import get_errno, set_errno
 from .._host import lib, lib_keeping_gil
 from .._methods.shortcuts import message
 from . import elsewhere
+from .inject import thread_name
 from .memory import copiers
 from .states import States
 
@@ -130,11 +131,9 @@ class _Teller:
         self.ended = False
 
     def named(self, thread: int) -> None:
-        """Tell of a thread.  Its name is read as it is: no lock, and no new object for it."""
+        """Tell of a thread."""
         self.threads.add(thread)
-        known = getattr(threading, "_active", {}).get(threading.get_ident())
-        name = known.name if known else ""
-        self.observer(("thread", perf_counter_ns(), thread, name))
+        self.observer(("thread", perf_counter_ns(), thread, thread_name()))
 
 
 def _traced(
