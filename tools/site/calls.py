@@ -113,7 +113,7 @@ def _c_part(called: list[str]) -> Page:
     ]
     if rows:
         yield "## Errors\n"
-        yield "Of the errors in the manual page, those that mean something of their own here:\n"
+        yield "The errors of the manual page that have a meaning of their own for this call:\n"
         if len(called) == 1:
             yield table(["error", "it means"], [(error, said) for error, _, said in rows])
         else:
@@ -145,7 +145,7 @@ def blocking(name: str) -> str:
 
 
 def errors_of(function: str) -> list[tuple[str, str]]:
-    """The errors that mean something of their own for a C function."""
+    """The errors that have a meaning of their own for a C function."""
     found = [(error, explain.meaning(function, error)) for error in sorted(explain.errors())]
     return [(error, said) for error, said in found if said]
 
@@ -166,7 +166,7 @@ def _state(name: str) -> Page:
         if key in entry
     ]
     if said:
-        said.append("- This is so on Linux: a program of the tests puts it to the kernel.")
+        said.append("- This holds on Linux: a test asks the kernel.")
     for start, end, call, page, _ in drawings.STEPS:
         if page == f"methods/{name}":
             link = "[the life of a TCP connection](../tcp-life.md)"
