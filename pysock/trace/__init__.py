@@ -6,8 +6,7 @@
 Beneath: ``watch`` is the seam where calls are seen, ``elsewhere`` what ``os`` and ``select`` do,
 ``memory`` copies what pointers point at; ``record`` keeps events in files, ``jsonl`` as lines of
 JSON; ``decode`` makes calls of events, with the names in ``names`` and the structs in ``values``;
-``order`` puts them in the order of telling, and ``show``, ``terminal`` and ``strace`` write them as
-text.
+``order`` sorts them, and ``show``, ``terminal`` and ``strace`` write them as text.
 """
 
 from .decode import Call

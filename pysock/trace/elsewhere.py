@@ -1,12 +1,12 @@
 """The system calls on sockets that Python's ``os`` and ``select`` make.
 
 pysock leaves fcntl(2), ioctl(2) and sendfile(2) to ``os`` (``_libc`` says why), and programs wait
-with ``select``.  While somebody watches, functions stand in their place that tell of each call.
-Poll and epoll objects are of types that cannot be derived from, so an object stands in front of
-each.  ``selectors`` keeps the functions that it has found, and is given these.
+with ``select``.  While somebody watches, traced functions are in the place of these.  No class can
+be derived from the types of poll and epoll objects, so each of them gets a wrapper.  ``selectors``
+keeps the functions that it has found, and is given the traced ones.
 
-What is for all files, as ``os.read``, is in ``files``.  All that is told of says whether it is
-about a socket (``files.MARK``), but for epoll's, which are taken for that.
+Functions for all files, like ``os.read``, are in ``files``.  Each event says whether its call is
+about a socket (``files.MARK``), except those of epoll, which count as such.
 """
 
 from __future__ import annotations

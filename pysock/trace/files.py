@@ -1,8 +1,8 @@
-"""The functions of ``os`` and ``fcntl`` that are for all files, told of if the file is a socket.
+"""The functions of ``os`` and ``fcntl`` that are for all files: traced if the file is a socket.
 
-Whether a descriptor is a socket's is asked at each call, since a program may have it from anywhere:
-from the process that started it, out of a message, or from another library; and a number that was
-a socket's may be another file's meanwhile.  Linux tells it by a path, without a call on the
+Whether a descriptor is a socket's is checked at each call, since a program may have it from
+anywhere: from the process that started it, out of a message, or from another library; and a number
+that was a socket's may be another file's meanwhile.  On Linux a path says it, without a call on the
 program's descriptor; elsewhere fstat(2) does.
 """
 

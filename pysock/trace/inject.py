@@ -1,7 +1,7 @@
 """Faults that a network and a kernel may have at any time, put into a program that is traced.
 
-``python -m pysock trace --inject short-reads,eintr,reset,full SCRIPT`` makes them happen, where a
-program that works by luck fails as it would in life:
+``python -m pysock trace --inject short-reads,eintr,reset,full SCRIPT`` makes them happen, so that a
+program that works only by luck fails at once:
 
 ``short-reads``  a stream gives at most 1, 2, 3, … bytes at a call, as if no more had come yet
 ``eintr``        every other call that may wait is interrupted first, as by a signal
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 VARIABLE = "PYSOCK_INJECT"  # in the environment of a traced program: what --inject says
-SPARED = "PYSOCK_INJECT_SPARED"  # the same: the name of threads into whose calls none is put
+SPARED = "PYSOCK_INJECT_SPARED"  # the same: the name of threads whose calls are spared
 
 # Each fault, and the number that it has without one: 0 is 1, 2, 3, … in turn.
 FAULTS = {"short-reads": 0, "eintr": 2, "full": 0, "reset": 3}

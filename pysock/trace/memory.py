@@ -1,8 +1,8 @@
 """What the arguments of a foreign call point at, copied as bytes while the call is made.
 
-Which parameters are pointers, and what to, follows from a function's prototype (``_libc``).  Each
-has a copier or two: one for what the call is given, run before it, and one for what it has
-written, run after it.  They put bytes into a dict, under the parameter's name:
+Which parameters are pointers, and to what, follows from a function's prototype (``_libc``).  Each
+has one or two copiers: one runs before the call, for what C is given, and one after it, for what C
+has written.  They put bytes into a dict, under the parameter's name:
 
     addr, buf, optval, sv, …     what it points at
     addrlen, optlen              a length: before, and as C has changed it
@@ -10,7 +10,7 @@ written, run after it.  They put bytes into a dict, under the parameter's name:
                                  msg.iov[0], msg.iov[1], … what the iovecs point at
     res[0], res[1], …            the addrinfos of a list; res[0].addr, res[0].canonname
 
-Nothing is interpreted but lengths.  At most ``MOST`` bytes are copied of any one.
+Only lengths are interpreted.  At most ``MOST`` bytes are copied for each name.
 """
 
 from __future__ import annotations

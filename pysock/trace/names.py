@@ -1,7 +1,7 @@
 """The name of a number: which constant it is follows from where it stands.
 
-4 is SO_ERROR, TCP_KEEPIDLE, SHUT_… or a family, and twenty other things.  So a name is asked for
-with a place, which says what kinds of constants stand there, by the beginnings of their names:
+4 is SO_ERROR, TCP_KEEPIDLE, a family, and twenty other things.  So a look-up has a place, which
+says what kinds of constants can stand there, by the beginnings of their names:
 
     the option of a level   SOL_TCP, 4 → TCP_KEEPIDLE, and never TCP_CA_Loss, which is no option
     a protocol of a family  AF_CAN, 1 → CAN_RAW, AF_INET, 1 → IPPROTO_ICMP
@@ -33,7 +33,7 @@ _PREFERRED = {
 
 
 def error_name(number: int) -> str:
-    """The name of an errno, or its number: as POSIX has it, also where Windows puts WSA before."""
+    """The name of an errno, or its number; POSIX's name also where Windows adds WSA."""
     name = _PREFERRED.get(number) or errno.errorcode.get(number, str(number))
     plain = name[3:] if name.startswith("WSA") else name
     return plain if getattr(errno, plain, None) == number else name

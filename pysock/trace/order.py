@@ -1,16 +1,17 @@
-"""In which order calls are told, so that no effect stands above its cause.
+"""The order in which calls are shown, so that no effect stands above its cause.
 
-Processes and threads run at once, and each call has a begin and an end.  What *gives* (send,
-connect, close, shutdown) can have its effect as soon as it has begun; what *takes* (recv, accept,
-poll) has had its cause when it ends.  So a call that gives stands where it begins, and one that
-takes where it ends: then ``send`` is above the ``recv`` that it has ended, whatever the two ends
-were.  All others stand where they begin.
+Processes and threads run at once, and each call has a begin and an end.  A call that *gives* (send,
+connect, close, shutdown) can have its effect as soon as it has begun; a call that *takes* (recv,
+accept, poll) has had its cause when it ends.  So a call that gives stands where it begins, and one
+that takes where it ends: then ``send`` is above the ``recv`` that it has ended, whichever threads
+made them.  All other calls stand where they begin.
 
-A call that takes longer than ``LONG`` stands in both places: where it begins it waits, and where
+A call that lasts longer than ``LONG`` stands in both places: where it begins it waits, and where
 it ends it has its result.
 
 ``Sorter`` brings events of several processes into the order of their times, ``Timeline`` calls
-into that of telling.  Both work while a program runs: they hold back what may still change.
+into the order in which they are shown.  Both work while a program runs: they hold back what may
+still change.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """Events of a process and its children, kept in files of one folder.
 
-Each event is written at once to memory that is mapped from a file, and so needs no system call,
-and survives whatever ends the process: a signal, ``os._exit``, a fault.  A file, a *part*, is
+Each event is written at once to memory that is mapped from a file.  So it needs no system call, and
+survives whatever ends the process: a signal, ``os._exit``, a fault.  Such a file is a *part*:
 
     | length | event | length | event | … | 0 |
 
-with a length of four bytes, and an event as ``marshal`` writes a tuple.  An event counts once its
-length is there, so a reader can follow a part while it is written to.
+with a length of four bytes, and an event as ``marshal`` writes a tuple.  The length is written
+last, and an event counts once it is there: so a reader can follow a part while it is written.
 
 A part is taken out of a pool for one event, as all memory that C writes to is: no second thread or
 signal handler meets it.  A forked child begins parts of its own.  A part's name begins with the
@@ -126,9 +126,9 @@ class Part:
 
 
 def _mapped(fd: int, size: int) -> Any:
-    """What writes bytes to a file's memory, and keeps no descriptor of it.
+    """A function ``write(at, data)`` for a file's memory, which keeps no descriptor of the file.
 
-    The class in ``mmap`` keeps one, and a program that counts its descriptors would find it.
+    ``mmap.mmap`` keeps one, and a program that counts its descriptors would find it.
     """
     if WINDOWS:  # where it keeps a handle, which nobody counts
         mapped = mmap.mmap(fd, size)

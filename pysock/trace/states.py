@@ -1,14 +1,14 @@
-"""The states of TCP sockets, asked for beside a program's calls.
+"""The states of TCP sockets, read by extra calls beside a program's own.
 
-They are the only calls of an observer's own on a program's sockets, and made only if wanted:
-``getsockopt(2)`` of TCP_INFO after each call on a TCP socket, the addresses of both ends once,
-and, on Linux, NETLINK_SOCK_DIAG for both ends after ``shutdown``, ``close`` and the end of what
-the peer sends, and in TIME_WAIT, which no descriptor tells.  They are made by functions that
-nobody watches.  What they tell stands in the memory of a call's end:
+These are the only calls that an observer makes on a program's sockets, and only if they are wanted:
+``getsockopt(2)`` of TCP_INFO after each call on a TCP socket; the addresses of both ends, once; and
+on Linux NETLINK_SOCK_DIAG for both ends after ``shutdown``, ``close`` and the end of what the peer
+sends, and in TIME_WAIT, which no descriptor tells.  They are made by untraced functions.  Their
+answers are in the memory of a call's end:
 
     state.own    of the socket, or of the one that accept has made
     state.peer   of the other end, if it is a socket of this host
-    state.time   when they had been asked for, 8 bytes: other threads have not waited for that
+    state.time   when the answers had come, 8 bytes: other threads have not waited for that
 
 A state is the name of RFC 9293, ``ESTABLISHED``.
 """

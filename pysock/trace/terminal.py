@@ -6,8 +6,8 @@
         accept4(sockfd 4, addr ↓, addrlen [16], flags SOCK_CLOEXEC) → 5  after 1.2 s
 
 Where the recording has TCP's states, a line below a call says which it has changed.  ``quiet``
-leaves the calls of C out, and ``brief`` the bytes of addresses.  Without ``every``, what says
-little is left out: the C library's own housekeeping, and what ``os`` and ``select`` do to
+leaves the calls of C out, and ``brief`` the bytes of addresses.  Without ``every``, two kinds of
+calls are left out: the C library's own housekeeping, and what ``os`` and ``select`` do to
 descriptors that are no sockets.
 """
 

@@ -1,9 +1,9 @@
 """The seam where foreign calls can be watched.
 
 The package looks a C function up at each call (``lib.recv(…)``), so a traced function can
-stand in its place for a while: it tells that the call begins, makes it, tells what came of it,
-and returns what C did.  ``elsewhere`` does the same for ``os``, ``select`` and ``fcntl``.
-While nobody watches there is none, and nothing to pay.
+be in its place for a while: it reports that the call begins, makes the call, reports what came of
+it, and returns what C did.  ``elsewhere`` does the same for ``os``, ``select`` and ``fcntl``.
+While nobody watches, there are no traced functions, and a call costs nothing more.
 
 An observer is a function that is called with each event, a tuple of plain values:
 
@@ -70,10 +70,10 @@ thread_id: Callable[[], int] = getattr(threading, "get_native_id", threading.get
 
 @contextmanager
 def watching(observer: Observer, *, states: bool = False) -> Iterator[None]:
-    """Tell ``observer`` of each foreign call that any thread makes meanwhile (``watch``).
+    """Call ``observer`` at each foreign call that any thread makes meanwhile (``watch``).
 
     The observer runs in the thread that makes the call, at any moment, also in a signal handler.
-    Calls that it makes itself are told of, too: ``guarded`` leaves them out.
+    Calls that it makes itself are reported, too: ``guarded`` leaves them out.
     """
     undo = watch(observer, states=states)
     try:
@@ -85,10 +85,10 @@ def watching(observer: Observer, *, states: bool = False) -> Iterator[None]:
 def watch(
     observer: Observer, faults: Injector | None = None, *, states: bool = False
 ) -> Callable[[], None]:
-    """Begin to tell ``observer`` of each foreign call; returns what ends it.
+    """Begin to call ``observer`` at each foreign call; returns a function that ends it.
 
-    ``faults`` (``inject``) stand between what is told and C.  With ``states`` it also tells TCP's
-    (``states``), which takes calls of its own on the program's sockets.
+    ``faults`` (``inject``) are put between the traced functions and C.  With ``states``, events
+    have the states of TCP (``states``), for which there are extra calls on the program's sockets.
     """
     tell = _Teller(observer)
     asked = States({name: getattr(lib, name) for name in lib.prototypes}) if states else None
@@ -117,7 +117,7 @@ def watch(
     def undo() -> None:
         for owner, name, function in originals:
             setattr(owner, name, function)
-        tell.ended = True  # what a module has kept of them tells of nothing
+        tell.ended = True  # a module may have kept traced functions: they report nothing now
 
     return undo
 
@@ -208,7 +208,7 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _COMMANDS = _PACKAGE + "_commands" + os.sep  # programs, which use pysock as others do
 _STARTUP = _PACKAGE + "_startup" + os.sep
 
-# On PyPy, a partial is called by code of Python's, of which nobody thinks.
+# On PyPy, a partial is called by code in Python, whose frame is not the program's.
 _PARTIAL = getattr(partial.__call__, "__code__", None)
 
 # A file's name → its name in the package, or None if it is no part of it.
