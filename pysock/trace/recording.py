@@ -9,7 +9,7 @@ from time import perf_counter_ns
 from .._platform import target
 from . import inject, record
 from .decode import decoded
-from .watch import watch
+from .watch import watching
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,8 +66,5 @@ def recording(faults: str = "") -> Iterator[Recording]:
     """
     made = Recording()
     wanted = inject.parse(faults)
-    undo = watch(made.events.append, inject.Injector(wanted) if wanted else None)
-    try:
+    with watching(made.events.append, inject.Injector(wanted) if wanted else None):
         yield made
-    finally:
-        undo()

@@ -41,11 +41,12 @@ import threading
 from contextlib import contextmanager
 from errno import EINTR
 from functools import partial
-from itertools import count
+from itertools import chain, count, starmap, takewhile
+from operator import attrgetter
 from time import perf_counter_ns
 
 from .._calls import msghdr
-from .._ffi.interpreter import get_errno, set_errno
+from .._ffi.interpreter import exhaust, get_errno, set_errno
 from .._host import lib, lib_keeping_gil
 from .._methods.shortcuts import message
 from . import elsewhere
@@ -69,17 +70,20 @@ thread_id: Callable[[], int] = getattr(threading, "get_native_id", threading.get
 
 
 @contextmanager
-def watching(observer: Observer, *, states: bool = False) -> Iterator[None]:
+def watching(
+    observer: Observer, faults: Injector | None = None, *, states: bool = False
+) -> Iterator[None]:
     """Call ``observer`` at each foreign call that any thread makes meanwhile (``watch``).
 
     The observer runs in the thread that makes the call, at any moment, also in a signal handler.
     Calls that it makes itself are reported, too: ``guarded`` leaves them out.
     """
-    undo = watch(observer, states=states)
+    watcher = _Watcher(observer, faults, states)
     try:
+        watcher.begin()
         yield
     finally:
-        undo()
+        exhaust(watcher.ending)
 
 
 def watch(
@@ -90,36 +94,59 @@ def watch(
     ``faults`` (``inject``) are put between the traced functions and C.  With ``states``, events
     have the states of TCP (``states``), for which there are extra calls on the program's sockets.
     """
-    tell = _Teller(observer)
-    asked = States({name: getattr(lib, name) for name in lib.prototypes}) if states else None
-    replaced: list[tuple[Any, str, Any]] = []
-    for library in (lib, lib_keeping_gil):
-        for name, prototype in library.prototypes.items():
-            # The functions of ``lib`` alone keep the errno of each call.
-            before, after = copiers(prototype)
-            function = getattr(lib, name)
-            if faults is not None:
-                function, after = faults.wrap(name, function), (*after, faults.note)
-            if asked is not None:
-                sooner, later = asked.copiers(prototype)
-                before, after = before + sooner, after + later
-            traced = _traced(tell, "libc", name, function, before, after)
-            replaced.append((library, name, traced))
-    told = elsewhere.replacements(lambda *call: _traced(tell, *call))
-    for owner, name, wrapped in told:
-        replaced.append((owner, name, wrapped))
-    # Several small buffers would be joined to one iovec; a watcher sees those of the caller.
-    replaced += [(msghdr, "MANY", 1), (message, "MANY", 1)]
-    originals = [(owner, name, getattr(owner, name)) for owner, name, _ in replaced]
-    for owner, name, function in replaced:
-        setattr(owner, name, function)
+    watcher = _Watcher(observer, faults, states)
+    try:
+        watcher.begin()
+        return watcher.end
+    except BaseException:  # a signal handler's
+        watcher.end()
+        raise
 
-    def undo() -> None:
-        for owner, name, function in originals:
-            setattr(owner, name, function)
-        tell.ended = True  # a module may have kept traced functions: they report nothing now
 
-    return undo
+class _Watcher:
+    """What stands in the place of C's functions, and what stood there before.
+
+    All of them are exchanged in one step of C, so that no signal handler can raise half way.
+    """
+
+    def __init__(self, observer: Observer, faults: Injector | None, states: bool) -> None:
+        self.tell = tell = _Teller(observer)
+        asked = States({name: getattr(lib, name) for name in lib.prototypes}) if states else None
+        self.replaced: list[tuple[Any, str, Any]] = []
+        for library in (lib, lib_keeping_gil):
+            for name, prototype in library.prototypes.items():
+                # The functions of ``lib`` alone keep the errno of each call.
+                before, after = copiers(prototype)
+                function = getattr(lib, name)
+                if faults is not None:
+                    function, after = faults.wrap(name, function), (*after, faults.note)
+                if asked is not None:
+                    sooner, later = asked.copiers(prototype)
+                    before, after = before + sooner, after + later
+                traced = _traced(tell, "libc", name, function, before, after)
+                self.replaced.append((library, name, traced))
+        self.replaced += elsewhere.replacements(lambda *call: _traced(tell, *call))
+        # Several small buffers would be joined to one iovec; a watcher sees those of the caller.
+        self.replaced += [(msghdr, "MANY", 1), (message, "MANY", 1)]
+        self.originals = [(owner, name, getattr(owner, name)) for owner, name, _ in self.replaced]
+        # Drawn upon, it ends this one.  What a later one stands on goes when that ends, too.
+        newest_first = chain.from_iterable(map(reversed, (_watchers,)))
+        over = takewhile(attrgetter("tell.ended"), newest_first)
+        self.ending = chain(
+            map(setattr, (tell,), ("ended",), (True,)),
+            starmap(setattr, chain.from_iterable(map(attrgetter("originals"), over))),
+        )
+
+    def begin(self) -> None:
+        while _watchers and _watchers[-1].tell.ended:
+            _watchers.pop()
+        exhaust(chain(map(_watchers.append, (self,)), starmap(setattr, self.replaced)))
+
+    def end(self) -> None:
+        exhaust(self.ending)
+
+
+_watchers: list[_Watcher] = []  # in the order in which they have begun
 
 
 class _Teller:

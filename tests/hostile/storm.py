@@ -313,6 +313,8 @@ CALLS.update(
 class Storm:
     """Something that raises Stop in the main thread, once each time it is armed."""
 
+    longest = LONGEST
+
     def __init__(self) -> None:
         self.idle = True  # what was to be raised is raised, or on its way
         self.chance = random.Random(1)
@@ -344,7 +346,7 @@ class Signals(Storm):
 
     def arm(self) -> None:
         self.idle = False
-        signal.setitimer(signal.ITIMER_REAL, self.chance.uniform(SHORTEST, LONGEST))
+        signal.setitimer(signal.ITIMER_REAL, self.chance.uniform(SHORTEST, self.longest))
 
 
 class Thread(Storm):
@@ -365,7 +367,7 @@ class Thread(Storm):
             self.turn.acquire()
             if self.ended:
                 return
-            time.sleep(self.chance.uniform(SHORTEST, LONGEST))
+            time.sleep(self.chance.uniform(SHORTEST, self.longest))
             ctypes.pythonapi.PyThreadState_SetAsyncExc(to, what)
             self.idle = True
 
