@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from errno import EBADF, ENOPROTOOPT, ENOSYS
+from functools import lru_cache
 
 from ._calls.getsockopt import getsockopt_bytes, identify
 from ._calls.state import SocketState, set_mode
@@ -167,3 +168,14 @@ def reworded(error: OSError, text: str) -> OSError:
     """The same error with another text."""
     winerror = getattr(error, "winerror", None)
     return OSError(0, text, None, winerror, None) if winerror else OSError(error.errno, text)
+
+
+def also(cls: Any, error: OSError) -> Any:
+    """``cls``, derived from the class of ``error`` as well."""
+    kind: Any = type(error)
+    return _both(cls, kind)
+
+
+@lru_cache(maxsize=64)  # made once, since a class is freed by the garbage collector alone
+def _both(cls: Any, kind: Any) -> Any:
+    return type(cls.__name__, (cls, kind), {"__module__": cls.__module__})

@@ -68,8 +68,8 @@ class SendError(OSError):
 
 
 def _send_error(error: OSError, sent: int) -> OSError:
-    cls = type("SendError", (SendError, type(error)), {})
-    made: Any = cls(error.errno, f"{error.strerror or error} (after {sent} datagrams)")
+    cls = _beyond.also(SendError, error)
+    made = cls(error.errno, f"{error.strerror or error} (after {sent} datagrams)")
     made.sent = sent
     return made  # type: ignore[no-any-return]
 

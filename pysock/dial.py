@@ -74,8 +74,8 @@ class Cancel:
         Does not block: it sends a byte to a socket that they wait for, too.
         """
         if not self._set:
-            self._set = True
             self._writer.send(b"x")
+            self._set = True  # not sooner: a signal handler may raise before the byte is sent
 
     def close(self) -> None:
         """``close(2)`` of what it is made of; no call may use it any more.  Raises OSError."""
@@ -93,24 +93,59 @@ class Cancel:
 
 
 class _Lookup:
-    """A getaddrinfo(3) in a thread: ``done`` is called there, when it has ended."""
+    """A getaddrinfo(3) in a thread: ``done`` is called when that has ended, whatever has ended it.
+
+    No cycle is left: the failure forgets the frame of ``_run``, which has this object, and whoever
+    raises it takes it out.
+    """
 
     def __init__(self, done: Callable[[_Lookup], None], *args: Any) -> None:
         self.answer: list[Any] = []
-        self.error: OSError | None = None
         self.failure: BaseException | None = None
-        self.done, self.args = done, args
+        self.done: Callable[[_Lookup], None] | None = done
+        self.args = args
         # In one step of C: ``threading.Thread.start`` replaces what a signal handler raises in it.
-        _thread.start_new_thread(self._run, ())
+        _thread.start_new_thread(self._run, (_Baton(self),))
 
-    def _run(self) -> None:
+    def _run(self, baton: _Baton) -> None:
         try:
             self.answer = resolver.getaddrinfo(*self.args)
-        except OSError as error:
-            self.error = error
         except BaseException as failure:  # for the thread that waits for the result
-            self.failure = failure
-        self.done(self)
+            self.failure = failure.with_traceback(None)
+        self.end()
+
+    def end(self) -> None:
+        """Tell that it has ended, unless that is told."""
+        if self.done is not None:
+            self.done(self)
+            self.done = None
+
+    def outcome(self) -> list[Any]:
+        """The answer; or it raises the failure, once."""
+        failures = [self.failure] if self.failure is not None else []
+        self.failure = None
+        if failures:
+            raise failures.pop()
+        return self.answer
+
+
+class _Baton:
+    """What a look-up's thread alone has, so that it goes with the thread.
+
+    An exception may come before the thread's first step: for want of memory, or since CPython takes
+    a thread that begins for the one that has started it (``PyThreadState_SetAsyncExc``).
+    """
+
+    lookup: _Lookup | None = None
+
+    def __init__(self, lookup: _Lookup) -> None:
+        self.lookup = lookup
+
+    def __del__(self) -> None:
+        lookup = self.lookup
+        if lookup is not None and lookup.done is not None:
+            lookup.failure = RuntimeError("the thread of a look-up has ended too early")
+            lookup.end()
 
 
 def getaddrinfo(
@@ -138,9 +173,7 @@ def getaddrinfo(
         timeout=-1 if limit is None else min(max(0.0, limit - monotonic()), most)
     ):
         raise timeout_error(ETIMEDOUT, f"the look-up of {host!r} took longer than {timeout} s")
-    if lookup.error or lookup.failure:
-        raise lookup.error or lookup.failure  # type: ignore[misc]
-    return lookup.answer
+    return lookup.outcome()
 
 
 def _limit(timeout: float | None) -> float | None:
@@ -231,7 +264,7 @@ class _Race:
         if source is not None:
             own = _INET6 if ":" in source[0] else _INET
             families = [each for each in families if each == own] or [own]
-        self.waiting = len(families)
+        self.running: list[_Lookup] = []
         self.aaaa = _INET6 in families and len(families) > 1
         self.reader, self.writer = socketpair()  # from here on, close() has to be called
         self.families = families
@@ -239,12 +272,12 @@ class _Race:
     def begin(self) -> None:
         """Start the look-ups."""
         for each in self.families:
-            _Lookup(self._looked_up, self.host, self.port, each, _STREAM)
+            self.running.append(_Lookup(self._looked_up, self.host, self.port, each, _STREAM))
 
     def _looked_up(self, lookup: _Lookup) -> None:
-        self.ended.append(lookup)
         with self.lock:  # the call may be over, and the pair closed
             if self.writer.fileno() >= 0:
+                self.ended.append(lookup)
                 self.writer.send(b"x")
 
     def run(self, limit: float | None, delay: float, resolution_delay: float) -> Any:
@@ -256,7 +289,7 @@ class _Race:
             if limit is not None and now >= limit:
                 raise self.failure(DialTimeout)
             ready = any(self.queues.values())
-            if not (ready or self.waiting or self.open):
+            if not (ready or self.running or self.open):
                 raise self.failure(DialError)
             if ready and self.aaaa and hold is None:
                 hold = now + resolution_delay
@@ -336,14 +369,17 @@ class _Race:
 
     def add(self, lookup: _Lookup) -> None:
         """Take in what a look-up has brought."""
-        self.waiting -= 1
-        if lookup.failure is not None:
-            raise lookup.failure
-        if lookup.args[2] == _INET6 or not self.waiting:
+        if lookup not in self.running:  # told of twice
+            return
+        self.running.remove(lookup)
+        try:
+            answer = lookup.outcome()
+        except OSError as error:
+            answer = []
+            self.failed(None, error)
+        if lookup.args[2] == _INET6 or not self.running:
             self.aaaa = False  # nothing to hold A records back for
-        if lookup.error is not None:
-            self.failed(None, lookup.error)
-        for info in lookup.answer:
+        for info in answer:
             self.queues.setdefault(info[0], deque()).append(info)
 
     def failed(self, address: Any, error: OSError) -> None:
@@ -359,7 +395,7 @@ class _Race:
         first = by_weight[0] if by_weight else None
         told = "; ".join(f"{a or 'look-up'}: {e.strerror or e}" for a, e in self.errors)
         late = [f"{address}: no answer" for _, address in self.open]
-        late += ["the look-up took too long"] * bool(self.waiting)
+        late += ["the look-up took too long"] * bool(self.running)
         told = "; ".join(filter(None, [told, *late]))
         number = ETIMEDOUT if cls is DialTimeout or first is None else first.errno
         error = cls(number, f"no connection to {self.host!r} port {self.port!r}: {told}")
@@ -383,6 +419,9 @@ class _Race:
         with self.lock:
             self.reader.close()
             self.writer.close()
+        # What has these has frames, which have this object.
+        self.errors, self.running = [], []
+        self.ended.clear()
 
 
 _poll: Any = getattr(select, "poll", None)

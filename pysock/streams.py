@@ -57,12 +57,17 @@ def sendall(sock: Any, data: Any, flags: int = 0) -> int:
         try:
             _send_parts(sock, view, flags, sent)
         except OSError as error:
-            cls: Any = type("SendError", (SendError, type(error)), {})
-            what = f"{error.strerror or error} (after {sent[0]} of {len(view)} bytes)"
-            made = cls(what) if error.errno is None else cls(error.errno, what)
-            made.sent = sent[0]
-            raise made from None
+            raise _send_error(error, sent[0], len(view)) from None
     return sent[0]
+
+
+def _send_error(error: OSError, sent: int, size: int) -> OSError:
+    """A variable of the function that raises it would be a cycle with its traceback."""
+    cls = _beyond.also(SendError, error)
+    what = f"{error.strerror or error} (after {sent} of {size} bytes)"
+    made: OSError = cls(what) if error.errno is None else cls(error.errno, what)
+    made.sent = sent  # type: ignore[attr-defined]
+    return made
 
 
 def _send_parts(sock: Any, view: memoryview, flags: int, sent: list[int]) -> None:

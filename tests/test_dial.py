@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import _thread
 import json
 import shutil
 import socket as known
 import subprocess
 import sys
 import time
-from types import FrameType
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from pysock import dial
 
 from . import ROOT
 from .foreign import FOREIGN
-from .harness import LATE
+from .harness import LATE, alarms, on_pypy
 
 SETUP = """
 set -e
@@ -215,3 +216,35 @@ def test_what_a_handler_raises_is_not_replaced() -> None:
     answers = [stopped_after(lines) for lines in range(1, 200)]
     assert Stop in answers
     assert {answer for answer in answers if isinstance(answer, type)} == {Stop}
+
+
+@pytest.mark.skipif(on_pypy, reason="PyPy frees late what a thread has had")
+@pytest.mark.parametrize("timeout", [None, LATE])
+def test_a_thread_that_dies_before_its_first_step_is_noticed(
+    timeout: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For want of memory, or by an exception that another thread should have had."""
+    dead = SimpleNamespace(**{**vars(_thread), "start_new_thread": lambda run, args: 1})
+    monkeypatch.setattr(dial, "_thread", dead)
+    for call in dial.dial, dial.getaddrinfo:
+        with alarms(waits, LATE / 3), pytest.raises(RuntimeError, match="ended too early"):
+            call("localhost", 1, timeout=timeout)
+
+
+def waits() -> None:
+    raise TimeoutError
+
+
+def test_a_cancel_that_a_handler_interrupts_can_be_made_again() -> None:
+    def interrupted(data: bytes) -> int:
+        raise Stop
+
+    with dial.Cancel() as cancel:
+        writer = cancel._writer
+        cancel._writer = SimpleNamespace(send=interrupted, close=writer.close)  # type: ignore
+        with pytest.raises(Stop):
+            cancel.cancel()
+        cancel._writer = writer
+        cancel.cancel()
+        cancel.cancel()
+        assert cancel._reader.recv(10) == b"x"

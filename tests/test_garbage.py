@@ -6,14 +6,16 @@ A program may switch the collector off, and some have tests of their own that fi
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from typing import Any
 
 import pytest
 
 import pysock
-from pysock import ancillary
+from pysock import ancillary, datagrams, dial, streams, unix
 
 from .harness import WAITS, on_pypy, outcome, scene
 
@@ -98,7 +100,52 @@ def files() -> None:
         assert file.readline() == "line\n"
 
 
-SCENES = {
+def without_a_reader() -> None:
+    one, two = pysock.socketpair()
+    two.close()
+    with one:
+        streams.sendall(one, bytearray(10))
+
+
+def sent_to_nobody() -> None:
+    with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
+        datagrams.send_many(sock, [b"x"])
+
+
+def dialled(host: str, **given: Any) -> None:
+    with suppress(OSError):
+        dial.dial(host, 1, **given)
+    time.sleep(0.05)  # the threads of its look-ups end
+
+
+def looked_up(host: str, **given: Any) -> None:
+    with suppress(OSError):
+        dial.getaddrinfo(host, 1, flags=pysock.AI_NUMERICHOST, **given)
+    time.sleep(0.05)
+
+
+def cancelled() -> None:
+    with dial.Cancel() as cancel:
+        cancel.cancel()
+        dialled(HERE, cancel=cancel)
+
+
+def peers() -> None:
+    one, two = pysock.socketpair()
+    with one, two, suppress(OSError):
+        pysock.close(unix.peer_pidfd(one))
+
+
+SCENES: dict[str, Callable[[], Any]] = {
+    "streams, without a reader": without_a_reader,
+    "datagrams, to nobody": sent_to_nobody,
+    "dial, refused": partial(dialled, HERE),
+    "dial, late": partial(dialled, HERE, timeout=0),
+    "dial, unknown": partial(dialled, "no\0host"),
+    "dial, cancelled": cancelled,
+    "dial.getaddrinfo, unknown": partial(looked_up, "no host"),
+    "dial.getaddrinfo, late": partial(looked_up, "no host", timeout=0),
+    "peer_pidfd": peers,
     "pairs": pairs,
     "descriptors": descriptors_sent,
     "descriptors, without room": descriptors_without_room,

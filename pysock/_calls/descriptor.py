@@ -88,19 +88,23 @@ def claim_option(owned: list[int], fd: int, level: int, optname: int) -> int:
 
 
 def _claim_option_once(owned: list[int], *args: int) -> int:
-    (_, value, pointer), (_, length, length_pointer) = _ints(1), _ints(1)
+    (_, value, pointer), (_, length, length_pointer) = _ints(_one), _ints(_one)
     value[0], length[0] = -1, sizeof(c_int)
     return _claim_written(owned, value, lib.getsockopt, (*args, pointer, length_pointer))
 
 
-def _ints(count: int) -> Any:
-    """``(memory for so many ints, a view of it, its pointer)``."""
-    array = (c_int * count)()
+# Kept, since a type is freed by the garbage collector alone.
+_one, _two = c_int * 1, c_int * 2
+
+
+def _ints(kind: Any) -> Any:
+    """``(memory of such an array of ints, a view of it, its pointer)``."""
+    array = kind()
     # PyPy's arrays are read by Python code.
     return array, memoryview(array).cast("B").cast("i"), pointer_to(array)
 
 
-_pairs = Pool(lambda: _ints(2))
+_pairs = Pool(lambda: _ints(_two))
 
 
 def _claim_written(
