@@ -241,7 +241,7 @@ def test_a_cancel_that_a_handler_interrupts_can_be_made_again() -> None:
 
     with dial.Cancel() as cancel:
         writer = cancel._writer
-        cancel._writer = SimpleNamespace(send=interrupted, close=writer.close)  # type: ignore
+        cancel._writer = SimpleNamespace(send=interrupted, close=writer.close)  # type: ignore[assignment]
         with pytest.raises(Stop):
             cancel.cancel()
         cancel._writer = writer
