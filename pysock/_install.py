@@ -24,7 +24,7 @@ from _frozen_importlib_external import PathFinder
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from types import ModuleType
+    from types import CodeType, ModuleType
     from typing import Any
 
 # Variables in the environment of a program that runs on pysock.
@@ -259,6 +259,19 @@ class _InPlace:
         if self.spec is not None:
             module.__spec__ = self.spec
 
+    # What runpy, pkgutil and modulefinder ask of any loader.
+
+    def is_package(self, name: str) -> bool:
+        return False
+
+    def get_source(self, name: str) -> str | None:
+        """None for ``_socket``, which has none in C."""
+        return None if name == "_socket" else f"from {self.own_name or 'pysock'} import *\n"
+
+    def get_code(self, name: str) -> CodeType | None:
+        source = self.get_source(name)
+        return None if source is None else compile(source, f"<{name}>", "exec")
+
 
 def _find_ssl(name: str) -> ModuleSpec | None:
     return _find_changed(name, _change_ssl)
@@ -300,6 +313,10 @@ class _Changing:
             module.__loader__ = module.__spec__.loader = self.loader
         self.loader.exec_module(module)
         self.change(module)
+
+    def __getattr__(self, name: str) -> Any:
+        """``get_code``, ``get_source`` and the like: of the module as it is in its file."""
+        return getattr(vars(self).get("loader"), name)
 
 
 def find_elsewhere(name: str) -> ModuleSpec | None:

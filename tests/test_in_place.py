@@ -34,6 +34,24 @@ def test_annotations_are_not_the_programs_to_resolve(tmp_path: Path) -> None:
     assert "return" in before[0]
 
 
+LOADERS = """
+import copy, importlib.util, pkgutil, runpy
+for name in ("ssl", "socket", "_socket"):
+    loader = importlib.util.find_spec(name).loader
+    print(copy.copy(loader).is_package(name), loader.get_source(name) is None)
+    try:
+        print("fromfd" in runpy.run_module(name), "SSLSocket" in runpy.run_module(name))
+    except ImportError as error:
+        print(error)
+"""
+
+
+def test_loaders_answer_what_runpy_and_pkgutil_ask(tmp_path: Path) -> None:
+    alike(tmp_path, "-c", LOADERS)
+    for name in ("ssl", "socket", "_socket"):
+        alike(tmp_path, "-m", name)
+
+
 def test_a_socket_of_the_program_stays_its_own(tmp_path: Path) -> None:
     written(tmp_path, "AF_INET = 'the program has its own'", "socket.py")
     assert "own" in alike(tmp_path, "-c", "import socket; print(socket.AF_INET)")[1]
