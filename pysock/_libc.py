@@ -376,7 +376,9 @@ def _h_errno(lib: Library, loaded: ctypes.CDLL) -> Callable[[], int]:
 # fcntl(2) and ioctl(2) are variadic, and Apple silicon passes variadic arguments differently
 # from declared ones.  So the few tasks that need them are left to ``os``.
 
-duplicate = os.dup
+# Not those in ``os``, where a program may have put functions of its own by now, as gevent does.
+_posix: Any = sys.modules.get("posix", os)
+duplicate = _posix.dup
 
 
 def claim_duplicate(owned: list[int], fd: int) -> None:
@@ -384,11 +386,11 @@ def claim_duplicate(owned: list[int], fd: int) -> None:
 
     Raises OSError.
     """
-    owned.extend(map(os.dup, (fd,)))
+    owned.extend(map(duplicate, (fd,)))
 
 
-close_without_memory = os.close
-set_blocking: Any = getattr(os, "set_blocking", None)  # os of Windows lacks it
+close_without_memory = _posix.close
+set_blocking: Any = getattr(_posix, "set_blocking", None)  # os of Windows lacks it
 get_inheritable = os.get_inheritable
 set_inheritable = os.set_inheritable
 

@@ -52,6 +52,23 @@ def test_loaders_answer_what_runpy_and_pkgutil_ask(tmp_path: Path) -> None:
         alike(tmp_path, "-m", name)
 
 
+OTHERS_OF_OS = """
+import os
+def refuse(*arguments):
+    raise ValueError(arguments)
+os.close = os.dup = os.set_blocking = refuse  # gevent has a ``close`` of its own
+import socket
+with socket.socket() as sock, sock.dup() as other:
+    other.setblocking(False)
+    print(other.getblocking(), sock.getblocking())
+print(other.fileno())
+"""
+
+
+def test_what_a_program_puts_into_os_is_not_for_sockets(tmp_path: Path) -> None:
+    alike(tmp_path, "-c", OTHERS_OF_OS)
+
+
 def test_a_socket_of_the_program_stays_its_own(tmp_path: Path) -> None:
     written(tmp_path, "AF_INET = 'the program has its own'", "socket.py")
     assert "own" in alike(tmp_path, "-c", "import socket; print(socket.AF_INET)")[1]
