@@ -17,6 +17,7 @@ import ctypes
 import errno
 import os
 import sys
+from functools import partial
 
 from . import _constants
 from ._ffi import arguments, interpreter
@@ -376,9 +377,10 @@ def _h_errno(lib: Library, loaded: ctypes.CDLL) -> Callable[[], int]:
 # fcntl(2) and ioctl(2) are variadic, and Apple silicon passes variadic arguments differently
 # from declared ones.  So the few tasks that need them are left to ``os``.
 
-# Not those in ``os``, where a program may have put functions of its own by now, as gevent does.
+# Not the functions in ``os``, where a program may have put its own by now, as gevent does; and each
+# in an object that nobody else has, since others look for them in all modules (pyfakefs).
 _posix: Any = sys.modules.get("posix", os)
-duplicate = _posix.dup
+duplicate = partial(_posix.dup)
 
 
 def claim_duplicate(owned: list[int], fd: int) -> None:
@@ -389,8 +391,8 @@ def claim_duplicate(owned: list[int], fd: int) -> None:
     owned.extend(map(duplicate, (fd,)))
 
 
-close_without_memory = _posix.close
-set_blocking: Any = getattr(_posix, "set_blocking", None)  # os of Windows lacks it
+close_without_memory = partial(_posix.close)
+set_blocking = partial(getattr(_posix, "set_blocking", int))  # os of Windows lacks it
 get_inheritable = os.get_inheritable
 set_inheritable = os.set_inheritable
 

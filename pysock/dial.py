@@ -18,7 +18,6 @@ import sys
 from collections import deque
 from contextlib import suppress
 from errno import ECANCELED, ENODEV, ETIMEDOUT
-from time import monotonic
 
 from . import _beyond
 from ._calls.getsockopt import socket_error
@@ -29,6 +28,7 @@ from ._functions.conversions import inet_pton
 from ._functions.netdb import if_nametoindex
 from ._host import constants, system
 from ._socket import Socket
+from ._timeouts import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

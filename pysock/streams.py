@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 import operator
 from errno import EINVAL, ENOTCONN
-from time import monotonic
 
 from . import _beyond
 from ._calls.wait import WRITE, deadline_passed, wait_until_ready
 from ._ffi.errors import checked, timeout
 from ._host import constants, lib
+from ._timeouts import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

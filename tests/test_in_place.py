@@ -69,6 +69,32 @@ def test_what_a_program_puts_into_os_is_not_for_sockets(tmp_path: Path) -> None:
     alike(tmp_path, "-c", OTHERS_OF_OS)
 
 
+OTHERS_EVERYWHERE = """
+import os, socket, sys, time
+def stand_still():
+    return 0.0
+def refuse(*arguments):
+    raise ValueError(arguments)
+others = [(time.monotonic, stand_still), (os.dup, refuse), (os.close, refuse)]
+for module in list(sys.modules.values()):
+    for name, value in list(vars(module).items()):
+        for own, other in others:
+            if value is own:
+                setattr(module, name, other)  # as freezegun and pyfakefs do
+first, second = socket.socketpair()
+third = first.dup()
+third.settimeout(0.1)
+try:
+    third.recv(1)
+except OSError as error:
+    print(type(error), error)
+"""
+
+
+def test_what_tests_put_into_all_modules_is_not_for_sockets(tmp_path: Path) -> None:
+    assert "timed out" in alike(tmp_path, "-c", OTHERS_EVERYWHERE)[1]
+
+
 def test_a_socket_of_the_program_stays_its_own(tmp_path: Path) -> None:
     written(tmp_path, "AF_INET = 'the program has its own'", "socket.py")
     assert "own" in alike(tmp_path, "-c", "import socket; print(socket.AF_INET)")[1]

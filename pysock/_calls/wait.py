@@ -18,12 +18,13 @@ may be full.  Only ``connect`` has a policy of its own (``_methods.connection``)
 from __future__ import annotations
 
 from ctypes import c_char
-from time import monotonic, sleep
+from time import sleep
 
 from .._ffi.abi import codec
 from .._ffi.errors import ATTEMPTS, from_errno, timeout
 from .._ffi.interpreter import pop_errno
 from .._host import abi, constants, lib, structs, system
+from .._timeouts import monotonic
 from .getsockopt import getsockopt_int
 from .memory import Pool, with_pointer
 from .state import calls_for

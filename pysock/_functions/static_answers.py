@@ -13,9 +13,9 @@ from __future__ import annotations
 import os
 from _thread import RLock  # threading would cost a millisecond at import
 from itertools import count
-from time import monotonic
 
 from .._host import structs
+from .._timeouts import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

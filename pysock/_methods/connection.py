@@ -10,7 +10,7 @@ from __future__ import annotations
 from errno import EAGAIN, EWOULDBLOCK
 from itertools import starmap
 from sys import audit
-from time import monotonic, sleep
+from time import sleep
 
 from .._calls.descriptor import NewerWay, claim_once, close_all
 from .._calls.getsockopt import socket_error
@@ -30,6 +30,7 @@ from .._ffi.arguments import c_int, one_int
 from .._ffi.errors import ATTEMPTS, checked, from_errno, timeout
 from .._ffi.interpreter import NULL, bytes_of, pop_errno, put_bytes
 from .._host import constants, lib, system
+from .._timeouts import monotonic
 from ..families import packers, unpack_for
 
 TYPE_CHECKING = False

@@ -53,7 +53,8 @@ def replacements(traced: Traced) -> Iterator[tuple[Any, str, Any]]:
         if name == "set_blocking" and sys.implementation.name == "pypy":
             wrapped = _set_blocking(traced)
         yield os, name, wrapped
-        if bound and getattr(system, bound, None) is function:
+        own = getattr(system, bound, None) if bound else None
+        if own is function or getattr(own, "func", None) is function:
             yield system, bound, wrapped
     for owner, made in files.replacements(traced):
         yield owner, made.__name__, _Unbound(made)
