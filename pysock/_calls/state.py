@@ -11,6 +11,8 @@ on either side, so that no attribute of a subclass meets them by accident:
 ``_sock_calls_``    the library for calls that transfer data: ``lib`` in blocking mode;
                     else ``lib_keeping_gil``, whose calls never block with the GIL
 ``_sock_waits_``    how many of the next receives call poll(2) first (``wait.wait_first``)
+``_sock_plain_``    the size of the last plain ``recv``, if none need wait first: the same int need
+                    not be looked at again (``shortcuts.transfer``); or NO_SIZE
 ``_sock_owned_``    a list with the descriptor, which is empty once somebody has taken it to
                     close it or to keep it (see ``descriptor``)
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 
 _new = object.__new__
+NO_SIZE = object()  # which no program can give, as it can None
 
 
 class SocketState:
@@ -48,6 +51,7 @@ class SocketState:
         "_sock_family_",
         "_sock_fd_",
         "_sock_owned_",
+        "_sock_plain_",
         "_sock_proto_",
         "_sock_timeout_",
         "_sock_type_",
@@ -60,6 +64,7 @@ class SocketState:
     _sock_family_: int
     _sock_fd_: int
     _sock_owned_: list[int]
+    _sock_plain_: Any
     _sock_proto_: int
     _sock_timeout_: float | None
     _sock_type_: int
@@ -74,7 +79,7 @@ class SocketState:
         self._closed = False
         self._io_refs = self._sock_waits_ = 0
         self._sock_fd_, self._sock_family_, self._sock_type_, self._sock_proto_ = -1, 0, 0, 0
-        self._sock_timeout_, self._sock_calls_ = None, lib
+        self._sock_timeout_, self._sock_calls_, self._sock_plain_ = None, lib, NO_SIZE
         return self
 
 

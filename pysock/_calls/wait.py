@@ -27,7 +27,7 @@ from .._host import abi, constants, lib, structs, system
 from .._timeouts import monotonic
 from .getsockopt import getsockopt_int
 from .memory import Pool, with_pointer
-from .state import calls_for
+from .state import NO_SIZE, calls_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _wait(sock: SocketState, events: int, deadline: float | None, unready: int) 
     if late or not wait_until_ready(sock, events, limit):
         raise from_errno(system.TIMED_OUT) if deadline is None else timeout("timed out")
     if events == READ and deadline is not None:
-        sock._sock_waits_ = WAITS
+        sock._sock_waits_, sock._sock_plain_ = WAITS, NO_SIZE
     if unready > 1 and monotonic() - begin < _AT_ONCE:
         # "Ready" without a wait, and not for the first time: give way, ever longer.
         pause = min(_AT_ONCE * 2**unready, _PAUSE_MAX)

@@ -27,7 +27,7 @@ WANTED = CPYTHON and switch("PYSOCK_SHORTCUTS", "1")
 
 _ALL: list[Any] = [
     *(transfer.recv, transfer.recv_into, transfer.send, transfer.sendall),
-    *(transfer.recvfrom, transfer.sendto),
+    *(transfer.recvfrom, transfer.recvfrom_into, transfer.sendto),
     *(message.sendmsg, message.recvmsg, message.recvmsg_into),
     *(options.getsockopt, options.setsockopt),
 ]
