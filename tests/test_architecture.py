@@ -418,7 +418,7 @@ def test_every_module_says_what_it_is() -> None:
 
 # Whose name another one knows: io, pytest, asyncio, html.parser.
 CALLED_BY_OTHERS = {"readable", "seekable", "readinto"} | {
-    *("pytest_report_header", "connection_made", "handle_starttag"),
+    *("pytest_report_header", "connection_made", "handle_starttag", "is_package"),
 }
 
 
