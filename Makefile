@@ -1,10 +1,10 @@
-# Short names for the commands that README.md explains.
+# Short names for the commands that CONTRIBUTING.md explains.
 PYTHON ?= python3
 
 .PHONY: demo hostile load network mutants test test-vm test-arch test-wine test-bsd conformance \
 	clients bench docs lint wheel ci clean
 
-demo:   ## the main job: echo over TCP, UDP and Unix sockets, each foreign call shown
+demo:   ## echo over TCP, UDP and Unix sockets, each foreign call shown
 	$(PYTHON) -m pysock
 
 test:   ## the tests, in an environment of their own under .venv/
@@ -25,10 +25,10 @@ mutants: ## which one-token changes of the sources no test notices; FILE=... for
 test-vm: ## conversations over every address family, in a virtual machine whose kernel has them
 	$(PYTHON) -m tests.vm
 
-test-arch: ## the tests and the main job on other processors, by emulation
+test-arch: ## the tests and the demo on other processors, by emulation
 	$(PYTHON) -m tests.arch
 
-test-wine: ## the tests, the main job and CPython's own tests on Windows' CPython, under Wine
+test-wine: ## the tests, the demo and CPython's own tests on Windows' CPython, under Wine
 	$(PYTHON) -m tests.wine
 
 test-bsd: ## the tests as on macOS and the BSDs, whose C libraries are made from their headers

@@ -1,4 +1,4 @@
-"""``python3 -m tests.arch [--short] [ARCHITECTURE …]``: the tests and the main job elsewhere.
+"""``python3 -m tests.arch [--short] [ARCHITECTURE …]``: the tests and the demo elsewhere.
 
 That is on other processors: in userlands of Debian, under qemu's user-mode emulation; s390x is
 big-endian.  ``--short`` leaves it at what depends on the processor most: addresses, control
@@ -11,11 +11,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
+from . import ROOT, help_if_asked
 from ._environment import environment
 
-ROOT = Path(__file__).resolve().parent.parent
 BED = ROOT.parent / "shared/arch/archrun"
 USUAL = ("i386", "arm64", "s390x")
 
@@ -54,7 +53,7 @@ def main(arguments: list[str]) -> int:
     failed = []
     for architecture in [name for name in arguments if name != "--short"] or USUAL:
         for name, command in (
-            ("main job", ["python3", "-m", "pysock"]),
+            ("demo", ["python3", "-m", "pysock"]),
             ("tests", ["python3", *pytest, *chosen]),
         ):
             print(f"--- {architecture}: {name}", flush=True)
@@ -75,4 +74,5 @@ def _chosen(short: bool) -> list[str]:
 
 
 if __name__ == "__main__":
+    help_if_asked(__doc__)
     sys.exit(main(sys.argv[1:]))

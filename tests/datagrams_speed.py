@@ -16,6 +16,8 @@ from typing import Any
 from pysock.ancillary import SegmentSize, disable, enable
 from pysock.datagrams import Ring, receive_segments, send_many, send_segments
 
+from . import help_if_asked
+
 BATCH, BATCHES = 64, 10
 DATA = b"x" * 1000
 
@@ -75,4 +77,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    help_if_asked(__doc__)
     main()

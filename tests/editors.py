@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 import pysock
 
-from . import ROOT
+from . import ROOT, help_if_asked
 
 SUBMODULES = ("ancillary", "datagrams", "dial", "families", "interfaces", "multicast", "streams",
               "tcp", "trace", "unix")  # fmt: skip
@@ -205,6 +205,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    help_if_asked(__doc__)
     if "--here" in sys.argv:
         sys.exit(main())
     from ._environment import call, environment

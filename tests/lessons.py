@@ -24,7 +24,7 @@ from pysock._commands.bounded import Ran, run
 from pysock._commands.course import Lesson, lessons, load, path_of
 from pysock._commands.judge import Settled, judged
 
-from . import ROOT
+from . import ROOT, help_if_asked
 
 FOLDER = ROOT / "tests" / "solutions"
 
@@ -116,4 +116,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    help_if_asked(__doc__)
     sys.exit(main(sys.argv[1:]))

@@ -5,9 +5,11 @@ The tests that ask mypy about programs (``tests/test_types.py``) run here too.
 
 import sys
 
+from . import help_if_asked
 from ._environment import call, environment
 
 if __name__ == "__main__":
+    help_if_asked(__doc__)
     python = environment("dev", "mypy")
     checks = (["ruff", "check"], ["mypy"], ["pytest", "-q", "tests/test_types.py"])
     statuses = [call(python, "-m", *check) for check in checks]

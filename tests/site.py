@@ -8,10 +8,11 @@ form that packs addresses and the search. ``--quick`` builds what has changed, a
 
 import sys
 
-from . import ROOT
+from . import ROOT, help_if_asked
 from ._environment import call, environment
 
 if __name__ == "__main__":
+    help_if_asked(__doc__)
     if not (ROOT / "docs").is_dir():
         sys.exit("tests.site: docs/ is not in a packed source: use a clone")
     if sys.version_info < (3, 11):

@@ -23,7 +23,7 @@ from pysock.trace import jsonl, strace
 from pysock.trace.decode import Call, decoded
 from pysock.trace.order import sort
 
-from . import ROOT
+from . import ROOT, help_if_asked
 from .harness import on_musl
 from .strace_programs import PROGRAMS
 
@@ -294,4 +294,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    help_if_asked(__doc__)
     sys.exit(main())

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 
-from . import ROOT
+from . import ROOT, help_if_asked
 from ._environment import call, environment
 
 VMRUN = ROOT.parent / "shared" / "vm" / "vmrun"
@@ -82,4 +82,5 @@ def environment_of(python: str) -> str:
 
 
 if __name__ == "__main__":
+    help_if_asked(__doc__)
     sys.exit(main(sys.argv[1:]))

@@ -1,6 +1,6 @@
 """``python3 -m tests.wine``: pysock on Windows' CPython, under Wine.
 
-It runs pysock's own tests, the main job, and CPython's tests of what uses sockets, these on
+It runs pysock's own tests, the demo, and CPython's tests of what uses sockets, these on
 pysock and on the C module: what passes on that has to pass on pysock.  The builds come from
 ``../shared/wine`` and the harness from ``../shared/conformance``; neither is part of the
 project, and without them this says so in one line.  They are kept under ``.venv/wine``, or
@@ -61,7 +61,7 @@ def main() -> int:
         if options.only in (None, "job"):
             print(f"--- CPython {version} for Windows: python -m pysock", flush=True)
             if windows.python("-m", "pysock", timeout=PATIENCE).returncode:
-                failed.append(f"{version}: main job")
+                failed.append(f"{version}: demo")
         if options.only in (None, "tests"):
             print(f"--- CPython {version} for Windows: pysock's own tests", flush=True)
             if not own_tests(windows, options.pytest or ["-q"]):

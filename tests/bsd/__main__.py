@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import sys
 
-from .. import ROOT
+from .. import ROOT, help_if_asked
 from .._environment import environment
 from . import build
 
@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> int:
     failed = []
     for target in targets:
         cache = ["-o", f"cache_dir={PLACE / f'cache-{target}'}"]  # for --last-failed
-        for name, command in (("main job", ["-m", "pysock"]), ("tests", tests(cache + pytest))):
+        for name, command in (("demo", ["-m", "pysock"]), ("tests", tests(cache + pytest))):
             print(f"--- {target}: {name}", flush=True)
             if subprocess.run([python, *command], cwd=ROOT, env=as_on(target)).returncode:
                 failed.append(f"{target}: {name}")
@@ -98,4 +98,5 @@ def tests(arguments: list[str]) -> list[str]:
 
 
 if __name__ == "__main__":
+    help_if_asked(__doc__)
     sys.exit(main(sys.argv[1:]))
