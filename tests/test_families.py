@@ -1,4 +1,4 @@
-"""The pages of families/: what it takes to add one, and what their examples leave out."""
+"""The codecs of families/: what it takes to add one, and what their examples leave out."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ needs_loopback = pytest.mark.skipif(
 def described(name: str, raw: bytes, platform: str = LINUX) -> dict[str, str]:
     """What an observer is told of each member of an address."""
     abi = abi_of(platform)
-    page = families.codec_of(abi.constants[name], abi)
-    assert page
-    return {member: text for _, member, text in page.describe(raw)}
+    codec = families.codec_of(abi.constants[name], abi)
+    assert codec
+    return {member: text for _, member, text in codec.describe(raw)}
 
 
 # --- what is remembered --------------------------------------------------------------
@@ -170,7 +170,7 @@ def test_a_file_is_all_that_a_family_takes(tmp_path: Path, monkeypatch: pytest.M
         sys.modules.pop("pysock.families.ax25", None)
 
 
-# --- the pages -----------------------------------------------------------------------
+# --- the codecs ----------------------------------------------------------------------
 
 
 def test_netlink_for_an_observer() -> None:

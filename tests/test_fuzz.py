@@ -1,6 +1,6 @@
 """What the kernel writes, taken at its word by nobody: addresses and control messages at random.
 
-The pages of each platform read addresses that are too short, too long, or noise, and so does the
+The codecs of each platform read addresses that are too short, too long, or noise, and so does the
 walk over control messages.  Nothing but the documented error may come of it, and nothing may be
 read that was not received.
 
@@ -43,14 +43,14 @@ def noise(rng: random.Random, size: int) -> bytes:
     return bytes(rng.choices(range(rng.choice((2, 5, 256))), k=size))
 
 
-def every_page() -> list[tuple[str, Any]]:
+def every_codec() -> list[tuple[str, Any]]:
     names = [f"AF_{module.name.upper()}" for module in iter_modules(families.__path__)]
     found = []
     for target in _constants.targets():
         abi = abi_of(target)
         numbers = [families.number_of(name, abi) for name in names if not name.startswith("AF__")]
-        pages = [families.codec_of(number, abi) for number in numbers if number is not None]
-        found += [(target, page) for page in pages if page is not None]
+        codecs = [families.codec_of(number, abi) for number in numbers if number is not None]
+        found += [(target, codec) for codec in codecs if codec is not None]
     return found
 
 
@@ -64,19 +64,19 @@ def read(raw: bytes, proto: int, target: str) -> Any:
 
 
 def test_addresses() -> None:
-    pages = every_page()
-    assert len(pages) > 200
+    codecs = every_codec()
+    assert len(codecs) > 200
     for rng in rounds(random.Random(f"{SEED} addresses")):
-        target, page = rng.choice(pages)
-        struct = page.struct_of(b"")
+        target, codec = rng.choice(codecs)
+        struct = codec.struct_of(b"")
         size = rng.choice((struct.size, rng.randrange(130)))
-        raw = (struct.header(page.family, struct.size) + noise(rng, 128))[:size]
+        raw = (struct.header(codec.family, struct.size) + noise(rng, 128))[:size]
         proto = rng.randrange(10)
-        case = f"{target}, {type(page).__module__}, {proto=}, {raw.hex(' ')}"
+        case = f"{target}, {type(codec).__module__}, {proto=}, {raw.hex(' ')}"
         try:
             address = read(raw, proto, target)
-            shown = [octets for octets, _, _ in page.describe(raw)]
-            if size > 1 and not type(page).__module__.endswith(".unix"):
+            shown = [octets for octets, _, _ in codec.describe(raw)]
+            if size > 1 and not type(codec).__module__.endswith(".unix"):
                 # What was not received reads as zero, whatever lies behind it in memory.
                 assert address == read(raw.ljust(struct.size, b"\0"), proto, target)
         except Exception as error:

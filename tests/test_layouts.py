@@ -38,13 +38,13 @@ def fields_of(struct: Any) -> dict[str, list[int]]:
 
 
 def addresses(target: str, abi: ABI) -> dict[str, Sockaddr]:
-    """Each struct of each page whose family the target has, by its name in C."""
+    """Each struct of each codec whose family the target has, by its name in C."""
     found = {}
     for name in PAGES:
         number = families.number_of(f"AF_{name.upper()}", abi)
-        page = None if number is None else families.codec_of(number, abi)
-        if page is not None:
-            declared = [value for value in vars(page).values() if isinstance(value, Sockaddr)]
+        codec = None if number is None else families.codec_of(number, abi)
+        if codec is not None:
+            declared = [value for value in vars(codec).values() if isinstance(value, Sockaddr)]
             found.update({each.ctype.__name__.partition(" ")[2]: each for each in declared})
     return found
 
