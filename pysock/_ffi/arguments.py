@@ -29,51 +29,47 @@ ULONG_MAX = 2 * LONG_MAX + 1
 
 if versions.INT_BY_INDEX:
     index = index_or_int = plain_index = operator.index
-
 else:
 
     def plain_index(value: Any) -> int:
         """``value`` as an exact int: a subclass of int might compare in its own way."""
         return int.__add__(operator.index(value), 0)
 
+    if sys.implementation.name == "pypy":
 
-if versions.INT_BY_INDEX:
-    pass
-elif sys.implementation.name == "pypy":
+        def index(value: Any) -> int:
+            """``value`` as an int, or TypeError with the message of PyPy 3.9."""
+            try:
+                return plain_index(value)
+            except TypeError:
+                kind = type(value).__name__
+                raise TypeError(f"expected integer, got {kind} object") from None
 
-    def index(value: Any) -> int:
-        """``value`` as an int, or TypeError with the message of PyPy 3.9."""
-        try:
-            return plain_index(value)
-        except TypeError:
-            kind = type(value).__name__
-            raise TypeError(f"expected integer, got {kind} object") from None
+        index_or_int = index
 
-    index_or_int = index
+    else:
 
-else:
+        def index(value: Any) -> int:
+            """``value`` as an int; as in Python 3.9, by ``__int__`` (with a warning) if need be."""
+            if isinstance(value, int):  # as a member of an enum, in half of the steps
+                return int.__add__(value, 0)
+            if isinstance(value, float):
+                raise TypeError("integer argument expected, got float")
+            return index_or_int(value)
 
-    def index(value: Any) -> int:
-        """``value`` as an int; as in Python 3.9, by ``__int__`` (with a warning) if need be."""
-        if isinstance(value, int):  # as a member of an enum, in half of the steps
-            return int.__add__(value, 0)
-        if isinstance(value, float):
-            raise TypeError("integer argument expected, got float")
-        return index_or_int(value)
-
-    def index_or_int(value: Any) -> int:
-        """Like ``index``, for the few functions that accept a float as well in Python 3.9."""
-        if hasattr(type(value), "__index__"):
-            return plain_index(value)
-        complaint = f"an integer is required (got type {type_name(value)})"
-        if not hasattr(type(value), "__int__"):
-            raise TypeError(complaint)
-        number = int.__add__(int(value), 0)
-        warn_caller(
-            f"{complaint}.  Implicit conversion to integers using __int__ is deprecated, "
-            "and may be removed in a future version of Python."
-        )
-        return number
+        def index_or_int(value: Any) -> int:
+            """Like ``index``, for the few functions that accept a float as well in Python 3.9."""
+            if hasattr(type(value), "__index__"):
+                return plain_index(value)
+            complaint = f"an integer is required (got type {type_name(value)})"
+            if not hasattr(type(value), "__int__"):
+                raise TypeError(complaint)
+            number = int.__add__(int(value), 0)
+            warn_caller(
+                f"{complaint}.  Implicit conversion to integers using __int__ is deprecated, "
+                "and may be removed in a future version of Python."
+            )
+            return number
 
 
 def warn_caller(message: str, category: type[Warning] = DeprecationWarning) -> None:

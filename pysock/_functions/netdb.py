@@ -13,6 +13,7 @@ from .._ffi.errors import ATTEMPTS, from_errno, raise_errno
 from .._ffi.interpreter import chars, pointer_to, text_at
 from .._ffi.signature import NOT_GIVEN
 from .._host import constants, lib, structs
+from .conversions import htons, ntohs
 from .static_answers import StaticAnswers
 
 TYPE_CHECKING = False
@@ -70,7 +71,7 @@ def getservbyport(port: int, protocolname: str = NOT_GIVEN, /) -> str:
         raise OverflowError("getservbyport: port must be 0-65535.")
     sys.audit("socket.getservbyport", port, None if protocol is None else protocol.decode())
     name: bytes | None = _services.look_up(
-        "servent", _name_of, _nothing, lib.getservbyport, _swapped(port), protocol
+        "servent", _name_of, _nothing, lib.getservbyport, htons(port), protocol
     )
     if name is None:
         raise OSError("port/proto not found")
@@ -78,7 +79,7 @@ def getservbyport(port: int, protocolname: str = NOT_GIVEN, /) -> str:
 
 
 def _port_of(servent: Any) -> int:
-    return _swapped(servent.s_port)
+    return ntohs(servent.s_port & 0xFFFF)  # an int, in network byte order
 
 
 def _name_of(servent: Any) -> bytes | None:
@@ -88,11 +89,6 @@ def _name_of(servent: Any) -> bytes | None:
 def _number_of(protoent: Any) -> int:
     number: int = protoent.p_proto
     return number
-
-
-def _swapped(port: int) -> int:
-    """A port from host to network byte order, which C uses here, or back."""
-    return int.from_bytes((port & 0xFFFF).to_bytes(2, sys.byteorder), "big")
 
 
 def getprotobyname(protocolname: str, /) -> int:
