@@ -375,7 +375,8 @@ def send_segments(sock: Any, data: Any, size: int, address: Any = None) -> int:
     """Send ``data`` as datagrams of ``size`` bytes each, the last maybe shorter; returns how many.
 
     By UDP_SEGMENT (on Windows UDP_SEND_MSG_SIZE), up to 64 datagrams a call; by a loop where the
-    system or the way to the peer refuses that.  Raises SendError as ``send_many`` does.
+    system or the way to the peer refuses that.  Waits as the socket's timeout says, anew for each
+    call.  Raises SendError as ``send_many`` does.
     """
     size = _beyond.in_range(size, _BYTES_MAX, "a size of datagrams", 1)
     sent = [0]

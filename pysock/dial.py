@@ -69,7 +69,7 @@ class Cancel:
         self._set = False
 
     def cancel(self) -> None:
-        """Let the calls that have this object raise OSError (ECANCELED), also later ones.
+        """End the calls that have this object, also later ones: they raise OSError (ECANCELED).
 
         Does not block: it sends a byte to a socket that they wait for, too.
         """
@@ -78,7 +78,7 @@ class Cancel:
             self._set = True  # not sooner: a signal handler may raise before the byte is sent
 
     def close(self) -> None:
-        """``close(2)`` of what it is made of; no call may use it any more.  Raises OSError."""
+        """``close(2)`` of its sockets; no call may use it any more.  Does not block; OSError."""
         self._reader.close()
         self._writer.close()
 

@@ -72,10 +72,12 @@ def supported(*, sources: bool = False) -> bool:
 def join(
     sock: HasFileno, group: str, interface: InterfaceLike = None, *, source: str | None = None
 ) -> None:
-    """Join ``group`` on an interface; with ``source``, hear that sender alone (SSM).
+    """``setsockopt(2)``: join ``group`` on an interface; with ``source``, hear that sender alone.
 
-    Several sources are several calls.  Does not block.  Raises OSError (EADDRINUSE if it is joined
-    already, ENODEV, …), ValueError for what is no group, NotImplementedError without filters.
+    Several sources are several calls.  The option is MCAST_JOIN_GROUP, with a source
+    MCAST_JOIN_SOURCE_GROUP, or an older one.  Does not block.  Raises OSError (EADDRINUSE if it is
+    joined already, ENODEV, …), ValueError for what is no group, NotImplementedError if the system
+    has no source filters.
     """
     _membership(sock, "JOIN", group, interface, source)
 
@@ -83,7 +85,7 @@ def join(
 def leave(
     sock: HasFileno, group: str, interface: InterfaceLike = None, *, source: str | None = None
 ) -> None:
-    """Leave ``group``, or with ``source`` hear that sender no longer.
+    """``setsockopt(2)``: leave ``group``, or with ``source`` hear that sender no longer.
 
     Does not block.  Raises OSError (EADDRNOTAVAIL if it was not joined), and as ``join``.
     """
@@ -93,14 +95,20 @@ def leave(
 def block(
     sock: HasFileno, group: str, source: str, interface: InterfaceLike = None
 ) -> None:
-    """Hear all senders to a joined ``group`` but this one.  Does not block.  Raises as ``join``."""
+    """``setsockopt(2)`` of MCAST_BLOCK_SOURCE: hear all senders to a joined ``group`` except this.
+
+    Does not block.  Raises as ``join``.
+    """
     _filter(sock, "MCAST_BLOCK_SOURCE", group, source, interface)
 
 
 def unblock(
     sock: HasFileno, group: str, source: str, interface: InterfaceLike = None
 ) -> None:
-    """Hear a blocked sender again.  Does not block.  Raises as ``join``."""
+    """``setsockopt(2)`` of MCAST_UNBLOCK_SOURCE: hear a blocked sender again.
+
+    Does not block.  Raises as ``join``.
+    """
     _filter(sock, "MCAST_UNBLOCK_SOURCE", group, source, interface)
 
 
@@ -185,7 +193,10 @@ _ip_mreq, _ipv6_mreq = Record("ip_mreq"), Record("ipv6_mreq")
 
 
 def set_outgoing_interface(sock: HasFileno, interface: InterfaceLike) -> None:
-    """The interface by which multicasts leave.  Does not block.  Raises OSError."""
+    """``setsockopt(2)`` of IP_MULTICAST_IF: the interface by which multicasts leave.
+
+    For IPv6, the option is IPV6_MULTICAST_IF.  Does not block.  Raises OSError.
+    """
     fd, index = descriptor(sock), _index(interface)
     what = f"to leave by {_shown(interface)}"
     if family_of(sock, fd) == _AF_INET6:
@@ -212,7 +223,11 @@ def outgoing_interface(sock: HasFileno) -> int | str:
 
 
 def set_ttl(sock: HasFileno, hops: int) -> None:
-    """How many routers a multicast may pass: 0 to 255 (TTL, hop limit).  Raises OSError."""
+    """``setsockopt(2)`` of IP_MULTICAST_TTL: how many routers a multicast may pass, 0 to 255.
+
+    For IPv6, the option is IPV6_MULTICAST_HOPS.  Does not block.  Raises OSError, TypeError,
+    ValueError.
+    """
     if isinstance(hops, bool) or not isinstance(hops, int):
         raise TypeError(f"expected 0 to 255 hops, not {type(hops).__name__}")
     if not 0 <= hops <= 255:
@@ -233,7 +248,11 @@ def ttl(sock: HasFileno) -> int:
 
 
 def set_loop(sock: HasFileno, on: bool) -> None:
-    """Whether this machine hears it.  On Windows, that is an option of the receiver (IPv4)."""
+    """``setsockopt(2)`` of IP_MULTICAST_LOOP: whether this machine hears its own multicasts.
+
+    For IPv6, the option is IPV6_MULTICAST_LOOP.  On Windows, the receiver sets it (IPv4).  Does not
+    block.  Raises OSError.
+    """
     fd = descriptor(sock)
     if family_of(sock, fd) == _AF_INET6:
         _set(fd, _IPV6, "IPV6_MULTICAST_LOOP", _c_int(bool(on)), "")

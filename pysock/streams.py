@@ -47,9 +47,9 @@ _CHUNK = 1 << 18  # PyPy's own sockets copy all that a call is given
 def sendall(sock: Any, data: Any, flags: int = 0) -> int:
     """``send(2)`` until all of ``data`` is sent; returns how much that is.
 
+    Blocks until then; the socket's timeout is for all of it, as that of ``socket.sendall`` is.
     Raises SendError, which is a TimeoutError, BrokenPipeError, … as well, and whose ``sent`` says
-    how many bytes the kernel had taken.  The socket's timeout is for all of it, as that of
-    ``socket.sendall`` is.
+    how many bytes the kernel had taken.
     """
     _beyond.needs(sock, "send")
     sent = [0]
@@ -87,14 +87,18 @@ def _send_parts(sock: Any, view: memoryview, flags: int, sent: list[int]) -> Non
 def recv_exactly(sock: Any, size: int) -> bytes:
     """``recv(2)`` until there are ``size`` bytes.
 
-    Raises Incomplete if the stream ends before, and OSError; a timeout loses what had come, which
-    a ``Reader`` keeps.
+    Blocks until then; the socket's timeout is for each piece that arrives.  Raises Incomplete if
+    the stream ends before, and OSError; a timeout loses what had come, which a ``Reader`` keeps.
     """
     return Reader(sock).recv_exactly(size, ahead=False)
 
 
 class Reader:
-    """Reads from ``sock``, and keeps what came too early or before an error, for the next call."""
+    """Reads from ``sock``, and keeps what came too early or before an error, for the next call.
+
+    Each method blocks until it has what it wants; the socket's timeout is for each piece that
+    arrives.  Raises Incomplete if the stream ends before, and what ``sock.recv`` raises.
+    """
 
     def __init__(self, sock: Any, limit: int = 1 << 20) -> None:
         _beyond.needs(sock, "recv")
@@ -159,7 +163,10 @@ class Reader:
 
 
 def send_frame(sock: Any, data: Any, *, prefix: int = 4) -> None:
-    """``sendall`` of a frame: the length of ``data`` in ``prefix`` bytes, and ``data``."""
+    """``sendall`` of a frame: the length of ``data`` in ``prefix`` bytes, and ``data``.
+
+    Blocks, and raises, like ``sendall``; ValueError if the length does not fit ``prefix`` bytes.
+    """
     prefix = _number(prefix, _PREFIX, 1, 8)
     with memoryview(data) as view:
         size = view.nbytes
@@ -169,14 +176,17 @@ def send_frame(sock: Any, data: Any, *, prefix: int = 4) -> None:
 
 
 def recv_frame(sock: Any, *, prefix: int = 4, limit: int = 1 << 20) -> bytes:
-    """One frame of ``send_frame``; it reads no byte beyond it.  Raises as ``Reader.recv_frame``."""
+    """One frame of ``send_frame``; it reads no byte beyond it.
+
+    Blocks, and raises, like ``Reader.recv_frame``.
+    """
     return Reader(sock, limit).recv_frame(prefix=prefix)
 
 
 def half_close(sock: Any) -> None:
     """``shutdown(2)`` of the sending half: the peer reads the end, and may still answer.
 
-    Raises OSError.
+    Does not block.  Raises OSError.
     """
     _shutdown(sock, "SHUT_WR")
 
