@@ -168,8 +168,8 @@ class Socket(SendFile, MakeFile, SocketBase):
     def close(self) -> None:
         """``close(2)``: close the socket, as soon as no file of ``makefile`` uses it.
 
-        Does not block, but for SO_LINGER.  Raises OSError (not ECONNRESET), and the descriptor
-        is gone nevertheless: closing is never repeated.  Closing twice does nothing.
+        Does not block, except for SO_LINGER.  Raises OSError (not ECONNRESET); the descriptor is
+        closed even then, and the call is never repeated.  Closing twice does nothing.
         """
         self._closed = True
         if self._io_refs <= 0:

@@ -1,7 +1,7 @@
-"""The documentation's echo server and client, over whatever socket they are told.
+"""The documentation's echo server and client, over each kind of socket.
 
-They are the programs that Python's manual shows, but for two things: the kernel chooses
-the port, and the server tells which, so that several can run at once.
+They are the programs that Python's manual shows, except for two things: the kernel chooses the
+port, and the server says which, so that several can run at once.
 """
 
 from __future__ import annotations

@@ -186,8 +186,8 @@ class Lifecycle(SocketState):
     def close(self) -> None:
         """``close(2)``: the socket cannot be used any more.
 
-        Does not block, but for SO_LINGER.  Raises OSError (not ECONNRESET), and the descriptor
-        is gone nevertheless.  Closing twice does nothing.
+        Does not block, except for SO_LINGER.  Raises OSError (not ECONNRESET); the descriptor is
+        closed even then.  Closing twice does nothing.
         """
         # For one caller alone, and not for another thread or a signal handler as well.
         fd, self._sock_fd_ = self._sock_fd_, -1

@@ -1,7 +1,7 @@
 """The floor of a row: its foreign calls alone, on prebuilt arguments, without a method around them.
 
 They are pysock's own bindings, so no Python code on top of them can take less time.  Each function
-has the arguments of the row's, but for the implementation.
+has the arguments of the row's, except for the implementation.
 """
 
 from __future__ import annotations
