@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class State(enum.Enum):
-    """A state of RFC 9293, by the name that ``ss`` and ``netstat`` give it."""
+    """A state of RFC 9293, whose names have hyphens there (``SYN-SENT``)."""
 
     CLOSED = "CLOSED"
     LISTEN = "LISTEN"
