@@ -258,7 +258,7 @@ def signature(value: Any) -> str:
 
 
 def _python(full: str, value: Any) -> Iterator[str]:
-    text = inspect.cleandoc(value.__doc__ or "").partition(">>>")[0].rstrip()
+    text = inspect.cleandoc(value.__doc__ or "").partition(">>>")[0].rstrip().replace("``", "`")
     yield from ["", folded(f"In Python: {full}{signature(value)}", width())]
     for number, paragraph in enumerate(text.split("\n\n")):
         yield from [""] * (number > 0)
