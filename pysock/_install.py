@@ -217,7 +217,7 @@ def _find_in_place(name: str) -> ModuleSpec:
 
 def _find_socket(name: str) -> ModuleSpec | None:
     """The same of ``socket``, unless the program has a module of its own by that name."""
-    spec = find_elsewhere(name)
+    spec = find_elsewhere(name, after=True)
     if spec is None or not spec.has_location or spec.origin is None:
         return _find_in_place(name)
     folder, library = os.path.dirname(spec.origin), os.path.dirname(os.__file__)
@@ -292,7 +292,7 @@ def _find_shortened(name: str) -> ModuleSpec | None:
 
 
 def _find_changed(name: str, change: Any) -> ModuleSpec | None:
-    spec = find_elsewhere(name)
+    spec = find_elsewhere(name, after=True)
     if spec is not None and spec.loader is not None:
         spec.loader = _Changing(spec.loader, change)  # type: ignore[assignment]
     return spec
@@ -319,9 +319,15 @@ class _Changing:
         return getattr(vars(self).get("loader"), name)
 
 
-def find_elsewhere(name: str) -> ModuleSpec | None:
-    """What the other entries of ``sys.meta_path`` find."""
-    for finder in sys.meta_path:
+def find_elsewhere(name: str, *, after: bool = False) -> ModuleSpec | None:
+    """What the other entries of ``sys.meta_path`` find: those after ours, or all.
+
+    Those before ours have been asked by whoever asks ours.
+    """
+    finders = list(sys.meta_path)
+    if after and _finder in finders:
+        del finders[: finders.index(_finder)]
+    for finder in finders:
         spec = None if finder is _finder else finder.find_spec(name, None)
         if spec is not None:
             return spec

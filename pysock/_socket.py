@@ -108,6 +108,15 @@ class SocketBase(Lifecycle, Connection, Stream, Datagram, Message, Options, Mode
         name = f"{cls.__module__}.{cls.__name__}" if cls is SocketBase else cls.__name__
         raise TypeError(f"cannot pickle {name!r} object")
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        cls = self.__class__
+        if protocol < 2 and cls.__reduce__ == object.__reduce__:
+            # copyreg asks a class that is written in C, for one derived from it, to make its state.
+            if cls is SocketBase:
+                raise TypeError(f"cannot pickle {cls.__name__!r} object")
+            SocketBase(self)  # type: ignore[arg-type]
+        return object.__reduce_ex__(self, protocol)  # which asks for the state, or a subclass
+
 
 _base = SocketBase
 
@@ -232,7 +241,7 @@ class Socket(SendFile, MakeFile, SocketBase):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, *args: object) -> None:
         if not self._closed:
             self.close()
 
@@ -260,7 +269,7 @@ class Socket(SendFile, MakeFile, SocketBase):
         if self.__class__ is Socket and pickling.pickled_by_multiprocessing(_getframe(1)):
             pickling.register(Socket)
             return pickling.reduce(self)
-        return object.__reduce_ex__(self, protocol)  # which asks for the state, or a subclass
+        return SocketBase.__reduce_ex__(self, protocol)
 
 
 def taking(owned: list[int], family: int, type: int, proto: int) -> Socket:

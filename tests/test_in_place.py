@@ -95,6 +95,21 @@ def test_what_tests_put_into_all_modules_is_not_for_sockets(tmp_path: Path) -> N
     assert "timed out" in alike(tmp_path, "-c", OTHERS_EVERYWHERE)[1]
 
 
+ASKED = """
+import sys
+class Spy:
+    def find_spec(self, name, path=None, target=None):
+        print(name) if name in ("socket", "ssl") else None
+sys.meta_path.insert(0, Spy())
+import socket, ssl, inspect
+print(inspect.signature(socket.socket.__exit__))
+"""
+
+
+def test_finders_of_the_program_are_asked_once(tmp_path: Path) -> None:
+    alike(tmp_path, "-c", ASKED)
+
+
 def test_a_socket_of_the_program_stays_its_own(tmp_path: Path) -> None:
     written(tmp_path, "AF_INET = 'the program has its own'", "socket.py")
     assert "own" in alike(tmp_path, "-c", "import socket; print(socket.AF_INET)")[1]
