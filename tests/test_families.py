@@ -101,6 +101,53 @@ def test_a_tuple_that_is_sent_to_again() -> None:
             families.register(number, type(codec))
 
 
+@pytest.mark.skipif(not hasattr(pysock, "AF_UNIX"), reason="there is no AF_UNIX here")
+def test_a_path_that_comes_again(tmp_path: Path) -> None:
+    """It is known by its text or by its object, and never mistaken for another one's."""
+    texts = [str(tmp_path / name) for name in "ab"]
+    packed = [families.pack("AF_UNIX", text) for text in texts]
+    assert packed == [families.pack("AF_UNIX", text.encode()) for text in texts]
+    assert packed == [families.pack("AF_UNIX", text) for text in texts]
+    too_long = "x" * 200
+    for _ in range(2):
+        with pytest.raises(OSError, match="too long"):
+            families.pack("AF_UNIX", too_long)
+    with ExitStack() as stack:
+        kind = pysock.AF_UNIX, pysock.SOCK_DGRAM
+        *there, here = (stack.enter_context(pysock.socket(*kind)) for _ in range(3))
+        for sock, text in zip(there, texts):
+            sock.bind(text)
+            sock.settimeout(10)
+        for data in (b"1", b"2", b"3", b"4"):
+            for sock, text in zip(there, texts):
+                here.sendto(data, text)
+                assert sock.recvfrom(10)[0] == data
+
+
+@pytest.mark.skipif(not pysock.has_dualstack_ipv6(), reason="there is no IPv6 here")
+def test_an_address_of_ipv6_that_comes_again() -> None:
+    """Each of its numbers counts, and its family: that of IPv4 may be equal."""
+    addresses: list[Any] = [("::1", 80), ("::1", 81), ("::1", 80, 1), ("::1", 80, 1, 2)]
+    first = [families.pack("AF_INET6", address) for address in addresses]
+    assert len({*first}) == len(addresses)
+    assert [families.pack("AF_INET6", address) for address in addresses] == first
+    assert families.pack("AF_INET6", ("::1", 80, 0, 0)) == first[0]
+    for wrong in (("::1", 80.0), ("::1", 80, 1.0), ("::1", 80, 1, 2.0)):
+        with pytest.raises(TypeError):
+            families.pack("AF_INET6", wrong)
+    families.pack("AF_INET", ("127.0.0.1", 80))
+    with pytest.raises(pysock.gaierror):
+        families.pack("AF_INET6", ("127.0.0.1", 80))
+    with pysock.socket(pysock.AF_INET6, pysock.SOCK_DGRAM) as sock:
+        sock.bind(("::1", 0))
+        sock.settimeout(10)
+        here = sock.getsockname()
+        for data in (b"1", b"2", b"3", b"4"):
+            for address in (here, here[:2], (*here,)):
+                sock.sendto(data, address)
+                assert sock.recvfrom(10) == (data, here)
+
+
 def test_addresses_that_come_again() -> None:
     """Two senders in turn: recvfrom knows the memory that C has written, and mixes up neither."""
     with ExitStack() as stack:

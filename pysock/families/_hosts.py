@@ -25,19 +25,20 @@ AF_INET6 = constants["AF_INET6"]
 AF_UNSPEC = constants["AF_UNSPEC"]
 BROADCAST = b"\xff\xff\xff\xff"
 
-# The cache of addresses, with three kinds of entries (the last two for this platform only):
+# The cache of addresses, with four kinds of entries (the last three for this platform only):
 #
 #     a numeric IPv4 host (str)                             → its four bytes
 #     (host, port), a tuple of exactly a str and an int     → the sockaddr of this AF_INET address
+#     (family, address) of AF_INET6, its host numeric, or AF_UNIX, a str  → its sockaddr
 #     a sockaddr of a family that is ``FamilyCodec.fixed``  → the address in Python's form
 #
 # It saves inet_pton(3) and the codec's work for addresses that a program uses again and again.
 # A full cache is emptied.
 CACHED = 1024
 known_addresses: dict[Any, Any] = {}
-# The ``id`` of such a tuple (host, port) → (AF_INET, its sockaddr, the tuple itself, which thereby
-# stays the object of this id).  So its items need not be looked at again.
-known_tuples: dict[int, tuple[int, bytes, tuple[str, int]]] = {}
+# The ``id`` of such an address → (its family, its sockaddr, the address itself, which thereby stays
+# the object of this id).  So its items need not be looked at again.
+known_tuples: dict[int, tuple[int, bytes, Any]] = {}
 # The bytes of an IP address → its text: clients come from few hosts, each time by another port.
 known_texts: dict[bytes, str] = {}
 # The text of an IP address, as str or bytes → its bytes.
@@ -54,6 +55,11 @@ def keep(cache: dict[Any, Any], key: Any, value: Any) -> None:
 def remember(key: Any, value: Any) -> None:
     """Put an entry into the cache of addresses."""
     keep(known_addresses, key, value)
+
+
+def remember_object(address: Any, family: int, packed: bytes) -> None:
+    """Know an address by its object: only ``sendto`` has the same one again and again."""
+    keep(known_tuples, id(address), (family, packed, address))
 
 
 def host(value: Any) -> bytes:
@@ -245,7 +251,7 @@ def _copied(at: int | None) -> list[tuple[int, int, int, bytes, bytes]]:
         found = _addrinfo.unpack_from(bytes_at(at, _addrinfo.size))
         _, family, socktype, protocol, addrlen, addr, canonname, at = found
         canonical = system.text_at(canonname) if canonname else b""
-        size = min(addrlen, _SOCKADDR_SIZES.get(family, abi.storage))
-        raw = bytes_at(addr, size) if addr else b""
+        size = _SOCKADDR_SIZES.get(family, abi.storage)
+        raw = bytes_at(addr, addrlen if addrlen < size else size) if addr else b""
         answers.append((family, socktype, protocol, canonical, raw))
     return answers

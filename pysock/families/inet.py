@@ -23,7 +23,7 @@ from .._ffi.arguments import c_int
 from .._host import abi as host_abi
 from . import _hosts
 from ._codec import FamilyCodec, must_be_tuple
-from ._hosts import CACHED, known_addresses, known_tuples, remember
+from ._hosts import known_addresses, remember, remember_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,9 +53,7 @@ class Family(FamilyCodec):
                     # Only sendto has the same object again and again.  A subclass wants its
                     # ``pack`` to be called.
                     if caller == "sendto" and type(self) is Family:
-                        if len(known_tuples) >= CACHED:
-                            known_tuples.clear()
-                        known_tuples[id(address)] = self.family, known, address
+                        remember_object(address, self.family, known)
                     return known
                 sin_addr = known_addresses.get(host)
                 if sin_addr is not None:

@@ -24,8 +24,10 @@ from ctypes import c_ubyte
 from .._ffi import versions
 from .._ffi.abi import be16, be32
 from .._ffi.arguments import c_uint
+from .._host import abi as host_abi
 from . import _hosts, _interfaces
 from ._codec import FamilyCodec, must_be_tuple
+from ._hosts import known_addresses, known_packed, remember, remember_object
 from .inet import in_range, port
 
 TYPE_CHECKING = False
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# The types of addresses that are looked up in the cache: 80.0 == 80, but is no port.
+_PLAIN = ([str, int], [str, int, int], [str, int, int, int])
 FLOWINFO_MAX = 0xFFFFF  # 20 bits, RFC 8200
 
 
@@ -51,6 +55,20 @@ class Family(FamilyCodec):
         self.fill = self.sockaddr_in6.packer(self.family)
 
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
+        plain = type(address) is tuple and [*map(type, address)] in _PLAIN
+        if plain and self.abi is host_abi:
+            known: bytes | None = known_addresses.get((self.family, address))
+            if known is not None:
+                if caller == "sendto" and type(self) is Family:
+                    remember_object(address, self.family, known)
+                return known
+        packed = self._pack(address, caller)
+        # A name may mean another address the next time.
+        if plain and self.abi is host_abi and _hosts.host(address[0]) in known_packed:
+            remember((self.family, address), packed)
+        return packed
+
+    def _pack(self, address: Any, caller: str) -> bytes:
         address = must_be_tuple(address, caller, "AF_INET6")
         if not 2 <= len(address) <= 4:
             raise TypeError(

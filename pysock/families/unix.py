@@ -23,7 +23,9 @@ import sys
 from ctypes import c_char
 
 from .._ffi.arguments import size_of, view_of
+from .._host import abi as host_abi
 from ._codec import FamilyCodec
+from ._hosts import known_addresses, remember, remember_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +42,17 @@ class Family(FamilyCodec):
         self.abstract = self.abi.name.startswith("linux")
 
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
+        if type(address) is str and self.abi is host_abi:
+            known: bytes | None = known_addresses.get((self.family, address))
+            if known is None:
+                known = self._pack(address)
+                remember((self.family, address), known)
+            elif caller == "sendto" and type(self) is Family:
+                remember_object(address, self.family, known)
+            return known
+        return self._pack(address)
+
+    def _pack(self, address: Any) -> bytes:
         if isinstance(address, str):
             address = address.encode(_CODEC, _ERRORS)
         with view_of(address) as view:
