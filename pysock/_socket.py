@@ -27,7 +27,7 @@ from sys import _getframe, audit
 from types import FunctionType
 
 from . import _public, _timeouts
-from ._calls.descriptor import adopt, close_all
+from ._calls.descriptor import Owned, adopt, close_all
 from ._calls.state import SocketState
 from ._enums import AddressFamily, SocketKind, member
 from ._ffi.signature import SignatureOfInit
@@ -154,15 +154,16 @@ class Socket(SendFile, MakeFile, SocketBase):
         """
         cls = _public.module.socket  # programs replace it, to have sockets of their own class
         family, kind, proto = self._sock_family_, self._sock_type_, self._sock_proto_
-        # The new socket owns the descriptor from its first instant; one of another class takes
-        # it over in its ``__init__``.
-        sock: Socket = Socket.__new__(Socket)
-        owned = sock._sock_owned_
+        # What will be the new socket's list owns the descriptor from its first instant; a socket
+        # of another class takes it over in its ``__init__``.
+        owned = Owned()
         try:
             address = accept_into(owned, self)
             if cls is not Socket:
-                sock = _adopt(owned, cls, family, kind, proto)
+                sock: Socket = _adopt(owned, cls, family, kind, proto)
             else:
+                sock = Socket.__new__(Socket)
+                sock._sock_owned_ = owned
                 if system.TELLS_OF_GIVEN:
                     audit("socket.__new__", sock, family, kind, proto)
                 sock._begin(owned[0], family, kind, proto)

@@ -24,6 +24,7 @@ else:
 default: float | None = None  # the timeout in seconds that new sockets get
 
 _NANOSECONDS = 10**9
+_LONGEST = min(system.LONGEST_TIMEOUT, 2**63 - 1) // _NANOSECONDS  # in whole seconds
 _TIME_T = "PyTime_t" if versions.NAMED_PYTIME else "_PyTime_t"
 if versions.ONE_TIMESTAMP_MESSAGE:
     _INT_TOO_LARGE = _FLOAT_TOO_LARGE = f"timestamp out of range for C {_TIME_T}"
@@ -44,6 +45,8 @@ def parse(value: Any) -> float | None:
     """
     if value is None:
         return None
+    if type(value) is int and 0 <= value <= _LONGEST:  # in a fifth of the steps
+        return float(value)
     if not isinstance(value, float):
         value = _int_or_float(value)
     if isinstance(value, float):

@@ -55,6 +55,8 @@ TESTS = {
     "pysock/_methods/shortcuts/options.py": (
         "noticed_shortcuts noticed_options unwritten hostile/library parity_options"
     ),
+    "pysock/_methods/shortcuts/names.py": "noticed_shortcuts families parity_objects",
+    "pysock/_methods/shortcuts/buffers.py": "noticed_shortcuts memory parity_transfer",
     "pysock/_methods/shortcuts/transfer.py": (
         "noticed_shortcuts noticed_transfer noticed_waiting unwritten hostile/library flow "
         "parity_transfer hostile/poison memory"
@@ -91,9 +93,7 @@ EQUAL = [
     ("/_socket.py", "system.complete(Socket) => pass", "for Windows"),
     ("_calls/transfer.py", "size >= POOL_MAX", "slower, and no more"),
     (".py", "if size < SOCKADDR_MAX else", "both are the same number then"),
-    ("_calls/getsockopt.py", "(value, sys.byteorder, signed=False)", "no errno is negative"),
     ("_methods/connection.py", "max(min(pause, deadline", "the larger of the same two numbers"),
-    ("_calls/getsockopt.py", 'constants["SO_ERROR"], 5)', "C writes 4 bytes, whatever the room"),
     # Each number is looked at twice: what the first look does not take, the second does.
     ("_ffi/arguments.py", "INT_MIN < value <= INT_MAX", "slower, and no more"),
     ("_ffi/arguments.py", "INT_MIN <= value < INT_MAX", "slower, and no more"),
@@ -116,7 +116,6 @@ EQUAL = [
     ("_methods/options.py", "if not 0 <= buflen", "that of 0 was answered before"),
     ("_methods/message.py", 'return b"" => pass', "slower, and no more"),
     ("shortcuts/transfer.py", "return data # => pass", "what is no bytes is for the method"),
-    ("_calls/getsockopt.py", "sys.byteorder, signed=None)", "no errno is negative"),
     ("shortcuts/message.py", "SOCKADDR_MAX + 16 & ~15", "more room than is needed"),
     ("shortcuts/message.py", "size if size < ancbufsize", "the same number"),
     ("shortcuts/message.py", "n if n < bufsize", "the same number"),

@@ -15,6 +15,7 @@ import pytest
 import pysock
 from pysock import families
 from pysock._libc import abi_of
+from pysock._methods import shortcuts
 from pysock.families import _hosts, inet
 
 LINUX = "linux-gnu-x86_64"
@@ -146,6 +147,30 @@ def test_an_address_of_ipv6_that_comes_again() -> None:
             for address in (here, here[:2], (*here,)):
                 sock.sendto(data, address)
                 assert sock.recvfrom(10) == (data, here)
+
+
+@pytest.mark.skipif(not shortcuts.WANTED, reason="this interpreter has no shortcuts")
+def test_which_tuples_are_known_by_their_object() -> None:
+    """Those that were sent to twice in turn, and those of senders, not one made for a datagram."""
+    with pysock.socket(type=pysock.SOCK_DGRAM) as a, pysock.socket(type=pysock.SOCK_DGRAM) as b:
+        for sock in (a, b):
+            sock.bind(("127.0.0.1", 0))
+            sock.settimeout(10)
+        host, port = a.getsockname()
+        kept = host, port
+        _hosts.known_tuples.clear()
+        for _ in range(5):
+            b.sendto(b"x", (host, port))
+            _, sender = a.recvfrom(10)
+            assert len(_hosts.known_tuples) <= 1
+        assert _hosts.known_tuples[id(sender)][2] is sender
+        for _ in range(3):
+            a.sendto(b"y", sender)
+            assert b.recvfrom(10) == (b"y", kept)
+        for _ in range(2):
+            b.sendto(b"x", kept)
+            a.recvfrom(10)
+        assert id(kept) in _hosts.known_tuples
 
 
 def test_addresses_that_come_again() -> None:

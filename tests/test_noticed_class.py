@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 import pysock
+from pysock._calls.descriptor import Emptied
 from pysock._calls.state import SocketState, set_mode
 from pysock._host import lib, lib_keeping_gil, system
 
@@ -89,7 +90,7 @@ def test_a_new_socket_before_its_init() -> None:
         None, False, 0, []
     )  # fmt: skip
     assert sock._sock_calls_ is lib
-    assert sock._sock_owned_ is not pysock.Socket.__new__(pysock.Socket)._sock_owned_
+    assert type(sock._sock_owned_) is Emptied  # which is all sockets', so nothing is put there
 
 
 def test_by_which_library_a_mode_calls() -> None:

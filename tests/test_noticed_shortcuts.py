@@ -11,6 +11,7 @@ import ctypes
 import sys
 from array import array
 from collections.abc import Iterator
+from errno import EAGAIN, ECONNRESET, EINTR
 from functools import partial
 from threading import Thread
 from typing import Any
@@ -18,12 +19,14 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock._calls.getsockopt import LARGEST_UNIT
+from pysock._calls.getsockopt import LARGEST_UNIT, OPTION_MAX, int_memory, int_pool
+from pysock._calls.memory import sockaddr_pool
 from pysock._calls.msghdr import MANY
 from pysock._calls.transfer import KEEP_GIL_MAX
 from pysock._ffi.interpreter import COPY_MAX, POOL_MAX
 from pysock._methods import shortcuts
 from pysock._methods.shortcuts import message, options, transfer
+from pysock._methods.shortcuts import names as asking
 
 from .harness import LATE, Action, calls_of, outcome, pair, replace
 
@@ -42,6 +45,7 @@ METHODS = {
     transfer: "_recv _recv_into _send _sendall _recvfrom _recvfrom_into _sendto",
     message: "_sendmsg _recvmsg send_message",
     options: "_getsockopt _setsockopt",
+    asking: "_getsockname _getpeername",
 }
 
 
@@ -248,7 +252,22 @@ WRITING: dict[str, tuple[Action, str | None]] = {
 OPTIONS: dict[str, tuple[Action, str | None]] = {
     "getsockopt": (lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE), None),
     "getsockopt 0": (lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE, 0), None),
-    "getsockopt 4": (lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE, 4), "_getsockopt"),
+    "getsockopt 4": (lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE, 4), None),
+    "getsockopt 1": (lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE, 1), None),
+    "getsockopt most": (lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE, OPTION_MAX), None),
+    "getsockopt more": (
+        lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE, OPTION_MAX + 1),
+        "_getsockopt",
+    ),
+    "getsockopt -4": (lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE, -4), "_getsockopt"),
+    "getsockopt Int 4": (lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE, Int(4)), "_getsockopt"),
+    "getsockopt Int, 4": (lambda s: s.getsockopt(Int(LEVEL), pysock.SO_TYPE, 4), "_getsockopt"),
+    "getsockopt Int name, 4": (
+        lambda s: s.getsockopt(LEVEL, Int(pysock.SO_TYPE), 4),
+        "_getsockopt",
+    ),
+    "getsockopt 2**31, 4": (lambda s: s.getsockopt(LEVEL, 2**31, 4), "_getsockopt"),
+    "getsockopt failing, 4": (lambda s: s.getsockopt(LEVEL, 2**31 - 1, 4), None),
     "getsockopt Int": (lambda s: s.getsockopt(Int(LEVEL), pysock.SO_TYPE), "_getsockopt"),
     "getsockopt Int name": (lambda s: s.getsockopt(LEVEL, Int(pysock.SO_TYPE)), "_getsockopt"),
     "getsockopt -1": (lambda s: s.getsockopt(-1, pysock.SO_TYPE), "_getsockopt"),
@@ -273,7 +292,10 @@ OPTIONS: dict[str, tuple[Action, str | None]] = {
 CASES = {**READING, **WRITING, **OPTIONS}
 
 
-NAMES = "recv recv_into send sendall recvfrom sendto sendmsg recvmsg getsockopt setsockopt"
+NAMES = (
+    "recv recv_into send sendall recvfrom recvfrom_into sendto sendmsg recvmsg"
+    " getsockopt setsockopt getsockname getpeername"
+)
 
 
 def test_all_shortcuts_stand_in_front_of_their_methods() -> None:
@@ -288,7 +310,7 @@ def test_all_shortcuts_stand_in_front_of_their_methods() -> None:
         assert (shortcut.__qualname__, shortcut.__module__) == (
             method.__qualname__, method.__module__
         )  # fmt: skip
-    assert len(found) == 10
+    assert len(found) == 13
 
 
 @pytest.mark.parametrize("wanted", [True, False])
@@ -345,6 +367,70 @@ def test_what_is_plain_is_taken_and_the_rest_is_left_to_the_method(
     assert name not in READING or answers[0] != "timed out"
 
 
+# --- names ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["getsockname", "getpeername"])
+def test_a_name_whose_errno_was_lost_is_asked_for_again(
+    name: str, left: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And one that has failed, or not, gives its memory back."""
+
+    def failing(real: Action, fd: int, *memory: Any) -> Any:
+        return -1 if lost.pop() else real(fd, *memory)
+
+    with pair() as (a, b), pysock.socket() as alone:
+        question = getattr(a, name)
+        address = question()
+        assert address == getattr(b, name)() == ""
+        taken = [entry[0] for entry in sockaddr_pool.entries]
+        assert outcome(alone.getpeername) == "ENOTCONN"
+        assert not left
+        assert [entry[0] for entry in sockaddr_pool.entries] == taken
+        lost = [False, True]
+        replace(monkeypatch, name, failing)
+        pysock._ffi.interpreter.pop_errno()
+        assert question() == address
+        assert left == [f"_{name}"]
+
+
+# --- what would block ----------------------------------------------------------------
+
+BLOCKING: dict[str, Action] = {
+    "recv": lambda s: s.recv(1),
+    "recv_into": lambda s: s.recv_into(bytearray(1)),
+    "recvfrom": lambda s: s.recvfrom(1),
+    "send": lambda s: s.send(b"x"),
+}
+
+
+@pytest.mark.parametrize("name", BLOCKING)
+@pytest.mark.parametrize("mode", [0.0, 0.001, None])
+def test_an_errno_that_does_not_say_wait_is_raised(
+    name: str, mode: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In any mode, and if it was lost, the call is made again."""
+
+    def failing(real: Action, *arguments: Any) -> int:
+        pysock._ffi.interpreter.set_errno(errors.pop() if errors else EAGAIN)
+        return -1
+
+    replace(monkeypatch, C_NAMES.get(name, name), failing)
+    with pair() as (a, _):
+        a.settimeout(mode)
+        for errors, said in (
+            ([ECONNRESET], "ECONNRESET"), ([ECONNRESET, 0], "ECONNRESET"),
+            ([ECONNRESET, EINTR], "ECONNRESET"),
+        ):  # fmt: skip
+            assert outcome(partial(BLOCKING[name], a)) == said
+            assert not errors
+        if mode == 0:
+            assert outcome(partial(BLOCKING[name], a)) == "EAGAIN"
+
+
+C_NAMES = {"recv_into": "recv"}
+
+
 # --- options -------------------------------------------------------------------------
 
 
@@ -365,7 +451,7 @@ def test_an_option_is_4_bytes_and_0_at_first(monkeypatch: pytest.MonkeyPatch) ->
             assert sock.getsockopt(1, 2) == -1
         start = (4).to_bytes(4, sys.byteorder), bytes(4)
         assert asked == [(sock.fileno(), 1, 2, *start)] * 3
-        assert len(options._option_pool.entries) >= 1
+        assert len(int_pool.entries) >= 1
 
 
 EXPORTED: dict[str, Action] = {
@@ -403,7 +489,7 @@ def test_what_is_exported_is_sent_to_its_last_byte(name: str) -> None:
 
 def test_an_option_has_room_for_larger_units_than_bytes() -> None:
     """C may write as many units as it was told of bytes: 4 of up to 16 bytes each."""
-    room, start, *_ = options._option()
+    room, start, *_ = int_memory()
     assert (ctypes.sizeof(room), len(start)) == (4 + 4 * 16, 4 + 4)
     assert LARGEST_UNIT == 16
 

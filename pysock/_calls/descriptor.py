@@ -63,6 +63,9 @@ class Emptied(list[int]):
     __slots__ = ()
 
 
+NOTHING: list[int] = Emptied()  # what a socket owns before its ``__init__``: nobody adds to it
+
+
 def claim_once(owned: list[int], function: Callable[..., int], *args: Any) -> int:
     """``function(*args)``, which makes a descriptor, into ``owned``; −1 if it fails."""
     owned.extend(starmap(function, (args,)))

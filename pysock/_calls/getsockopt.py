@@ -9,19 +9,23 @@ behind it never leaves.
 from __future__ import annotations
 
 import sys
-from ctypes import c_char, c_uint32
+from ctypes import c_char, c_int32, c_uint32, sizeof
 from errno import EBADF, ENOTSOCK
 
 from .._ffi.errors import attempt, from_errno
-from .._ffi.interpreter import bytes_of, fill
+from .._ffi.interpreter import bytes_of, chars, pointer_to, put_bytes
 from .._host import abi, constants, lib
 from .memory import Pool, with_pointer
 from .transfer import sockaddr_from
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 OPTION_MAX = 1024  # bytes of an option's value, as in CPython
 LARGEST_UNIT = 16  # bytes; that of SO_GET_FILTER is 8 (struct sock_filter)
 
-_SOL_SOCKET = constants["SOL_SOCKET"]
+_SOL_SOCKET, _SO_ERROR = constants["SOL_SOCKET"], constants["SO_ERROR"]
 # The options whose length is not in bytes, and the unit that it is in.
 _UNITS = {(_SOL_SOCKET, constants.get("SO_ATTACH_FILTER")): 8}
 
@@ -40,28 +44,60 @@ def getsockopt_bytes(fd: int, level: int, optname: int, size: int) -> bytes:
 
 def getsockopt_int(fd: int, level: int, optname: int, size: int = 4) -> int:
     """``getsockopt(2)`` of an int, or of an unsigned number of 8 bytes."""
-    n, value = _getsockopt(fd, level, optname, size)
+    if size == INT:
+        n, number = _int_option(fd, level, optname)
+    else:
+        n, value = _getsockopt(fd, level, optname, size)
+        number = int.from_bytes(value.ljust(size, b"\0"), sys.byteorder)
     if n < 0:
         raise from_errno(-n)
-    return int.from_bytes(value.ljust(size, b"\0"), sys.byteorder, signed=size == 4)
+    return number
+
+
+INT = sizeof(c_int32)
+
+
+def int_memory() -> Any:
+    """Memory for the length and the value of an int, which C may both change."""
+    # C may write more units of the value than it was told of bytes.
+    memory = chars(INT + INT * LARGEST_UNIT)
+    length, value = c_uint32.from_buffer(memory), c_int32.from_buffer(memory, INT)
+    # C may write fewer bytes of the value, so it starts as 0.
+    start = bytes(c_uint32(INT)) + bytes(INT)
+    return memory, start, value, pointer_to(value), pointer_to(length)
+
+
+int_pool = Pool(int_memory)
+
+
+def _int_option(fd: int, level: int, optname: int) -> tuple[int, int]:
+    """What the call has answered, or minus an errno, and the int that C wrote."""
+    entry = int_pool.take()
+    memory, start, value, pointer, length = entry
+    put_bytes(memory, length, start)  # the length is the first
+    n = attempt(lib.getsockopt, fd, level, optname, pointer, length)
+    number: int = value.value
+    int_pool.put(entry)
+    return n, number
 
 
 def _getsockopt(fd: int, level: int, optname: int, size: int, unit: int = 1) -> tuple[int, bytes]:
     """0 or minus an errno, and what C wrote."""
     entry = _pool.take()
     value, pointer, length, length_pointer = entry
-    fill(pointer, bytes(size))
+    put_bytes(value, pointer, bytes(size))
     length.value = size // unit
     n = attempt(lib.getsockopt, fd, level, optname, pointer, length_pointer)
-    written = bytes_of(value, pointer, min(length.value * unit, size))
+    wrote = length.value * unit
+    written = bytes_of(value, pointer, wrote if wrote < size else size)
     _pool.put(entry)
     return n, written
 
 
 def socket_error(fd: int) -> int:
     """``getsockopt(2)`` of SO_ERROR: how a connect in the background has ended, 0 or an errno."""
-    n, value = _getsockopt(fd, _SOL_SOCKET, constants["SO_ERROR"], 4)
-    return -n or int.from_bytes(value, sys.byteorder, signed=True)
+    n, number = _int_option(fd, _SOL_SOCKET, _SO_ERROR)
+    return -n if n < 0 else number
 
 
 def identify(fd: int, family: int, type: int, proto: int) -> tuple[int, int, int]:

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from .._ffi.errors import raised_by_pysock
 from .._host import lib, lib_keeping_gil, system
-from .descriptor import Owned
+from .descriptor import NOTHING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class SocketState:
             self = _new(cls)
         except TypeError:
             self = _new_abstract(cls)
-        self._sock_owned_ = Owned()
+        self._sock_owned_ = NOTHING
         self._closed = False
         self._io_refs = self._sock_waits_ = 0
         self._sock_fd_, self._sock_family_, self._sock_type_, self._sock_proto_ = -1, 0, 0, 0

@@ -166,7 +166,8 @@ def with_sockaddr(function: Callable[..., int], *args: Any) -> tuple[int, bytes]
     n = function(*args, address, length)
     answer = None
     if n >= 0:
-        answer = n, bytes_of(array, address, min(counter.value, SOCKADDR_MAX))
+        size = counter.value
+        answer = n, bytes_of(array, address, size if size < SOCKADDR_MAX else SOCKADDR_MAX)
     sockaddr_pool.put(entry)
     return answer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from struct import Struct
 
 from .._calls.memory import Pool, reserved
 from .._calls.msghdr import control
@@ -42,9 +43,9 @@ _ORDER: Literal["little", "big"] = sys.byteorder
 
 def _short(x: Any, function: str) -> int:
     if type(x) is int and 0 <= x <= 0xFFFF:  # as mostly, in half of the steps
-        return _swapped(x, 2)
+        return _swapped_short(x)
     if versions.UNSIGNED_BY_INDEX:
-        return _swapped(unsigned(x, 16, "uint16_t"), 2)
+        return _swapped_short(unsigned(x, 16, "uint16_t"))
     number = one_int(x) if versions.SHORT_ONE_INT else c_int(x)
     if number < 0:
         raise OverflowError(
@@ -55,14 +56,14 @@ def _short(x: Any, function: str) -> int:
         if versions.SHORT_IN_RANGE:
             raise OverflowError(complaint)
         warn_caller(f"{complaint} (The silent truncation is deprecated)")
-    return _swapped(number & 0xFFFF, 2)
+    return _swapped_short(number & 0xFFFF)
 
 
 def _long(x: Any) -> int:
     if type(x) is int and 0 <= x <= 0xFFFFFFFF:
-        return _swapped(x, 4)
+        return _swapped_long(x)
     if versions.UNSIGNED_BY_INDEX:
-        return _swapped(unsigned(x, 32, "uint32_t"), 4)
+        return _swapped_long(unsigned(x, 32, "uint32_t"))
     if not isinstance(x, int):
         raise TypeError(f"expected int, {type_name(x)} found")
     if x < 0:
@@ -71,11 +72,21 @@ def _long(x: Any) -> int:
         raise OverflowError("Python int too large to convert to C unsigned long")
     if x > 0xFFFFFFFF:
         raise OverflowError("int larger than 32 bits")
-    return _swapped(x, 4)
+    return _swapped_long(x)
 
 
-def _swapped(number: int, size: int) -> int:
-    return int.from_bytes(number.to_bytes(size, _ORDER), "big")
+def _swapped_short(number: int) -> int:
+    """The two bytes of a number in the order of a network: by shifts, in a fifth of the steps."""
+    return number if _ORDER == "big" else (number & 0xFF) << 8 | number >> 8
+
+
+def _swapped_long(number: int) -> int:
+    """The same of four bytes, by two functions of C that are found without being looked up."""
+    swapped: int = _of_network(_of_host(number))[0]
+    return swapped
+
+
+_of_host, _of_network = Struct("=I").pack, Struct("!I").unpack
 
 
 def htons(x: int, /) -> int:
@@ -85,6 +96,7 @@ def htons(x: int, /) -> int:
     Python 3.14 on: ValueError).  Python 3.9 cuts larger ones to 16 bits, with a DeprecationWarning.
 
     >>> import sys
+from struct import Struct
     >>> htons(80).to_bytes(2, sys.byteorder).hex(" ")
     '00 50'
     """
@@ -109,6 +121,7 @@ def htonl(x: int, /) -> int:
     Python 3.14 on: ValueError).
 
     >>> import sys
+from struct import Struct
     >>> htonl(0x7F000001).to_bytes(4, sys.byteorder).hex(" ")
     '7f 00 00 01'
     """

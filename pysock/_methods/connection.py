@@ -25,6 +25,7 @@ from .._calls.wait import (
     retry,
     wait_until_ready,
     waits_in_python,
+    would_block,
 )
 from .._ffi.arguments import c_int, one_int
 from .._ffi.errors import ATTEMPTS, checked, from_errno, timeout
@@ -72,7 +73,8 @@ class Connection(SocketState):
         >>> sock.listen()
         >>> client = create_connection(sock.getsockname())
         """
-        checked(lib.listen, self._sock_fd_, max(0, c_int(backlog)))
+        backlog = c_int(backlog)
+        checked(lib.listen, self._sock_fd_, backlog if backlog > 0 else 0)
 
     def _accept(self) -> tuple[int, RetAddress]:
         """``accept4(2)``: a new descriptor, and the peer's address."""
@@ -163,14 +165,16 @@ _accept4 = NewerWay(hasattr(lib, "accept4"))
 def accept_into(owned: list[int], sock: Connection) -> RetAddress:
     """Accept a connection, whose descriptor is then in ``owned``; the peer's address."""
     calls, family = sock._sock_calls_, sock._sock_family_
-    sockaddr = None
+    sockaddr, number = None, 0
     try:
         sockaddr = _accept_once(calls, sock._sock_fd_, owned, family)
-        if sockaddr is None:
+        if sockaddr is None and not (number := would_block(sock)):
             sockaddr = retry(sock, calls, READ, _accept_once, owned, family)
     except OSError as error:
         if not _accept4.refuses(error.errno or 0):
             raise
+    if number:
+        raise from_errno(number)
     if sockaddr is None:  # outside of the handler, where a second error would tell of the first
         _accept4.works = False
         try:

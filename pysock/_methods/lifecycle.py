@@ -28,7 +28,7 @@ from .._calls.getsockopt import identify
 from .._calls.state import SocketState, set_mode
 from .._enums import AddressFamily, SocketKind
 from .._ffi import versions
-from .._ffi.arguments import INT_MAX, ZERO, constructor_int
+from .._ffi.arguments import INT_MAX, constructor_int
 from .._ffi.errors import raise_unless_reset, raised_by_pysock
 from .._ffi.interpreter import FREE_THREADED
 from .._host import constants, lib, system
@@ -55,22 +55,28 @@ class Lifecycle(SocketState):
     def __init__(
         self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None
     ) -> None:
-        if family is not _NOT_GIVEN or type is not _NOT_GIVEN or proto is not _NOT_GIVEN:
-            if (
-                _class(family) is AddressFamily
-                and _class(type) is SocketKind
-                and (proto is ZERO or proto is _NOT_GIVEN)
-            ):  # as mostly: members of the enums, whose conversion takes 6,000 instructions
-                family, type = family._value_, type._value_
-            else:
-                number = constructor_int if fileno is not None else _default_or_int
-                family, type, proto = [*map(number, (family, type, proto))]
         if fileno is not None:
+            if family is not _NOT_GIVEN or type is not _NOT_GIVEN or proto is not _NOT_GIVEN:
+                family, type, proto = [*map(constructor_int, (family, type, proto))]
             self._init_from(fileno, family, type, proto)
             return
-        family = _AF_INET if family == -1 else family
-        type = _SOCK_STREAM if type == -1 else type
-        proto = 0 if proto == -1 else proto
+        # As mostly, members of the enums, or ints: to convert all takes 6,000 instructions.
+        if family is _NOT_GIVEN:
+            family = _AF_INET
+        elif _class(family) is AddressFamily:
+            family = family._value_
+        elif _class(family) is not int or not 0 <= family <= INT_MAX:
+            family = _default_or_int(family, _AF_INET)
+        if type is _NOT_GIVEN:
+            type = _SOCK_STREAM
+        elif _class(type) is SocketKind:
+            type = type._value_
+        elif _class(type) is not int or not 0 <= type <= INT_MAX:
+            type = _default_or_int(type, _SOCK_STREAM)
+        if proto is _NOT_GIVEN:
+            proto = 0
+        elif _class(proto) is not int or not 0 <= proto <= INT_MAX:
+            proto = _default_or_int(proto, 0)
         audit("socket.__new__", self, family, type, proto)
         owned = self._sock_owned_
         if owned or _class(owned) is not Owned:  # it has been a socket before
@@ -119,7 +125,7 @@ class Lifecycle(SocketState):
 
     def _take(self, theirs: list[int], family: int, type: int, proto: int) -> None:
         """Be the socket, of a known kind, that the first descriptor of ``theirs`` is."""
-        ours = self._sock_owned_
+        ours = self._sock_owned_ = Owned()
         try:
             move(theirs, ours)
             if system.TELLS_OF_GIVEN:
@@ -196,7 +202,7 @@ class Lifecycle(SocketState):
             return
         try:
             # As ``close_first``, in fewer steps.
-            failed = next(map(lib.close, map(owned.pop, (0,)))) < 0
+            failed = next(map(lib.close, iter(owned.pop, None))) < 0
         except IndexError:
             return
         except MemoryError as error:
@@ -242,9 +248,10 @@ class Lifecycle(SocketState):
         )
 
 
-def _default_or_int(value: Any) -> int:
+def _default_or_int(value: Any, default: int) -> int:
     """As in ``socket.py``: whatever equals -1 is the default, also what is no integer."""
-    return -1 if value == -1 else constructor_int(value)
+    number = _NOT_GIVEN if value == -1 else constructor_int(value)
+    return default if number == -1 else number
 
 
 def _told_of(error: Warning, sock: Lifecycle, text: str) -> bool:

@@ -57,9 +57,19 @@ def remember(key: Any, value: Any) -> None:
     keep(known_addresses, key, value)
 
 
+_last: Any = None
+
+
 def remember_object(address: Any, family: int, packed: bytes) -> None:
-    """Know an address by its object: only ``sendto`` has the same one again and again."""
-    keep(known_tuples, id(address), (family, packed, address))
+    """Know an address by its object, if that was the last one, too: only ``sendto`` has such.
+
+    A tuple that a program makes for each datagram would be kept, and never seen again.
+    """
+    global _last
+    if address is _last:
+        keep(known_tuples, id(address), (family, packed, address))
+    else:
+        _last = address
 
 
 def host(value: Any) -> bytes:

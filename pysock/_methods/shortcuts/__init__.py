@@ -17,7 +17,7 @@ ODD_FLAGS.  A C function is called by a local name: CPython 3.11 does not specia
 from __future__ import annotations
 
 from ..._ffi.interpreter import CPYTHON, switch
-from . import message, options, transfer
+from . import message, names, options, transfer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _ALL: list[Any] = [
     *(transfer.recvfrom, transfer.recvfrom_into, transfer.sendto),
     *(message.sendmsg, message.recvmsg, message.recvmsg_into),
     *(options.getsockopt, options.setsockopt),
+    *(names.getsockname, names.getpeername),
 ]
 
 

@@ -6,13 +6,10 @@ nothing, and the method makes the call again, to learn why.
 
 from __future__ import annotations
 
-from ctypes import c_int32, c_uint32, sizeof
 from struct import error as StructError
 
-from ..._calls.getsockopt import LARGEST_UNIT
-from ..._calls.memory import Pool
+from ..._calls.getsockopt import INT, OPTION_MAX, getsockopt_bytes, int_memory, int_pool
 from ..._ffi.arguments import ZERO
-from ..._ffi.interpreter import chars, pointer_to
 from ..._ffi.signature import NOT_GIVEN
 from ..._host import lib_keeping_gil
 from ..options import AF_VSOCK, Options, int_bytes
@@ -23,21 +20,7 @@ if TYPE_CHECKING:
 
 _getsockopt = Options.getsockopt
 _setsockopt: Any = Options.setsockopt
-_INT = sizeof(c_int32)
-
-
-def _option() -> Any:
-    """Memory for the length and the value of an option, which C may both change."""
-    # C may write more units of the value than it was told of bytes, see _calls.getsockopt.
-    memory = chars(_INT + _INT * LARGEST_UNIT)
-    length, value = c_uint32.from_buffer(memory), c_int32.from_buffer(memory, _INT)
-    # C may write fewer bytes of the value, so it starts as 0.
-    start = bytes(c_uint32(_INT)) + bytes(_INT)
-    return memory, start, value, pointer_to(value), pointer_to(length)
-
-
-_option_pool = Pool(_option)
-_pop_option, _put_option = _option_pool.pop, _option_pool.put
+_pop_option, _put_option = int_pool.pop, int_pool.put
 
 
 def getsockopt(self: Options, level: int, optname: int, buflen: int = 0, /) -> Any:
@@ -51,13 +34,22 @@ def getsockopt(self: Options, level: int, optname: int, buflen: int = 0, /) -> A
         try:
             entry = _pop_option()
         except IndexError:
-            entry = _option()
+            entry = int_memory()
         memory, memory.raw, value, pointer, length = entry
         failed = lib_keeping_gil.getsockopt(self._sock_fd_, level, optname, pointer, length)
         number: int = value.value
         _put_option(entry)
         if failed >= 0:
             return number
+    elif (
+        type(buflen) is int
+        and 0 < buflen <= OPTION_MAX
+        and type(level) is int
+        and type(optname) is int
+        and not (level | optname) >> 31
+        and self._sock_family_ != AF_VSOCK
+    ):
+        return getsockopt_bytes(self._sock_fd_, level, optname, buflen)
     return _getsockopt(self, level, optname, buflen)
 
 
@@ -83,7 +75,7 @@ def setsockopt(
             data = int_bytes(value)
         except StructError:  # the method says that it is too large
             data = b""
-        if data and lib_keeping_gil.setsockopt(self._sock_fd_, level, optname, data, _INT) >= 0:
+        if data and lib_keeping_gil.setsockopt(self._sock_fd_, level, optname, data, INT) >= 0:
             return None
     _setsockopt(self, level, optname, value, optlen, more)
     return None

@@ -25,6 +25,7 @@ from ..._calls.memory import (
     sockaddr_memory,
     sockaddr_pool,
 )
+from ..._calls.state import SocketState
 from ..._calls.transfer import (
     KEEP_GIL_MAX,
     receive,
@@ -35,17 +36,18 @@ from ..._calls.transfer import (
     transmit_to,
     with_zeros,
 )
-from ..._calls.wait import READ, WRITE, deadline_of, retry, wait_first
-from ..._enums import MsgFlag
+from ..._calls.wait import READ, WRITE, deadline_of, retry, wait_first, would_block
 from ..._ffi.arguments import ZERO, c_int, send_flags
+from ..._ffi.errors import from_errno
 from ..._ffi.interpreter import COPY_MAX, POOL_MAX
 from ..._ffi.portable import array_over
 from ..._ffi.signature import NOT_GIVEN
 from ..._host import lib
-from ...families import packers, unpack_for
-from ...families._hosts import known_addresses, known_tuples, remember
+from ...families import codec_of, inet, packers, unpack_for
+from ...families._hosts import AF_INET, keep, known_addresses, known_tuples, remember
 from ..datagram import Datagram
 from ..stream import Stream, send_rest
+from .buffers import COPIED, FLAGS, size_exported, size_wanted, small_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,6 +89,8 @@ def recv(self: Stream, bufsize: int, flags: int = 0, /) -> bytes:
         _put_data(entry)
         return data
     _put_data(entry)
+    if number := would_block(self):
+        raise from_errno(number)
     data = retry(self, calls, READ, receive, bufsize, flags)
     return data
 
@@ -143,16 +147,18 @@ def recv_into(self: Stream, buffer: WriteableBuffer, nbytes: int = 0, flags: int
     else:
         return _recv_into(self, buffer)
     if n < 0:
+        if number := would_block(self):
+            raise from_errno(number)
         with memoryview(buffer) as view:
             n = retry(self, calls, READ, receive_into, view, view.nbytes, 0)
     return n
 
 
-def _recv_into_other(self: Stream, buffer: WriteableBuffer, nbytes: int, flags: int) -> int:
+def _recv_into_other(self: Stream, buffer: Any, nbytes: int, flags: int) -> int:
     """recv_into of a part, with flags, or that waits first: 9,000 instructions, not 16,500."""
-    if flags is not ZERO and type(flags) in _FLAGS:
+    if flags is not ZERO and type(flags) in FLAGS:
         flags = flags_number(flags, c_int)
-    size = _size_wanted(buffer, nbytes, flags)
+    size = size_wanted(buffer, nbytes, flags)
     if not 0 < size <= KEEP_GIL_MAX:
         return _recv_into(self, buffer, nbytes, flags)
     if self._sock_waits_:
@@ -175,22 +181,6 @@ def _recv_into_other(self: Stream, buffer: WriteableBuffer, nbytes: int, flags: 
     return n
 
 
-def _size_wanted(buffer: Any, nbytes: Any, flags: Any) -> int:
-    """How many bytes a call may write to a buffer; 0 if the arguments are not plain."""
-    if type(nbytes) is not int or type(flags) is not int or flags & ODD_FLAGS:
-        return 0
-    if type(buffer) is bytearray:
-        room = len(buffer)
-    elif type(buffer) is memoryview:
-        room = _size_exported(buffer)
-    else:
-        return 0
-    return nbytes or room if 0 <= nbytes <= room else 0
-
-
-_FLAGS = frozenset((int, MsgFlag))
-
-
 def _recv_into_later(self: Stream, buffer: WriteableBuffer, size: int, flags: int) -> int:
     """recv_into that waits first; exported meanwhile, the buffer keeps its size."""
     with memoryview(buffer) as view:
@@ -203,34 +193,9 @@ def _recv_into_later(self: Stream, buffer: WriteableBuffer, size: int, flags: in
     return n
 
 
-def small_bytes(data: Any) -> Any:
-    """A copy of a small buffer, which costs less than to find out where it is; or ``data``.
-
-    Of bytes that somebody looks at whole, no copy is needed.
-    """
-    if type(data) is not memoryview:
-        most = len(data) if type(data) is bytearray else len(data) * _ITEM_MAX
-        # Joined in one step, which takes half of the time of ``bytes(data)``.
-        return b"".join((data,)) if most <= COPY_MAX else data
-    try:
-        if data.c_contiguous:
-            owner = data.obj
-            if type(owner) is bytes and len(owner) == data.nbytes:
-                return owner
-            if data.nbytes <= COPY_MAX:
-                return b"".join((data,))
-    except ValueError:
-        return data  # it was released: the method will say so
-    return data  # for the method
-
-
-_COPIED = frozenset((bytearray, memoryview, array))
-_ITEM_MAX = 8  # bytes of an item of an array
-
-
 def send(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> int:
     if type(bytes) is not _BYTES:
-        if type(bytes) not in _COPIED:
+        if type(bytes) not in COPIED:
             return _send(self, bytes, flags)
         if type(data := small_bytes(bytes)) is not _BYTES:
             return _send_exported(self, bytes, flags)
@@ -249,6 +214,8 @@ def send(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> int:
     function = calls.send
     n: int = function(self._sock_fd_, bytes, size, how)
     if n < 0:
+        if number := would_block(self):
+            raise from_errno(number)
         n = retry(self, calls, WRITE, transmit, bytes, flags)
     return n
 
@@ -258,7 +225,7 @@ def _send_exported(self: Stream, data: Any, flags: int) -> int:
 
     As in ``recv_into``, the export is a temporary of the call, and fixes the size.
     """
-    size = _size_exported(data)
+    size = size_exported(data)
     if not 0 < size <= KEEP_GIL_MAX or (
         flags is not ZERO and (flags := flags_number(flags, send_flags)) & ODD_FLAGS
     ):
@@ -280,20 +247,10 @@ def _send_exported(self: Stream, data: Any, flags: int) -> int:
     return n
 
 
-def _size_exported(data: Any) -> int:
-    """The size in bytes of a bytearray, an array or a memoryview; 0 if it cannot be written to."""
-    try:
-        if type(data) is memoryview:
-            return 0 if data.readonly or not data.c_contiguous else data.nbytes
-        return len(data) * getattr(data, "itemsize", 1)
-    except ValueError:  # it was released
-        return 0
-
-
 def sendall(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> None:
     if type(bytes) is _BYTES:
         data: Any = bytes
-    elif type(bytes) not in _COPIED:
+    elif type(bytes) not in COPIED:
         return _sendall(self, bytes, flags)
     elif type(data := small_bytes(bytes)) is not _BYTES:
         return _sendall_exported(self, bytes, flags)
@@ -318,7 +275,7 @@ def sendall(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> None:
 
 def _sendall_exported(self: Stream, data: Any, flags: int) -> None:
     """sendall of up to KEEP_GIL_MAX bytes that can be written to: C gets their own memory."""
-    if not 0 < _size_exported(data) <= KEEP_GIL_MAX or (
+    if not 0 < size_exported(data) <= KEEP_GIL_MAX or (
         flags is not ZERO and (flags := flags_number(flags, send_flags)) & ODD_FLAGS
     ):
         return _sendall(self, data, flags)
@@ -379,8 +336,11 @@ def recvfrom(self: Datagram, bufsize: int, flags: int = 0, /) -> tuple[bytes, Re
         data = buffer[:n] if n <= bufsize else with_zeros(buffer[:bufsize], n)
         written = room.raw
         _put_datagram(entry)
-        return data, known_addresses.get(written) or _sender(self, written)
+        name = known_addresses.get(written)
+        return data, sender(self, written) if name is None else name
     _put_datagram(entry)
+    if number := would_block(self):
+        raise from_errno(number)
     data, sockaddr = retry(self, calls, READ, receive_from, bufsize, flags)
     return data, unpack_for(self._sock_proto_, sockaddr)
 
@@ -411,16 +371,17 @@ def _recvfrom_large_or_later(
             self, calls, READ, receive_from, bufsize, flags, deadline=deadline
         )
         return data, unpack_for(self._sock_proto_, sockaddr)
-    return data, known_addresses.get(written) or _sender(self, written)
+    name = known_addresses.get(written)
+    return data, sender(self, written) if name is None else name
 
 
 def recvfrom_into(
-    self: Datagram, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0
+    self: Datagram, buffer: Any, nbytes: int = 0, flags: int = 0
 ) -> tuple[int, RetAddress]:
     # As _recv_into_other: 12,500 instructions instead of 23,000.
-    if flags is not ZERO and type(flags) in _FLAGS:
+    if flags is not ZERO and type(flags) in FLAGS:
         flags = flags_number(flags, c_int)
-    size = _size_wanted(buffer, nbytes, flags)
+    size = size_wanted(buffer, nbytes, flags)
     if not 0 < size <= KEEP_GIL_MAX:
         return _recvfrom_into(self, buffer, nbytes, flags)
     entry = sockaddr_pool.take()
@@ -447,16 +408,20 @@ def recvfrom_into(
             size = min(size, view.nbytes)
             n, sockaddr = retry(self, calls, READ, receive_from_into, view, size, flags)
         return n, unpack_for(self._sock_proto_, sockaddr)
-    return n, known_addresses.get(written) or _sender(self, written)
+    name = known_addresses.get(written)
+    return n, sender(self, written) if name is None else name
 
 
-def _sender(self: Datagram, written: bytes) -> Any:
+def sender(self: SocketState, written: bytes) -> Any:
     """The address in memory that C has written to; the next time, the memory itself is known."""
     size = c_uint32.from_buffer_copy(written, SOCKADDR_MAX).value
-    sockaddr = written[: min(size, SOCKADDR_MAX)]
+    sockaddr = written[: size if size < SOCKADDR_MAX else SOCKADDR_MAX]
     address = unpack_for(self._sock_proto_, sockaddr)
     if sockaddr in known_addresses:
         remember(written, address)
+        if self._sock_family_ == AF_INET and type(codec_of(AF_INET)) is inet.Family:
+            # It may be answered, by this very object.
+            keep(known_tuples, id(address), (AF_INET, sockaddr, address))
     return address
 
 

@@ -1,0 +1,61 @@
+"""Callers' buffers, in the shortcuts: how many bytes of one C may write to, or read in one call."""
+
+from __future__ import annotations
+
+from array import array
+
+from ..._calls.memory import ODD_FLAGS
+from ..._enums import MsgFlag
+from ..._ffi.interpreter import COPY_MAX
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+FLAGS = frozenset((int, MsgFlag))  # the types of plain flags
+COPIED = frozenset((bytearray, memoryview, array))
+_ITEM_MAX = 8  # bytes of an item of an array
+
+
+def size_wanted(buffer: Any, nbytes: Any, flags: Any) -> int:
+    """How many bytes a call may write to a buffer; 0 if the arguments are not plain."""
+    if type(nbytes) is not int or type(flags) is not int or flags & ODD_FLAGS:
+        return 0
+    if type(buffer) is bytearray:
+        room = len(buffer)
+    elif type(buffer) is memoryview:
+        room = size_exported(buffer)
+    else:
+        return 0
+    return nbytes or room if 0 <= nbytes <= room else 0
+
+
+def size_exported(data: Any) -> int:
+    """The size in bytes of a bytearray, an array or a memoryview; 0 if it cannot be written to."""
+    try:
+        if type(data) is memoryview:
+            return 0 if data.readonly or not data.c_contiguous else data.nbytes
+        return len(data) * getattr(data, "itemsize", 1)
+    except ValueError:  # it was released
+        return 0
+
+
+def small_bytes(data: Any) -> Any:
+    """A copy of a small buffer, which costs less than to find out where it is; or ``data``.
+
+    Of bytes that somebody looks at whole, no copy is needed.
+    """
+    if type(data) is not memoryview:
+        most = len(data) if type(data) is bytearray else len(data) * _ITEM_MAX
+        # Joined in one step, which takes half of the time of ``bytes(data)``.
+        return b"".join((data,)) if most <= COPY_MAX else data
+    try:
+        if data.c_contiguous:
+            owner = data.obj
+            if type(owner) is bytes and len(owner) == data.nbytes:
+                return owner
+            if data.nbytes <= COPY_MAX:
+                return b"".join((data,))
+    except ValueError:
+        return data  # it was released: the method will say so
+    return data  # for the method
