@@ -171,7 +171,7 @@ class Socket(SendFile, MakeFile, SocketBase):
             close_all(owned)
             raise
         # Some systems let the new socket inherit that its listener does not block.
-        if self._sock_timeout_ and _timeouts.default is None:
+        if self._sock_timeout_ and _timeouts.default.seconds is None:
             sock.setblocking(True)
         return sock, address
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from ._ffi import versions
 from ._ffi.arguments import c_long, full_type_name, index_or_int, type_name
+from ._ffi.forks import renewed_in_child
 from ._host import system
 
 TYPE_CHECKING = False
@@ -21,7 +22,31 @@ if time.get_clock_info("monotonic").implementation == "clock_gettime(CLOCK_MONOT
 else:
     monotonic = partial(time.monotonic)
 
-default: float | None = None  # the timeout in seconds that new sockets get
+
+class Default:
+    """The timeout in seconds that new sockets get, which any thread may set."""
+
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self.seconds = seconds
+
+
+default = Default()
+_at_fork: float | None = None
+
+
+def _before_fork() -> None:
+    global _at_fork
+    _at_fork = default.seconds
+
+
+def _after_fork_in_child() -> None:
+    global default
+    default = Default(_at_fork)
+
+
+renewed_in_child(_after_fork_in_child, _before_fork)
 
 _NANOSECONDS = 10**9
 _LONGEST = min(system.LONGEST_TIMEOUT, 2**63 - 1) // _NANOSECONDS  # in whole seconds
@@ -101,7 +126,7 @@ def getdefaulttimeout() -> float | None:
 
     Makes no call, and raises nothing.
     """
-    return default
+    return default.seconds
 
 
 def setdefaulttimeout(timeout: float | None, /) -> None:
@@ -109,5 +134,4 @@ def setdefaulttimeout(timeout: float | None, /) -> None:
 
     Does not block.  Raises TypeError, ValueError or OverflowError for an invalid timeout.
     """
-    global default
-    default = parse(timeout)
+    default.seconds = parse(timeout)

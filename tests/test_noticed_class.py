@@ -191,7 +191,7 @@ def test_the_mode_of_a_socket_that_is_accepted(
     """That of new sockets; the system is told so if the listener's is not that of blocking."""
     with listening() as (server, _):
         server.settimeout(timeout)
-        monkeypatch.setattr(pysock._timeouts, "default", default)
+        monkeypatch.setattr(pysock._timeouts.default, "seconds", default)
         seen: list[Any] = []
         real = system.set_blocking
 

@@ -160,7 +160,7 @@ def test_a_socket_whose_beginning_fails_has_no_descriptor(
     monkeypatch.setattr(Kept, "made", made)
     other = pysock.socket()
     before = descriptors()
-    monkeypatch.setattr(pysock._timeouts, "default", 5.0)
+    monkeypatch.setattr(pysock._timeouts.default, "seconds", 5.0)
     begin: Any = pysock.SocketType._begin
 
     def late(self: Kept, *arguments: int) -> None:
@@ -323,7 +323,7 @@ def test_the_mode_and_the_kind_of_a_new_socket(
     if flags and not hasattr(pysock, flags):
         pytest.skip(f"no {flags} here")
     kind = pysock.SOCK_DGRAM | (getattr(pysock, flags) if flags else 0)
-    monkeypatch.setattr(pysock._timeouts, "default", default)
+    monkeypatch.setattr(pysock._timeouts.default, "seconds", default)
     made = calls_of(monkeypatch, "socket")
     with pysock.socket(pysock.AF_INET, kind) as sock:
         mode = 0.0 if flags == "SOCK_NONBLOCK" else default

@@ -20,9 +20,11 @@ from __future__ import annotations
 import _thread
 from collections import deque
 from ctypes import c_uint32
+from functools import partial
 from operator import methodcaller
 
 from .._enums import MsgFlag
+from .._ffi.forks import renewed_in_child
 from .._ffi.interpreter import (
     COPY_MAX,
     FREE_THREADED,
@@ -57,9 +59,14 @@ class Pool:
         if own:  # a deque for each thread, which goes with it
             self.deque_of_thread, self.pop, self.put = _per_thread(kept)
         else:
-            entries: deque[Any] = deque(maxlen=kept)
-            self.deque_of_thread = lambda: entries
-            self.pop, self.put = entries.pop, entries.append
+            self.share(kept)
+            renewed_in_child(partial(self.share, kept))
+
+    def share(self, kept: int) -> None:
+        """Begin with a new deque, which all threads share."""
+        entries: deque[Any] = deque(maxlen=kept)
+        self.deque_of_thread = partial(_same, entries)
+        self.pop, self.put = entries.pop, entries.append
 
     @property
     def entries(self) -> deque[Any]:
@@ -72,6 +79,10 @@ class Pool:
             return self.pop()
         except IndexError:
             return self.make()
+
+
+def _same(entries: deque[Any]) -> deque[Any]:
+    return entries
 
 
 def _per_thread(
@@ -161,7 +172,16 @@ def take_memory(size: int, flags: int) -> tuple[Any, Any, Pool]:
 # already.  So the last mapping is kept, unless it has become a burden.
 MAPPED_KEPT = 1 << 26  # bytes of address space that it may take
 WRITTEN_KEPT = 1 << 24  # bytes of memory: to so many, from its begin, calls have written
-_kept_mapping: deque[tuple[mmap, memoryview]] = deque(maxlen=1)
+_kept_mapping: deque[tuple[mmap, memoryview]]
+
+
+def _keep_none() -> None:
+    global _kept_mapping
+    _kept_mapping = deque(maxlen=1)
+
+
+_keep_none()
+renewed_in_child(_keep_none)
 
 
 def take_mapped(size: int, flags: int) -> tuple[mmap, memoryview]:

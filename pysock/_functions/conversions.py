@@ -23,6 +23,7 @@ from .._ffi.arguments import (
     warn_caller,
 )
 from .._ffi.errors import checked
+from .._ffi.forks import shares
 from .._ffi.interpreter import bytes_of, put_bytes
 from .._host import lib
 from ..families._hosts import SIZES, ipv4_text, keep, known_packed, known_texts, text_of
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from .._types import ReadableBuffer
+
+shares(globals(), "known_packed", "known_texts")
 
 _ORDER: Literal["little", "big"] = sys.byteorder
 

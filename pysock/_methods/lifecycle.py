@@ -142,7 +142,7 @@ class Lifecycle(SocketState):
 
     def _begin(self, fd: int, family: int, type: int, proto: int) -> None:
         """Take over a descriptor, in the mode that new sockets have."""
-        seconds = _timeouts.default
+        seconds = _timeouts.default.seconds
         flags = type & _FLAGS
         if flags:
             type ^= flags

@@ -25,6 +25,7 @@ import os
 import sys
 
 from .._constants import nearest
+from .._ffi.forks import shares
 from .._host import abi as host
 from .._libc import abi_of
 from .._platform import target as host_target
@@ -52,6 +53,8 @@ from . import (
 )
 from ._codec import FamilyCodec, unclaimed
 from ._hosts import CACHED, known_addresses, known_tuples, remember
+
+shares(globals(), "known_addresses", "known_tuples")
 
 Page = FamilyCodec  # the name of the class until 0.1
 

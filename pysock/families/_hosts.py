@@ -12,6 +12,7 @@ from ctypes import c_void_p
 from .._ffi.abi import codec
 from .._ffi.arguments import kind, type_name
 from .._ffi.errors import check_resolved
+from .._ffi.forks import shares
 from .._ffi.interpreter import NULL, bytes_at, chars, pointer_to
 from .._host import abi, constants, lib, structs, system
 
@@ -43,6 +44,7 @@ known_tuples: dict[int, tuple[int, bytes, Any]] = {}
 known_texts: dict[bytes, str] = {}
 # The text of an IP address, as str or bytes → its bytes.
 known_packed: dict[str | bytes, bytes] = {}
+shares(globals(), "known_addresses", "known_tuples", "known_texts", "known_packed")
 
 
 def keep(cache: dict[Any, Any], key: Any, value: Any) -> None:

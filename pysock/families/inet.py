@@ -20,10 +20,13 @@ from ctypes import c_ubyte
 
 from .._ffi.abi import be16
 from .._ffi.arguments import c_int
+from .._ffi.forks import shares
 from .._host import abi as host_abi
 from . import _hosts
 from ._codec import FamilyCodec, must_be_tuple
 from ._hosts import known_addresses, remember, remember_object
+
+shares(globals(), "known_addresses", "known_tuples")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,6 +14,8 @@ import sys
 
 import pytest
 
+from pysock._ffi.interpreter import FREE_THREADED
+
 from .. import ROOT
 from ..harness import LATE
 
@@ -292,6 +294,84 @@ for module in [m for n, m in sys.modules.items() if n.partition(".")[0] == "pyso
         if "hung" in children_of(program, deadline=0.5)[0]:
             return
     pytest.fail("a child went on although a lock was held: this test sees nothing")
+
+
+# What all threads share: caches of addresses, and pools of large buffers.
+SHARED = """
+from itertools import count
+
+def exchange(i):
+    numbers = count()
+    sock = S.socket(S.AF_INET, S.SOCK_DGRAM)
+    here, there = S.socketpair()
+    big = bytearray(200_000)
+    def work():
+        for _ in range(50):
+            n = next(numbers) % 600
+            name = f"127.{i}.{n >> 8}.{n & 255}", 9
+            sock.connect(name)
+            assert sock.getpeername() == name
+            assert S.inet_ntoa(S.inet_aton(name[0])) == name[0]
+        here.send(b"x")
+        there.recv(len(big))
+        here.sendmsg([b"x"])
+        there.recvmsg(len(big))
+    return work
+
+busy(*map(exchange, range(4)))
+own = exchange(9)
+
+def work():
+    own()
+    echo()
+
+forked(work, TIMES)
+"""
+
+
+def test_other_threads_change_what_all_share() -> None:
+    check(SHARED, 30)
+
+
+# Whether a thread is handed the lock of a dict at the moment of a fork depends on the machine.  So
+# each is locked here as if one were; a child that has none of them goes on.
+RENEWED = """
+from ctypes import c_uint8
+from pysock import _timeouts
+from pysock._calls import memory, msghdr
+from pysock._ffi import forks
+
+S.setdefaulttimeout(5.0)
+own = [names[cache] for names, caches in forks._sharing for cache in caches]
+own += [memory.large_pool.entries, msghdr._large_pool.entries, _timeouts.default]
+locks = {id(each): c_uint8.from_address(id(each) + MUTEX_AT) for each in own}
+echo()
+
+def work():
+    echo()
+    one, other = S.socketpair()
+    for receive in one.recv, one.recvmsg:
+        other.send(b"x")
+        receive(200_000)
+    assert S.inet_ntoa(S.inet_aton("127.1.2.3")) == "127.1.2.3"
+    assert S.getdefaulttimeout() == 5.0
+    S.setdefaulttimeout(None)
+
+os.register_at_fork(
+    before=lambda: [setattr(lock, "value", 1) for lock in locks.values()],
+    after_in_parent=lambda: [setattr(lock, "value", 0) for lock in locks.values()],
+)
+forked(work, TIMES)
+"""
+MUTEX_AT = 10  # where the lock of an object is, in builds without the GIL
+
+
+@pytest.mark.skipif(
+    not FREE_THREADED or sys.maxsize < 2**32 or sys.version_info >= (3, 16),
+    reason="where there is a GIL, objects have no locks",
+)
+def test_a_child_has_what_threads_share_anew() -> None:
+    check(RENEWED.replace("MUTEX_AT", str(MUTEX_AT)), 3)
 
 
 DEFAULTS = """

@@ -39,6 +39,7 @@ from ..._calls.transfer import (
 from ..._calls.wait import READ, WRITE, deadline_of, retry, wait_first, would_block
 from ..._ffi.arguments import ZERO, c_int, send_flags
 from ..._ffi.errors import from_errno
+from ..._ffi.forks import shares
 from ..._ffi.interpreter import COPY_MAX, POOL_MAX
 from ..._ffi.portable import array_over
 from ..._ffi.signature import NOT_GIVEN
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..._types import ReadableBuffer, RetAddress, WriteableBuffer
+
+shares(globals(), "known_addresses", "known_tuples")
 
 _BYTES = bytes  # which is a parameter's name
 

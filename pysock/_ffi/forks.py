@@ -1,0 +1,47 @@
+"""What a forked child makes anew in builds without the GIL: what threads share and change.
+
+There each dict, list and deque has a lock, for the one step in which it is changed.  A thread that
+has waited for it long is handed it while it still sleeps.  If a process forks at this moment, the
+child has a lock whose owner does not exist, and the first change waits for ever: so it is with any
+dict that the threads of a program share.  With the GIL no step is ever half done at a fork.
+"""
+
+from __future__ import annotations
+
+import os
+
+from .interpreter import FREE_THREADED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+# The names of modules, each with the caches that it has names for.
+_sharing: list[tuple[dict[str, Any], tuple[str, ...]]] = []
+
+
+def renewed_in_child(renew: Callable[[], None], before: Callable[[], None] | None = None) -> None:
+    """Call ``renew`` in each forked child, and ``before`` each fork, if this Python needs that."""
+    if FREE_THREADED and hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=renew)
+        if before is not None:
+            os.register_at_fork(before=before)
+
+
+def shares(names: dict[str, Any], *caches: str) -> None:
+    """A forked child has new dicts for ``caches``, which are ``names`` of a module.
+
+    Each module that imports such a name says so; they get the same new dict.
+    """
+    _sharing.append((names, caches))
+
+
+def _renew_caches() -> None:
+    fresh: dict[int, dict[Any, Any]] = {}
+    for names, caches in _sharing:
+        for cache in caches:
+            names[cache] = fresh.setdefault(id(names[cache]), {})
+
+
+renewed_in_child(_renew_caches)
