@@ -61,6 +61,10 @@ class Pool:
         else:
             self.share(kept)
             renewed_in_child(partial(self.share, kept))
+        if FREE_THREADED:
+            # ctypes makes a type for each size of an array.  That takes a lock of Python's, which
+            # a forked child may find locked for ever: so no first call in a child shall need it.
+            self.put(make())
 
     def share(self, kept: int) -> None:
         """Begin with a new deque, which all threads share."""

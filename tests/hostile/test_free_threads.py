@@ -173,3 +173,34 @@ def test_no_call_reads_a_cell_that_all_threads_share() -> None:
         and function.__closure__
         and "__class__" not in function.__code__.co_freevars  # of super()
     ]
+
+
+CALLS = """
+import ctypes, pysock
+made = len(ctypes.Array.__subclasses__())
+one, other = pysock.socketpair()
+for size in (1, 100_000):
+    one.send(b"x")
+    other.recv(size)
+    one.sendmsg([b"x"], [])
+    other.recvmsg(size, 100)
+for end in one, other:
+    end.close()
+with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
+    sock.bind(("127.0.0.1", 0))
+    sock.sendto(b"x", sock.getsockname())
+    sock.recvfrom(10)
+    sock.getsockopt(pysock.SOL_SOCKET, pysock.SO_LINGER, 8)
+with pysock.create_server(("127.0.0.1", 0)) as server:
+    pysock.create_connection(server.getsockname()).close()
+    server.accept()[0].close()
+pysock.inet_pton(pysock.AF_INET6, "::1")
+print(len(ctypes.Array.__subclasses__()) - made)
+"""
+
+
+@pytest.mark.skipif(not FREE_THREADED, reason="where there is a GIL, no child waits for a lock")
+def test_a_first_call_makes_no_type() -> None:
+    """It would take Python's lock of types, and a forked child may find it locked for ever."""
+    done = run(CALLS)
+    assert (done.stdout, done.stderr, done.returncode) == ("0\n", "", 0)
