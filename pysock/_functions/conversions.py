@@ -99,7 +99,6 @@ def htons(x: int, /) -> int:
     Python 3.14 on: ValueError).  Python 3.9 cuts larger ones to 16 bits, with a DeprecationWarning.
 
     >>> import sys
-from struct import Struct
     >>> htons(80).to_bytes(2, sys.byteorder).hex(" ")
     '00 50'
     """
