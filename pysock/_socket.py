@@ -159,7 +159,7 @@ class Socket(SendFile, MakeFile, SocketBase):
         owned = Owned()
         try:
             address = accept_into(owned, self)
-            if cls is not Socket:
+            if cls is not Socket or cls.__init__ is not INIT:
                 sock: Socket = _adopt(owned, cls, family, kind, proto)
             else:
                 sock = Socket.__new__(Socket)
@@ -273,6 +273,10 @@ class Socket(SendFile, MakeFile, SocketBase):
         return SocketBase.__reduce_ex__(self, protocol)
 
 
+# A program may replace it, to hear of each socket: also of those that functions make.
+INIT = Socket.__init__
+
+
 def taking(owned: list[int], family: int, type: int, proto: int) -> Socket:
     """A new socket of this kind for the first descriptor of ``owned``; a failure closes it."""
     sock = Socket.__new__(Socket)
@@ -282,7 +286,7 @@ def taking(owned: list[int], family: int, type: int, proto: int) -> Socket:
 
 def _adopt(owned: list[int], cls: Any, family: int, type: int, proto: int) -> Any:
     """The same, of the class ``cls``.  ``owned`` has this descriptor alone."""
-    if cls is Socket:  # as mostly, in a third of the steps
+    if cls is Socket and cls.__init__ is INIT:  # as mostly, in a third of the steps
         return taking(owned, family, type, proto)
     return adopt(owned, partial(_made, cls, family, type, proto), known=True)
 

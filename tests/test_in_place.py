@@ -110,6 +110,28 @@ def test_finders_of_the_program_are_asked_once(tmp_path: Path) -> None:
     alike(tmp_path, "-c", ASKED)
 
 
+HEARD = """
+import socket
+made, init = [], socket.socket.__init__
+def hear(self, *args, **kwargs):
+    made.append((args, sorted(kwargs)))
+    init(self, *args, **kwargs)
+socket.socket.__init__ = hear
+first, second = socket.socketpair()
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+accepted, _ = listener.accept()
+copies = first.dup(), socket.fromfd(first.fileno(), socket.AF_UNIX, socket.SOCK_STREAM)
+print(len(made))
+for sock in (first, second, listener, client, accepted, *copies):
+    sock.close()
+"""
+
+
+def test_who_replaces_init_hears_of_each_socket(tmp_path: Path) -> None:
+    alike(tmp_path, "-c", HEARD)
+
+
 def test_a_socket_of_the_program_stays_its_own(tmp_path: Path) -> None:
     written(tmp_path, "AF_INET = 'the program has its own'", "socket.py")
     assert "own" in alike(tmp_path, "-c", "import socket; print(socket.AF_INET)")[1]

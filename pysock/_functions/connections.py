@@ -22,7 +22,7 @@ from .._enums import AddressFamily, SocketKind
 from .._ffi import versions
 from .._ffi.arguments import c_int
 from .._host import constants, lib, system
-from .._socket import Socket, taking
+from .._socket import INIT, Socket, taking
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def socketpair(
 
 def _adopt_first(fds: list[int], cls: Any, family: int, type: int, proto: int) -> Socket:
     """Make a socket object that owns the first descriptor of ``fds``."""
-    if cls is Socket:  # as mostly, in a third of the steps
+    if cls is Socket and cls.__init__ is INIT:  # as mostly, in a third of the steps
         return taking(fds, family, type, proto)
     owned: list[int] = []
     try:
