@@ -18,10 +18,11 @@ if __name__ == "__main__" and sys.path[:1] == [started_in]:
     del sys.path[0]
 
 import argparse
+import textwrap
 from importlib import import_module
 
 from . import __version__
-from ._commands.output import standard_output
+from ._commands.output import WIDEST, standard_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ COMMANDS = {
 DESCRIPTION = "See how Python's socket calls become calls of C."
 EPILOG = f"""\
 examples:
-  {PROGRAM}                                  the same as {PROGRAM} demo
+  {PROGRAM}                                  the demo
   {PROGRAM} run -m http.server               a program on pysock
   {PROGRAM} abi darwin-arm64 sockaddr_in6    a struct, drawn as memory
   {PROGRAM} abi --help                       all that this command can do
@@ -70,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
         usage="%(prog)s [-h] [--version] [--html FILE] [COMMAND ...]",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Text,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"pysock {__version__}")
@@ -83,6 +84,16 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
+class Text(argparse.RawDescriptionHelpFormatter):
+    """Fills paragraphs up to the terminal's width; those with indented lines stay as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n\n".join([
+            part if "\n " in f"\n{part}" else textwrap.fill(part, min(width, WIDEST))
+            for part in text.split("\n\n")
+        ])  # fmt: skip
+
+
 class Command(argparse.ArgumentParser):
     """The parser of one command, which asks the command's module once there is something to parse.
 
@@ -90,9 +101,7 @@ class Command(argparse.ArgumentParser):
     """
 
     def __init__(self, command: str, **settings: Any) -> None:
-        super().__init__(
-            formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **settings
-        )
+        super().__init__(formatter_class=Text, allow_abbrev=False, **settings)
         self.command = command
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:

@@ -416,9 +416,9 @@ def test_every_module_says_what_it_is() -> None:
     assert [name for name, tree in SOURCES.items() if not ast.get_docstring(tree)] == []
 
 
-# Whose name another one knows: io, pytest, asyncio, html.parser.
+# Whose name another one knows: io, pytest, asyncio, html.parser, argparse, importlib.
 CALLED_BY_OTHERS = {"readable", "seekable", "readinto"} | {
-    *("pytest_report_header", "connection_made", "handle_starttag", "is_package"),
+    *("pytest_report_header", "connection_made", "handle_starttag", "_fill_text", "is_package"),
 }
 
 

@@ -37,10 +37,10 @@ All of it was read from the platforms' own headers, and any host shows any platf
 
 EPILOG = """\
 examples:
-  python -m pysock abi                                       list the platforms
-  python -m pysock abi darwin-arm64                          all structs of one
-  python -m pysock abi linux-gnu-x86_64 sockaddr_in linger   these two alone
-  python -m pysock abi windows-x86_64 --json                 for a program to read"""
+  python -m pysock abi                                    list the platforms
+  python -m pysock abi darwin-arm64                       all structs of one
+  python -m pysock abi darwin-arm64 sockaddr_in linger    these two alone
+  python -m pysock abi windows-x86_64 --json              for a program to read"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ import textwrap
 
 from ..trace.order import Timeline, sort
 from ..trace.terminal import Writer
+from .output import WIDEST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from .bounded import Ran
 
-WIDEST, NARROWEST = 96, 20
+NARROWEST = 20
 
 # What makes no difference to what a program is to show, unless it is about this.
 _LEFT_OUT = ("inet_pton", "inet_ntop", "getaddrinfo")

@@ -104,9 +104,10 @@ The exit status is 0 only if all that was sent came back."""
 INTRODUCTION = """\
 pysock {version} on {target}
 
-The echo server and client of Python's documentation, as two processes.  Below each line
-of Python stand the foreign calls that it leads to, with their arguments and result, and
-below a call (↓) the bytes of the socket address in it, member by member."""
+The echo server and client of Python's documentation, as two processes.  Below
+each line of Python stand the foreign calls that it leads to, with their
+arguments and result, and below a call (↓) the bytes of the socket address in
+it, member by member."""
 
 
 # --- the parent ----------------------------------------------------------------------

@@ -29,11 +29,11 @@ another, each statement is tried, and the lesson tells what is not so there."""
 
 EPILOG = """\
 examples:
-  python -m pysock lesson                              list the lessons
-  python -m pysock lesson 1                            one of them, or FILE, a teacher's own
-  python -m pysock lesson 1 --begin solution.py        write what its exercise begins with
-  python -m pysock lesson 1 --check solution.py        judge a solution; also --trace
-  python -m pysock lesson 1 --grade FOLDER --json      judge all solutions in a folder
+  python -m pysock lesson                          list the lessons
+  python -m pysock lesson 1                        one of them; or FILE, your own
+  python -m pysock lesson 1 --begin solution.py    begin its exercise
+  python -m pysock lesson 1 --check solution.py    judge it; also --trace
+  python -m pysock lesson 1 --grade FOLDER         judge each solution in it
 
 The exit status is 0 if all solutions are accepted, 1 if one is refused, and 2 if a lesson or a
 file is not there or wrong."""

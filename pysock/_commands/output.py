@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+WIDEST = 96  # columns of text: longer lines are hard to read
 READER_LEFT = 141  # 128 + SIGPIPE
 NOT_WRITTEN = 1
 

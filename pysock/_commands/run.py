@@ -42,7 +42,8 @@ NO_RUN = 2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     parser.usage = (
-        "%(prog)s [-h] [--report] [--frames] (SCRIPT | - | -m MODULE | -c CODE) [ARGUMENT ...]"
+        "%(prog)s [-h] [--report] [--frames]\n"
+        "           (SCRIPT | - | -m MODULE | -c CODE) [ARGUMENT ...]"
     )
     parser.add_argument(
         "--report", action="store_true", help="print at the end which modules have which sockets"

@@ -34,7 +34,7 @@ examples:
   python -m pysock show trace.jsonl
   python -m pysock show --strace trace.jsonl
   python -m pysock show --html trace.html trace.jsonl
-  python -m pysock show --follow trace.jsonl    in another terminal, while trace writes it
+  python -m pysock show --follow trace.jsonl    while trace writes it
 
 The exit status is 1 if lines of the file are no events; the others are shown."""
 

@@ -59,7 +59,8 @@ SWITCHES = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     parser.usage = (
-        "%(prog)s [-h] [OPTION ...] (SCRIPT | -m MODULE | -c CODE) [ARGUMENT ...] [-- SCRIPT2 ...]"
+        "%(prog)s [-h] [OPTION ...]\n"
+        "           (SCRIPT | -m MODULE | -c CODE) [ARGUMENT ...] [-- SCRIPT2 ...]"
     )
     parser.add_argument(
         "--jsonl", metavar="FILE", help="write the events to a file instead, for show"
