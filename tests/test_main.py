@@ -58,6 +58,17 @@ def test_help_of_a_command(command: str) -> None:
     assert "--child" not in shown  # that is between the demo and its own processes
 
 
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_fits_a_terminal(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    """And is filled where that is wider, up to what an eye can follow."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert [line for line in said(*command.split(), "--help").splitlines() if len(line) > 80] == []
+    monkeypatch.setenv("COLUMNS", "200")
+    _, *parts = said(*command.split(), "--help").split("\n\n")
+    prose = [line for part in parts for line in part.splitlines() if line[:1].isalpha()]
+    assert max(map(len, prose)) <= 96
+
+
 def test_version() -> None:
     assert said("--version") == f"pysock {pysock.__version__}\n"
 

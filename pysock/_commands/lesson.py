@@ -30,7 +30,7 @@ another, each statement is tried, and the lesson tells what is not so there."""
 EPILOG = """\
 examples:
   python -m pysock lesson                          list the lessons
-  python -m pysock lesson 1                        one of them; or FILE, your own
+  python -m pysock lesson 1                        one of them; or your FILE
   python -m pysock lesson 1 --begin solution.py    begin its exercise
   python -m pysock lesson 1 --check solution.py    judge it; also --trace
   python -m pysock lesson 1 --grade FOLDER         judge each solution in it
