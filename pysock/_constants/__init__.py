@@ -164,8 +164,8 @@ def _differences(name: str) -> Layers:
 
 def _unknown(target: str) -> ValueError:
     near = nearest(target, targets())
-    hint = f"; the nearest are {', '.join(near)}" if near else ""
-    return ValueError(f"no target is called {target!r}{hint}")
+    hint = f"the nearest are {', '.join(near)}" if near else "python -m pysock abi lists them"
+    return ValueError(f"no target is called {target!r}; {hint}")
 
 
 def nearest(word: str, known: Sequence[str]) -> list[str]:

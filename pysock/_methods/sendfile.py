@@ -1,7 +1,8 @@
 """sendfile: a file through a socket, by the kernel alone where it can.
 
 ``sendfile(2)`` moves pages from a file to a socket without a copy through this process.
-A file that it cannot take, such as a BytesIO or a pipe, is read and sent in pieces.
+A file without a descriptor, such as a BytesIO, and one that the call refuses are read and sent in
+pieces.
 """
 
 from __future__ import annotations
@@ -42,8 +43,9 @@ class SendFile(Lifecycle, Stream, Mode):
     def sendfile(self, file: SendableFile, offset: int = 0, count: int | None = None) -> int:
         """``sendfile(2)``: send a file from ``offset`` until its end, or ``count`` bytes of it.
 
-        ``file`` is open in binary mode; if it is no regular file, ``send(2)`` is used.  Returns
-        how many bytes were sent.  The file's position is then after them, even if an error came.
+        ``file`` is open in binary mode; if it has no descriptor, such as a BytesIO, ``send(2)`` is
+        used.  As in CPython, nothing of a pipe is sent, since its size is 0.  Returns how many
+        bytes were sent.  The file's position is then after them, even if an error came.
 
         Blocks until all is sent; a timeout is for each part that the kernel takes at once.
         Raises ValueError in non-blocking mode, and what ``send`` raises.
