@@ -149,6 +149,8 @@ def number_in(view: memoryview) -> tuple[int, Any]:
     return address_in(view), view
 
 
+# As in ``portable``, for this file's ``address_in``: passed one by which to find the address, PyPy
+# takes 800 ns for a setsockopt of a view, and not 570.
 def pass_memory(data: Any, call: Callable[..., int], *args: Any) -> int:
     """``call(*args, address, size)`` with a bytes-like object's memory.
 
