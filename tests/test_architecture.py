@@ -424,6 +424,8 @@ CALLED_BY_OTHERS = {"readable", "seekable", "readinto"} | {
 
 def test_no_function_is_without_a_use() -> None:
     """Something names it: the package, the tools, or the documentation; not a test alone."""
+    if not (ROOT / "docs").is_dir():
+        pytest.skip("docs/ is not in a packed source")
     read = [name for name in SOURCES if not name.startswith("tests/")]
     read += [path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")]
     words = re.findall(r"\w+", "\n".join([(ROOT / n).read_text(encoding="utf-8") for n in read]))
