@@ -55,11 +55,13 @@ TESTS = {
     "pysock/_methods/shortcuts/options.py": (
         "noticed_shortcuts noticed_options unwritten hostile/library parity_options"
     ),
-    "pysock/_methods/shortcuts/names.py": "noticed_shortcuts families parity_objects",
+    "pysock/_methods/shortcuts/names.py": (
+        "noticed_shortcuts noticed_failures families parity_objects"
+    ),
     "pysock/_methods/shortcuts/buffers.py": "noticed_shortcuts memory parity_transfer",
     "pysock/_methods/shortcuts/transfer.py": (
-        "noticed_shortcuts noticed_transfer noticed_waiting unwritten hostile/library flow "
-        "parity_transfer hostile/poison memory"
+        "noticed_shortcuts noticed_failures noticed_transfer noticed_waiting unwritten "
+        "flow hostile/library parity_transfer hostile/poison memory"
     ),
 }
 

@@ -11,7 +11,6 @@ import ctypes
 import sys
 from array import array
 from collections.abc import Iterator
-from errno import EAGAIN, ECONNRESET, EINTR
 from functools import partial
 from threading import Thread
 from typing import Any
@@ -20,7 +19,6 @@ import pytest
 
 import pysock
 from pysock._calls.getsockopt import LARGEST_UNIT, OPTION_MAX, int_memory, int_pool
-from pysock._calls.memory import sockaddr_pool
 from pysock._calls.msghdr import MANY
 from pysock._calls.transfer import KEEP_GIL_MAX
 from pysock._ffi.interpreter import COPY_MAX, POOL_MAX
@@ -365,70 +363,6 @@ def test_what_is_plain_is_taken_and_the_rest_is_left_to_the_method(
     half = len(answers) // 2
     assert answers[:half] == answers[half:]
     assert name not in READING or answers[0] != "timed out"
-
-
-# --- names ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["getsockname", "getpeername"])
-def test_a_name_whose_errno_was_lost_is_asked_for_again(
-    name: str, left: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And one that has failed, or not, gives its memory back."""
-
-    def failing(real: Action, fd: int, *memory: Any) -> Any:
-        return -1 if lost.pop() else real(fd, *memory)
-
-    with pair() as (a, b), pysock.socket() as alone:
-        question = getattr(a, name)
-        address = question()
-        assert address == getattr(b, name)() == ""
-        taken = [entry[0] for entry in sockaddr_pool.entries]
-        assert outcome(alone.getpeername) == "ENOTCONN"
-        assert not left
-        assert [entry[0] for entry in sockaddr_pool.entries] == taken
-        lost = [False, True]
-        replace(monkeypatch, name, failing)
-        pysock._ffi.interpreter.pop_errno()
-        assert question() == address
-        assert left == [f"_{name}"]
-
-
-# --- what would block ----------------------------------------------------------------
-
-BLOCKING: dict[str, Action] = {
-    "recv": lambda s: s.recv(1),
-    "recv_into": lambda s: s.recv_into(bytearray(1)),
-    "recvfrom": lambda s: s.recvfrom(1),
-    "send": lambda s: s.send(b"x"),
-}
-
-
-@pytest.mark.parametrize("name", BLOCKING)
-@pytest.mark.parametrize("mode", [0.0, 0.001, None])
-def test_an_errno_that_does_not_say_wait_is_raised(
-    name: str, mode: float | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In any mode, and if it was lost, the call is made again."""
-
-    def failing(real: Action, *arguments: Any) -> int:
-        pysock._ffi.interpreter.set_errno(errors.pop() if errors else EAGAIN)
-        return -1
-
-    replace(monkeypatch, C_NAMES.get(name, name), failing)
-    with pair() as (a, _):
-        a.settimeout(mode)
-        for errors, said in (
-            ([ECONNRESET], "ECONNRESET"), ([ECONNRESET, 0], "ECONNRESET"),
-            ([ECONNRESET, EINTR], "ECONNRESET"),
-        ):  # fmt: skip
-            assert outcome(partial(BLOCKING[name], a)) == said
-            assert not errors
-        if mode == 0:
-            assert outcome(partial(BLOCKING[name], a)) == "EAGAIN"
-
-
-C_NAMES = {"recv_into": "recv"}
 
 
 # --- options -------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from pysock._calls import memory, msghdr
 from pysock._ffi.interpreter import COPY_MAX
 from pysock._host import abi, structs
 from pysock._methods import connection, shortcuts
+from pysock._methods.shortcuts import transfer
 
 from .harness import RECEIVE, Action, pair, pools, replace
 
@@ -108,7 +109,8 @@ def test_an_answer_longer_than_its_buffer_is_cut(monkeypatch: pytest.MonkeyPatch
         ctypes.memmove(arguments[-1], (10_000).to_bytes(4, sys.byteorder), 4)
         return result
 
-    monkeypatch.setattr(connection, "unpack_for", lambda proto, raw: len(raw))
+    for module in (connection, transfer):  # the method's, and the shortcut's
+        monkeypatch.setattr(module, "unpack_for", lambda proto, raw: len(raw))
     with pysock.socket() as sock:
         storage = memory.SOCKADDR_MAX
         replace(monkeypatch, "getsockname", liar)

@@ -123,7 +123,6 @@ def htonl(x: int, /) -> int:
     Python 3.14 on: ValueError).
 
     >>> import sys
-from struct import Struct
     >>> htonl(0x7F000001).to_bytes(4, sys.byteorder).hex(" ")
     '7f 00 00 01'
     """
