@@ -211,3 +211,8 @@ for _name in ("_kind", "_name"):
 _public.module = sys.modules[__name__]
 if sys.modules.get("socket") is _public.module:  # it is reloaded in the place of ``socket``
     _public.module.__name__ = "socket"
+if getattr(sys, "get_lazy_imports", str)() == "all":
+    from ._late import load_lazy
+
+    load_lazy(__name__.partition(".")[0])
+    del load_lazy

@@ -9,6 +9,8 @@ CPython's ``socket`` happens to have them, and some programs take them from ther
 
 from __future__ import annotations
 
+import sys
+import types
 from _thread import get_ident
 from collections import Counter
 from functools import partial
@@ -49,6 +51,22 @@ def __dir__() -> list[str]:
     if sought:
         names = set(sorted(names, key=partial(_distance, sought))[:_MOST])
     return sorted(names)
+
+
+def load_lazy(package: str) -> None:
+    """Load what the modules of ``package`` import lazily: no call of theirs may import anything.
+
+    ``-X lazy_imports=all`` (Python 3.15) puts all imports off until their names are used.
+    """
+    found = True
+    while found:
+        found = False
+        for name, module in list(sys.modules.items()):
+            if name.partition(".")[0] == package:
+                for key, value in list(vars(module).items()):
+                    if isinstance(value, types.LazyImportType):  # type: ignore[attr-defined]
+                        getattr(module, key)
+                        found = True
 
 
 # --- "Did you mean" ------------------------------------------------------------------

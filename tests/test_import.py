@@ -103,9 +103,21 @@ def test_with_imports_out_of_reach_all_of_it_works(program: str, answer: str) ->
     assert run(program, "-W", "ignore") == answer
 
 
-def test_after_the_import_nothing_of_the_package_is_left_to_load() -> None:
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param((), id="as ever"),
+        pytest.param(
+            ("-X", "lazy_imports=all"),
+            id="all imports lazy",
+            marks=pytest.mark.skipif(sys.version_info < (3, 15), reason="imports are never lazy"),
+        ),
+    ],
+)
+def test_after_the_import_nothing_of_the_package_is_left_to_load(options: tuple[str, ...]) -> None:
     program = """\
 import sys, pysock
+pysock.socket
 before = {name for name in sys.modules if name.startswith("pysock")}
 from pysock import families
 a, b = pysock.socketpair()
@@ -118,7 +130,7 @@ with a, b, pysock.create_server(("127.0.0.1", 0)) as server:
 pysock.getaddrinfo("127.0.0.1", 80)
 print({name for name in sys.modules if name.startswith("pysock")} - before)
 """
-    assert run(program) == "set()"
+    assert run(program, *options) == "set()"
 
 
 # Each the first thing that a program does with the module.
