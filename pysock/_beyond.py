@@ -108,6 +108,8 @@ class AnySocket(SocketState):
         """The descriptor: −1, and never another socket's, once another thread has closed it."""
         return self._of if isinstance(self._of, int) else int(self._of.fileno())
 
+    _as_parameter_ = _sock_fd_
+
 
 def timeout_of(sock: Any) -> float | None:
     """The timeout of a socket of any module; None for what has none, such as a descriptor."""

@@ -7,7 +7,7 @@ Windows ``_winsock``, which has the same names.  So the modules above need not k
 ``load``                     an ABI → the loaded functions, ``(lib, lib_keeping_gil)``
 ``descriptor``               a Python object → a descriptor, or a handle of Windows
 ``given_descriptor``         the same for a new socket object
-``duplicate``, ``claim_duplicate``, ``set_blocking``, ``get_inheritable``, ``set_inheritable``
+``duplicate``, ``claim_duplicates``, ``set_blocking``, ``get_inheritable``, ``set_inheritable``
                              what ``dup(2)``, ``fcntl(2)`` and ``ioctl(2)`` do to a descriptor
 ``close_without_memory``     close a descriptor where ctypes has no memory for a call
 ``release_descriptor``       prepare a descriptor that leaves its socket object

@@ -28,7 +28,7 @@ from ._ffi.prototype import Library, Prototype, bind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 # --- platforms -----------------------------------------------------------------------
@@ -383,12 +383,12 @@ _posix: Any = sys.modules.get("posix", os)
 duplicate = partial(_posix.dup)
 
 
-def claim_duplicate(owned: list[int], fd: int) -> None:
-    """``dup(2)``: append the new descriptor to ``owned`` in one step of C (``_calls.descriptor``).
+def claim_duplicates(owned: list[int], fds: Iterable[int]) -> None:
+    """``dup(2)``: append new descriptors to ``owned`` in one step of C (``_calls.descriptor``).
 
     Raises OSError.
     """
-    owned.extend(map(duplicate, (fd,)))
+    owned.extend(map(duplicate, fds))
 
 
 close_without_memory = partial(_posix.close)

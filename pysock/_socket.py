@@ -23,6 +23,7 @@ or to raise.
 from __future__ import annotations
 
 from functools import partial
+from operator import attrgetter
 from sys import _getframe, audit
 from types import FunctionType
 
@@ -201,7 +202,7 @@ class Socket(SendFile, MakeFile, SocketBase):
         """
         owned: list[int] = []
         try:
-            system.claim_duplicate(owned, self._sock_fd_)
+            system.claim_duplicates(owned, map(_descriptor_of, (self,)))  # read in that step
             kind = self._sock_family_, self._sock_type_, self._sock_proto_
             sock: Self = _adopt(owned, self.__class__, *kind)
         except BaseException:
@@ -275,6 +276,9 @@ class Socket(SendFile, MakeFile, SocketBase):
 
 # A program may replace it, to hear of each socket: also of those that functions make.
 INIT = Socket.__init__
+
+
+_descriptor_of = attrgetter("_sock_fd_")
 
 
 def taking(owned: list[int], family: int, type: int, proto: int) -> Socket:

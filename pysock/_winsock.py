@@ -34,6 +34,7 @@ from ._winheaders import EXTENSIONS, PROTOTYPES, structs, types
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from ._ffi.abi import ABI
@@ -349,9 +350,9 @@ def set_blocking(handle: int, blocking: bool) -> None:
     _lib.set_blocking(handle, False)
 
 
-def claim_duplicate(owned: list[int], handle: int) -> None:
-    """``dup(2)``: append the new handle to ``owned`` (see ``_calls.descriptor``)."""
-    owned.append(duplicate(handle))
+def claim_duplicates(owned: list[int], handles: Iterable[int]) -> None:
+    """``dup(2)``: append new handles to ``owned`` (see ``_calls.descriptor``)."""
+    owned.extend(map(duplicate, handles))
 
 
 def release_descriptor(handle: int, blocking: bool) -> None:

@@ -78,10 +78,10 @@ def _call(sock: Any, events: int, function: Any, *args: Any) -> int:
     """``function(fd, *args)``; if it fails, ``_calls.wait`` decides what follows."""
     state = AnySocket(sock)
 
-    def attempt(calls: Any, fd: int) -> Any:
-        return function(fd, *args)
+    def attempt(calls: Any, state: Any) -> Any:
+        return function(state._sock_fd_, *args)
 
-    n = attempt(lib, state._sock_fd_)
+    n = attempt(lib, state)
     return n if n >= 0 else retry(state, lib, events, attempt)  # type: ignore[no-any-return]
 
 

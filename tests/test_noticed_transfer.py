@@ -93,7 +93,8 @@ def test_a_call_that_was_interrupted_is_made_again_as_it_was(
 ) -> None:
     function = name.partition(",")[0]
 
-    def call(real: Action, fd: int, *arguments: Any) -> int:
+    def call(real: Action, sock: Any, *arguments: Any) -> int:
+        fd = getattr(sock, "_as_parameter_", sock)  # as ctypes reads it
         seen.append([fd, *arguments[1 : 2 if function.endswith("msg") else 3]])
         set_errno(errno.EINTR if len(seen) < 3 else errno.ECONNRESET)
         return -1

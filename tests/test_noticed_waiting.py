@@ -460,6 +460,6 @@ def test_a_connect_that_is_waited_for_keeps_its_deadline(world: World) -> None:
 
 
 def test_whether_a_socket_is_connected(world: World) -> None:
-    assert connection._is_connected(world.sock.fileno()) is True
+    assert connection._is_connected(world.sock) is True
     with pysock.socket() as sock:
-        assert connection._is_connected(sock.fileno()) is False
+        assert connection._is_connected(sock) is False

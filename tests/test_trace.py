@@ -345,6 +345,7 @@ def test_nothing_is_left_of_watchers_that_end_in_another_order() -> None:
     assert nothing_is_left(before)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # in a finaliser
 def test_nothing_is_left_of_a_watcher_that_a_signal_handler_interrupts() -> None:
     before = everything()
     with recording():

@@ -16,7 +16,8 @@ from .._ffi.errors import attempt, from_errno
 from .._ffi.interpreter import bytes_of, chars, pointer_to, put_bytes
 from .._host import abi, constants, lib
 from .memory import Pool, with_pointer
-from .transfer import sockaddr_from
+from .state import on_socket
+from .transfer import Numbered, sockaddr_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,21 +34,24 @@ _UNITS = {(_SOL_SOCKET, constants.get("SO_ATTACH_FILTER")): 8}
 _pool = Pool(lambda: with_pointer(c_char * (OPTION_MAX * LARGEST_UNIT)) + with_pointer(c_uint32))
 
 
-def getsockopt_bytes(fd: int, level: int, optname: int, size: int) -> bytes:
-    """``getsockopt(2)``: up to ``size`` bytes, some of which C may read first: they are 0."""
+def getsockopt_bytes(sock: Any, level: int, optname: int, size: int) -> bytes:
+    """``getsockopt(2)``: up to ``size`` bytes, some of which C may read first: they are 0.
+
+    ``sock`` is a descriptor, or what has one.
+    """
     unit = _UNITS.get((level, optname), 1)
-    n, value = _getsockopt(fd, level, optname, size, unit)
+    n, value = _getsockopt(sock, level, optname, size, unit)
     if n < 0:
         raise from_errno(-n)
     return value
 
 
-def getsockopt_int(fd: int, level: int, optname: int, size: int = 4) -> int:
+def getsockopt_int(sock: Any, level: int, optname: int, size: int = 4) -> int:
     """``getsockopt(2)`` of an int, or of an unsigned number of 8 bytes."""
     if size == INT:
-        n, number = _int_option(fd, level, optname)
+        n, number = _int_option(sock, level, optname)
     else:
-        n, value = _getsockopt(fd, level, optname, size)
+        n, value = _getsockopt(sock, level, optname, size)
         number = int.from_bytes(value.ljust(size, b"\0"), sys.byteorder)
     if n < 0:
         raise from_errno(-n)
@@ -70,33 +74,40 @@ def int_memory() -> Any:
 int_pool = Pool(int_memory)
 
 
-def _int_option(fd: int, level: int, optname: int) -> tuple[int, int]:
+def _int_option(sock: Any, level: int, optname: int) -> tuple[int, int]:
     """What the call has answered, or minus an errno, and the int that C wrote."""
     entry = int_pool.take()
     memory, start, value, pointer, length = entry
     put_bytes(memory, length, start)  # the length is the first
-    n = attempt(lib.getsockopt, fd, level, optname, pointer, length)
+    n = _asked(sock, level, optname, pointer, length)
     number: int = value.value
     int_pool.put(entry)
     return n, number
 
 
-def _getsockopt(fd: int, level: int, optname: int, size: int, unit: int = 1) -> tuple[int, bytes]:
+def _asked(sock: Any, *args: Any) -> int:
+    """What ``getsockopt(2)`` answers, or minus an errno."""
+    if type(sock) is int:
+        return attempt(lib.getsockopt, sock, *args)
+    return attempt(on_socket, lib.getsockopt, sock, *args)
+
+
+def _getsockopt(sock: Any, level: int, optname: int, size: int, unit: int = 1) -> tuple[int, bytes]:
     """0 or minus an errno, and what C wrote."""
     entry = _pool.take()
     value, pointer, length, length_pointer = entry
     put_bytes(value, pointer, bytes(size))
     length.value = size // unit
-    n = attempt(lib.getsockopt, fd, level, optname, pointer, length_pointer)
+    n = _asked(sock, level, optname, pointer, length_pointer)
     wrote = length.value * unit
     written = bytes_of(value, pointer, wrote if wrote < size else size)
     _pool.put(entry)
     return n, written
 
 
-def socket_error(fd: int) -> int:
+def socket_error(sock: Any) -> int:
     """``getsockopt(2)`` of SO_ERROR: how a connect in the background has ended, 0 or an errno."""
-    n, number = _int_option(fd, _SOL_SOCKET, _SO_ERROR)
+    n, number = _int_option(sock, _SOL_SOCKET, _SO_ERROR)
     return -n if n < 0 else number
 
 
@@ -106,7 +117,7 @@ def identify(fd: int, family: int, type: int, proto: int) -> tuple[int, int, int
     A descriptor that is no socket is an error even if nothing is to be asked.
     """
     try:
-        sockaddr = sockaddr_from(lib.getsockname, fd)
+        sockaddr = sockaddr_from(lib.getsockname, Numbered(fd))
         family = abi.family_of(sockaddr) if family == -1 else family
     except OSError as error:
         if family == -1 or error.errno in (EBADF, ENOTSOCK):  # AF_ALG has no getsockname

@@ -29,7 +29,7 @@ from operator import attrgetter
 from .._ffi.abi import codec
 from .._ffi.arguments import INT_MAX, is_refusal, view_of
 from .._ffi.arguments import size_of as size_in
-from .._ffi.exports import LENDS_ALL, memory_of, put, stays
+from .._ffi.exports import LENDS_ALL, memory_of, stays
 from .._ffi.interpreter import (
     POOL_MAX,
     TRANSFER_MAX,
@@ -48,7 +48,7 @@ from .._host import abi, constants, lib, structs
 from .cmsg import Control
 from .descriptor import close_all
 from .memory import LARGE_KEPT, ODD_FLAGS, SOCKADDR_MAX, Pool
-from .transfer import KEEP_GIL_MAX
+from .transfer import KEEP_GIL_MAX, put_written
 from .wait import READ, WRITE, retry
 
 TYPE_CHECKING = False
@@ -217,7 +217,7 @@ def _send(
     buffer.put(_msghdr.pack(*header) + body)
     calls = sock._sock_calls_
     try:
-        n = _sendmsg(calls, sock._sock_fd_, buffer.pointer, flags, total)
+        n = _sendmsg(calls, sock, buffer.pointer, flags, total)
         if n < 0:
             n = retry(sock, calls, WRITE, _sendmsg, buffer.pointer, flags, total)
     finally:
@@ -246,9 +246,9 @@ def export(views: list[Any], parts: list[Any]) -> None:
 _is_whole = attrgetter("c_contiguous")
 
 
-def _sendmsg(calls: Library, fd: int, pointer: Any, flags: int, size: int) -> int:
+def _sendmsg(calls: Library, sock: SocketState, pointer: Any, flags: int, size: int) -> int:
     flags |= calls.dontwait
-    n: int = (calls if size <= KEEP_GIL_MAX else lib).sendmsg(fd, pointer, flags)
+    n: int = (calls if size <= KEEP_GIL_MAX else lib).sendmsg(sock._sock_fd_, pointer, flags)
     return n
 
 
@@ -305,7 +305,7 @@ def _receive_apart(sock: SocketState, views: list[Any], ancbufsize: int, flags: 
     try:
         at = 0
         for view, size in zip(views, sizes):
-            put(view, received.data[at : at + size])
+            put_written(sock, view, received.data[at : at + size], flags)
             at += size
     except BaseException:
         close_received(received.control)
@@ -343,7 +343,7 @@ def _receive(
     buffer.put(before)
     try:
         calls = sock._sock_calls_
-        n = _recvmsg(calls, sock._sock_fd_, buffer.pointer, flags, size)
+        n = _recvmsg(calls, sock, buffer.pointer, flags, size)
         if n < 0:
             n = retry(sock, calls, READ, _again_recvmsg, buffer, before, flags, size)
         written = buffer.begin(control_at)
@@ -384,17 +384,17 @@ def unasked(msg_flags: int, flags: int) -> int:
     return msg_flags & ~(_DONTWAIT & ~flags)
 
 
-def _recvmsg(calls: Library, fd: int, pointer: Any, flags: int, size: int) -> int:
+def _recvmsg(calls: Library, sock: SocketState, pointer: Any, flags: int, size: int) -> int:
     flags |= calls.dontwait
-    n: int = (calls if size <= KEEP_GIL_MAX else lib).recvmsg(fd, pointer, flags)
+    n: int = (calls if size <= KEEP_GIL_MAX else lib).recvmsg(sock._sock_fd_, pointer, flags)
     return n
 
 
 def _again_recvmsg(
-    calls: Library, fd: int, buffer: MessageBuffer, before: bytes, flags: int, size: int
+    calls: Library, sock: SocketState, buffer: MessageBuffer, before: bytes, flags: int, size: int
 ) -> int:
     buffer.put(before)
-    return _recvmsg(calls, fd, buffer.pointer, flags, size)
+    return _recvmsg(calls, sock, buffer.pointer, flags, size)
 
 
 def has_succeeded(namelen: int) -> bool:

@@ -25,11 +25,13 @@ slot once.
 from __future__ import annotations
 
 from .._ffi.errors import raised_by_pysock
+from .._ffi.interpreter import PYPY
 from .._host import lib, lib_keeping_gil, system
 from .descriptor import NOTHING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from typing_extensions import Self
@@ -81,6 +83,17 @@ class SocketState:
         self._sock_fd_, self._sock_family_, self._sock_type_, self._sock_proto_ = -1, 0, 0, 0
         self._sock_timeout_, self._sock_calls_, self._sock_plain_ = None, lib, NO_SIZE
         return self
+
+
+# What ctypes takes for a socket: its descriptor, read in the same step of C as the call.
+SocketState._as_parameter_ = SocketState._sock_fd_  # type: ignore[attr-defined,misc]
+
+
+def on_socket(function: Callable[..., int], sock: SocketState, *args: Any) -> int:
+    """``function(fd, *args)``: the descriptor is read last, see ``transfer``."""
+    if PYPY and getattr(function, "takes_sockets", False):
+        return function(sock, *args)
+    return function(sock._sock_fd_, *args)
 
 
 def _new_abstract(cls: Any) -> Any:

@@ -2,8 +2,11 @@
 
 Each function here gives C the memory it needs, calls it once, and puts the memory back.
 Its first arguments are the library (``lib``, or ``lib_keeping_gil`` for a socket that must not
-block) and the descriptor.  It returns −1 or None if the call failed; ``wait`` decides whether to
+block) and the socket.  It returns −1 or None if the call failed; ``wait`` decides whether to
 wait and try again.
+
+A signal handler may close the socket at any step of Python, and open another one, which gets its
+number.  So each attempt reads the descriptor last: nothing is called between that and the call.
 
 All that a program's ``flags`` change is here.  C gets them as they are, with MSG_DONTWAIT added
 for a socket that must not block.  Some let C count more bytes than it writes (MSG_TRUNC): for these
@@ -49,7 +52,7 @@ KEEP_GIL_MAX = 65536
 # --- receiving -----------------------------------------------------------------------
 
 
-def receive(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
+def receive(calls: Library, sock: SocketState, size: int, flags: int) -> bytes | None:
     """``recv(2)`` of up to ``size`` bytes."""
     flags |= calls.dontwait
     if size > KEEP_GIL_MAX:
@@ -58,12 +61,13 @@ def receive(calls: Library, fd: int, size: int, flags: int) -> bytes | None:
         mapped, view = take_mapped(size, flags)
         written = size
         try:
-            written = n = calls.recv(fd, address_in(view), min(size, TRANSFER_MAX), flags)
+            pointer, most = address_in(view), min(size, TRANSFER_MAX)
+            written = n = calls.recv(sock._sock_fd_, pointer, most, flags)
             return None if n < 0 else with_zeros(mapped[: min(n, size)], n)
         finally:
             put_mapped(mapped, view, written)
     array, pointer, pool = take_memory(size, flags)
-    n = calls.recv(fd, pointer, size, flags)
+    n = calls.recv(sock._sock_fd_, pointer, size, flags)
     data = None if n < 0 else with_zeros(bytes_of(array, pointer, min(n, size)), n)
     pool.put((array, pointer))
     return data
@@ -83,10 +87,22 @@ def as_written(sock: SocketState, data: bytes, flags: int) -> bytes:
 
     With MSG_TRUNC, Linux discards what has come over TCP, and counts it (tcp(7)).
     """
-    if flags & _MSG_TRUNC and _TCP_DISCARDS and sock._sock_type_ == _SOCK_STREAM:
-        if sock._sock_family_ in _INET:
-            return bytes(len(data))
-    return data
+    return bytes(len(data)) if _discards(sock, flags) else data
+
+
+def _discards(sock: SocketState, flags: int) -> bool:
+    """Whether C counts what it has written nowhere."""
+    return bool(
+        flags & _MSG_TRUNC
+        and _TCP_DISCARDS
+        and sock._sock_type_ == _SOCK_STREAM
+        and sock._sock_family_ in _INET
+    )
+
+
+def put_written(sock: SocketState, view: memoryview, data: bytes, flags: int) -> None:
+    """Put what C has written into a caller's buffer, as it would have done itself."""
+    put(view, b"" if _discards(sock, flags) else data)
 
 
 _MSG_TRUNC, _SOCK_STREAM = constants["MSG_TRUNC"], constants["SOCK_STREAM"]
@@ -94,23 +110,27 @@ _INET = (constants["AF_INET"], constants["AF_INET6"])
 _TCP_DISCARDS = abi.name.startswith("linux")
 
 
-def receive_into(calls: Library, fd: int, view: memoryview, size: int, flags: int) -> int:
+def receive_into(
+    calls: Library, sock: SocketState, view: memoryview, size: int, flags: int
+) -> int:
     """``recv(2)`` of up to ``size`` bytes into a caller's buffer."""
     if not LENDS_ALL and not has_room(view, size):
-        data = receive(calls, fd, size, flags)
+        data = receive(calls, sock, size, flags)
         if data is None:
             return -1
-        put(view, data[:size])
+        put_written(sock, view, data[:size], flags)
         return len(data)
+    flags |= calls.dontwait
+    pointer = address_in(view)
     if size > KEEP_GIL_MAX:
-        flags |= calls.dontwait
-        n: int = lib.recv(fd, address_in(view), min(size, TRANSFER_MAX), flags)
-    else:
-        n = calls.recv(fd, address_in(view), size, flags | calls.dontwait)
+        calls, size = lib, min(size, TRANSFER_MAX)
+    n: int = calls.recv(sock._sock_fd_, pointer, size, flags)
     return n
 
 
-def receive_from(calls: Library, fd: int, size: int, flags: int) -> tuple[bytes, bytes] | None:
+def receive_from(
+    calls: Library, sock: SocketState, size: int, flags: int
+) -> tuple[bytes, bytes] | None:
     """``recvfrom(2)`` of up to ``size`` bytes, and the sender's sockaddr."""
     flags |= calls.dontwait
     if size > KEEP_GIL_MAX:
@@ -120,7 +140,7 @@ def receive_from(calls: Library, fd: int, size: int, flags: int) -> tuple[bytes,
         written = size
         try:
             answer = with_sockaddr(
-                calls.recvfrom, fd, address_in(view), min(size, TRANSFER_MAX), flags
+                calls.recvfrom, sock, address_in(view), min(size, TRANSFER_MAX), flags
             )
             if answer is None:
                 written = 0
@@ -130,7 +150,7 @@ def receive_from(calls: Library, fd: int, size: int, flags: int) -> tuple[bytes,
         finally:
             put_mapped(mapped, view, written)
     array, pointer, pool = take_memory(size, flags)
-    answer = with_sockaddr(calls.recvfrom, fd, pointer, size, flags)
+    answer = with_sockaddr(calls.recvfrom, sock, pointer, size, flags)
     result = None
     if answer is not None:
         n, sockaddr = answer
@@ -140,30 +160,33 @@ def receive_from(calls: Library, fd: int, size: int, flags: int) -> tuple[bytes,
 
 
 def receive_from_into(
-    calls: Library, fd: int, view: memoryview, size: int, flags: int
+    calls: Library, sock: SocketState, view: memoryview, size: int, flags: int
 ) -> tuple[int, bytes] | None:
     """``recvfrom(2)`` of up to ``size`` bytes into a caller's buffer, and the sender's sockaddr."""
     if not LENDS_ALL and not has_room(view, size):
-        answer = receive_from(calls, fd, size, flags)
+        answer = receive_from(calls, sock, size, flags)
         if answer is None:
             return None
-        put(view, answer[0][:size])
+        put_written(sock, view, answer[0][:size], flags)
         return len(answer[0]), answer[1]
     flags |= calls.dontwait
     if size > KEEP_GIL_MAX:
         calls, size = lib, min(size, TRANSFER_MAX)
-    return with_sockaddr(calls.recvfrom, fd, address_in(view), size, flags)
+    return with_sockaddr(calls.recvfrom, sock, address_in(view), size, flags)
 
 
-def with_sockaddr(function: Callable[..., int], *args: Any) -> tuple[int, bytes] | None:
-    """``function(*args, sockaddr, length)``: its result, and the sockaddr that C wrote.
+def with_sockaddr(
+    function: Callable[..., int], sock: SocketState, *args: Any
+) -> tuple[int, bytes] | None:
+    """``function(fd, *args, sockaddr, length)``: its result, and the sockaddr that C wrote.
 
     C may say a length that is larger than what it had room for: then it cut the address.
     """
     entry = sockaddr_pool.take()
     array, address, counter, length = entry
     put_bytes(array, address, SOCKADDR_START)
-    n = function(*args, address, length)
+    args = (*args, address, length)
+    n = function(sock._sock_fd_, *args)
     answer = None
     if n >= 0:
         size = counter.value
@@ -172,8 +195,20 @@ def with_sockaddr(function: Callable[..., int], *args: Any) -> tuple[int, bytes]
     return answer
 
 
-def sockaddr_from(question: Callable[..., int], fd: int) -> bytes:
-    """The sockaddr that ``getsockname(2)`` or ``getpeername(2)`` answers with, or OSError."""
+class Numbered:
+    """A descriptor alone, in the place of a socket."""
+
+    __slots__ = ("_sock_fd_",)
+
+    def __init__(self, fd: int) -> None:
+        self._sock_fd_ = fd
+
+
+def sockaddr_from(question: Callable[..., int], sock: Any) -> bytes:
+    """The sockaddr that ``getsockname(2)`` or ``getpeername(2)`` answers with, or OSError.
+
+    ``sock`` is what has a descriptor.
+    """
     entry = sockaddr_pool.take()
     array, address, counter, length = entry
     lost = 0
@@ -181,7 +216,7 @@ def sockaddr_from(question: Callable[..., int], fd: int) -> bytes:
         array.raw = SOCKADDR_START
     else:
         put_bytes(array, address, SOCKADDR_START)
-    while question(fd, address, length) < 0:
+    while question(sock._sock_fd_, address, length) < 0:
         raise_errno()
         lost += 1
         if lost == ATTEMPTS:
@@ -196,19 +231,24 @@ def sockaddr_from(question: Callable[..., int], fd: int) -> bytes:
 # --- sending -------------------------------------------------------------------------
 
 
-def transmit(calls: Library, fd: int, data: Any, flags: int) -> int:
+def transmit(calls: Library, sock: SocketState, data: Any, flags: int) -> int:
     """``send(2)`` of bytes, or of what a view shows that its caller holds."""
     pointer, size = _memory(data)
     function = (calls if size <= KEEP_GIL_MAX else lib).send
-    n: int = function(fd, pointer, size, flags | calls.dontwait)
+    flags |= calls.dontwait
+    n: int = function(sock if PYPY else sock._sock_fd_, pointer, size, flags)
     return n
 
 
-def transmit_to(calls: Library, fd: int, data: Any, flags: int, sockaddr: bytes) -> int:
+def transmit_to(
+    calls: Library, sock: SocketState, data: Any, flags: int, sockaddr: bytes
+) -> int:
     """``sendto(2)`` of the same, to an address."""
     pointer, size = _memory(data)
     function = (calls if size <= KEEP_GIL_MAX else lib).sendto
-    n: int = function(fd, pointer, size, flags | calls.dontwait, sockaddr, len(sockaddr))
+    flags, namelen = flags | calls.dontwait, len(sockaddr)
+    fd: Any = sock if PYPY else sock._sock_fd_
+    n: int = function(fd, pointer, size, flags, sockaddr, namelen)
     return n
 
 

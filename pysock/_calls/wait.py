@@ -62,7 +62,7 @@ def retry(
     *args: Any,
     deadline: float | None = None,
 ) -> Any:
-    """``attempt(calls, fd, *args)`` has just failed, with −1 or None: repeat it, or raise why.
+    """``attempt(calls, sock, *args)`` has just failed, with −1 or None: repeat it, or raise why.
 
     Returns the result of the attempt that succeeds.  Calls that share a deadline (``sendall``)
     pass it; otherwise this call has the whole timeout.
@@ -92,7 +92,7 @@ def retry(
         elif deadline is not None and deadline_passed(deadline):
             raise timeout("timed out")
         calls = calls_for(mode)
-        result = attempt(calls, sock._sock_fd_, *args)
+        result = attempt(calls, sock, *args)
         if result is not None and not (type(result) is int and result < 0):
             return result
 

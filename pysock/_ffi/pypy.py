@@ -95,21 +95,31 @@ def hot_function(
     function = _cffi_backend.cast(kind, address)
     for i, each in enumerate(kinds):
         if each is _BYTES:
-            function = _taking_addresses(function, i)
+            function = _taking_addresses(function, i, of_socket=kinds[0] is not _BYTES)
     return function
 
 
 _BYTES = _cffi_backend.new_pointer_type(_cffi_backend.new_primitive_type("char"))
 
 
-def _taking_addresses(function: Callable[..., int], at: int) -> Callable[..., int]:
-    """``function``, whose argument ``at``, to be read by C, may be an address as well as bytes."""
+def _taking_addresses(
+    function: Callable[..., int], at: int, of_socket: bool
+) -> Callable[..., int]:
+    """``function``, whose argument ``at``, to be read by C, may be an address as well as bytes.
 
-    def call(*args: Any) -> int:
-        if type(args[at]) is int:
-            args = (*args[:at], _cffi_backend.cast(_BYTES, args[at]), *args[at + 1 :])
-        return function(*args)
+    Of a function of sockets, the first may be one: its descriptor is read last of all.
+    """
 
+    def call(first: Any, *args: Any) -> int:
+        if at and type(args[at - 1]) is int:
+            args = (*args[: at - 1], _cffi_backend.cast(_BYTES, args[at - 1]), *args[at:])
+        elif not at and type(first) is int:
+            first = _cffi_backend.cast(_BYTES, first)
+        if not of_socket or type(first) is int:
+            return function(first, *args)
+        return function(first._sock_fd_, *args)
+
+    call.takes_sockets = of_socket  # type: ignore[attr-defined]
     return call
 
 

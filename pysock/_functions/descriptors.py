@@ -67,7 +67,7 @@ def dup(fd: SupportsIndex, /) -> int:
     """
     owned: list[int] = []
     try:
-        system.claim_duplicate(owned, system.descriptor(fd))
+        system.claim_duplicates(owned, (system.descriptor(fd),))
         return owned[0]
     except BaseException:
         close_all(owned)
@@ -92,7 +92,7 @@ def fromfd(fd: SupportsIndex, family: int, type: int, proto: int = 0) -> Socket:
     owned: list[int] = []
     try:
         if module.dup is dup:
-            system.claim_duplicate(owned, system.descriptor(fd))
+            system.claim_duplicates(owned, (system.descriptor(fd),))
         else:  # a function by which the program has replaced dup
             owned.append(module.dup(fd))
         sock: Socket = adopt(owned, partial(module.socket, family, type, proto))

@@ -15,7 +15,7 @@ from time import sleep
 from .._calls.descriptor import NewerWay, claim_once, close_all
 from .._calls.getsockopt import socket_error
 from .._calls.memory import SOCKADDR_MAX, SOCKADDR_START, sockaddr_pool
-from .._calls.state import SocketState
+from .._calls.state import SocketState, on_socket
 from .._calls.transfer import sockaddr_from, with_sockaddr
 from .._calls.wait import (
     ERROR,
@@ -29,13 +29,15 @@ from .._calls.wait import (
 )
 from .._ffi.arguments import c_int, one_int
 from .._ffi.errors import ATTEMPTS, checked, from_errno, timeout
-from .._ffi.interpreter import NULL, bytes_of, pop_errno, put_bytes
+from .._ffi.interpreter import NULL, PYPY, bytes_of, pop_errno, put_bytes
 from .._host import constants, lib, system
 from .._timeouts import monotonic
 from ..families import packers, unpack_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .._ffi.prototype import Library
     from .._types import Address, RetAddress
 
@@ -61,7 +63,7 @@ class Connection(SocketState):
         """
         sockaddr = packers[self._sock_family_](address, "bind", self._sock_proto_)
         audit("socket.bind", self, address)
-        checked(lib.bind, self._sock_fd_, sockaddr, len(sockaddr))
+        checked(on_socket, lib.bind, self, sockaddr, len(sockaddr))
 
     def listen(self, backlog: int = _BACKLOG, /) -> None:
         """``listen(2)``: take connections, of which up to ``backlog`` wait for ``accept``.
@@ -74,7 +76,7 @@ class Connection(SocketState):
         >>> client = create_connection(sock.getsockname())
         """
         backlog = c_int(backlog)
-        checked(lib.listen, self._sock_fd_, backlog if backlog > 0 else 0)
+        checked(on_socket, lib.listen, self, backlog if backlog > 0 else 0)
 
     def _accept(self) -> tuple[int, RetAddress]:
         """``accept4(2)``: a new descriptor, and the peer's address."""
@@ -132,7 +134,7 @@ class Connection(SocketState):
         >>> b.recv(100)
         b''
         """
-        checked(lib.shutdown, self._sock_fd_, one_int(how))
+        checked(on_socket, lib.shutdown, self, one_int(how))
 
     def getsockname(self) -> RetAddress:
         """``getsockname(2)``: this end's address.  Does not block.  Raises OSError: EBADF.
@@ -141,7 +143,7 @@ class Connection(SocketState):
         >>> host
         '127.0.0.1'
         """
-        return unpack_for(self._sock_proto_, sockaddr_from(lib.getsockname, self._sock_fd_))
+        return unpack_for(self._sock_proto_, sockaddr_from(lib.getsockname, self))
 
     def getpeername(self) -> RetAddress:
         """``getpeername(2)``: the other end's address.  Does not block.
@@ -153,7 +155,7 @@ class Connection(SocketState):
         >>> sock.getpeername() == listener.getsockname()
         True
         """
-        return unpack_for(self._sock_proto_, sockaddr_from(lib.getpeername, self._sock_fd_))
+        return unpack_for(self._sock_proto_, sockaddr_from(lib.getpeername, self))
 
 
 # --- accept --------------------------------------------------------------------------
@@ -167,7 +169,7 @@ def accept_into(owned: list[int], sock: Connection) -> RetAddress:
     calls, family = sock._sock_calls_, sock._sock_family_
     sockaddr, number = None, 0
     try:
-        sockaddr = _accept_once(calls, sock._sock_fd_, owned, family)
+        sockaddr = _accept_once(calls, sock, owned, family)
         if sockaddr is None and not (number := would_block(sock)):
             sockaddr = retry(sock, calls, READ, _accept_once, owned, family)
     except OSError as error:
@@ -178,7 +180,7 @@ def accept_into(owned: list[int], sock: Connection) -> RetAddress:
     if sockaddr is None:  # outside of the handler, where a second error would tell of the first
         _accept4.works = False
         try:
-            sockaddr = _accept_once(calls, sock._sock_fd_, owned, family)
+            sockaddr = _accept_once(calls, sock, owned, family)
             if sockaddr is None:
                 sockaddr = retry(sock, calls, READ, _accept_once, owned, family)
         except BaseException:
@@ -187,15 +189,19 @@ def accept_into(owned: list[int], sock: Connection) -> RetAddress:
     return unpack_for(sock._sock_proto_, sockaddr)
 
 
-def _accept_once(calls: Library, fd: int, owned: list[int], family: int) -> bytes | None:
+def _accept_once(
+    calls: Library, sock: Connection, owned: list[int], family: int
+) -> bytes | None:
     """``accept4(2)``, or where that is not to be had ``accept(2)``: the peer's sockaddr."""
     if family == _AF_ALG:  # it fails if it is asked for an address
+        fd: Any = sock._sock_fd_
         return None if claim_once(owned, lib.accept4, fd, NULL, NULL, _CLOEXEC) < 0 else b""
     entry = sockaddr_pool.take()
     array, address, counter, length = entry
     put_bytes(array, address, SOCKADDR_START)
     older = _accept4.works is False  # asked once: another thread may be finding it out
     # As ``claim_once``, in fewer steps.
+    fd = sock._sock_fd_ if PYPY else sock  # whose descriptor is read in the call
     owned.extend(
         starmap(lib.accept, ((fd, address, length),))
         if older
@@ -228,7 +234,8 @@ def _connect(sock: Connection, sockaddr: bytes) -> int | None:
     deadline = None
     under_way = system.CONNECTING
     pause, lost = _PAUSE, 0
-    while lib.connect(sock._sock_fd_, sockaddr, len(sockaddr)) < 0:
+    size = len(sockaddr)
+    while lib.connect(sock._sock_fd_, sockaddr, size) < 0:
         number = pop_errno()
         if number == 0:
             # A signal handler took our errno.  Asking again is safe here: if the first call
@@ -258,9 +265,9 @@ def _connect(sock: Connection, sockaddr: bytes) -> int | None:
             return number
         if not wait_until_ready(sock, WRITE | ERROR, deadline):
             return None
-        outcome = socket_error(sock._sock_fd_)
+        outcome = socket_error(sock)
         # In some families, unix(7) for one, a signal ends it for good: then it is made again.
-        if outcome or not interrupted or _is_connected(sock._sock_fd_):
+        if outcome or not interrupted or _is_connected(sock):
             return 0 if outcome == system.CONNECTED else outcome
         if deadline is not None and deadline_passed(deadline):
             return None
@@ -270,5 +277,5 @@ def _connect(sock: Connection, sockaddr: bytes) -> int | None:
 _PAUSE, _PAUSE_MAX = 0.0005, 0.02  # seconds
 
 
-def _is_connected(fd: int) -> bool:
-    return with_sockaddr(lib.getpeername, fd) is not None
+def _is_connected(sock: Connection) -> bool:
+    return with_sockaddr(lib.getpeername, sock) is not None

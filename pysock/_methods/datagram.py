@@ -56,7 +56,7 @@ class Datagram(SocketState):
             raise ValueError("negative buffersize in recvfrom")
         deadline = wait_first(self, flags) if self._sock_waits_ else None
         calls = self._sock_calls_
-        received = receive_from(calls, self._sock_fd_, size, flags)
+        received = receive_from(calls, self, size, flags)
         if received is None:
             received = retry(self, calls, READ, receive_from, size, flags, deadline=deadline)
         data, sockaddr = received
@@ -89,7 +89,7 @@ class Datagram(SocketState):
                 raise ValueError("nbytes is greater than the length of the buffer")
             size = nbytes or room
             calls = self._sock_calls_
-            received = receive_from_into(calls, self._sock_fd_, view, size, flags)
+            received = receive_from_into(calls, self, view, size, flags)
             if received is None:
                 received = retry(self, calls, READ, receive_from_into, view, size, flags)
         n, sockaddr = received
@@ -138,7 +138,7 @@ class Datagram(SocketState):
             sockaddr = packers[self._sock_family_](address, "sendto", self._sock_proto_)
             audit("socket.sendto", self, address)
             data, calls = passable(bytes, view), self._sock_calls_
-            n = transmit_to(calls, self._sock_fd_, data, flags, sockaddr)
+            n = transmit_to(calls, self, data, flags, sockaddr)
             if n < 0:
                 n = retry(self, calls, WRITE, transmit_to, data, flags, sockaddr)
         return n

@@ -10,7 +10,7 @@ import sys
 from struct import Struct
 
 from .._calls.getsockopt import OPTION_MAX, getsockopt_bytes, getsockopt_int
-from .._calls.state import SocketState
+from .._calls.state import SocketState, on_socket
 from .._ffi import versions
 from .._ffi.arguments import (
     attempted,
@@ -64,12 +64,12 @@ class Options(SocketState):
         level, optname, buflen = c_int(level), c_int(optname), c_int(buflen)
         wide = self._sock_family_ == AF_VSOCK
         if buflen == 0:
-            return getsockopt_int(self._sock_fd_, level, optname, 8 if wide else 4)
+            return getsockopt_int(self, level, optname, 8 if wide else 4)
         if wide:
             raise OSError("getsockopt string buffer not allowed")
         if not 0 < buflen <= OPTION_MAX:
             raise OSError("getsockopt buflen out of range")
-        return getsockopt_bytes(self._sock_fd_, level, optname, buflen)
+        return getsockopt_bytes(self, level, optname, buflen)
 
     if TYPE_CHECKING:
 
@@ -103,11 +103,10 @@ class Options(SocketState):
             raise TypeError(f"setsockopt() takes {_takes(count)} ({count} given)")
         wide = self._sock_family_ == AF_VSOCK
         level, optname, data, length = _option(level, optname, value, optlen, wide)
-        fd = self._sock_fd_
         if data is None:
-            checked(lib.setsockopt, fd, level, optname, NULL, length)
+            checked(on_socket, lib.setsockopt, self, level, optname, NULL, length)
             return
-        checked(pass_memory, data, lib.setsockopt, fd, level, optname)
+        checked(pass_memory, data, on_socket, lib.setsockopt, self, level, optname)
 
     setsockopt.__wrapped__ = setsockopt_as_documented  # type: ignore[attr-defined]
 

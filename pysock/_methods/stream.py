@@ -54,7 +54,7 @@ class Stream(SocketState):
             return b""
         deadline = wait_first(self, flags) if self._sock_waits_ else None
         calls = self._sock_calls_
-        data = receive(calls, self._sock_fd_, size, flags)
+        data = receive(calls, self, size, flags)
         if data is None:
             data = retry(self, calls, READ, receive, size, flags, deadline=deadline)
         return as_written(self, data, flags)
@@ -84,7 +84,7 @@ class Stream(SocketState):
                 return 0
             deadline = wait_first(self, flags) if self._sock_waits_ else None
             calls = self._sock_calls_
-            n = receive_into(calls, self._sock_fd_, view, size, flags)
+            n = receive_into(calls, self, view, size, flags)
             if n < 0:
                 n = retry(self, calls, READ, receive_into, view, size, flags, deadline=deadline)
         return n
@@ -105,7 +105,7 @@ class Stream(SocketState):
         with view_of(bytes) as view:
             size_of(view)
             data, flags, calls = passable(bytes, view), send_flags(flags), self._sock_calls_
-            n = transmit(calls, self._sock_fd_, data, flags)
+            n = transmit(calls, self, data, flags)
             if n < 0:
                 n = retry(self, calls, WRITE, transmit, data, flags)
         return n
@@ -123,7 +123,7 @@ class Stream(SocketState):
             size = size_of(view)
             data, flags, calls = passable(bytes, view), send_flags(flags), self._sock_calls_
             deadline = deadline_of(self)
-            n = transmit(calls, self._sock_fd_, data, flags)
+            n = transmit(calls, self, data, flags)
             if n < 0:
                 n = retry(self, calls, WRITE, transmit, data, flags, deadline=deadline)
             if n < size:
@@ -158,7 +158,7 @@ def _send_octets(
             raise timeout("timed out")
         with octets[n:] as rest:
             calls = sock._sock_calls_
-            sent = transmit(calls, sock._sock_fd_, rest, flags)
+            sent = transmit(calls, sock, rest, flags)
             if sent < 0:
                 sent = retry(sock, calls, WRITE, transmit, rest, flags, deadline=deadline)
             n += sent

@@ -176,6 +176,8 @@ def _traced(
     def traced(*arguments: Any, **named: Any) -> Any:
         if tell.ended:
             return function(*arguments, **named)
+        if arguments and type(arguments[0]) not in _PLAIN:
+            arguments = (getattr(arguments[0], "_as_parameter_", arguments[0]), *arguments[1:])
         thread = thread_id()
         if thread not in threads:
             tell.named(thread)

@@ -162,8 +162,8 @@ _SEQUENCES = (list, tuple)
 _BYTES = frozenset((bytes,))
 
 
-def _again_sendmsg(calls: Any, fd: int, pointer: Any, flags: int) -> int:
-    n: int = calls.sendmsg(fd, pointer, flags | calls.dontwait)
+def _again_sendmsg(calls: Any, sock: Message, pointer: Any, flags: int) -> int:
+    n: int = calls.sendmsg(sock._sock_fd_, pointer, flags | calls.dontwait)
     return n
 
 
@@ -252,9 +252,9 @@ def recvmsg_into(
 
 
 def _again_recvmsg(
-    calls: Any, fd: int, entry: tuple[Any, ...], sizes: tuple[int, int], flags: int
+    calls: Any, sock: Message, entry: tuple[Any, ...], sizes: tuple[int, int], flags: int
 ) -> int:
     pointer, iov_len, _, controllen, _, _, namelen, *_ = entry
     (iov_len.value, controllen.value), namelen.value = sizes, SOCKADDR_MAX
-    n: int = calls.recvmsg(fd, pointer, flags | calls.dontwait)
+    n: int = calls.recvmsg(sock._sock_fd_, pointer, flags | calls.dontwait)
     return n

@@ -49,7 +49,7 @@ def getsockopt(self: Options, level: int, optname: int, buflen: int = 0, /) -> A
         and not (level | optname) >> 31
         and self._sock_family_ != AF_VSOCK
     ):
-        return getsockopt_bytes(self._sock_fd_, level, optname, buflen)
+        return getsockopt_bytes(self, level, optname, buflen)
     return _getsockopt(self, level, optname, buflen)
 
 

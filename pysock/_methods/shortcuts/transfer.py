@@ -122,7 +122,8 @@ def _recv_large_or_later(self: Stream, bufsize: int, flags: int) -> bytes:
 
 def recv_into(self: Stream, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
     # An exact bytearray or memoryview keeps its size once it is exported.  What is exported
-    # is a temporary of the call: no traceback keeps it.
+    # is a temporary of the call: no traceback keeps it.  It is made after all else that the call
+    # is given, except for the descriptor: that, C reads of the socket (``_calls.state``).
     if nbytes is not ZERO or flags is not ZERO or self._sock_waits_:
         return _recv_into_other(self, buffer, nbytes, flags)
     calls = self._sock_calls_
@@ -132,7 +133,7 @@ def recv_into(self: Stream, buffer: WriteableBuffer, nbytes: int = 0, flags: int
         function = calls.recv
         try:
             # It has its final size once it is exported, whatever another thread did until then.
-            n: int = function(self._sock_fd_, array_over(buffer), len(buffer), calls.dontwait)
+            n: int = function(self, array_over(buffer), len(buffer), calls.dontwait)
         except ArgumentError:  # there was no memory for the call
             return _recv_into(self, buffer)
     elif type(buffer) is memoryview:
@@ -144,7 +145,7 @@ def recv_into(self: Stream, buffer: WriteableBuffer, nbytes: int = 0, flags: int
             return _recv_into(self, buffer)
         function = calls.recv
         try:
-            n = function(self._sock_fd_, array_over(buffer), size, calls.dontwait)
+            n = function(self, array_over(buffer), size, calls.dontwait)
         except ArgumentError:
             return _recv_into(self, buffer)
     else:
@@ -171,7 +172,7 @@ def _recv_into_other(self: Stream, buffer: Any, nbytes: int, flags: int) -> int:
     how = flags | calls.dontwait
     try:
         n: int = function(
-            self._sock_fd_,
+            self,
             array_over(buffer),
             size if type(buffer) is memoryview or size <= len(buffer) else len(buffer),
             how,
@@ -190,7 +191,7 @@ def _recv_into_later(self: Stream, buffer: WriteableBuffer, size: int, flags: in
         size = min(size, view.nbytes)
         deadline = wait_first(self, flags)
         calls = self._sock_calls_
-        n = receive_into(calls, self._sock_fd_, view, size, flags)
+        n = receive_into(calls, self, view, size, flags)
         if n < 0:
             n = retry(self, calls, READ, receive_into, view, size, flags, deadline=deadline)
     return n
@@ -239,9 +240,9 @@ def _send_exported(self: Stream, data: Any, flags: int) -> int:
     flags |= calls.dontwait
     try:
         if type(data) is memoryview:
-            n: int = function(self._sock_fd_, array_over(data), size, flags)
+            n: int = function(self, array_over(data), size, flags)
         else:
-            n = function(self._sock_fd_, array_over(data), len(data) * each, flags)
+            n = function(self, array_over(data), len(data) * each, flags)
     except ArgumentError:  # there was no memory for the call
         return _send(self, data, flags)
     if n < 0:
@@ -287,7 +288,7 @@ def _sendall_exported(self: Stream, data: Any, flags: int) -> None:
     with memoryview(data) as view:  # it keeps its size until all of it is sent
         size = view.nbytes
         try:
-            n = function(self._sock_fd_, array_over(view), size, flags | calls.dontwait)
+            n = function(self, array_over(view), size, flags | calls.dontwait)
         except ArgumentError:  # there was no memory for the call
             return _sendall(self, view, flags)
         if n != size:
@@ -395,7 +396,7 @@ def recvfrom_into(
     how = flags | calls.dontwait
     try:
         n: int = function(
-            self._sock_fd_,
+            self,
             array_over(buffer),
             size if type(buffer) is memoryview or size <= len(buffer) else len(buffer),
             how,
@@ -454,7 +455,8 @@ def sendto(
     calls = self._sock_calls_
     function = calls.sendto
     how = calls.dontwait if number is ZERO else number | calls.dontwait
-    n = function(self._sock_fd_, bytes, size, how, sockaddr, len(sockaddr))
+    namelen = len(sockaddr)
+    n = function(self._sock_fd_, bytes, size, how, sockaddr, namelen)
     if n < 0:
         n = retry(self, calls, WRITE, transmit_to, bytes, number, sockaddr)
     return n
