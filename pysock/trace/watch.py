@@ -42,7 +42,6 @@ from contextlib import contextmanager
 from errno import EINTR
 from functools import partial
 from itertools import chain, count, starmap, takewhile
-from operator import attrgetter
 from time import perf_counter_ns
 
 from .._calls import msghdr
@@ -103,16 +102,17 @@ def watch(
         raise
 
 
-class _Watcher:
-    """What stands in the place of C's functions, and what stood there before.
+class _Watcher(list[tuple[object, str, object]]):
+    """What stands in the place of C's functions; once it has ended, a list of what stood there.
 
     All of them are exchanged in one step of C, so that no signal handler can raise half way.
     """
 
     def __init__(self, observer: Observer, faults: Injector | None, states: bool) -> None:
+        super().__init__()
         self.tell = tell = _Teller(observer)
         asked = States({name: getattr(lib, name) for name in lib.prototypes}) if states else None
-        self.replaced: list[tuple[Any, str, Any]] = []
+        self.replaced: list[tuple[object, str, object]] = []
         for library in (lib, lib_keeping_gil):
             for name, prototype in library.prototypes.items():
                 # The functions of ``lib`` alone keep the errno of each call.
@@ -131,14 +131,14 @@ class _Watcher:
         self.originals = [(owner, name, getattr(owner, name)) for owner, name, _ in self.replaced]
         # Drawn upon, it ends this one.  What a later one stands on goes when that ends, too.
         newest_first = chain.from_iterable(map(reversed, (_watchers,)))
-        over = takewhile(attrgetter("tell.ended"), newest_first)
         self.ending = chain(
             map(setattr, (tell,), ("ended",), (True,)),
-            starmap(setattr, chain.from_iterable(map(attrgetter("originals"), over))),
+            map(list.extend, (self,), (self.originals,)),
+            starmap(setattr, chain.from_iterable(takewhile(bool, newest_first))),
         )
 
     def begin(self) -> None:
-        while _watchers and _watchers[-1].tell.ended:
+        while _watchers and _watchers[-1]:
             _watchers.pop()
         exhaust(chain(map(_watchers.append, (self,)), starmap(setattr, self.replaced)))
 
