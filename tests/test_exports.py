@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import select
 import signal
 import threading
 import time
@@ -21,8 +22,9 @@ import pytest
 
 import pysock
 from pysock._ffi.exports import EXPORTS_LOCK, LENDS_ALL, bytes_left, lends
+from pysock._platform import target
 
-from .harness import SOON, fill, read, run
+from .harness import LATE, SOON, fill, read, run
 
 DATA = bytes(range(1, 33))
 MUCH = 1 << 20
@@ -279,3 +281,32 @@ def test_a_handler_resizes_what_a_call_waits_with(name: str, owner: str, timeout
     program = RESIZED_BY_A_HANDLER.replace("sys.argv", repr(["", name, owner, repr(timeout)]))
     done = run(program)
     assert (done.returncode, done.stdout, done.stderr) == (0, "ok\n", "")
+
+
+DISCARDING: dict[str, Any] = {
+    "recv_into": lambda s, b: s.recv_into(b, 0, pysock.MSG_TRUNC),
+    "recvfrom_into": lambda s, b: s.recvfrom_into(b, 0, pysock.MSG_TRUNC)[0],
+    "recvmsg_into": lambda s, b: s.recvmsg_into([b], 0, pysock.MSG_TRUNC)[0],
+}
+
+
+@pytest.mark.skipif(not target.startswith("linux"), reason="elsewhere TCP discards nothing")
+@pytest.mark.parametrize("name", DISCARDING)
+@pytest.mark.parametrize("threads", [False, True])
+def test_what_tcp_discards_changes_no_buffer(name: str, threads: bool) -> None:
+    """As in C: where memory of pysock's stands for the caller's, too."""
+    done = threading.Event()
+    other = threading.Thread(target=done.wait)
+    if threads:
+        other.start()
+    buffer = bytearray(b"\xee" * 10)
+    try:
+        with pysock.create_server(("127.0.0.1", 0)) as server:
+            with pysock.create_connection(server.getsockname()) as client:
+                with server.accept()[0] as sock:
+                    client.send(b"secret")
+                    select.select([sock], [], [], LATE)
+                    assert DISCARDING[name](sock, buffer) == 6
+    finally:
+        done.set()
+    assert buffer == b"\xee" * 10
