@@ -91,5 +91,3 @@ def test_an_errno_that_does_not_say_wait_is_raised(
 
 
 C_NAMES = {"recv_into": "recv"}
-
-

@@ -201,8 +201,8 @@ class Lifecycle(SocketState):
         if not owned:
             return
         try:
-            # As ``close_first``, in fewer steps.  (iter(owned.pop, None) would take fewer still, but
-            # on PyPy it is a function in Python, in which a signal handler may raise.)
+            # As ``close_first``, in fewer steps.  (iter(owned.pop, None) would take fewer still,
+            # but on PyPy it is a function in Python, in which a signal handler may raise.)
             failed = next(map(lib.close, map(owned.pop, (0,)))) < 0
         except IndexError:
             return
