@@ -19,7 +19,7 @@ on either side, so that no attribute of a subclass meets them by accident:
 ``_closed`` and ``_io_refs`` are called as in CPython's ``socket.py``, since programs know them.
 
 Other threads and signal handlers may change the state at any time, so a method reads each
-slot once.
+slot once; but the descriptor is read by each attempt, last of all (``transfer``).
 """
 
 from __future__ import annotations
