@@ -56,7 +56,9 @@ class Lifecycle(SocketState):
         self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None
     ) -> None:
         if fileno is not None:
-            if family is not _NOT_GIVEN or type is not _NOT_GIVEN or proto is not _NOT_GIVEN:
+            if _class(family) is AddressFamily and _class(type) is SocketKind:
+                family, type, proto = family._value_, type._value_, constructor_int(proto)
+            elif family is not _NOT_GIVEN or type is not _NOT_GIVEN or proto is not _NOT_GIVEN:
                 family, type, proto = [*map(constructor_int, (family, type, proto))]
             self._init_from(fileno, family, type, proto)
             return
