@@ -121,7 +121,7 @@ first, second = socket.socketpair()
 listener = socket.create_server(("127.0.0.1", 0))
 client = socket.create_connection(listener.getsockname())
 accepted, _ = listener.accept()
-copies = first.dup(), socket.fromfd(first.fileno(), socket.AF_UNIX, socket.SOCK_STREAM)
+copies = first.dup(), socket.fromfd(first.fileno(), first.family, first.type)
 print(len(made))
 for sock in (first, second, listener, client, accepted, *copies):
     sock.close()
