@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 # The types of addresses that are looked up in the cache: 80.0 == 80, but is no port.
 _PLAIN = ([str, int], [str, int, int], [str, int, int, int])
 FLOWINFO_MAX = 0xFFFFF  # 20 bits, RFC 8200
+_UINT_MAX = 0xFFFFFFFF
 
 
 class Family(FamilyCodec):
@@ -63,9 +64,11 @@ class Family(FamilyCodec):
                     remember_object(address, self.family, known)
                 return known
         packed = self._pack(address, caller)
-        # A name may mean another address the next time.
+        # A name may mean another address the next time, and Python 3.15 warns of a number that is
+        # cut to 32 bits each time.
         if plain and self.abi is host_abi and _hosts.host(address[0]) in known_packed:
-            remember((self.family, address), packed)
+            if max(address[1:]) <= _UINT_MAX:
+                remember((self.family, address), packed)
         return packed
 
     def _pack(self, address: Any, caller: str) -> bytes:
