@@ -245,7 +245,7 @@ class Listener:
 
     def __init__(self, sock: Socket, path: bytes, lock: list[int]) -> None:
         self.sock, self.path, self._lock = sock, path, lock
-        self._file = _file_of(path)
+        self._file, self._process = _file_of(path), os.getpid()
 
     def fileno(self) -> int:
         """The socket's descriptor, −1 once it is closed.  Makes no call."""
@@ -254,12 +254,13 @@ class Listener:
     def close(self) -> None:
         """Close the socket, and remove its file if that is still the one that it made.
 
+        A forked child leaves the file to the process that has made it, which goes on listening.
         Does not block.  Raises OSError if the file cannot be removed.
         """
         if not self._lock:
             return
         try:
-            if self._file == _file_of(self.path):
+            if self._process == os.getpid() and self._file == _file_of(self.path):
                 os.unlink(self.path)
         finally:
             self.sock.close()

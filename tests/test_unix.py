@@ -141,6 +141,22 @@ def test_another_file_in_its_place_stays(tmp_path: Path) -> None:
     assert path.exists()
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork(2) here")
+def test_a_forked_child_leaves_the_file_to_its_parent(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with unix.listen(path) as listener:
+        child = os.fork()
+        if not child:
+            try:
+                listener.close()
+            finally:
+                os._exit(listener.fileno() + 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        with pysock.socket(pysock.AF_UNIX) as client:
+            client.connect(str(path))
+    assert not path.exists()
+
+
 def test_what_fails_leaves_no_file(tmp_path: Path) -> None:
     path = tmp_path / "sock"
     with pytest.raises(TypeError):
