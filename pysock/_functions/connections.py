@@ -69,11 +69,7 @@ def socketpair(
     proto = c_int(proto)
     fds: list[int] = []
     try:
-        function = lib.socketpair
-        # As ``claim_uninherited``, in fewer steps.
-        newer = type | SOCK_CLOEXEC
-        if not _cloexec.works or claim_pair_once(fds, function, family, newer, proto) < 0:
-            claim_uninherited(claim_pair_once, fds, function, _cloexec, family, type, proto)
+        claim_uninherited(claim_pair_once, fds, lib.socketpair, _cloexec, family, type, proto)
         cls = _public.module.socket
         one = _adopt_first(fds, cls, family, type, proto)
         try:
