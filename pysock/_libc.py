@@ -18,6 +18,7 @@ import errno
 import os
 import sys
 from functools import partial
+from operator import attrgetter
 
 from . import _constants
 from ._ffi import arguments, interpreter
@@ -378,9 +379,11 @@ def _h_errno(lib: Library, loaded: ctypes.CDLL) -> Callable[[], int]:
 # from declared ones.  So the few tasks that need them are left to ``os``.
 
 # Not the functions in ``os``, where a program may have put its own by now, as gevent does; and each
-# in an object that nobody else has, since others look for them in all modules (pyfakefs).
+# in an object that nobody else has, since others look for them in all modules (pyfakefs).  PyPy's
+# partial is written in Python: a signal handler may raise in it.
 _posix: Any = sys.modules.get("posix", os)
-duplicate = partial(_posix.dup)
+_private: Any = attrgetter("__call__") if interpreter.PYPY else partial
+duplicate = _private(_posix.dup)
 
 
 def claim_duplicates(owned: list[int], fds: Iterable[int]) -> None:
@@ -391,8 +394,8 @@ def claim_duplicates(owned: list[int], fds: Iterable[int]) -> None:
     owned.extend(map(duplicate, fds))
 
 
-close_without_memory = partial(_posix.close)
-set_blocking = partial(getattr(_posix, "set_blocking", int))  # os of Windows lacks it
+close_without_memory = _private(_posix.close)
+set_blocking = _private(getattr(_posix, "set_blocking", int))  # os of Windows lacks it
 get_inheritable = os.get_inheritable
 set_inheritable = os.set_inheritable
 

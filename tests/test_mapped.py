@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+from contextlib import ExitStack
 
 import pytest
 
@@ -35,7 +36,8 @@ def mappings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_a_mapping_serves_the_next_call_that_has_room_in_it(
     way: str, mappings: list[int]
 ) -> None:
-    with pair() as (here, there):
+    here, there = pysock.socketpair()
+    with here, there:
         for size in MAPPED + 5, MAPPED + 5, MAPPED, MAPPED + 6, MAPPED:
             there.send(b"x")
             answer = getattr(here, way)(size)
@@ -51,13 +53,15 @@ def test_a_mapping_that_takes_much_memory_goes(
 ) -> None:
     monkeypatch.setattr(memory, "WRITTEN_KEPT", 2)
     monkeypatch.setattr(memory, "MAPPED_KEPT", MAPPED + 1)
-    with pair() as (here, there):
+    here, there = pysock.socketpair()
+    with here, there:
         for size, sent in (MAPPED, b"xxx"), (MAPPED + 2, b"x"), (MAPPED, b"xx"), (MAPPED, b"x"):
             there.send(sent)
             assert here.recv(size) == sent
     assert mappings == [MAPPED, MAPPED + 2, MAPPED]
 
 
+@pytest.mark.skipif(not hasattr(pysock, "AF_UNIX"), reason="there is no AF_UNIX here")
 @pytest.mark.parametrize("way", ["recv", "recvfrom"])
 def test_a_mapping_has_nothing_of_the_call_before(way: str, mappings: list[int]) -> None:
     """A datagram of which C counts more than it writes, and one that has the same memory."""
@@ -70,7 +74,9 @@ def test_a_mapping_has_nothing_of_the_call_before(way: str, mappings: list[int])
 
 
 def test_a_call_that_waits_has_its_mapping_for_itself(mappings: list[int]) -> None:
-    with pair() as (here, there), pair() as (one, other):
+    with ExitStack() as stack:
+        pairs = *pysock.socketpair(), *pysock.socketpair()
+        here, there, one, other = map(stack.enter_context, pairs)
         other.send(b"other")
 
         def meanwhile() -> None:
@@ -84,7 +90,8 @@ def test_a_call_that_waits_has_its_mapping_for_itself(mappings: list[int]) -> No
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork(2) here")
 def test_a_forked_child_has_a_mapping_of_its_own(mappings: list[int]) -> None:
-    with pair() as (here, there):
+    here, there = pysock.socketpair()
+    with here, there:
         there.send(b"mine")
         assert here.recv(MAPPED) == b"mine"
         ((_, view),) = memory._kept_mapping

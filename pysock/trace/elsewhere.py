@@ -54,7 +54,7 @@ def replacements(traced: Traced) -> Iterator[tuple[Any, str, Any]]:
             wrapped = _set_blocking(traced)
         yield os, name, wrapped
         own = getattr(system, bound, None) if bound else None
-        if own is function or getattr(own, "func", None) is function:
+        if function in (own, getattr(own, "func", None), getattr(own, "__self__", None)):
             yield system, bound, wrapped
     for owner, made in files.replacements(traced):
         yield owner, made.__name__, _Unbound(made)
