@@ -259,7 +259,8 @@ for _ in range(3):
     signal.setitimer(signal.ITIMER_REAL, 0.02)
     try:
         got = getattr(here, name)([data] if name == "recvmsg_into" else data)
-        if name == "recv_into" and got <= len(data):
+        n = got[0] if isinstance(got, tuple) else got
+        if name in ("recv_into", "recvfrom_into") and n <= len(data):
             refused.clear()  # it was resized before the call was made again, with what it is now
     except BufferError:
         refused.append("so we are")
