@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket as stdlib
 import struct
 import sys
+import warnings
 from array import array
 from errno import ENXIO
 from functools import partial
@@ -266,3 +267,23 @@ def test_a_class_with_a_method_called_buffer() -> None:
 def sent(sock: Any, data: Any) -> int:
     n: int = sock.sendmsg([data])
     return n
+
+
+class Small(int):
+    """An int that is less than no other and greater than none."""
+
+    __lt__ = __gt__ = __le__ = __ge__ = lambda self, other: False
+
+
+@pytest.mark.parametrize("name", ["htonl", "ntohl", "htons", "ntohs"])
+@pytest.mark.parametrize("value", [-1, -(2**40), 2**32, 2**70])
+def test_an_int_that_compares_in_its_own_way_is_what_it_is(name: str, value: int) -> None:
+    answers = []
+    for given in (value, Small(value)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python 3.9 cuts what is too large for htons
+            try:
+                answers.append(getattr(pysock, name)(given))
+            except (OverflowError, ValueError) as error:
+                answers.append((type(error), str(error)))
+    assert answers[0] == answers[1]

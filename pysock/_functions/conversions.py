@@ -69,13 +69,14 @@ def _long(x: Any) -> int:
         return _swapped_long(unsigned(x, 32, "uint32_t"))
     if not isinstance(x, int):
         raise TypeError(f"expected int, {type_name(x)} found")
-    if x < 0:
+    number = int.__add__(x, 0)  # a subclass of int might compare in its own way
+    if number < 0:
         raise OverflowError("can't convert negative value to unsigned int")
-    if x > ULONG_MAX:
+    if number > ULONG_MAX:
         raise OverflowError("Python int too large to convert to C unsigned long")
-    if x > 0xFFFFFFFF:
+    if number > 0xFFFFFFFF:
         raise OverflowError("int larger than 32 bits")
-    return _swapped_long(x)
+    return _swapped_long(number)
 
 
 def _swapped_short(number: int) -> int:
