@@ -98,11 +98,10 @@ def retry(
 
 
 def would_block(sock: SocketState) -> int:
-    """Of a call that has just failed: its errno if that is all that there is to say, else 0.
+    """The errno of a call that has just failed, if it would have to wait and may not; else 0.
 
-    So it is in non-blocking mode if the call would have to wait, as event loops are told again and
-    again: an exception that the method raises itself takes 2,000 instructions less than one of
-    ``retry``'s, which everything else is left to, and the errno of.
+    An event loop meets this again and again.  If the method itself raises the error, that takes
+    2,000 instructions less than ``retry``, which handles everything else and finds errno as it was.
     """
     if sock._sock_timeout_ != 0:
         return 0

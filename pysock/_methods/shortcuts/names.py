@@ -1,7 +1,7 @@
-"""getsockname and getpeername in one step: 4,600 instructions instead of 8,500 (3.11).
+"""getsockname and getpeername in one step: 5,900 instructions instead of 8,500 (3.11).
 
-All memory that C may have written to is read at once, which takes less than to ask how much it is;
-and the whole of it is known, if it is not the first time that it means this address.
+All of the memory for an address is read at once, which is quicker than to read its length first.
+An address that was met before is found by the whole of this memory.
 """
 
 from __future__ import annotations
