@@ -175,10 +175,11 @@ def test_which_tuples_are_known_by_their_object() -> None:
 
 
 @pytest.mark.parametrize("place", [2, 3])
-def test_a_number_that_is_cut_is_warned_of_each_time(place: int) -> None:
+@pytest.mark.parametrize("number", [2**32 + 1, -(2**31) - 1, -1])
+def test_a_number_that_is_cut_is_warned_of_each_time(number: int, place: int) -> None:
     """By Python 3.15; other versions refuse it each time, or cut it without a word."""
     address: list[Any] = ["::1", 80, 0, 0]
-    address[place] = 2**32 + 1
+    address[place] = number
     told = []
     for _ in range(3):
         with warnings.catch_warnings(record=True) as seen:

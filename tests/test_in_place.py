@@ -47,6 +47,7 @@ for name in ("ssl", "socket", "_socket"):
 
 
 def test_loaders_answer_what_runpy_and_pkgutil_ask(tmp_path: Path) -> None:
+    pytest.importorskip("ssl", reason="this interpreter has no ssl")
     alike(tmp_path, "-c", LOADERS)
     for name in ("ssl", "socket", "_socket"):
         alike(tmp_path, "-m", name)

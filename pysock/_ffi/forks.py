@@ -32,7 +32,8 @@ def renewed_in_child(renew: Callable[[], None], before: Callable[[], None] | Non
 def shares(names: dict[str, Any], *caches: str) -> None:
     """A forked child has new dicts for ``caches``, which are ``names`` of a module.
 
-    Each module that imports such a name says so; they get the same new dict.
+    Each module that imports such a name says so (``tests/test_architecture.py``); they get the
+    same new dict.
     """
     _sharing.append((names, caches))
 

@@ -26,7 +26,7 @@ from . import _hosts
 from ._codec import FamilyCodec, must_be_tuple
 from ._hosts import known_addresses, remember, remember_object
 
-shares(globals(), "known_addresses", "known_tuples")
+shares(globals(), "known_addresses")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -24,11 +24,14 @@ from ctypes import c_ubyte
 from .._ffi import versions
 from .._ffi.abi import be16, be32
 from .._ffi.arguments import c_uint
+from .._ffi.forks import shares
 from .._host import abi as host_abi
 from . import _hosts, _interfaces
 from ._codec import FamilyCodec, must_be_tuple
 from ._hosts import known_addresses, known_packed, remember, remember_object
 from .inet import in_range, port
+
+shares(globals(), "known_addresses", "known_packed")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,10 +67,10 @@ class Family(FamilyCodec):
                     remember_object(address, self.family, known)
                 return known
         packed = self._pack(address, caller)
-        # A name may mean another address the next time, and Python 3.15 warns of a number that is
-        # cut to 32 bits each time.
+        # A name may mean another address the next time, and Python 3.15 warns of a number that does
+        # not fit 32 bits each time.
         if plain and self.abi is host_abi and _hosts.host(address[0]) in known_packed:
-            if max(address[1:]) <= _UINT_MAX:
+            if 0 <= min(address[1:]) and max(address[1:]) <= _UINT_MAX:
                 remember((self.family, address), packed)
         return packed
 

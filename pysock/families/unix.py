@@ -23,9 +23,12 @@ import sys
 from ctypes import c_char
 
 from .._ffi.arguments import size_of, view_of
+from .._ffi.forks import shares
 from .._host import abi as host_abi
 from ._codec import FamilyCodec
 from ._hosts import known_addresses, remember, remember_object
+
+shares(globals(), "known_addresses")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

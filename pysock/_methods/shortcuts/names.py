@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..._calls.memory import SOCKADDR_START, sockaddr_memory, sockaddr_pool
 from ..._ffi.errors import raise_errno
+from ..._ffi.forks import shares
 from ..._host import lib
 from ...families._hosts import known_addresses
 from ..connection import Connection
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..._types import RetAddress
+
+shares(globals(), "known_addresses")
 
 _pop_sockaddr, _put_sockaddr = sockaddr_pool.pop, sockaddr_pool.put
 _getsockname, _getpeername = Connection.getsockname, Connection.getpeername
