@@ -471,7 +471,8 @@ CACHES = {"known_addresses", "known_tuples", "known_texts", "known_packed"}
 
 def test_each_module_with_a_shared_cache_says_so() -> None:
     """So that a forked child has a new one, in builds without the GIL (``_ffi/forks.py``)."""
-    told, has = {}, {}
+    told: dict[str, set[str]] = {}
+    has: dict[str, set[str]] = {}
     for name, tree in SOURCES.items():
         if not name.startswith("pysock/"):
             continue
