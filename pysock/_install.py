@@ -322,7 +322,7 @@ class _Changing:
 def find_elsewhere(name: str, *, after: bool = False) -> ModuleSpec | None:
     """What the other entries of ``sys.meta_path`` find: those after ours, or all.
 
-    Those before ours have been asked by whoever asks ours.
+    The import system has asked the entries before ours already.
     """
     finders = list(sys.meta_path)
     if after and _finder in finders:

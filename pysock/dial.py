@@ -95,8 +95,8 @@ class Cancel:
 class _Lookup:
     """A getaddrinfo(3) in a thread: ``done`` is called when that has ended, whatever has ended it.
 
-    No cycle is left: the failure forgets the frame of ``_run``, which has this object, and whoever
-    raises it takes it out.
+    No reference cycle is left: the failure drops the frame of ``_run``, which has this object, and
+    the function that raises the failure removes it from here.
     """
 
     def __init__(self, done: Callable[[_Lookup], None], *args: Any) -> None:

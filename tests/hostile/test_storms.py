@@ -93,10 +93,10 @@ def test_no_more_descriptors_are_lost_than_by_c(kind: str, name: str) -> None:
     mine, theirs = storm("pysock", kind)[name], storm("socket", kind)[name]
     assert count(mine) >= RAISES / 2 and count(theirs) >= RAISES / 2
     more = 0.1 if on_pypy and name in BETWEEN else 0.0
+    most = share(theirs, "lost") + allowance(theirs) + more
     if name == "recvmsg_with_much_room_fds" and kind == "thread":
-        more = 0.4  # a mapping is read and given back first: 68 of 100, C 42 (reliability.md)
-    few = share(mine, "lost") <= share(theirs, "lost") + allowance(theirs) + more
-    assert few, (mine, theirs)
+        most = max(most, 0.8)  # it was 0.68, which of 200 may be 0.78; C 0.42 (reliability.md)
+    assert share(mine, "lost") <= most, (mine, theirs)
 
 
 def test_no_descriptor_of_a_forgotten_socket_is_lost() -> None:
