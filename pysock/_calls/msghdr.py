@@ -370,7 +370,20 @@ def _receive(
         raise
     if pool is not None:
         pool.put(buffer)
-    return received
+        return received
+    # To unmap memory releases the GIL, and then another thread's exception is likely.  It is raised
+    # in a call, so there is one while the descriptors are still ours.
+    try:
+        del buffer
+        _hear()
+        return received
+    except BaseException:
+        close_received(received.control)
+        raise
+
+
+def _hear() -> None:
+    """Do nothing: a signal handler, or another thread's exception, runs at a call."""
 
 
 _DONTWAIT = constants.get("MSG_DONTWAIT", 0)

@@ -94,8 +94,6 @@ def test_no_more_descriptors_are_lost_than_by_c(kind: str, name: str) -> None:
     assert count(mine) >= RAISES / 2 and count(theirs) >= RAISES / 2
     more = 0.1 if on_pypy and name in BETWEEN else 0.0
     most = share(theirs, "lost") + allowance(theirs) + more
-    if name == "recvmsg_with_much_room_fds" and kind == "thread":
-        most = max(most, 0.8)  # it was 0.68, which of 200 may be 0.78; C 0.42 (reliability.md)
     assert share(mine, "lost") <= most, (mine, theirs)
 
 
