@@ -10,6 +10,9 @@ TESTS = {
     "pysock/_calls/transfer.py": (
         "noticed_transfer unwritten hostile/library flow parity_transfer hostile/poison memory"
     ),
+    "pysock/_calls/memory.py": (
+        "mapped noticed_transfer noticed_failures noticed_shortcuts unwritten hostile/poison memory"
+    ),
     "pysock/_calls/msghdr.py": (
         "noticed_messages noticed_received noticed_transfer unwritten hostile/library "
         "parity_messages hostile/poison descriptors memory"
