@@ -8,10 +8,11 @@ TESTS = {
         "noticed_waiting wait_first flow hostile/library waiting signals hostile/deadlines"
     ),
     "pysock/_calls/transfer.py": (
-        "noticed_transfer unwritten hostile/library flow parity_transfer hostile/poison memory"
+        "noticed_transfer noticed_memory mapped unwritten hostile/library flow parity_transfer "
+        "hostile/poison memory"
     ),
     "pysock/_calls/memory.py": (
-        "mapped noticed_transfer noticed_failures noticed_shortcuts unwritten hostile/poison memory"
+        "noticed_memory mapped noticed_transfer noticed_shortcuts unwritten hostile/poison memory"
     ),
     "pysock/_calls/msghdr.py": (
         "noticed_messages noticed_received noticed_transfer unwritten hostile/library "
@@ -92,6 +93,12 @@ EQUAL = [
     ("_calls/msghdr.py", "(size + 3 * 15)", "more room than is needed"),
     ("_calls/msghdr.py", "(size + 2 * 16)", "more room than is needed"),
     ("_calls/msghdr.py", "self._owners = memory => pass", "the pointer keeps it too (byref)"),
+    ("_calls/memory.py", "own=None", "as false as False"),
+    ("_calls/memory.py", "constants.get(name, 1)", "Linux has them all"),
+    ("_calls/memory.py", "if flags | ODD_FLAGS", "slower, and no more"),
+    ("_calls/memory.py", "_kept_mapping = deque(maxlen=", "for two threads at the same instant"),
+    ("_calls/memory.py", "renewed_in_child(_keep_none) => pass", "for builds without the GIL"),
+    ("_calls/transfer.py", "return -2", "each number below 0 says that it failed"),
     ("shortcuts/transfer.py", "if bufsize < COPY_MAX:", "slower, and no more"),
     ("shortcuts/transfer.py", "if n < bufsize", "the same bytes, in two steps"),
     ("shortcuts/transfer.py", "if 0 <= n < bufsize", "the same bytes, in two steps"),

@@ -14,7 +14,7 @@ from pysock._ffi import interpreter
 from pysock._ffi.interpreter import POOL_MAX
 from pysock._host import system
 
-from .harness import later, pair
+from .harness import Action, later, pair, replace
 
 MAPPED = POOL_MAX + 1
 
@@ -60,6 +60,33 @@ def test_a_mapping_that_takes_much_memory_goes(
             there.send(sent)
             assert here.recv(size) == sent
     assert mappings == [MAPPED, MAPPED + 2, MAPPED]
+
+
+@pytest.mark.parametrize("way", ["recv", "recvfrom"])
+def test_a_call_that_fails_has_written_nothing(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory._kept_mapping.clear()
+    monkeypatch.setattr(memory, "WRITTEN_KEPT", 0)
+    with pysock.socket(type=pysock.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            getattr(sock, way)(MAPPED)
+    assert memory._kept_mapping
+
+
+@pytest.mark.parametrize("way", ["recv", "recvfrom"])
+def test_a_call_that_is_broken_off_may_have_written_all(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def call(real: Action, *arguments: object) -> int:
+        raise KeyError
+
+    memory._kept_mapping.clear()
+    monkeypatch.setattr(memory, "WRITTEN_KEPT", POOL_MAX)
+    replace(monkeypatch, way, call)
+    with pysock.socket() as sock, pytest.raises(KeyError):
+        getattr(sock, way)(MAPPED)
+    assert not memory._kept_mapping
 
 
 @pytest.mark.skipif(not hasattr(pysock, "AF_UNIX"), reason="there is no AF_UNIX here")
