@@ -5,11 +5,12 @@ from __future__ import annotations
 # The tests that are about a file, the quickest first: waiting is tests/test_waiting.py.
 TESTS = {
     "pysock/_calls/wait.py": (
-        "noticed_waiting wait_first flow hostile/library waiting signals hostile/deadlines"
+        "noticed_waiting wait_first flow hostile/library waiting signals hostile/deadlines "
+        "hostile/closed_meanwhile"
     ),
     "pysock/_calls/transfer.py": (
         "noticed_transfer noticed_memory mapped unwritten hostile/library flow parity_transfer "
-        "hostile/poison memory"
+        "hostile/poison memory hostile/closed_meanwhile"
     ),
     "pysock/_calls/memory.py": (
         "noticed_memory mapped noticed_transfer noticed_shortcuts unwritten hostile/poison memory"
@@ -27,8 +28,9 @@ TESTS = {
         "parity_options"
     ),
     "pysock/_methods/connection.py": (
-        "noticed_connections noticed_descriptors noticed_owners noticed_waiting noticed_transfer "
-        "hostile/library parity_addresses parity_objects descriptors waiting signals"
+        "noticed_connections noticed_descriptors noticed_owners noticed_waiting "
+        "noticed_transfer hostile/library parity_addresses parity_objects descriptors waiting "
+        "signals hostile/no_memory hostile/closed_meanwhile noticed_failures"
     ),
     "pysock/_ffi/arguments.py": (
         "noticed_arguments noticed_messages noticed_received noticed_options parity_messages "
@@ -36,25 +38,26 @@ TESTS = {
     ),
     "pysock/_methods/lifecycle.py": (
         "noticed_descriptors noticed_owners noticed_class hostile/library parity_objects base "
-        "left_open descriptors"
+        "left_open descriptors hostile/no_memory hostile/closed_meanwhile pickling"
     ),
     "pysock/_calls/descriptor.py": (
         "noticed_descriptors noticed_owners noticed_class hostile/library parity_objects "
-        "left_open descriptors"
+        "left_open descriptors hostile/no_memory unix"
     ),
     "pysock/_calls/state.py": (
         "noticed_class noticed_descriptors noticed_owners parity_objects base flow left_open "
-        "waiting"
+        "waiting noticed_transfer hostile/no_memory hostile/closed_meanwhile"
     ),
     "pysock/_socket.py": (
         "noticed_class noticed_descriptors noticed_owners noticed_shortcuts hostile/library "
-        "parity_objects base flow left_open parity_files garbage signatures descriptors"
+        "parity_objects base flow left_open parity_files garbage signatures descriptors "
+        "pickling hostile/no_memory"
     ),
     "pysock/_methods/shortcuts/__init__.py": "noticed_shortcuts noticed_class signatures base",
     "pysock/_methods/shortcuts/message.py": (
         "noticed_preallocated noticed_shortcuts noticed_messages noticed_received "
         "noticed_transfer unwritten hostile/library parity_messages hostile/poison descriptors "
-        "memory"
+        "memory hostile/closed_meanwhile"
     ),
     "pysock/_methods/shortcuts/options.py": (
         "noticed_shortcuts noticed_options unwritten hostile/library parity_options"
@@ -64,8 +67,8 @@ TESTS = {
     ),
     "pysock/_methods/shortcuts/buffers.py": "noticed_shortcuts memory parity_transfer",
     "pysock/_methods/shortcuts/transfer.py": (
-        "noticed_shortcuts noticed_failures noticed_transfer noticed_waiting unwritten "
-        "flow hostile/library parity_transfer hostile/poison memory"
+        "noticed_shortcuts noticed_failures noticed_transfer noticed_waiting unwritten flow "
+        "hostile/library parity_transfer hostile/poison memory hostile/closed_meanwhile"
     ),
 }
 

@@ -23,7 +23,7 @@ _TARGETS = ("recv_into", "recvfrom_into", "recvmsg_into")
 # sendmsg what is wrong with a buffer before it, as CPython does.
 _FORGETS = {
     **dict.fromkeys(("recv_into", "recvfrom_into", "recvmsg_into", "setsockopt"), TypeError),
-    "sendmsg": BufferError,
+    **dict.fromkeys(("sendmsg", "send_fds"), BufferError),
 }
 
 
