@@ -38,6 +38,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
+from pysock._ffi import versions
+from pysock._ffi.interpreter import FREE_THREADED, PYPY
+
 from . import ROOT
 from ._environment import environment
 from ._mutants import EQUAL, SLOW, TESTS
@@ -89,7 +92,7 @@ class Step(NamedTuple):
 
 
 def mutants(file: str, source: bytes) -> list[Mutant]:
-    """All changes of a file that ``EQUAL`` does not name."""
+    """All changes of a file."""
     begins = [0]
     for line in source.splitlines(keepends=True):
         begins.append(begins[-1] + len(line))
@@ -154,18 +157,19 @@ def mutants(file: str, source: bytes) -> list[Mutant]:
 
     tree = ast.parse(source)
     again = set(_set_again(tree))
-    found = {change for node in _running(tree) for change in changes(node)}
-    return sorted(each for each in found if not _is_equal(each, source))
+    return sorted({change for node in _running(tree) for change in changes(node)})
 
 
-def _is_equal(mutant: Mutant, source: bytes) -> bool:
+def equal(mutant: Mutant, source: bytes) -> tuple[str, str, str] | None:
+    """The row of ``EQUAL`` that says why this change makes no difference, if there is one."""
     _, before, after = mutant.lines(source)
-    for file, change, _reason in EQUAL:
+    for row in EQUAL:
+        file, change, _reason = row
         left, _, right = change.rpartition(" => ")
         if mutant.file.endswith(file) and left in before and right in after:
             if left or right not in before:
-                return True
-    return False
+                return row
+    return None
 
 
 def _is_call(node: ast.AST) -> bool:
@@ -199,7 +203,7 @@ def _running(node: ast.AST) -> Iterator[ast.AST]:
                 continue
             if isinstance(child, (ast.If, ast.Assign)) and "TYPE_CHECKING" in ast.dump(child)[:80]:
                 continue
-            if isinstance(child, ast.If) and (here := _of_this_python(child)):
+            if isinstance(child, (ast.If, ast.IfExp)) and (here := _of_this_python(child)):
                 for part in here:
                     yield part
                     yield from _running(part)
@@ -208,17 +212,24 @@ def _running(node: ast.AST) -> Iterator[ast.AST]:
             yield from _running(child)
 
 
-def _of_this_python(branch: ast.If) -> list[ast.AST] | None:
+# What an ``if`` asks that asks which Python this is.
+_PYTHON = {"sys": sys, "PYPY": PYPY, "FREE_THREADED": FREE_THREADED, "versions": versions}
+_ASKS = re.compile(
+    r"(not )?(sys\.(version_info|implementation\.name)|PYPY$|FREE_THREADED$|versions\.)"
+)
+
+
+def _of_this_python(branch: ast.If | ast.IfExp) -> list[ast.AST] | None:
     """What runs of an ``if`` that asks which Python this is; None if it asks something else."""
     asked = branch.test
     if isinstance(asked, ast.BoolOp) and isinstance(asked.op, ast.And):
         asked = asked.values[0]
     text = ast.unparse(asked)
-    if not text.startswith(("sys.version_info", "sys.implementation.name")):
+    if not _ASKS.match(text):
         return None
-    if eval(text, {"sys": sys}):
-        return [branch.test, *branch.body]
-    return [asked, *branch.orelse]
+    answer = eval(text, _PYTHON)
+    runs = branch.body if answer else branch.orelse
+    return [branch.test if answer else asked, *(runs if isinstance(runs, list) else [runs])]
 
 
 class Copy:
@@ -323,7 +334,7 @@ def measure(name: str, copies: Copies, options: argparse.Namespace) -> tuple[int
     """How many changes of a file there were, and how many were noticed."""
     file, _, line = name.partition(":")
     source = (copies.all[0].folder / file).read_bytes()  # whatever becomes of the clone meanwhile
-    chosen = mutants(file, source)
+    chosen = [each for each in mutants(file, source) if not equal(each, source)]
     if line:
         chosen = [each for each in chosen if each.lines(source)[0] == int(line)]
     if options.sample and options.sample < len(chosen):

@@ -1,0 +1,29 @@
+"""What ``tests.mutants`` leaves out: each row of its list is about code that there still is."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from . import ROOT
+from ._mutants import EQUAL, SLOW, TESTS
+from .mutants import equal, mutants
+
+
+@pytest.mark.skipif(
+    sys.version_info[:2] != (3, 11) or sys.implementation.name != "cpython",
+    reason="the list was written for the changes of one version: CPython 3.11",
+)
+def test_each_row_names_a_change() -> None:
+    named = set()
+    for file in TESTS:
+        source = (ROOT / file).read_bytes()
+        named.update(equal(each, source) for each in mutants(file, source))
+    assert [row for row in EQUAL if row not in named] == []
+
+
+def test_each_name_is_a_file_of_tests() -> None:
+    for name in " ".join([*TESTS.values(), *SLOW]).split():
+        folder, _, last = name.rpartition("/")
+        assert (ROOT / "tests" / folder / f"test_{last}.py").exists(), name
