@@ -17,6 +17,7 @@ import pysock
 from pysock import families
 from pysock._libc import abi_of
 from pysock._methods import shortcuts
+from pysock._methods.shortcuts import transfer, written
 from pysock.families import _hosts, inet
 
 LINUX = "linux-gnu-x86_64"
@@ -172,6 +173,56 @@ def test_which_tuples_are_known_by_their_object() -> None:
             b.sendto(b"x", kept)
             a.recvfrom(10)
         assert id(kept) in _hosts.known_tuples
+
+
+@pytest.mark.skipif(not shortcuts.WANTED, reason="this interpreter has no shortcuts")
+def test_a_new_codec_packs_what_was_sent_before() -> None:
+    """The last address is known by its object, until its family has another codec."""
+    before: Any = families.codec_of(pysock.AF_INET)
+
+    class Codec(inet.Family):
+        def pack(self, address: Any, caller: str, proto: int) -> bytes:
+            return super().pack(("127.0.0.1", port), caller, proto)
+
+    with ExitStack() as stack:
+        a, b, c = (stack.enter_context(pysock.socket(type=pysock.SOCK_DGRAM)) for _ in range(3))
+        for sock in (a, b):
+            sock.bind(("127.0.0.1", 0))
+            sock.settimeout(10)
+        address, port = a.getsockname(), b.getsockname()[1]
+        for _ in range(4):
+            c.sendto(b"1", address)
+            assert a.recv(10) == b"1"
+        assert _hosts.last_sent[2] is address
+        stack.callback(families.register, pysock.AF_INET, type(before))
+        families.register(pysock.AF_INET, Codec)
+        c.sendto(b"2", address)
+        assert b.recv(10) == b"2"
+
+
+@pytest.mark.skipif(not shortcuts.WANTED, reason="this interpreter has no shortcuts")
+@pytest.mark.skipif(not hasattr(pysock, "AF_UNIX"), reason="no AF_UNIX")
+def test_a_long_address_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Behind the first bytes, which are known, memory is zeros again once it has been read."""
+    with ExitStack() as stack:
+        a, b = (
+            stack.enter_context(pysock.socket(pysock.AF_UNIX, pysock.SOCK_DGRAM)) for _ in range(2)
+        )
+        here, there = (str(tmp_path / letter) + "x" * 20 for letter in "ab")
+        a.bind(here)
+        b.bind(there)
+        a.settimeout(10)
+        buffer = bytearray(1)
+        for _ in range(2):
+            assert b.getsockname() == there
+            for _ in range(3):
+                b.sendto(b"1", here)
+            assert a.recvfrom(1) == (b"1", there)
+            assert a.recvfrom(20_000) == (b"1", there)
+            assert a.recvfrom_into(buffer) == (1, there)
+    for pool in (written.name_pool, transfer._datagram_pool):
+        for *_, address, _ in pool.entries:
+            assert not any(address._obj.raw[written._HEAD_MAX :])
 
 
 @pytest.mark.parametrize("place", [2, 3])

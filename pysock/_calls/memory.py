@@ -29,6 +29,8 @@ from .._ffi.interpreter import (
     COPY_MAX,
     FREE_THREADED,
     POOL_MAX,
+    PYPY,
+    array_type,
     chars,
     exhaust,
     fill,
@@ -48,16 +50,23 @@ if TYPE_CHECKING:
 class Pool:
     """Up to ``kept`` buffers that nobody uses: tuples that ``make`` makes, with their pointers.
 
-    A full deque that gets one more drops the oldest.  The shortcuts have ``pop`` and ``put`` as
-    names of their own, which saves a Python call (50 ns).
+    A full deque that gets one more drops the oldest.  The shortcuts call ``stack.pop()`` and
+    ``stack.append(entry)``, which saves a Python call.
     """
+
+    stack: Any
+    deque_of_thread: Callable[[], deque[Any]]
+    pop: Callable[[], Any]
+    put: Callable[[Any], None]
 
     def __init__(
         self, make: Callable[[], Any], kept: int = 64, own: bool = FREE_THREADED
     ) -> None:
         self.make = make
         if own:  # a deque for each thread, which goes with it
-            self.deque_of_thread, self.pop, self.put = _per_thread(kept)
+            self.stack = _OfThread(*_per_thread(kept))
+            self.deque_of_thread = self.stack.deque
+            self.pop, self.put = self.stack.pop, self.stack.append
         else:
             self.share(kept)
             renewed_in_child(partial(self.share, kept))
@@ -70,6 +79,7 @@ class Pool:
         """Begin with a new deque, which all threads share."""
         entries: deque[Any] = deque(maxlen=kept)
         self.deque_of_thread = partial(_same, entries)
+        self.stack = entries
         self.pop, self.put = entries.pop, entries.append
 
     @property
@@ -87,6 +97,20 @@ class Pool:
 
 def _same(entries: deque[Any]) -> deque[Any]:
     return entries
+
+
+class _OfThread:
+    """What has the two methods of a deque that a pool needs, for the deque of each thread."""
+
+    __slots__ = ("append", "deque", "pop")
+
+    def __init__(
+        self,
+        entries: Callable[[], deque[Any]],
+        pop: Callable[[], Any],
+        append: Callable[[Any], None],
+    ) -> None:
+        self.deque, self.pop, self.append = entries, pop, append
 
 
 def _per_thread(
@@ -128,16 +152,27 @@ def with_pointer(ctype: Any) -> Any:
 
 
 def reserved(size: int) -> Any:
-    """``(array, pointer to it)`` of memory that takes no more than C writes to it."""
+    """``(memory, pointer to it)`` of memory that takes no more than C writes to it.
+
+    A slice of the memory is bytes.
+    """
     array = reserve(size)
     return array, pointer_to(array)
+
+
+def mapped(size: int) -> Any:
+    """The same; a slice takes 470 instructions instead of 530 (3.11), 500 instead of 740 (3.13)."""
+    if PYPY:
+        return reserved(size)
+    memory = map_memory(size)
+    return memory, pointer_to(array_type(size).from_buffer(memory))
 
 
 # --- data ----------------------------------------------------------------------------
 
 LARGE_KEPT = 8  # large buffers, of which a pool keeps fewer
-data_pool = Pool(lambda: reserved(COPY_MAX))
-large_pool = Pool(lambda: reserved(POOL_MAX), LARGE_KEPT, own=False)  # all threads share them
+data_pool = Pool(partial(mapped, COPY_MAX))
+large_pool = Pool(partial(mapped, POOL_MAX), LARGE_KEPT, own=False)  # all threads share them
 
 # All flags but those with which C writes as many bytes as it says.
 _names = "MSG_PEEK MSG_WAITALL MSG_DONTWAIT MSG_OOB MSG_NOSIGNAL MSG_CMSG_CLOEXEC MSG_ERRQUEUE"

@@ -111,10 +111,10 @@ os_error = calling.os_error
 def chars(size: int) -> Array[c_char]:
     """``size`` bytes of zeroed memory for C.  Use few different sizes: each is a ctypes type.
 
-    ``_array_type`` keeps these types.  Otherwise ctypes would make them anew, and each is a
+    ``array_type`` keeps these types.  Otherwise ctypes would make them anew, and each is a
     reference cycle that only the garbage collector frees.
     """
-    array: Array[c_char] = _array_type(size)()
+    array: Array[c_char] = array_type(size)()
     return array
 
 
@@ -125,10 +125,11 @@ def reserve(size: int) -> Array[c_char]:
     """
     if new_memory is None:
         return chars(size)
-    array: Array[c_char] = _array_type(size).from_buffer(new_memory(size))
+    array: Array[c_char] = array_type(size).from_buffer(new_memory(size))
     return array
 
 
 @cache
-def _array_type(size: int) -> Any:
+def array_type(size: int) -> Any:
+    """The type of an array of so many bytes."""
     return c_char * size

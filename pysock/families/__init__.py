@@ -30,6 +30,7 @@ from .._host import abi as host
 from .._libc import abi_of
 from .._platform import target as host_target
 from . import (
+    _hosts,
     alg,
     bluetooth,
     can,
@@ -152,6 +153,7 @@ def register(
     _by_header.clear()
     known_addresses.clear()
     known_tuples.clear()
+    _hosts.last_sent = _hosts.NONE_SENT
 
 
 def own_numbers() -> dict[str, int]:

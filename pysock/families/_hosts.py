@@ -38,8 +38,11 @@ BROADCAST = b"\xff\xff\xff\xff"
 CACHED = 1024
 known_addresses: dict[Any, Any] = {}
 # The ``id`` of such an address → (its family, its sockaddr, the address itself, which thereby stays
-# the object of this id).  So its items need not be looked at again.
-known_tuples: dict[int, tuple[int, bytes, Any]] = {}
+# the object of this id, and the sockaddr's size).  So its items need not be looked at again.
+known_tuples: dict[int, tuple[int, bytes, Any, int]] = {}
+# The entry that the last ``sendto`` has found there.
+NONE_SENT: tuple[int, bytes, Any, int] = (-1, b"", None, 0)
+last_sent = NONE_SENT
 # The bytes of an IP address → its text: clients come from few hosts, each time by another port.
 known_texts: dict[bytes, str] = {}
 # The text of an IP address, as str or bytes → its bytes.
@@ -69,7 +72,7 @@ def remember_object(address: Any, family: int, packed: bytes) -> None:
     """
     global _last
     if address is _last:
-        keep(known_tuples, id(address), (family, packed, address))
+        keep(known_tuples, id(address), (family, packed, address, len(packed)))
     else:
         _last = address
 

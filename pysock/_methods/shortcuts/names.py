@@ -1,18 +1,16 @@
-"""getsockname and getpeername in one step: 5,900 instructions instead of 8,500 (3.11).
+"""getsockname and getpeername in one step: 5,500 instructions instead of 8,500 (3.11).
 
-All of the memory for an address is read at once, which is quicker than to read its length first.
-An address that was met before is found by the whole of this memory.
+An address that was met before is found by the first bytes of its memory (``written``).
 """
 
 from __future__ import annotations
 
-from ..._calls.memory import SOCKADDR_START, sockaddr_memory, sockaddr_pool
 from ..._ffi.errors import raise_errno
 from ..._ffi.forks import shares
 from ..._host import lib
 from ...families._hosts import known_addresses
 from ..connection import Connection
-from .transfer import sender
+from .written import HEAD_START, name_memory, name_pool, sender
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,41 +20,43 @@ if TYPE_CHECKING:
 
 shares(globals(), "known_addresses")
 
-_pop_sockaddr, _put_sockaddr = sockaddr_pool.pop, sockaddr_pool.put
+_free_names = name_pool.stack
 _getsockname, _getpeername = Connection.getsockname, Connection.getpeername
 
 
 def getsockname(self: Connection) -> RetAddress:
     try:
-        entry: Any = _pop_sockaddr()
+        entry: Any = _free_names.pop()
     except IndexError:
-        entry = sockaddr_memory()
-    memory, pointer, _, length = entry
-    memory.raw = SOCKADDR_START
+        entry = name_memory()
+    head, pointer, length = entry
+    head.raw = HEAD_START
     function = lib.getsockname
-    failed = function(self._sock_fd_, pointer, length) < 0
-    written = memory.raw
-    _put_sockaddr(entry)
-    if failed:
+    if function(self._sock_fd_, pointer, length) < 0:
+        _free_names.append(entry)
         raise_errno()
         return _getsockname(self)  # errno was lost
-    address = known_addresses.get(written)
-    return sender(self, written) if address is None else address
+    address = known_addresses.get(head.raw)
+    if address is None:
+        address = sender(self, head, pointer)
+    _free_names.append(entry)
+    return address
 
 
 def getpeername(self: Connection) -> RetAddress:
     try:
-        entry: Any = _pop_sockaddr()
+        entry: Any = _free_names.pop()
     except IndexError:
-        entry = sockaddr_memory()
-    memory, pointer, _, length = entry
-    memory.raw = SOCKADDR_START
+        entry = name_memory()
+    head, pointer, length = entry
+    head.raw = HEAD_START
     function = lib.getpeername
-    failed = function(self._sock_fd_, pointer, length) < 0
-    written = memory.raw
-    _put_sockaddr(entry)
-    if failed:
+    if function(self._sock_fd_, pointer, length) < 0:
+        _free_names.append(entry)
         raise_errno()
         return _getpeername(self)
-    address = known_addresses.get(written)
-    return sender(self, written) if address is None else address
+    address = known_addresses.get(head.raw)
+    if address is None:
+        address = sender(self, head, pointer)
+    _free_names.append(entry)
+    return address
