@@ -97,6 +97,9 @@ class Library:
     traced function in its place.  Without a trace, this costs nothing.
     """
 
+    # Slots take 20 instructions less to read than what is in the dict of so many attributes.
+    __slots__ = ("__dict__", "dontwait", "recv", "recvfrom", "send", "sendto")
+
     def __init__(self, constants: Mapping[str, int]) -> None:
         self.constants = constants
         self.prototypes: dict[str, Prototype] = {}

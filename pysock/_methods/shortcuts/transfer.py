@@ -207,19 +207,20 @@ def send(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> int:
     size = len(bytes)
     if size > KEEP_GIL_MAX:
         return _send(self, bytes, flags)
+    # Each local variable takes 10 instructions of a call.
     if flags is ZERO:
         calls = self._sock_calls_
-        how = calls.dontwait
+        function = calls.send
+        n: int = function(self._sock_fd_, bytes, size, calls.dontwait)
     elif (flags := flags_number(flags, send_flags)) & ODD_FLAGS:
         return _send(self, bytes, flags)
     else:
         calls = self._sock_calls_
-        how = flags | calls.dontwait
-    function = calls.send
-    n: int = function(self._sock_fd_, bytes, size, how)
+        function = calls.send
+        n = function(self._sock_fd_, bytes, size, flags | calls.dontwait)
     if n < 0:
-        if number := would_block(self):
-            raise from_errno(number)
+        if n := would_block(self):
+            raise from_errno(n)
         n = retry(self, calls, WRITE, transmit, bytes, flags)
     return n
 
