@@ -154,14 +154,20 @@ class Socket(SendFile, MakeFile, SocketBase):
         True
         """
         cls = _public.module.socket  # programs replace it, to have sockets of their own class
+        if type(self) is not Socket and _overridden(self, "_accept"):
+            fd, address = self._accept()
+            sock: Socket = cls(self.family, self.type, self.proto, fileno=fd)
+            if _timeouts.default.seconds is None and self.gettimeout():
+                sock.setblocking(True)
+            return sock, address
         family, kind, proto = self._sock_family_, self._sock_type_, self._sock_proto_
         # What will be the new socket's list owns the descriptor from its first instant; a socket
         # of another class takes it over in its ``__init__``.
         owned = Owned()
         try:
             address = accept_into(owned, self)
-            if cls is not Socket or cls.__init__ is not INIT:
-                sock: Socket = _adopt(owned, cls, family, kind, proto)
+            if cls is not Socket or cls.__init__ is not INIT or type(self) is not Socket:
+                sock = _adopt(owned, cls, self.family, self.type, self.proto)
             else:
                 sock = Socket.__new__(Socket)
                 sock._sock_owned_ = owned
@@ -201,14 +207,21 @@ class Socket(SendFile, MakeFile, SocketBase):
         Does not block.  Raises OSError: EMFILE.
         """
         owned: list[int] = []
+        plain = type(self) is Socket
         try:
-            system.claim_duplicates(owned, map(_descriptor_of, (self,)))  # read in that step
+            if plain or not _overridden(self, "fileno"):
+                fds = map(_descriptor_of, (self,))  # read in the step that makes the duplicate
+            else:
+                fds = map(system.descriptor, (self.fileno(),))
+            system.claim_duplicates(owned, fds)
             kind = self._sock_family_, self._sock_type_, self._sock_proto_
+            if not plain:  # a subclass may see itself as something else
+                kind = self.family, self.type, self.proto
             sock: Self = _adopt(owned, self.__class__, *kind)
         except BaseException:
             close_all(owned)
             raise
-        sock.settimeout(self._sock_timeout_)
+        sock.settimeout(self._sock_timeout_ if plain else self.gettimeout())
         return sock
 
     def get_inheritable(self) -> bool:
@@ -216,7 +229,7 @@ class Socket(SendFile, MakeFile, SocketBase):
 
         Does not block.  Raises OSError: EBADF.
         """
-        return bool(system.get_inheritable(self._sock_fd_))
+        return bool(system.get_inheritable(self.fileno()))
 
     def set_inheritable(self, inheritable: bool) -> None:
         """Let child processes inherit the descriptor, or not: FD_CLOEXEC of ``fcntl(2)``.
@@ -228,7 +241,7 @@ class Socket(SendFile, MakeFile, SocketBase):
         >>> sock.get_inheritable()
         True
         """
-        system.set_inheritable(self._sock_fd_, inheritable)
+        system.set_inheritable(self.fileno(), inheritable)
 
     @property
     def family(self) -> AddressFamily:
@@ -279,6 +292,17 @@ INIT = Socket.__init__
 
 
 _descriptor_of = attrgetter("_sock_fd_")
+
+
+def _overridden(sock: Socket, name: str) -> bool:
+    """Whether a subclass, or the object itself, has another method of this name.
+
+    As ``socket.py`` calls it, so do methods here.  Otherwise they go without the call, and no
+    exception can come between it and what follows.
+    """
+    method: Any = getattr(sock, name)
+    ours = getattr(method, "__func__", None) is getattr(Socket, name)
+    return not (ours and method.__self__ is sock)
 
 
 def taking(owned: list[int], family: int, type: int, proto: int) -> Socket:

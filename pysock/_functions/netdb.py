@@ -201,6 +201,7 @@ def _index(value: Any) -> int:
         return arguments.unsigned(value, 32, "unsigned int")
     if not isinstance(value, int):
         raise TypeError("an integer is required")
+    value = int.__add__(value, 0)  # a subclass might compare in its own way
     if value < 0:
         raise OverflowError("can't convert negative value to unsigned int")
     if value > arguments.ULONG_MAX:

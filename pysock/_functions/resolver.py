@@ -142,16 +142,17 @@ def getnameinfo(sockaddr: InetAddress, flags: int, /) -> tuple[str, str]:
         del sockaddr  # which the traceback would keep alive
         raise TypeError("getnameinfo() argument 1 must be a tuple")
     illegal = "getnameinfo(): illegal sockaddr argument"
-    if not 2 <= len(sockaddr) <= 4 or not isinstance(sockaddr[0], str):
+    items = arguments.plain(sockaddr)
+    if not 2 <= len(items) <= 4 or not isinstance(items[0], str):
         raise TypeError(illegal)
-    node = c_string(sockaddr[0], "getnameinfo", 1)
-    port = arguments.c_int(sockaddr[1])
-    flowinfo, scope_id = (*map(arguments.c_uint, sockaddr[2:]), 0, 0)[:2]
+    node = c_string(items[0], "getnameinfo", 1)
+    port = arguments.c_int(items[1])
+    flowinfo, scope_id = (*map(arguments.c_uint, items[2:]), 0, 0)[:2]
     if flowinfo > 0xFFFFF:
         raise OverflowError("getnameinfo(): flowinfo must be 0-1048575.")
     sys.audit("socket.getnameinfo", sockaddr)
     family, name = _numeric(node, port)
-    if family == AF_INET and len(sockaddr) != 2:
+    if family == AF_INET and len(items) != 2:
         raise OSError("IPv4 sockaddr must be 2 tuple")
     if family == AF_INET6:
         codec: Any = codec_of(AF_INET6)

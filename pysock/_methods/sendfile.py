@@ -178,7 +178,8 @@ class SendFile(Lifecycle, Stream, Mode):
     def _check_sendfile_params(self, file: Any, offset: int, count: int | None) -> None:
         if "b" not in getattr(file, "mode", "b"):
             raise ValueError("file should be opened in binary mode")
-        if not self._sock_type_ & constants["SOCK_STREAM"]:
+        kind: int = self.type  # type: ignore[attr-defined]
+        if not kind & constants["SOCK_STREAM"]:
             raise ValueError("only SOCK_STREAM type sockets are supported")
         if count is not None:
             complaint = f"count must be a positive integer (got {count!r})"
