@@ -340,6 +340,7 @@ def load(abi: ABI) -> tuple[Library, Library]:
     slow = [each for each in known if each.dontwait and each not in quick]
     bind(lib_keeping_gil, slow, loaded, abi.types, symbols=abi.symbols)
     lib_keeping_gil.dontwait = abi.constants["MSG_DONTWAIT"]
+    lib_keeping_gil.releasing = lib
     if not abi.hostent_r:
         vars(lib)["h_errno"] = _h_errno(lib, loaded)
     return lib, lib_keeping_gil

@@ -44,7 +44,7 @@ from .._ffi.interpreter import (
     releasing,
     reserve,
 )
-from .._host import abi, constants, lib, structs
+from .._host import abi, constants, structs
 from .cmsg import Control
 from .descriptor import close_all
 from .memory import LARGE_KEPT, ODD_FLAGS, SOCKADDR_MAX, Pool
@@ -248,7 +248,8 @@ _is_whole = attrgetter("c_contiguous")
 
 def _sendmsg(calls: Library, sock: SocketState, pointer: Any, flags: int, size: int) -> int:
     flags |= calls.dontwait
-    n: int = (calls if size <= KEEP_GIL_MAX else lib).sendmsg(sock._sock_fd_, pointer, flags)
+    function = (calls if size <= KEEP_GIL_MAX else calls.releasing).sendmsg
+    n: int = function(sock._sock_fd_, pointer, flags)
     return n
 
 
@@ -399,7 +400,8 @@ def unasked(msg_flags: int, flags: int) -> int:
 
 def _recvmsg(calls: Library, sock: SocketState, pointer: Any, flags: int, size: int) -> int:
     flags |= calls.dontwait
-    n: int = (calls if size <= KEEP_GIL_MAX else lib).recvmsg(sock._sock_fd_, pointer, flags)
+    function = (calls if size <= KEEP_GIL_MAX else calls.releasing).recvmsg
+    n: int = function(sock._sock_fd_, pointer, flags)
     return n
 
 

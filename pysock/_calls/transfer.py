@@ -17,7 +17,7 @@ and so is all that TCP has discarded (``as_written``).
 from __future__ import annotations
 
 from .._ffi.arguments import size_of
-from .._ffi.errors import ATTEMPTS, from_errno, raise_errno
+from .._ffi.errors import ATTEMPTS, ErrnoKept, from_errno, raise_errno
 from .._ffi.exports import LENDS_ALL, has_room, put
 from .._ffi.interpreter import (
     POOL_MAX,
@@ -27,7 +27,7 @@ from .._ffi.interpreter import (
     bytes_of,
     put_bytes,
 )
-from .._host import abi, constants, lib
+from .._host import abi, constants
 from .memory import (
     SOCKADDR_MAX,
     SOCKADDR_START,
@@ -56,7 +56,7 @@ def receive(calls: Library, sock: SocketState, size: int, flags: int) -> bytes |
     """``recv(2)`` of up to ``size`` bytes."""
     flags |= calls.dontwait
     if size > KEEP_GIL_MAX:
-        calls = lib
+        calls = calls.releasing
     if size > POOL_MAX:
         mapped, view = take_mapped(size, flags)
         written = size
@@ -123,7 +123,7 @@ def receive_into(
     flags |= calls.dontwait
     pointer = address_in(view)
     if size > KEEP_GIL_MAX:
-        calls, size = lib, min(size, TRANSFER_MAX)
+        calls, size = calls.releasing, min(size, TRANSFER_MAX)
     n: int = calls.recv(sock._sock_fd_, pointer, size, flags)
     return n
 
@@ -134,7 +134,7 @@ def receive_from(
     """``recvfrom(2)`` of up to ``size`` bytes, and the sender's sockaddr."""
     flags |= calls.dontwait
     if size > KEEP_GIL_MAX:
-        calls = lib
+        calls = calls.releasing
     if size > POOL_MAX:
         mapped, view = take_mapped(size, flags)
         written = size
@@ -171,7 +171,7 @@ def receive_from_into(
         return len(answer[0]), answer[1]
     flags |= calls.dontwait
     if size > KEEP_GIL_MAX:
-        calls, size = lib, min(size, TRANSFER_MAX)
+        calls, size = calls.releasing, min(size, TRANSFER_MAX)
     return with_sockaddr(calls.recvfrom, sock, address_in(view), size, flags)
 
 
@@ -216,12 +216,15 @@ def sockaddr_from(question: Callable[..., int], sock: Any) -> bytes:
         array.raw = SOCKADDR_START
     else:
         put_bytes(array, address, SOCKADDR_START)
-    while question(sock._sock_fd_, address, length) < 0:
-        raise_errno()
+    failed, kept = question(sock._sock_fd_, address, length) < 0, None
+    while failed:
+        raise_errno(kept)
         lost += 1
         if lost == ATTEMPTS:
             raise from_errno(0)
         put_bytes(array, address, SOCKADDR_START)
+        kept = kept or ErrnoKept()
+        failed = kept.attempt(question, sock._sock_fd_, address, length) < 0
     size = counter.value
     sockaddr = bytes_of(array, address, size if size <= SOCKADDR_MAX else SOCKADDR_MAX)
     sockaddr_pool.put(entry)
@@ -234,7 +237,7 @@ def sockaddr_from(question: Callable[..., int], sock: Any) -> bytes:
 def transmit(calls: Library, sock: SocketState, data: Any, flags: int) -> int:
     """``send(2)`` of bytes, or of what a view shows that its caller holds."""
     pointer, size = _memory(data)
-    function = (calls if size <= KEEP_GIL_MAX else lib).send
+    function = (calls if size <= KEEP_GIL_MAX else calls.releasing).send
     flags |= calls.dontwait
     n: int = function(sock if PYPY else sock._sock_fd_, pointer, size, flags)
     return n
@@ -245,7 +248,7 @@ def transmit_to(
 ) -> int:
     """``sendto(2)`` of the same, to an address."""
     pointer, size = _memory(data)
-    function = (calls if size <= KEEP_GIL_MAX else lib).sendto
+    function = (calls if size <= KEEP_GIL_MAX else calls.releasing).sendto
     flags, namelen = flags | calls.dontwait, len(sockaddr)
     fd: Any = sock if PYPY else sock._sock_fd_
     n: int = function(fd, pointer, size, flags, sockaddr, namelen)

@@ -21,7 +21,7 @@ from ctypes import c_char
 from time import sleep
 
 from .._ffi.abi import codec
-from .._ffi.errors import ATTEMPTS, from_errno, timeout
+from .._ffi.errors import ATTEMPTS, ErrnoKept, from_errno, timeout
 from .._ffi.interpreter import pop_errno, set_errno
 from .._host import abi, constants, lib, structs, system
 from .._timeouts import monotonic
@@ -71,8 +71,9 @@ def retry(
         deadline = deadline_of(sock)
     unready = 0  # how often it would have blocked
     lost = 0  # how often errno was lost
+    kept = None
     while True:
-        number = pop_errno()
+        number = pop_errno() if kept is None else kept.pop_errno()
         mode = sock._sock_timeout_  # which another thread may have changed since the call began
         if number in system.WOULD_BLOCK:
             if mode and deadline is None:
@@ -92,7 +93,10 @@ def retry(
         elif deadline is not None and deadline_passed(deadline):
             raise timeout("timed out")
         calls = calls_for(mode)
-        result = attempt(calls, sock, *args)
+        if lost:
+            kept = kept or ErrnoKept(lib)
+            kept.dontwait = calls.dontwait
+        result = attempt(kept or calls, sock, *args)
         if result is not None and not (type(result) is int and result < 0):
             return result
 
@@ -186,7 +190,7 @@ def wait_until_ready(sock: SocketState, events: int, deadline: float | None) -> 
     memory, pointer = entry
     milliseconds = -1
     lost = 0
-    poll = lib.poll
+    kept, poll = None, lib.poll
     while (fd := sock._sock_fd_) != -1:
         if deadline is not None:
             # Rounded up: a wait that ends early would only be repeated.
@@ -199,9 +203,13 @@ def wait_until_ready(sock: SocketState, events: int, deadline: float | None) -> 
             break
         # "Not ready" without a deadline is no answer of a kernel's (on Windows, a slice has ended).
         endless = deadline is None and system.KERNEL_WAITS
-        number = pop_errno() if n < 0 else 0 if endless else system.INTERRUPTED
+        number = 0 if endless else system.INTERRUPTED
+        if n < 0:
+            number = pop_errno() if kept is None else kept.pop_errno()
         if number == 0 and lost < ATTEMPTS:
             lost += 1
+            kept = kept or ErrnoKept(lib)
+            poll = kept.poll
         elif number != system.INTERRUPTED:
             _polls.put(entry)
             raise from_errno(number)

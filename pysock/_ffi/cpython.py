@@ -9,6 +9,7 @@ import sys
 from .arguments import size_of, view_of
 from .portable import (
     COPY_MAX,
+    FOREIGN,
     NULL,
     POOL_MAX,
     TRANSFER_MAX,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COPY_MAX",
+    "FOREIGN",
     "NULL",
     "POOL_MAX",
     "TRANSFER_MAX",

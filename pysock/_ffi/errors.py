@@ -12,7 +12,9 @@ policy of its own; and ``_winsock``, where it imitates a function of POSIX.
 errno can be lost.  A signal handler can run just after our call has failed, and make a call
 that fails, too: then the handler reads and resets the errno.  So 0 means "lost", and our call
 is repeated, to fail in the same way.  It is repeated ``ATTEMPTS`` times at most, in case a
-library sets no errno at all.
+library sets no errno at all.  Code that uses sockets may also run after each step of Python, as
+that of ``sys.settrace`` and ``sys.monitoring``.  So a call that is repeated has its errno read in
+the step of C that makes it (``ErrnoKept``).
 """
 
 from __future__ import annotations
@@ -21,9 +23,11 @@ import os
 import sys
 from ctypes import ArgumentError
 from errno import ECONNRESET
+from functools import partial
+from itertools import chain, starmap
 
 from . import versions
-from .interpreter import os_error, pop_errno
+from .interpreter import FOREIGN, get_errno, os_error, pop_errno, set_errno
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,13 +77,66 @@ from_errno = os_error  # the exception for an errno
 ATTEMPTS = 100
 
 
-def raise_errno() -> None:
+class ErrnoKept:
+    """C functions whose errno nobody can take: the step of C that makes a call reads it, too.
+
+    For a call that is repeated because its errno was lost: in the place of the library, or around
+    the function.  It takes more steps than to read errno afterwards.
+    """
+
+    __slots__ = ("_library", "_number", "dontwait")
+
+    def __init__(self, library: Any = None) -> None:
+        self._library, self._number = library, 0
+        self.dontwait = 0  # as that of a library
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return partial(self.call, getattr(self._library, name))
+
+    @property
+    def releasing(self) -> ErrnoKept:
+        """As that of a library, all of whose functions this one has."""
+        return self
+
+    def call(self, function: Any, *args: Any) -> Any:
+        """``function(*args)``, which keeps its errno."""
+        if hasattr(function, "prepared"):  # on PyPy: what it does in Python before the call
+            function, args = function.prepared(*args)
+        steps = starmap(set_errno, _ZERO), starmap(function, (args,)), starmap(get_errno, _NOTHING)
+        _, result, self._number = tuple(chain.from_iterable(steps))
+        return result
+
+    def attempt(self, function: Callable[..., Any], *args: Any) -> Any:
+        """The same of a C function; or of one in Python, which is given it as an argument."""
+        if _is_foreign(function):
+            return self.call(function, *args)
+        return function(*map(self._keeping, args))
+
+    def _keeping(self, value: Any) -> Any:
+        return partial(self.call, value) if _is_foreign(value) else value
+
+    def pop_errno(self) -> int:
+        """The errno of the last call."""
+        number, self._number = self._number, 0
+        later = pop_errno()
+        return number or later
+
+
+_ZERO, _NOTHING = ((0,),), ((),)
+
+
+def _is_foreign(value: Any) -> bool:
+    """Whether it is a C function."""
+    return isinstance(value, FOREIGN) or hasattr(value, "prepared")
+
+
+def raise_errno(kept: ErrnoKept | None = None) -> None:
     """Raise what the call that has just failed left in errno.
 
     Normally never returns.  If errno is 0, a signal handler's own call has overwritten it:
     then this returns, and the caller repeats the failed call to learn its errno.
     """
-    number = pop_errno()
+    number = pop_errno() if kept is None else kept.pop_errno()
     if number:
         raise from_errno(number)
 
@@ -119,14 +176,16 @@ def attempt(function: Callable[..., int], *args: Any) -> int:
 
 def _attempt_again(function: Callable[..., int], *args: Any) -> int:
     """``attempt`` of what has just failed."""
+    number = pop_errno()
+    kept = ErrnoKept() if not number else None
     for _ in range(ATTEMPTS - 1):
-        number = pop_errno()
-        if number:
+        if number or kept is None:
             return -number
-        n = function(*args)
+        n: int = kept.attempt(function, *args)
         if n >= 0:
             return n
-    if number := pop_errno():
+        number = kept.pop_errno()
+    if number:
         return -number
     raise from_errno(0)
 
@@ -181,11 +240,13 @@ def errcheck(failed: Callable[[Any], bool], function: Callable[..., Any]) -> Cal
     ) -> Any:
         if not failed(result):  # as mostly, and not in a loop, which takes a third more
             return result
+        raise_errno()
+        kept = ErrnoKept()
         for _ in range(ATTEMPTS):
-            raise_errno()
-            result = function(*arguments)
+            result = kept.call(function, *arguments)
             if not failed(result):
                 return result
+            raise_errno(kept)
         raise from_errno(0)
 
     return check
@@ -219,13 +280,15 @@ def check_resolved(library: Any, function: Callable[..., int], *args: Any) -> No
     Any result except 0 is itself the error (EAI_…).  Only for EAI_SYSTEM the error is in errno,
     and is raised as OSError.
     """
+    kept, code = None, function(*args)
     for _ in range(ATTEMPTS):
-        code = function(*args)
         if not code:
             return
         if code != library.constants.get("EAI_SYSTEM"):
             raise gaierror(code, _text(library.gai_strerror(code)))
-        raise_errno()
+        raise_errno(kept)
+        kept = kept or ErrnoKept()
+        code = kept.attempt(function, *args)
     raise from_errno(0)
 
 

@@ -31,6 +31,7 @@ should an interpreter drop a private name, this setting costs pysock nothing exc
 ``reserve``        the same, not zeroed: where possible, pages that are never written to take no
                    memory
 ``map_memory``     ``mmap(2)``: new memory, more than any pool has; to be closed after use
+``FOREIGN``        the classes of C functions
 ``NULL``           the null pointer, as an argument of a hot function
 ``COPY_MAX``       up to this size in bytes, copying is cheaper than finding an address
 ``POOL_MAX``       up to this size in bytes, pooled memory is cheaper than new memory
@@ -96,6 +97,7 @@ fill = chosen.fill
 map_memory = chosen.map_memory
 new_memory: Callable[[int], Any] | None = chosen.new_memory
 NULL = chosen.NULL
+FOREIGN = chosen.FOREIGN
 COPY_MAX = chosen.COPY_MAX
 POOL_MAX = chosen.POOL_MAX
 TRANSFER_MAX = chosen.TRANSFER_MAX

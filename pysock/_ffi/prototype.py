@@ -112,6 +112,7 @@ class Library(_Slots):
         self.constants = constants
         self.prototypes: dict[str, Prototype] = {}
         self.dontwait = 0  # MSG_DONTWAIT if each call by this library must have that flag
+        self.releasing = self  # the library whose calls release the GIL
 
     if TYPE_CHECKING:
 

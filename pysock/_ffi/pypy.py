@@ -44,6 +44,11 @@ __all__ = [
 ]
 
 NULL: Any = 0
+# All that has an address, in fact; but what else has one is no argument of a call.
+FOREIGN = (
+    ctypes.CFUNCTYPE(None).__base__,
+    type(_cffi_backend.cast(_cffi_backend.new_primitive_type("int"), 0)),
+)
 COPY_MAX = 65536
 # Larger than elsewhere, since the garbage collector frees new memory late.  A pooled buffer
 # takes only the pages that C has written to; and above this size the C module, too, maps new
@@ -119,6 +124,19 @@ def _taking_addresses(
             return function(first, *args)
         return function(first._sock_fd_, *args)
 
+    def prepared(*args: Any) -> tuple[Callable[..., int], tuple[Any, ...]]:
+        """The function itself, and its arguments: for a call in one step."""
+        numbers = [*args]
+        if of_socket and type(args[0]) is not int:
+            numbers[0] = args[0]._sock_fd_
+        if type(numbers[at]) is int:
+            numbers[at] = _cffi_backend.cast(_BYTES, numbers[at])
+        if hasattr(function, "prepared"):  # which reads another argument, too
+            inner: tuple[Callable[..., int], tuple[Any, ...]] = function.prepared(*numbers)
+            return inner
+        return function, tuple(numbers)
+
+    call.prepared = prepared  # type: ignore[attr-defined]
     call.takes_sockets = of_socket  # type: ignore[attr-defined]
     return call
 

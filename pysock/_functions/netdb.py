@@ -9,7 +9,7 @@ from itertools import starmap
 
 from .._ffi import arguments, versions
 from .._ffi.arguments import c_string, fs_bytes
-from .._ffi.errors import ATTEMPTS, from_errno, raise_errno
+from .._ffi.errors import ATTEMPTS, ErrnoKept, from_errno, raise_errno
 from .._ffi.interpreter import chars, pointer_to, text_at
 from .._ffi.signature import NOT_GIVEN
 from .._host import constants, lib, structs
@@ -146,12 +146,14 @@ class _Listed(list[object]):
 
 def _claimed(owned: list[object]) -> Any:
     """``if_nameindex(3)``: the list's address, which is in ``owned``, too."""
+    kept = None
     for _ in range(ATTEMPTS):
-        owned.extend(starmap(lib.if_nameindex, ((),)))
+        owned.extend(starmap(lib.if_nameindex if kept is None else kept.if_nameindex, ((),)))
         at: Any = owned[-1]
         if at:
             return at
-        raise_errno()
+        raise_errno(kept)
+        kept = kept or ErrnoKept(lib)
     raise from_errno(0)
 
 
@@ -201,12 +203,12 @@ def _index(value: Any) -> int:
         return arguments.unsigned(value, 32, "unsigned int")
     if not isinstance(value, int):
         raise TypeError("an integer is required")
-    value = int.__add__(value, 0)  # a subclass might compare in its own way
-    if value < 0:
+    number = int.__add__(value, 0)  # a subclass might compare in its own way
+    if number < 0:
         raise OverflowError("can't convert negative value to unsigned int")
-    if value > arguments.ULONG_MAX:
+    if number > arguments.ULONG_MAX:
         raise OverflowError("Python int too large to convert to C unsigned long")
-    if value > 0xFFFFFFFF:
+    if number > 0xFFFFFFFF:
         # Up to 3.12, CPython cuts the number to 32 bits, and returns another interface's name.
         raise OverflowError("index is too large")
-    return value
+    return number

@@ -28,7 +28,7 @@ from .._calls.wait import (
     would_block,
 )
 from .._ffi.arguments import c_int, one_int
-from .._ffi.errors import ATTEMPTS, checked, from_errno, timeout
+from .._ffi.errors import ATTEMPTS, ErrnoKept, checked, from_errno, timeout
 from .._ffi.interpreter import NULL, PYPY, bytes_of, pop_errno, put_bytes
 from .._host import constants, lib, system
 from .._timeouts import monotonic
@@ -195,17 +195,19 @@ def _accept_once(
     """``accept4(2)``, or where that is not to be had ``accept(2)``: the peer's sockaddr."""
     if family == _AF_ALG:  # it fails if it is asked for an address
         fd: Any = sock._sock_fd_
-        return None if claim_once(owned, lib.accept4, fd, NULL, NULL, _CLOEXEC) < 0 else b""
+        accept4 = calls.releasing.accept4
+        return None if claim_once(owned, accept4, fd, NULL, NULL, _CLOEXEC) < 0 else b""
     entry = sockaddr_pool.take()
     array, address, counter, length = entry
     put_bytes(array, address, SOCKADDR_START)
     older = _accept4.works is False  # asked once: another thread may be finding it out
     # As ``claim_once``, in fewer steps.
+    releasing = calls.releasing
     fd = sock._sock_fd_ if PYPY else sock  # whose descriptor is read in the call
     owned.extend(
-        starmap(lib.accept, ((fd, address, length),))
+        starmap(releasing.accept, ((fd, address, length),))
         if older
-        else starmap(lib.accept4, ((fd, address, length, _CLOEXEC),))
+        else starmap(releasing.accept4, ((fd, address, length, _CLOEXEC),))
     )
     new = owned[-1]
     sockaddr = None
@@ -235,8 +237,9 @@ def _connect(sock: Connection, sockaddr: bytes) -> int | None:
     under_way = system.CONNECTING
     pause, lost = _PAUSE, 0
     size = len(sockaddr)
-    while lib.connect(sock._sock_fd_, sockaddr, size) < 0:
-        number = pop_errno()
+    kept, connect = None, lib.connect
+    while connect(sock._sock_fd_, sockaddr, size) < 0:
+        number = pop_errno() if kept is None else kept.pop_errno()
         if number == 0:
             # A signal handler took our errno.  Asking again is safe here: if the first call
             # got as far as that, it goes on, and the second says so in other words.
@@ -244,6 +247,8 @@ def _connect(sock: Connection, sockaddr: bytes) -> int | None:
             lost += 1
             if lost == ATTEMPTS:
                 raise from_errno(0)
+            kept = kept or ErrnoKept(lib)
+            connect = kept.connect
             continue
         if number == under_way:
             number = system.CONNECTING

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 
-from .._ffi.errors import ATTEMPTS, from_errno, raise_errno
+from .._ffi.errors import ATTEMPTS, ErrnoKept, from_errno, raise_errno
 from .._ffi.interpreter import chars, pointer_to
 from .._host import constants, lib
 
@@ -20,11 +20,13 @@ NAME_SIZE = constants["IF_NAMESIZE"]  # including the NUL at the end
 
 def index_of(name: bytes) -> int:
     """``if_nametoindex(3)``: the index of an interface; OSError (ENODEV) for an unknown name."""
+    kept = None
     for _ in range(ATTEMPTS):
-        index: int = lib.if_nametoindex(name)
+        index: int = (lib if kept is None else kept).if_nametoindex(name)
         if index:
             return index
-        raise_errno()
+        raise_errno(kept)
+        kept = kept or ErrnoKept(lib)
     raise from_errno(0)
 
 
