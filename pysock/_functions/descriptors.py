@@ -112,7 +112,7 @@ def fromshare(info: bytes) -> Socket:
     >>> sock = fromshare(info)                                # doctest: +SKIP
     """
     fd, family, type, proto = system.received(info)
-    sock: Socket = adopt([fd], partial(_public.module.socket, family, type, proto))
+    sock: Socket = adopt([fd], partial(_public.module.socket, family, type, proto), known=True)
     return sock
 
 
