@@ -61,8 +61,11 @@ _MEMBERS: Any = {kind: {each._value_: each for each in kind} for kind in KINDS}
 
 def member(kind: type[Kind], value: int) -> Kind:
     """The member of ``kind`` that has ``value``, or ``value`` itself if there is none."""
-    found: Kind = _MEMBERS[kind].get(value, value)
-    return found
+    members: dict[int, Kind] = _MEMBERS[kind]
+    try:
+        return members[value]  # ``get`` would take a lock in builds without the GIL
+    except KeyError:
+        return value  # type: ignore[return-value]
 
 
 def _intenum_converter(value: int, enum_klass: type[Kind]) -> Kind:

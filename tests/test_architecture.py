@@ -464,27 +464,3 @@ def test_no_file_names_a_path_of_one_machine() -> None:
         if homes.search(content) or (len(ROOT.parts) > 2 and here in content):
             offenders.append(path.relative_to(ROOT).as_posix())
     assert offenders == []
-
-
-CACHES = {"known_addresses", "known_tuples", "known_texts", "known_packed"}
-
-
-def test_each_module_with_a_shared_cache_says_so() -> None:
-    """So that a forked child has a new one, in builds without the GIL (``_ffi/forks.py``)."""
-    told: dict[str, set[str]] = {}
-    has: dict[str, set[str]] = {}
-    for name, tree in SOURCES.items():
-        if not name.startswith("pysock/"):
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom):
-                names = {alias.name for alias in node.names} & CACHES
-            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                names = {node.target.id} & CACHES
-            else:
-                names = set()
-            if names:
-                has[name] = has.get(name, set()) | names
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "shares":
-                told[name] = {ast.literal_eval(each) for each in node.args[1:]}
-    assert told == has != {}

@@ -17,6 +17,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+
+class Cache(dict["Any", "Any"]):
+    """A dict that threads share: ``cache[key]`` is None if there is no entry.
+
+    It is never asked by ``get``, which takes the dict's lock in builds without the GIL; and CPython
+    3.13 waits 22 µs there for a lock that it has itself, each time that a thread finds an entry by
+    a key which is equal to that of another thread.
+    """
+
+    __slots__ = ()
+
+    def __missing__(self, key: Any) -> Any:
+        return None
+
+
 # The names of modules, each with the caches that it has names for.
 _sharing: list[tuple[dict[str, Any], tuple[str, ...]]] = []
 
@@ -30,19 +45,19 @@ def renewed_in_child(renew: Callable[[], None], before: Callable[[], None] | Non
 
 
 def shares(names: dict[str, Any], *caches: str) -> None:
-    """A forked child has new dicts for ``caches``, which are ``names`` of a module.
+    """A forked child has new ones for ``caches``, which are ``names`` of a module.
 
-    Each module that imports such a name says so (``tests/test_architecture.py``); they get the
-    same new dict.
+    Each module that imports such a name says so (``tests/test_caches.py``); they get the
+    same new one.
     """
     _sharing.append((names, caches))
 
 
 def _renew_caches() -> None:
-    fresh: dict[int, dict[Any, Any]] = {}
+    fresh: dict[int, Cache] = {}
     for names, caches in _sharing:
         for cache in caches:
-            names[cache] = fresh.setdefault(id(names[cache]), {})
+            names[cache] = fresh.setdefault(id(names[cache]), Cache())
 
 
 renewed_in_child(_renew_caches)

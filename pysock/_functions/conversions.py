@@ -206,15 +206,15 @@ def inet_pton(address_family: int, ip_string: str, /) -> bytes:
     """
     family = _family(address_family)
     if type(ip_string) is str:
-        known = known_packed.get(ip_string)
-        if known is not None and len(known) == SIZES.get(family):
+        known: bytes | None = known_packed[ip_string]
+        if known is not None and len(known) == SIZES[family]:
             return known
     text = c_string(ip_string, "inet_pton", 2)
     entry = _packed_pool.take()
     memory, pointer = entry
     put_bytes(memory, pointer, _NOTHING)
     is_numeric = checked(lib.inet_pton, family, text, pointer)
-    packed = bytes_of(memory, pointer, SIZES.get(family, 0))
+    packed = bytes_of(memory, pointer, SIZES[family] or 0)
     _packed_pool.put(entry)
     if not is_numeric:
         raise OSError("illegal IP address string passed to inet_pton")
@@ -237,8 +237,8 @@ def inet_ntop(address_family: int, packed_ip: ReadableBuffer, /) -> str:
     """
     family = _family(address_family)
     if type(packed_ip) is bytes:
-        known = known_texts.get(packed_ip)
-        if known is not None and len(packed_ip) == SIZES.get(family):
+        known: str | None = known_texts[packed_ip]
+        if known is not None and len(packed_ip) == SIZES[family]:
             return known
         return _text(family, packed_ip, len(packed_ip))
     with view_of(packed_ip) as view:

@@ -232,7 +232,7 @@ _by_header: dict[bytes, FamilyCodec | None] = {}
 
 def unpack_for(proto: int, raw: bytes) -> Any:
     """The address in ``raw``, which C wrote for a socket of this protocol; None if it is empty."""
-    address = known_addresses.get(raw)
+    address = known_addresses[raw]
     if address is not None or not raw:
         return address
     try:

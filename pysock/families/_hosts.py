@@ -12,7 +12,7 @@ from ctypes import c_void_p
 from .._ffi.abi import codec
 from .._ffi.arguments import kind, type_name
 from .._ffi.errors import check_resolved
-from .._ffi.forks import shares
+from .._ffi.forks import Cache, shares
 from .._ffi.interpreter import NULL, bytes_at, chars, pointer_to
 from .._host import abi, constants, lib, structs, system
 
@@ -36,17 +36,17 @@ BROADCAST = b"\xff\xff\xff\xff"
 # It saves inet_pton(3) and the codec's work for addresses that a program uses again and again.
 # A full cache is emptied.
 CACHED = 1024
-known_addresses: dict[Any, Any] = {}
+known_addresses: Cache = Cache()
 # The ``id`` of such an address → (its family, its sockaddr, the address itself, which thereby stays
 # the object of this id, and the sockaddr's size).  So its items need not be looked at again.
-known_tuples: dict[int, tuple[int, bytes, Any, int]] = {}
+known_tuples: Cache = Cache()
 # The entry that the last ``sendto`` has found there.
 NONE_SENT: tuple[int, bytes, Any, int] = (-1, b"", None, 0)
 last_sent = NONE_SENT
 # The bytes of an IP address → its text: clients come from few hosts, each time by another port.
-known_texts: dict[bytes, str] = {}
+known_texts: Cache = Cache()
 # The text of an IP address, as str or bytes → its bytes.
-known_packed: dict[str | bytes, bytes] = {}
+known_packed: Cache = Cache()
 shares(globals(), "known_addresses", "known_tuples", "known_texts", "known_packed")
 
 
@@ -175,7 +175,7 @@ def _wildcard(family: int) -> tuple[int, bytes]:
     return answers[0][0], address_in(answers[0][4])
 
 
-SIZES = {AF_INET: 4, AF_INET6: 16}
+SIZES = Cache({AF_INET: 4, AF_INET6: 16})
 
 
 def address_in(raw: bytes) -> bytes:
@@ -185,7 +185,7 @@ def address_in(raw: bytes) -> bytes:
 
 def pton(family: int, name: bytes) -> bytes | None:
     """``inet_pton(3)``: the bytes of a numeric address, or None if ``name`` is not numeric."""
-    known = known_packed.get(name)
+    known: bytes | None = known_packed[name]
     if known is not None and len(known) == SIZES[family]:
         return known
     memory = chars(16)
@@ -198,7 +198,7 @@ def pton(family: int, name: bytes) -> bytes | None:
 
 def ipv4_text(packed: bytes) -> str:
     """``'127.0.0.1'`` for four bytes: what ``inet_ntop(3)`` writes, without a call of C (1 us)."""
-    text = known_texts.get(packed)
+    text: str | None = known_texts[packed]
     if text is None:
         a, b, c, d = packed
         text = f"{a}.{b}.{c}.{d}"
@@ -208,7 +208,7 @@ def ipv4_text(packed: bytes) -> str:
 
 def ipv6_text(packed: bytes) -> str:
     """``inet_ntop(3)``: ``'::1'`` for sixteen bytes."""
-    text = known_texts.get(packed)
+    text: str | None = known_texts[packed]
     if text is None:
         memory = chars(46)  # INET6_ADDRSTRLEN
         lib.inet_ntop(AF_INET6, packed, pointer_to(memory), len(memory))

@@ -65,14 +65,14 @@ class Family(FamilyCodec):
         if type(address) is tuple and len(address) == 2:
             host, number = address
             if type(host) is str and type(number) is int and 0 <= number <= 0xFFFF:
-                known: bytes | None = known_addresses.get(address)
+                known: bytes | None = known_addresses[address]
                 if known is not None and self.abi is host_abi:
                     # Only sendto has the same object again and again.  A subclass wants its
                     # ``pack`` to be called.
                     if caller == "sendto" and type(self) is Family:
                         remember_object(address, self.family, known)
                     return known
-                sin_addr = known_addresses.get(host)
+                sin_addr = known_addresses[host]
                 if sin_addr is not None:
                     known = self.fill(number, sin_addr, b"")
                     if self.abi is host_abi:

@@ -61,7 +61,7 @@ class Family(FamilyCodec):
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
         plain = type(address) is tuple and [*map(type, address)] in _PLAIN
         if plain and self.abi is host_abi:
-            known: bytes | None = known_addresses.get((self.family, address))
+            known: bytes | None = known_addresses[(self.family, address)]
             if known is not None:
                 if caller == "sendto" and type(self) is Family:
                     remember_object(address, self.family, known)

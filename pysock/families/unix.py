@@ -46,7 +46,7 @@ class Family(FamilyCodec):
 
     def pack(self, address: Any, caller: str, proto: int) -> bytes:
         if type(address) is str and self.abi is host_abi:
-            known: bytes | None = known_addresses.get((self.family, address))
+            known: bytes | None = known_addresses[(self.family, address)]
             if known is None:
                 known = self._pack(address)
                 remember((self.family, address), known)

@@ -36,7 +36,7 @@ def getsockname(self: Connection) -> RetAddress:
         _free_names.append(entry)
         raise_errno()
         return _getsockname(self)  # errno was lost
-    address = known_addresses.get(head.raw)
+    address = known_addresses[head.raw]
     if address is None:
         address = sender(self, head, pointer)
     _free_names.append(entry)
@@ -55,7 +55,7 @@ def getpeername(self: Connection) -> RetAddress:
         _free_names.append(entry)
         raise_errno()
         return _getpeername(self)
-    address = known_addresses.get(head.raw)
+    address = known_addresses[head.raw]
     if address is None:
         address = sender(self, head, pointer)
     _free_names.append(entry)

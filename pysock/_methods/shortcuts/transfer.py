@@ -338,7 +338,7 @@ def recvfrom(self: Datagram, bufsize: int, flags: int = 0, /) -> tuple[bytes, Re
     n = function(self._sock_fd_, pointer, bufsize, flags | calls.dontwait, address, length)
     if n >= 0:
         data = buffer[:n] if n <= bufsize else with_zeros(buffer[:bufsize], n)
-        name = known_addresses.get(head.raw)
+        name = known_addresses[head.raw]
         if name is None:
             name = sender(self, head, address)
         _free_datagrams.append(entry)
@@ -373,7 +373,7 @@ def _recvfrom_large_or_later(
         data, name = retry(self, calls, READ, receive_from, bufsize, flags, deadline=deadline)
         return data, unpack_for(self._sock_proto_, name)
     data = buffer[:n] if n <= bufsize else with_zeros(buffer[:bufsize], n)
-    name = known_addresses.get(head.raw)
+    name = known_addresses[head.raw]
     if name is None:
         name = sender(self, head, address)
     pool.put(entry)
@@ -412,7 +412,7 @@ def recvfrom_into(
             size = min(size, view.nbytes)
             n, name = retry(self, calls, READ, receive_from_into, view, size, flags)
         return n, unpack_for(self._sock_proto_, name)
-    name = known_addresses.get(head.raw)
+    name = known_addresses[head.raw]
     if name is None:
         name = sender(self, head, address)
     name_pool.put(entry)
@@ -439,7 +439,7 @@ def sendto(
     # The last address is known by its object: 240 instructions.  In the dict it takes 750.
     known = _hosts.last_sent
     if known[2] is not address or known[0] != self._sock_family_:
-        known = known_tuples.get(id(address), _hosts.NONE_SENT)
+        known = known_tuples[id(address)] or _hosts.NONE_SENT
         if known[0] == self._sock_family_:
             if not FREE_THREADED:  # a forked child could find the module's dict locked
                 _hosts.last_sent = known
