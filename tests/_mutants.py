@@ -94,6 +94,7 @@ EQUAL = [
     ("_calls/memory.py", "own=None", "as false as False"),
     ("_calls/memory.py", "constants.get(name, 1)", "Linux has them all"),
     ("_calls/memory.py", "if flags | ODD_FLAGS", "slower, and no more"),
+    ("_calls/memory.py", "deque(maxlen=1) => deque(maxlen=", "for threads at the same instant"),
     ("_calls/memory.py", "renewed_in_child(_keep_none) => pass", "for builds without the GIL"),
     ("_calls/transfer.py", "return -2", "each number below 0 says that it failed"),
     ("shortcuts/transfer.py", "if n < bufsize", "the same bytes, in two steps"),

@@ -228,7 +228,7 @@ def _of_this_python(branch: ast.If | ast.IfExp) -> list[ast.AST] | None:
     if not _ASKS.match(text):
         return None
     answer = eval(text, _PYTHON)
-    runs = branch.body if answer else branch.orelse
+    runs: Any = branch.body if answer else branch.orelse
     return [branch.test if answer else asked, *(runs if isinstance(runs, list) else [runs])]
 
 

@@ -16,7 +16,7 @@ from .mutants import equal, mutants
     reason="the list was written for the changes of one version: CPython 3.11",
 )
 def test_each_row_names_a_change() -> None:
-    named = set()
+    named: set[tuple[str, str, str] | None] = set()
     for file in TESTS:
         source = (ROOT / file).read_bytes()
         named.update(equal(each, source) for each in mutants(file, source))
