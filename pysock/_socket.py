@@ -167,7 +167,8 @@ class Socket(SendFile, MakeFile, SocketBase):
         try:
             address = accept_into(owned, self)
             if cls is not Socket or cls.__init__ is not INIT or type(self) is not Socket:
-                sock = _adopt(owned, cls, self.family, self.type, self.proto)
+                make = partial(_made, cls, self.family, self.type, self.proto)
+                sock = adopt(owned, make, known=True)
             else:
                 sock = Socket.__new__(Socket)
                 sock._sock_owned_ = owned

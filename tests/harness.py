@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from types import FrameType
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -468,16 +468,20 @@ def share_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
     for pool in pools():
         if pool is descriptor._pairs:
             continue
-        entry, pop, put = pool.take(), pool.pop, pool.put
-        naive = {"take": lambda entry=entry: entry, "pop": lambda entry=entry: entry}
-        for name, function in {**naive, "put": lambda entry: None}.items():
-            monkeypatch.setattr(pool, name, function)
-        for module in package():  # some have names of their own for these methods
+        entry, pop, put, stack = pool.take(), pool.pop, pool.put, pool.stack
+        give, lose = partial(_same, entry), partial(_same, None)
+        naive = SimpleNamespace(pop=give, append=lose)
+        for name, value in {"take": give, "pop": give, "put": lose, "stack": naive}.items():
+            monkeypatch.setattr(pool, name, value)
+        for module in package():  # some have names of their own for these
             for name, value in list(vars(module).items()):
-                if value == pop:
-                    monkeypatch.setattr(module, name, pool.pop)
-                elif value == put:
-                    monkeypatch.setattr(module, name, pool.put)
+                for real, other in (stack, naive), (pop, give), (put, lose):
+                    if value is real or value == real != stack:
+                        monkeypatch.setattr(module, name, other)
+
+
+def _same(value: Any, *_: Any) -> Any:
+    return value
 
 
 # --- this process and others ---------------------------------------------------------

@@ -17,7 +17,7 @@ import pysock
 from pysock._calls import memory, transfer
 from pysock._calls.memory import Pool, put_mapped, take_mapped, take_memory
 from pysock._ffi.exports import LENDS_ALL
-from pysock._ffi.interpreter import COPY_MAX, bytes_of, put_bytes
+from pysock._ffi.interpreter import COPY_MAX, bytes_of, fill
 from pysock._host import lib
 from pysock._methods.datagram import Datagram
 from pysock._methods.stream import Stream
@@ -115,7 +115,7 @@ def test_memory_is_zeros_where_flags_let_c_count_more(size: int) -> None:
     for flags, first in (0, b"x"), (pysock.MSG_PEEK, b"x"), (pysock.MSG_TRUNC, b"\0"):
         array, pointer, pool = take_memory(size, 0)
         assert pool is (memory.data_pool if size <= COPY_MAX else memory.large_pool)
-        put_bytes(array, pointer, b"x" * size)
+        fill(pointer, b"x" * size)
         pool.put((array, pointer))
         array, pointer, pool = take_memory(size, flags)
         assert bytes_of(array, pointer, size) == first * size

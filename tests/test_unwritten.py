@@ -6,6 +6,7 @@ import ctypes
 import os
 import sys
 from ctypes import sizeof
+from mmap import mmap
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from pysock._calls import memory, msghdr
 from pysock._ffi.interpreter import COPY_MAX
 from pysock._host import abi, structs
 from pysock._methods import connection, shortcuts
-from pysock._methods.shortcuts import transfer
+from pysock._methods.shortcuts import written
 
 from .harness import RECEIVE, Action, pair, pools, replace
 
@@ -33,7 +34,10 @@ def make_pools_dirty() -> None:
                 ctypes.memset(ctypes.addressof(memory) + clean, 0xAA, size)
         elif isinstance(entry, tuple):  # the others are only sent from
             memory = entry[0]
-            ctypes.memset(ctypes.addressof(memory), 0xAA, sizeof(memory))
+            if isinstance(memory, mmap):
+                memory[:] = b"\xaa" * len(memory)
+            else:
+                ctypes.memset(ctypes.addressof(memory), 0xAA, sizeof(memory))
         pool.put(entry)
 
 
@@ -109,7 +113,7 @@ def test_an_answer_longer_than_its_buffer_is_cut(monkeypatch: pytest.MonkeyPatch
         ctypes.memmove(arguments[-1], (10_000).to_bytes(4, sys.byteorder), 4)
         return result
 
-    for module in (connection, transfer):  # the method's, and the shortcut's
+    for module in (connection, written):  # the method's, and the shortcut's
         monkeypatch.setattr(module, "unpack_for", lambda proto, raw: len(raw))
     with pysock.socket() as sock:
         storage = memory.SOCKADDR_MAX

@@ -280,15 +280,15 @@ def check_resolved(library: Any, function: Callable[..., int], *args: Any) -> No
     Any result except 0 is itself the error (EAI_…).  Only for EAI_SYSTEM the error is in errno,
     and is raised as OSError.
     """
-    kept, code = None, function(*args)
+    kept = None
     for _ in range(ATTEMPTS):
+        code = kept.attempt(function, *args) if kept else function(*args)
         if not code:
             return
         if code != library.constants.get("EAI_SYSTEM"):
             raise gaierror(code, _text(library.gai_strerror(code)))
         raise_errno(kept)
         kept = kept or ErrnoKept()
-        code = kept.attempt(function, *args)
     raise from_errno(0)
 
 
