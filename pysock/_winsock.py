@@ -69,7 +69,8 @@ class Winsock(Library):
         self.types, self.structs = types(abi), structs(abi)
         for name, prototypes in PROTOTYPES.items():
             bind(self, prototypes, open_library(name), self.types)
-        self.recvfrom: Any = self._clearing(vars(self)["recvfrom"])
+        name = "recvfrom"
+        setattr(self, name, self._clearing(getattr(self, name)))
         data = (self.types["char"] * 512)()  # WSADATA, 408 bytes at most
         code = self.WSAStartup(0x0202, data)  # version 2.2
         if code:

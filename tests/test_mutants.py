@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
@@ -12,8 +13,8 @@ from .mutants import equal, mutants
 
 
 @pytest.mark.skipif(
-    sys.version_info[:2] != (3, 11) or sys.implementation.name != "cpython",
-    reason="the list was written for the changes of one version: CPython 3.11",
+    sys.version_info[:2] != (3, 11) or sys.implementation.name != "cpython" or os.name != "posix",
+    reason="the list was written for the changes of one version: CPython 3.11 on POSIX",
 )
 def test_each_row_names_a_change() -> None:
     named: set[tuple[str, str, str] | None] = set()

@@ -12,9 +12,13 @@ from typing import Any
 import pytest
 
 import pysock
+from pysock._host import lib
 
 from .harness import on_pypy
 
+pytestmark = pytest.mark.skipif(
+    not hasattr(lib, "socketpair"), reason="the library is not POSIX's: os knows no socket there"
+)
 MODULES = pytest.mark.parametrize("module", [stdlib, pysock], ids=["C", "pysock"])
 
 

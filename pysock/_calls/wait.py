@@ -92,7 +92,8 @@ def retry(
             raise from_errno(number)
         elif deadline is not None and deadline_passed(deadline):
             raise timeout("timed out")
-        calls = calls_for(mode)
+        # With a deadline it must not block, even if a signal handler has just ended the timeout.
+        calls = calls_for(mode if deadline is None else deadline)
         if lost:
             kept = kept or ErrnoKept(lib)
             kept.dontwait = calls.dontwait

@@ -6,7 +6,7 @@ If that failed, ``retry`` decides whether to wait, to repeat or to raise (``_cal
 
 from __future__ import annotations
 
-from .._calls.state import SocketState
+from .._calls.state import SocketState, calls_for
 from .._calls.transfer import as_written, receive, receive_into, transmit
 from .._calls.wait import READ, WRITE, deadline_of, deadline_passed, retry, wait_first
 from .._ffi import versions
@@ -157,7 +157,7 @@ def _send_octets(
         if deadline is not None and deadline_passed(deadline):
             raise timeout("timed out")
         with octets[n:] as rest:
-            calls = sock._sock_calls_
+            calls = sock._sock_calls_ if deadline is None else calls_for(deadline)
             sent = transmit(calls, sock, rest, flags)
             if sent < 0:
                 sent = retry(sock, calls, WRITE, transmit, rest, flags, deadline=deadline)

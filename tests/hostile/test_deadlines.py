@@ -9,7 +9,7 @@ import socket as stdlib
 import tempfile
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any
 
@@ -25,7 +25,9 @@ from ..harness import (
     LATE,
     WAITS,
     Action,
+    alarms,
     at_every_opcode,
+    fill,
     needs_opcodes,
     new_name,
     on_pypy,
@@ -33,6 +35,7 @@ from ..harness import (
     pair,
     replace,
     scene,
+    uses_alarms,
 )
 
 pytestmark = [
@@ -253,3 +256,32 @@ def test_another_thread_ends_the_timeout(before: float) -> None:
     assert set(answers) <= {"timed out", "EAGAIN", b"x"}
     assert b"x" in answers
     assert answers.count(b"x") + (left if isinstance(left, int) else 0) >= len(answers) - 1
+
+
+@uses_alarms
+@pytest.mark.parametrize("name", ["sendto", "sendall"])
+def test_a_handler_that_ends_the_timeout_moves_no_deadline(name: str) -> None:
+    """The call in the midst of which it runs was given one, and keeps it, as in CPython."""
+    with ExitStack() as stack:
+        here, there = stack.enter_context(pair())
+        if name == "sendto":  # a receiver that is full: poll(2) says "ready" each time
+            here, there = (pysock.socket(pysock.AF_UNIX, pysock.SOCK_DGRAM) for _ in range(2))
+            there.bind(stack.enter_context(new_name()))
+            with pysock.socket(pysock.AF_UNIX, pysock.SOCK_DGRAM) as other:
+                other.connect(there.getsockname())
+                fill(other)
+
+        def handler() -> None:
+            assert time.monotonic() < begin + LATE, "for ever"
+            here.settimeout(None)
+            if name == "sendall":  # room for some of it
+                there.recv(70_000)
+
+        here.settimeout(TIMEOUT)
+        begin = time.monotonic()
+        with here, there, alarms(handler, TIMEOUT / 4, LATE), pytest.raises(pysock.timeout):
+            here.sendto(b"x", there.getsockname()) if name == "sendto" else here.sendall(ALL)
+        assert TIMEOUT <= time.monotonic() - begin < LATE
+
+
+ALL = bytes(1 << 23)

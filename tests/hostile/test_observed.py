@@ -16,11 +16,15 @@ from typing import Any
 import pytest
 
 import pysock
+from pysock._host import lib
 
 from ..foreign import FOREIGN
 from ..harness import fill, on_pypy
 
-pytestmark = pytest.mark.skipif(FOREIGN, reason="compares numbers with those of C's module")
+pytestmark = [
+    pytest.mark.skipif(FOREIGN, reason="compares numbers with those of C's module"),
+    pytest.mark.skipif(not hasattr(lib, "socketpair"), reason="the library is not POSIX's"),
+]
 
 
 class Bench:
