@@ -15,6 +15,7 @@ import pytest
 
 import pysock
 from pysock import families
+from pysock._ffi.interpreter import FREE_THREADED
 from pysock._libc import abi_of
 from pysock._methods import shortcuts
 from pysock._methods.shortcuts import transfer, written
@@ -193,7 +194,7 @@ def test_a_new_codec_packs_what_was_sent_before() -> None:
         for _ in range(4):
             c.sendto(b"1", address)
             assert a.recv(10) == b"1"
-        assert _hosts.last_sent[2] is address
+        assert FREE_THREADED or _hosts.last_sent[2] is address
         stack.callback(families.register, pysock.AF_INET, type(before))
         families.register(pysock.AF_INET, Codec)
         c.sendto(b"2", address)
