@@ -69,7 +69,7 @@ class Winsock(Library):
         self.types, self.structs = types(abi), structs(abi)
         for name, prototypes in PROTOTYPES.items():
             bind(self, prototypes, open_library(name), self.types)
-        name = "recvfrom"
+        name = "recvfrom"  # by which type checkers know no attribute
         setattr(self, name, self._clearing(getattr(self, name)))
         data = (self.types["char"] * 512)()  # WSADATA, 408 bytes at most
         code = self.WSAStartup(0x0202, data)  # version 2.2

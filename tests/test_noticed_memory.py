@@ -203,7 +203,7 @@ def test_received_data_is_put_into_the_buffer(method: Action, asked: list[int]) 
             sock.sendto(sent, sock.getsockname())
             assert method(sock, buffer, nbytes, flags) == n
             assert buffer == left
-            assert asked.pop() == nbytes or 6
+            assert asked.pop() == (nbytes or 6)
             assert not asked
         sock.setblocking(False)
         assert outcome(lambda: method(sock, buffer, 0, 0)) in ("EAGAIN", "BlockingIOError")

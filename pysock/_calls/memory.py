@@ -7,7 +7,7 @@ deque has.  They take 28 to 60 ns together where a new array takes 155.  Without
 thread has a deque of its own, since one that all threads share is what they would wait for.
 
 A pool keeps few buffers, so those of five hundred waiting threads go back to the system afterwards.
-While they wait, a buffer takes no more memory than C has written to (``reserve``).  What is larger
+While they wait, a buffer takes no more memory than C has written to (``mapped``, ``reserved``).  What is larger
 than a pool's buffers is mapped, and one such mapping is kept.
 
 Only bytes that this call wrote may leave a buffer, which has those of earlier calls in it.
