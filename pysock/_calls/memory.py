@@ -6,9 +6,9 @@ thread, signal handler or finaliser can meet it.  That rests on ``deque.pop`` an
 deque has.  They take 28 to 60 ns together where a new array takes 155.  Without the GIL each
 thread has a deque of its own, since one that all threads share is what they would wait for.
 
-A pool keeps few buffers, so those of five hundred waiting threads go back to the system afterwards.
-While they wait, a buffer takes no more memory than C has written to (``mapped``, ``reserved``).  What is larger
-than a pool's buffers is mapped, and one such mapping is kept.
+A pool keeps few buffers, so those of five hundred waiting threads go back to the system
+afterwards.  While they wait, a buffer takes no more memory than C has written to (``mapped``,
+``reserved``).  What is larger than a pool's buffers is mapped, and one such mapping is kept.
 
 Only bytes that this call wrote may leave a buffer, which has those of earlier calls in it.
 C says how many it wrote, and mostly that is true.  It is not true where flags like MSG_TRUNC
