@@ -244,6 +244,7 @@ def normal(line: str) -> str:
     """A line without what differs from run to run, or says one thing in two ways."""
     line = _ANNOTATION.sub("", line)
     line = re.sub(r"\)\s+= ", ") = ", line)
+    line = re.sub(r" = \?$", " = ? <unfinished ...>", line)  # the process has ended before it
     # (Of an epoll's data, later versions of strace show all 64 bits in one, in hexadecimal.)
     line = re.sub(r"data=0x([0-9a-f]+)", lambda found: f"data={int(found[1][-8:], 16)}", line)
     line = re.sub(r"0x[0-9a-f]{6,}", "0x0", line)  # what the kernel has not written

@@ -231,6 +231,13 @@ from array import array
 name, owner, timeout = sys.argv[1], {"bytearray": bytearray}.get(sys.argv[2]), eval(sys.argv[3])
 SIZE = 60_000 if name.startswith("recv") else 3_000_000
 
+def take():
+    while True:
+        try:
+            sent.append(there.recv(1 << 20))
+        except BlockingIOError:
+            break
+
 def handler(number, frame):
     try:
         del data[10:]
@@ -243,12 +250,8 @@ def handler(number, frame):
             there.send(b"!" * SIZE)
         else:
             signal.setitimer(signal.ITIMER_REAL, 0.01)  # it may have come before the call
-            while True:
-                try:
-                    sent.append(there.recv(1 << 20))
-                except BlockingIOError:
-                    break
-    refused.append("no")
+            take()
+    refused[:] = ["no"]
 
 signal.signal(signal.SIGALRM, handler)
 for _ in range(3):
@@ -259,9 +262,15 @@ for _ in range(3):
     signal.setitimer(signal.ITIMER_REAL, 0.02)
     try:
         got = getattr(here, name)([data] if name == "recvmsg_into" else data)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if name == "sendall":
+            there.setblocking(False)
+            take()
+            got = sum(map(len, sent))
+            assert got >= len(data), (got, len(data))
         n = got[0] if isinstance(got, tuple) else got
-        if name in ("recv_into", "recvfrom_into") and n <= len(data):
-            refused.clear()  # it was resized before the call was made again, with what it is now
+        if name in ("recv_into", "recvfrom_into", "sendall") and n <= len(data):
+            refused.clear()  # it was resized before the call was made (again), with what it is now
     except BufferError:
         refused.append("so we are")
     signal.setitimer(signal.ITIMER_REAL, 0)

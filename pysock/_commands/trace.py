@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from contextlib import suppress
 
 from .. import _install
 from .._platform import WINDOWS
@@ -173,7 +174,13 @@ def _not_here(options: argparse.Namespace) -> str:
 
 
 def _remove(folder: str) -> None:
-    """Remove the folder of events, in which a process that lives on may just begin another file."""
+    """Remove the folder of events, in which a process that lives on may just begin another file.
+
+    Under another name no file is begun in it.  (Windows renames no folder with open files.)
+    """
+    with suppress(OSError):
+        os.rename(folder, folder + ".old")
+        folder += ".old"
     for _ in range(_TRIES):
         shutil.rmtree(folder, ignore_errors=True)
         if not os.path.exists(folder):

@@ -45,7 +45,8 @@ each_call = pytest.mark.parametrize("name", CALLS)
 FINALISED = "forgotten"
 MESSAGES = [name for name in CALLS if name.startswith(("recvmsg_into", "sendmsg of "))]
 # Between two calls a number is the program's.  C's second call takes it in one step, pysock's in
-# some hundred, which PyPy interprets one by one until it has compiled them.
+# some hundred, which PyPy interprets one by one until it has compiled them.  Where in these calls
+# signals are heard differs: of 4,000 raises C loses 1.5 to 9 %, pysock 7 to 8.
 BETWEEN = ("detached",)
 # CPython 3.9 hears signals between any two opcodes, so also between the end of a with
 # statement's body and its __exit__: 0.3 % of the exceptions come there.  So does PyPy, and a frame
@@ -92,7 +93,7 @@ def allowance(seen: dict[str, Any]) -> float:
 def test_no_more_descriptors_are_lost_than_by_c(kind: str, name: str) -> None:
     mine, theirs = storm("pysock", kind)[name], storm("socket", kind)[name]
     assert count(mine) >= RAISES / 2 and count(theirs) >= RAISES / 2
-    more = 0.1 if on_pypy and name in BETWEEN else 0.0
+    more = (0.1 if on_pypy else 0.05) * (name in BETWEEN)
     most = share(theirs, "lost") + allowance(theirs) + more
     assert share(mine, "lost") <= most, (mine, theirs)
 
