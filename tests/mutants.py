@@ -38,12 +38,10 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
-from pysock._ffi import versions
-from pysock._ffi.interpreter import FREE_THREADED, PYPY
-
 from . import ROOT
 from ._environment import environment
 from ._mutants import EQUAL, SLOW, TESTS
+from ._running import running
 
 WAYS = ({"PYSOCK_SHORTCUTS": "0"}, {"PYSOCK_SHORTCUTS": "1"})
 SHORTCUTS = "_methods/shortcuts/"  # of which the first way sees nothing
@@ -157,7 +155,7 @@ def mutants(file: str, source: bytes) -> list[Mutant]:
 
     tree = ast.parse(source)
     again = set(_set_again(tree))
-    return sorted({change for node in _running(tree) for change in changes(node)})
+    return sorted({change for node in running(tree) for change in changes(node)})
 
 
 def equal(mutant: Mutant, source: bytes) -> tuple[str, str, str] | None:
@@ -193,43 +191,6 @@ def _set_again(tree: ast.AST) -> Iterator[ast.AST]:
 def _bound(nodes: Iterable[ast.AST]) -> list[str]:
     """The names that are assigned to."""
     return [n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-
-
-def _running(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes that run here: no annotations, nothing for type checkers or another Python."""
-    for name, value in ast.iter_fields(node):
-        for child in value if isinstance(value, list) else [value]:
-            if not isinstance(child, ast.AST) or name in ("annotation", "returns"):
-                continue
-            if isinstance(child, (ast.If, ast.Assign)) and "TYPE_CHECKING" in ast.dump(child)[:80]:
-                continue
-            if isinstance(child, (ast.If, ast.IfExp)) and (here := _of_this_python(child)):
-                for part in here:
-                    yield part
-                    yield from _running(part)
-                continue
-            yield child
-            yield from _running(child)
-
-
-# What an ``if`` asks that asks which Python this is.
-_PYTHON = {"sys": sys, "PYPY": PYPY, "FREE_THREADED": FREE_THREADED, "versions": versions}
-_ASKS = re.compile(
-    r"(not )?(sys\.(version_info|implementation\.name)|PYPY$|FREE_THREADED$|versions\.)"
-)
-
-
-def _of_this_python(branch: ast.If | ast.IfExp) -> list[ast.AST] | None:
-    """What runs of an ``if`` that asks which Python this is; None if it asks something else."""
-    asked = branch.test
-    if isinstance(asked, ast.BoolOp) and isinstance(asked.op, ast.And):
-        asked = asked.values[0]
-    text = ast.unparse(asked)
-    if not _ASKS.match(text):
-        return None
-    answer = eval(text, _PYTHON)
-    runs: Any = branch.body if answer else branch.orelse
-    return [branch.test if answer else asked, *(runs if isinstance(runs, list) else [runs])]
 
 
 class Copy:
