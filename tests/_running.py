@@ -13,14 +13,20 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from pysock._ffi import versions
+from pysock._ffi.arguments import _CALLS_BUFFER
+from pysock._ffi.exports import LENDS_ALL
 from pysock._ffi.interpreter import FREE_THREADED, PYPY
 
 from . import ROOT
 
 # What asks which Python this is.
-_PYTHON = {"sys": sys, "PYPY": PYPY, "FREE_THREADED": FREE_THREADED, "versions": versions}
+_PYTHON = {
+    "sys": sys, "versions": versions, "PYPY": PYPY, "FREE_THREADED": FREE_THREADED,
+    "LENDS_ALL": LENDS_ALL, "_CALLS_BUFFER": _CALLS_BUFFER,
+}  # fmt: skip
 _ASKS = re.compile(
-    r"(not )?(sys\.(version_info|implementation\.name)|PYPY$|FREE_THREADED$|versions\.)"
+    r"(not )?(sys\.(version_info|implementation\.name)"
+    r"|versions\.|(PYPY|FREE_THREADED|LENDS_ALL|_CALLS_BUFFER)$)"
 )
 
 

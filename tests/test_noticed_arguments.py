@@ -287,3 +287,43 @@ def test_an_int_that_compares_in_its_own_way_is_what_it_is(name: str, value: int
             except (OverflowError, ValueError) as error:
                 answers.append((type(error), str(error)))
     assert answers[0] == answers[1]
+
+
+class Lying(bytes):
+    """Bytes that say otherwise how long they are, and what is in them."""
+
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, key: Any) -> Any:
+        return b"?"
+
+
+def test_bytes_of_a_class_of_their_own_are_what_they_are() -> None:
+    lying = Lying(b"abc")
+    plain = arguments.plain_bytes(lying)
+    assert (type(plain), bytes.__len__(plain), plain) == (bytes, 3, b"abc")
+    data = b"abc"
+    assert arguments.plain_bytes(data) is data
+
+
+class BufferProtocol:
+    """What a ``__buffer__`` in Python raises, from Python 3.12 on; before, nobody calls it."""
+
+    def __buffer__(self, flags: int) -> memoryview:
+        raise KeyError("a buffer's own")
+
+
+def test_who_has_raised_when_a_buffer_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ``__buffer__`` in Python means that this is no buffer; a signal handler means itself."""
+
+    def handler(_: Any) -> memoryview:
+        raise KeyError("a handler's")
+
+    asked = BufferProtocol()
+    for ask, theirs in (handler, True), (BufferProtocol.__buffer__, False):
+        monkeypatch.setattr(arguments, "memoryview", partial(ask, *[asked] * (not theirs)), False)
+        with pytest.raises(KeyError if theirs else TypeError) as caught:
+            arguments.writable_view_of(asked, "f")
+        assert ("a handler's" if theirs else "not BufferProtocol") in str(caught.value)
+        monkeypatch.undo()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib import import_module
 from types import FunctionType
 from typing import Any
@@ -221,6 +221,46 @@ def test_a_duplicate_is_of_the_same_class_kind_and_mode(
             assert Own.told[1:] == [(kind, {"fileno": copy.fileno()})]
             assert copy.gettimeout() == timeout
             assert copy.fileno() != sock.fileno()
+
+
+class Plain(pysock.Socket):
+    """A program's class that is made as Socket is."""
+
+
+def test_a_class_that_is_made_as_socket_is_makes_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Plain() as sock, sock.dup() as copy:
+        assert type(copy) is Plain
+    monkeypatch.setattr(pysock, "socket", Plain)
+    with listening() as (server, _), server.accept()[0] as sock:
+        assert type(sock) is Plain
+
+
+def test_an_init_that_a_program_has_replaced_hears_of_each_socket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def init(sock: pysock.Socket, *arguments: Any, **keywords: Any) -> None:
+        made.append(sock)
+        real(sock, *arguments, **keywords)
+
+    made: list[pysock.Socket] = []
+    real = pysock.Socket.__init__
+    monkeypatch.setattr(pysock.Socket, "__init__", init)
+    with listening() as (server, client), server.accept()[0] as sock, sock.dup() as copy:
+        assert made == [server, client, sock, copy]
+        with pysock.fromfd(sock.fileno(), sock.family, sock.type) as other:
+            assert made[4:] == [other]
+
+
+@pytest.mark.parametrize("name", ["family", "type", "proto", "timeout"])
+def test_what_a_program_cannot_set(name: str) -> None:
+    text = "is not writable" if name == "timeout" else "readonly attribute"
+    with closing(pysock._socket.SocketType()) as sock:
+        before = getattr(sock, name)
+        with pytest.raises(AttributeError, match=text):
+            setattr(sock, name, 1)
+        with pytest.raises(AttributeError, match=text):
+            delattr(sock, name)
+        assert getattr(sock, name) == before
 
 
 @POSIX

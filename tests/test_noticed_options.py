@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import socket as stdlib
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +20,7 @@ from pysock._calls import getsockopt
 from pysock._ffi.interpreter import set_errno
 from pysock._host import constants, lib
 
-from .harness import Action, outcome, replace
+from .harness import Action, on_pypy, outcome, replace
 
 pytestmark = pytest.mark.skipif(
     not hasattr(lib, "socketpair"), reason="the library is not POSIX's"
@@ -222,3 +223,23 @@ def test_a_family_without_names_has_to_be_said(
         assert outcome(lambda: pysock.socket(fileno=lent.fileno())) == name
         said = outcome(lambda: pysock.socket(pysock.AF_INET, fileno=lent.fileno()).detach())
         assert said == (lent.fileno() if number == errno.EOPNOTSUPP else name)
+
+
+@pytest.mark.skipif(on_pypy, reason="PyPy says it in words of its own")
+@pytest.mark.parametrize(
+    "given",
+    [
+        (), (1,), (1, 2), (1, 2, None), (1, 2, 3, 4, 5), (1, 2, None, 4, 5),
+        ("level", 2, None, 4), (1, "option", None, 4), (1, 2, None, "length"),
+        ("level", "option", None, 4), (1, 2, 3, 4), (1, 2, b"", 4),
+        ("level", 2, 3), (1, "option", 3), (1, 2, "value"), ("level", 2, b""),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_what_is_said_of_wrong_arguments(given: tuple[Any, ...]) -> None:
+    said = []
+    for module in (pysock, stdlib):
+        with module.socket() as sock, pytest.raises(TypeError) as caught:
+            sock.setsockopt(*given)
+        said.append(str(caught.value))
+    assert said[0].replace("SocketBase.", "") == said[1].replace("socket.", "")

@@ -255,3 +255,18 @@ def test_an_interrupted_call_closes_no_descriptor_of_an_earlier_message(
             here.recvmsg_into([bytearray(100)], 64)
         os.fstat(fds[0])
         os.close(fds[0])
+
+
+@POSIX
+def test_what_is_no_refusal_of_a_buffer_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal handler's, while a view is made."""
+
+    class Interrupted:
+        release = memoryview.release
+
+        def __init__(self, _: Any) -> None:
+            raise KeyError("a handler's")
+
+    monkeypatch.setattr(message, "memoryview", Interrupted, raising=False)
+    with pair() as (here, _), pytest.raises(KeyError, match="a handler's"):
+        message.Message.recvmsg_into(here, [bytearray(9)])

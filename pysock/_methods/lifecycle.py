@@ -211,7 +211,7 @@ class Lifecycle(SocketState):
         except MemoryError as error:
             failed = close_again(owned, fd, error) < 0
         # Without the GIL, a change of class stops all threads (and for ever, at exit of 3.13).
-        if type(owned) is Owned and not FREE_THREADED:
+        if not FREE_THREADED:
             owned.__class__ = Emptied  # type: ignore[assignment]
         if failed:
             raise_unless_reset()
