@@ -231,8 +231,8 @@ def test_a_class_that_is_made_as_socket_is_makes_its_own(monkeypatch: pytest.Mon
     with Plain() as sock, sock.dup() as copy:
         assert type(copy) is Plain
     monkeypatch.setattr(pysock, "socket", Plain)
-    with listening() as (server, _), server.accept()[0] as sock:
-        assert type(sock) is Plain
+    with listening() as (server, _), server.accept()[0] as accepted:
+        assert type(accepted) is Plain
 
 
 def test_an_init_that_a_program_has_replaced_hears_of_each_socket(
@@ -254,7 +254,7 @@ def test_an_init_that_a_program_has_replaced_hears_of_each_socket(
 @pytest.mark.parametrize("name", ["family", "type", "proto", "timeout"])
 def test_what_a_program_cannot_set(name: str) -> None:
     text = "is not writable" if name == "timeout" else "readonly attribute"
-    with closing(pysock._socket.SocketType()) as sock:
+    with closing(_socket.SocketBase()) as sock:
         before = getattr(sock, name)
         with pytest.raises(AttributeError, match=text):
             setattr(sock, name, 1)

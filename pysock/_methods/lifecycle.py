@@ -212,7 +212,7 @@ class Lifecycle(SocketState):
             failed = close_again(owned, fd, error) < 0
         # Without the GIL, a change of class stops all threads (and for ever, at exit of 3.13).
         if not FREE_THREADED:
-            owned.__class__ = Emptied  # type: ignore[assignment]
+            owned.__class__ = Emptied
         if failed:
             raise_unless_reset()
 
