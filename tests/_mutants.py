@@ -16,8 +16,8 @@ TESTS = {
         "noticed_memory mapped noticed_transfer noticed_shortcuts unwritten hostile/poison memory"
     ),
     "pysock/_calls/msghdr.py": (
-        "noticed_messages noticed_received noticed_transfer unwritten hostile/library "
-        "parity_messages hostile/poison descriptors memory"
+        "noticed_msghdr noticed_messages noticed_received noticed_transfer unwritten "
+        "hostile/library parity_messages hostile/poison descriptors memory"
     ),
     "pysock/_methods/message.py": (
         "noticed_messages noticed_received unwritten parity_messages descriptors memory"
@@ -83,6 +83,18 @@ EQUAL = [
     ("_calls/getsockopt.py", "size: int = 5", "what is asked with the default is not negative"),
     ("_calls/descriptor.py", "_NONE = (-2,)", "each number below 0 says that there is none"),
     ("_calls/descriptor.py", "return -2", "each number below 0 says that there is an errno"),
+    ("_calls/msghdr.py", "if len(body) < _ROOM", "slower, and no more"),
+    ("_calls/msghdr.py", "own=True", "more memory, and no more"),
+    ("_calls/msghdr.py", "own=None", "as false as False"),
+    ("_calls/msghdr.py", "len(parts[0]) < SMALL", "slower, and no more"),
+    ("_calls/msghdr.py", "return _send(sock, len(data), => pass", "slower, and no more"),
+    ("_calls/msghdr.py", "if 0 < len(parts) <= MANY", "the total is the size of one"),
+    ("_calls/msghdr.py", "if 1 <= len(parts) <= MANY", "the total is the size of one"),
+    ("_calls/msghdr.py", "elif count == 0", "slower, and no more"),
+    ("_calls/msghdr.py", "elif count == 2", "two are sent as one"),
+    ("_calls/msghdr.py", "_CONTROL_MAX = 4097", "one more, and no more"),
+    ("_calls/msghdr.py", "zeroed=ancbufsize >= _CONTROL_MAX", "slower, and no more"),
+    ("_calls/msghdr.py", 'constants.get("MSG_DONTWAIT", 1)', "Linux has it"),
     ("_calls/msghdr.py", "mapped: bool = True", "slower, and no more"),
     ("_calls/msghdr.py", "_receive(sock, iovecs, 1, ", "more room than is needed"),
     ("_calls/msghdr.py", "if flags | ODD_FLAGS", "slower, and no more"),

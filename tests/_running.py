@@ -66,10 +66,11 @@ def _of_this_python(node: ast.AST) -> list[ast.AST] | None:
     asked = [value for value in values if _ASKS.match(ast.unparse(value))]
     wrong = [value for value in asked if not eval(ast.unparse(value), _PYTHON)]
     if wrong:
-        return [wrong[0], *(_several(branch.orelse) if branch else [])]
+        return _several(branch.orelse) if branch else []
     if not asked or not branch:
         return None
-    return [test, *_several(branch.body), *(_several(branch.orelse) if len(values) > 1 else [])]
+    rest = [value for value in values if value not in asked]
+    return [*rest, *_several(branch.body), *(_several(branch.orelse) if rest else [])]
 
 
 def _several(value: list[ast.stmt] | ast.expr) -> list[ast.AST]:

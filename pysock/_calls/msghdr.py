@@ -81,8 +81,8 @@ _LARGE_ROOM = _ROOM + POOL_MAX
 class MessageBuffer:
     """Memory for a message: its address as a pointer and as a number.
 
-    Up to _ROOM bytes at its begin are put and read as those of an array: without a foreign call,
-    which takes four times as long.
+    The first _ROOM bytes are put and read as those of an array: without a foreign call, which
+    takes four times as long.
     """
 
     __slots__ = ("_memory", "_owner", "base", "pointer")
@@ -103,10 +103,8 @@ class MessageBuffer:
             fill(self.pointer, body)
 
     def begin(self, size: int) -> bytes:
-        """The first ``size`` bytes."""
-        if size <= _ROOM:
-            return bytes_of(self._memory, self.pointer, size)
-        return bytes_at(self.base, size)
+        """The first ``size`` bytes: a struct, and as many iovecs as the kernel takes."""
+        return bytes_of(self._memory, self.pointer, size)
 
 
 _Begin = c_char * _ROOM
