@@ -64,9 +64,11 @@ TESTS = {
         "noticed_shortcuts noticed_options unwritten hostile/library parity_options"
     ),
     "pysock/_methods/shortcuts/names.py": (
-        "noticed_shortcuts noticed_failures noticed_transfer families parity_objects"
+        "noticed_parts noticed_shortcuts noticed_failures noticed_transfer families parity_objects"
     ),
-    "pysock/_methods/shortcuts/buffers.py": "noticed_shortcuts memory parity_transfer",
+    "pysock/_methods/shortcuts/buffers.py": (
+        "noticed_parts noticed_shortcuts memory parity_transfer"
+    ),
     "pysock/_methods/shortcuts/transfer.py": (
         "noticed_shortcuts noticed_failures noticed_transfer noticed_waiting wait_first "
         "unwritten hosts flow "
@@ -133,6 +135,24 @@ EQUAL = [
     ("_methods/options.py", "if not 0 <= buflen", "that of 0 was answered before"),
     ("_methods/message.py", 'return b"" => pass', "slower, and no more"),
     ("_methods/message.py", "return [*items] => pass", "slower, and no more"),
+    ("shortcuts/message.py", "_FIRST = 257", "one more, and no more"),
+    ("shortcuts/message.py", "with_control: bool = False", "for builds without the GIL"),
+    ("shortcuts/message.py", "_outgoing(False) => _outgoing(True)", "for builds without the GIL"),
+    ("shortcuts/message.py", "_incoming(False) => _incoming(True)", "for builds without the GIL"),
+    ("shortcuts/message.py", "elif 1 < len(parts)", "one was taken before"),
+    ("shortcuts/message.py", "sum(map(len, parts)) <= _LIMIT", "slower, and no more"),
+    ("shortcuts/message.py", "len(parts[0]) > _LIMIT", "the next step looks at it, too"),
+    ("shortcuts/message.py", "if not 1 < len(packed)", "none is as short"),
+    ("shortcuts/message.py", "_incoming(ancbufsize > 1)", "none is as short"),
+    ("shortcuts/message.py", "if ancbufsize >= _FIRST", "slower, and no more"),
+    ("shortcuts/names.py", "shares( => ", "for builds without the GIL"),
+    ("shortcuts/names.py", "raise_errno() => pass", "slower, and no more"),
+    ("shortcuts/buffers.py", "_ITEM_MAX = 9", "slower, and no more"),
+    ("shortcuts/buffers.py", "if type(data) is not bytearray else", "slower, and no more"),
+    ("shortcuts/buffers.py", "len(data) // _ITEM_MAX", "slower, and no more"),
+    ("shortcuts/buffers.py", "most < COPY_MAX", "slower, and no more"),
+    ("shortcuts/buffers.py", "data.nbytes < COPY_MAX", "slower, and no more"),
+    ("shortcuts/buffers.py", "pass # it was released", "the next step is the same"),
     ("shortcuts/message.py", "SOCKADDR_MAX + 16 & ~15", "more room than is needed"),
     ("shortcuts/message.py", "size if size < ancbufsize", "the same number"),
     ("shortcuts/message.py", "n if n < bufsize", "the same number"),

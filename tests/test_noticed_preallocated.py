@@ -102,6 +102,75 @@ def test_a_message_finds_no_traces_of_the_one_before(
             assert len(message._incoming_pool.entries) == max(entries, 1)
 
 
+def test_nothing_is_left_of_many_control_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Should C say that it has written as many again, and write none."""
+    peer = Peer(monkeypatch)
+    room = 2000
+    peer.control = pack_control([(1, 99, b"x" * 1500)])
+    with pair() as (here, _):
+        assert here.recvmsg(100, room)[1] == [(1, 99, b"x" * 1500)]
+        seen: list[bytes] = []
+
+        def walk(raw: bytes) -> Any:
+            seen.append(raw)
+            return [], True
+
+        def nothing(real: Action, fd: int, pointer: Any, flags: int) -> int:
+            header = header_at(pointer)
+            header.msg_namelen, header.msg_controllen = 0, room
+            ctypes.memmove(pointer, bytes(header), ctypes.sizeof(header))
+            return 0
+
+        monkeypatch.setattr(message, "_walk", walk)
+        replace(monkeypatch, "recvmsg", nothing)
+        assert here.recvmsg(100, room)[1] == []
+    assert seen == [bytes(room)]
+
+
+@pytest.mark.parametrize("room", [0, 64, 2000])
+def test_nothing_is_left_of_a_message_that_has_failed(
+    room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer = Peer(monkeypatch)
+    peer.name, peer.msg_flags = NAME, 8
+    peer.control = pack_control([(1, 99, b"x" * (room - 40))]) if room else b""
+    with pair() as (here, _):
+        pool = message._incoming_pool if room else message._bare_incoming_pool
+        here.recvmsg(100, room)
+        before = [id(entry) for entry in pool.entries]
+        peer.errnos = [errno.EIO]
+        with pytest.raises(OSError, match="rror"):
+            here.recvmsg(100, room)
+        assert [id(entry) for entry in pool.entries] == before
+        _, _, _, _, memory, _, _, sender, msg_flags = pool.entries[-1]
+        assert msg_flags.value == 0
+        assert not any(sender.raw)
+        assert not any(memory.raw)
+
+
+def test_memory_of_a_message_that_was_not_sent_is_used_again() -> None:
+    with pair() as (here, there):
+        for pool, ancdata in (
+            (message._bare_outgoing_pool, []),
+            (message._outgoing_pool, [(LEVEL, 99, b"")]),
+        ):
+            pool.put(pool.take())
+            before = [id(entry) for entry in pool.entries]
+            there.close()
+            with pytest.raises(OSError, match=r"."):
+                here.sendmsg([b"x"], ancdata)
+            assert [id(entry) for entry in pool.entries] == before
+
+
+def test_a_flag_that_pysock_has_asked_with_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The BSDs give it back."""
+    peer = Peer(monkeypatch)
+    peer.msg_flags = pysock.MSG_DONTWAIT | pysock.MSG_TRUNC
+    with pair() as (here, _):
+        assert here.recvmsg(100, 64)[2] == pysock.MSG_TRUNC
+        assert here.recvmsg(100, 64, pysock.MSG_DONTWAIT)[2] == peer.msg_flags
+
+
 def test_one_comparison_tests_both_sizes_of_a_message() -> None:
     """``a | b < LIMIT``, if that is a power of two."""
     assert bin(LIMIT).count("1") == 1

@@ -56,7 +56,6 @@ def _preallocated() -> dict[str, Any]:
     members = _members(memory, _msghdr, 0) | _members(memory, _iovec, sizeof(_msghdr))
     return members | {
         "message": pointer_to(memory),
-        "control_at": at + _CONTROL_AT,
         "sockaddr": _Sockaddr.from_buffer(memory, _NAME_AT),
         "control": _Part.from_buffer(memory, _CONTROL_AT),
         "first": _First.from_buffer(memory, _CONTROL_AT),

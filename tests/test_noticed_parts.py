@@ -1,0 +1,87 @@
+"""Parts of the shortcuts, each by itself: names of sockets, and sizes of callers' buffers.
+
+The idea: each test fails if one statement or one number in ``pysock._methods.shortcuts.names`` or
+``.buffers`` is another (``tests/mutants.py``).
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+import pytest
+
+import pysock
+from pysock._ffi.interpreter import COPY_MAX
+from pysock._methods import shortcuts
+from pysock._methods.shortcuts import buffers, names
+from pysock._methods.shortcuts.written import name_pool
+from pysock.families import _hosts
+
+pytestmark = pytest.mark.skipif(
+    not shortcuts.WANTED, reason="this interpreter, or this run, has no shortcuts"
+)
+
+
+@pytest.fixture
+def both() -> Any:
+    """A client and the server's socket, whose addresses nobody has asked for."""
+    with pysock.create_server(("127.0.0.1", 0)) as server, pysock.socket() as client:
+        client.connect(server.getsockname())
+        with server.accept()[0] as sock:
+            _hosts.known_addresses.clear()
+            yield client, sock
+
+
+@pytest.mark.parametrize("name", ["getsockname", "getpeername"])
+def test_an_address_is_the_same_each_time(name: str, both: Any) -> None:
+    """Whether it is known, and whether there is memory from an earlier call."""
+    sock = both[0]
+    ask = getattr(names, name)
+    expected = getattr(names, f"_{name}")(sock)
+    for known in False, True:
+        for empty in False, True:
+            if empty:
+                name_pool.entries.clear()
+            if not known:
+                _hosts.known_addresses.clear()
+            assert ask(sock) == expected
+            assert len(name_pool.entries) >= 1
+    sizes = [len(name_pool.entries)]
+    for _ in range(3):
+        ask(sock)
+        sizes.append(len(name_pool.entries))
+    assert len({*sizes}) == 1
+
+
+@pytest.mark.parametrize("name", ["getsockname", "getpeername"])
+def test_memory_of_a_name_that_there_is_not_is_used_again(name: str) -> None:
+    name_pool.put(name_pool.take())
+    before = [id(entry) for entry in name_pool.entries]
+    sock = pysock.socket()
+    if name == "getsockname":
+        sock.close()
+    with sock, pytest.raises(OSError, match=r"."):
+        getattr(names, name)(sock)
+    assert [id(entry) for entry in name_pool.entries] == before
+
+
+def test_a_released_view_has_no_room() -> None:
+    view = memoryview(bytearray(9))
+    assert buffers.size_exported(view) == 9
+    view.release()
+    assert buffers.size_exported(view) == 0
+    assert buffers.size_wanted(view, 0, 0) == 0
+    assert buffers.small_bytes(view) is view
+
+
+def test_what_is_copied_and_what_is_left_to_the_method() -> None:
+    assert buffers.small_bytes(bytearray(b"abc")) == b"abc"
+    assert buffers.small_bytes(array("d", [1.5])) == array("d", [1.5]).tobytes()
+    large = bytearray(COPY_MAX + 1)
+    assert buffers.small_bytes(large) is large
+    for view in memoryview(b"abcd")[::2], memoryview(large):
+        assert buffers.small_bytes(view) is view
+    whole = b"x" * (COPY_MAX + 1)
+    assert buffers.small_bytes(memoryview(whole)) is whole
+    assert buffers.small_bytes(memoryview(whole)[1:5]) == b"xxxx"
