@@ -7,6 +7,7 @@ The idea: each test fails if one statement or one number in ``pysock._socket`` o
 from __future__ import annotations
 
 import socket
+import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from importlib import import_module
@@ -20,7 +21,7 @@ from pysock._calls.descriptor import Emptied
 from pysock._calls.state import SocketState, set_mode
 from pysock._host import lib, lib_keeping_gil, system
 
-from .harness import calls_of, descriptors, outcome, run
+from .harness import calls_of, descriptors, on_pypy, outcome, run
 
 _socket = import_module("pysock._socket")  # as an attribute, pysock has the program's _socket there
 
@@ -116,6 +117,56 @@ def test_when_there_are_shortcuts(switch: str | None) -> None:
     """
     done = run(program)
     assert (done.stdout, done.stderr) == ("True\n", "")
+
+
+class Number:
+    """A number by ``__index__``, which equals nothing."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __index__(self) -> int:
+        return self.number
+
+    def __repr__(self) -> str:
+        return f"Number({self.number})"
+
+
+GIVEN = [1.5, -1.0, 0.0, False, -1, -5, Number(0), Number(1), Number(-1), "x"]
+if not on_pypy:  # which takes their lower bits
+    GIVEN += [2**40, -(2**40)]
+
+
+@POSIX
+@pytest.mark.parametrize("value", GIVEN, ids=repr)
+@pytest.mark.parametrize("name", ["family", "type", "proto"])
+@pytest.mark.parametrize("given", [False, True], ids=["made", "of a descriptor"])
+def test_a_number_that_says_what_socket_it_is(given: bool, name: str, value: Any) -> None:
+    """Each by itself, as in C."""
+
+    def made(module: Any) -> Any:
+        with module.socket() as other, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Python 3.9
+            fileno = {"fileno": other.fileno()} if given else {}
+            try:
+                sock = module.socket(**{name: value}, **fileno)
+            except (OSError, TypeError, OverflowError) as error:
+                return type(error), str(error)
+            kind = [*map(int, (sock.family, sock.type, sock.proto))]
+            sock.detach() if given else sock.close()
+            return kind
+
+    assert made(pysock) == made(socket)
+
+
+@POSIX
+def test_a_number_and_a_member_say_what_socket_it_is() -> None:
+    with pysock.socket() as other:
+        fd = other.fileno()
+        for family, kind in ((2, pysock.SOCK_STREAM), (pysock.AF_INET, 1)):
+            sock = pysock.Socket(family, kind, 6, fileno=fd)
+            assert (sock.family, sock.type, sock.proto) == (2, 1, 6)
+            sock.detach()
 
 
 # --- accept --------------------------------------------------------------------------
