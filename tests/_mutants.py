@@ -5,8 +5,8 @@ from __future__ import annotations
 # The tests that are about a file, the quickest first: waiting is tests/test_waiting.py.
 TESTS = {
     "pysock/_calls/wait.py": (
-        "noticed_waiting wait_first flow hostile/library waiting signals hostile/deadlines "
-        "hostile/closed_meanwhile"
+        "noticed_waiting noticed_retry wait_first flow hostile/library waiting signals "
+        "hostile/deadlines hostile/closed_meanwhile"
     ),
     "pysock/_calls/transfer.py": (
         "noticed_transfer noticed_memory mapped unwritten hostile/library flow parity_transfer "
