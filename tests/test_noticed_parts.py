@@ -1,12 +1,14 @@
-"""Parts of the shortcuts, each by itself: names of sockets, and sizes of callers' buffers.
+"""Parts of the shortcuts, each by itself: names of sockets, and callers' buffers.
 
-The idea: each test fails if one statement or one number in ``pysock._methods.shortcuts.names`` or
-``.buffers`` is another (``tests/mutants.py``).
+The idea: each test fails if one statement or one number in ``names``, ``buffers`` or ``transfer``
+of ``pysock._methods.shortcuts`` is another (``tests/mutants.py``).
 """
 
 from __future__ import annotations
 
 from array import array
+from contextlib import nullcontext
+from ctypes import ArgumentError
 from typing import Any
 
 import pytest
@@ -17,6 +19,8 @@ from pysock._methods import shortcuts
 from pysock._methods.shortcuts import buffers, names
 from pysock._methods.shortcuts.written import name_pool
 from pysock.families import _hosts
+
+from .harness import pair
 
 pytestmark = pytest.mark.skipif(
     not shortcuts.WANTED, reason="this interpreter, or this run, has no shortcuts"
@@ -85,3 +89,66 @@ def test_what_is_copied_and_what_is_left_to_the_method() -> None:
     whole = b"x" * (COPY_MAX + 1)
     assert buffers.small_bytes(memoryview(whole)) is whole
     assert buffers.small_bytes(memoryview(whole)[1:5]) == b"xxxx"
+
+
+class Interrupted(Exception):
+    """A handler's."""
+
+
+class FailsOnce:
+    """A library, of which a function raises when it is called for the first time."""
+
+    def __init__(self, real: Any, name: str, error: Any) -> None:
+        self.real, self.error, self.made = real, error, 0
+        self.function = getattr(real, name)
+        setattr(self, name, self.call)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    def call(self, *args: Any) -> Any:
+        self.made += 1
+        if self.made == 1:
+            del args  # the traceback has this frame
+            raise self.error
+        return self.function(*args)
+
+
+LENT: dict[str, tuple[str, Any]] = {
+    "recv_into": ("recv", lambda sock, data: sock.recv_into(data)),
+    "recv_into, a part": ("recv", lambda sock, data: sock.recv_into(data, 5)),
+    "recvfrom_into": ("recvfrom", lambda sock, data: sock.recvfrom_into(data)[0]),
+    "send": ("send", lambda sock, data: sock.send(data)),
+    "sendall": ("send", lambda sock, data: sock.sendall(data)),
+}
+
+
+@pytest.mark.parametrize("name", LENT)
+@pytest.mark.parametrize("form", [bytearray, memoryview])
+@pytest.mark.parametrize("error", [ArgumentError, Interrupted])
+def test_memory_that_is_lent_when_a_call_is_not_made(
+    name: str, form: Any, error: Any
+) -> None:
+    """Without memory for the call, the method makes it; a handler's exception is raised.
+
+    Either way the memory is the caller's again, also while the exception is looked at.
+    """
+    function, call = LENT[name]
+    owner = bytearray(b"x" * (2 * COPY_MAX))
+    with pair() as (here, there):
+        there.send(b"abcde")
+        library = FailsOnce(here._sock_calls_, function, error)
+        here._sock_calls_ = library  # type: ignore[assignment]
+        with form(owner) if form is memoryview else nullcontext(owner) as data:
+            if error is Interrupted:
+                with pytest.raises(Interrupted) as caught:
+                    call(here, data)
+                assert library.made == 1
+            else:
+                caught = None
+                answer = call(here, data)
+                assert library.made > 1
+                assert answer in ((5,) if "recv" in name else (None, len(owner)))
+                assert bytes(owner[:5]) == (b"abcde" if "recv" in name else b"xxxxx")
+        owner.append(1)  # possible as long as it is not lent
+        assert caught is None or caught.value.__traceback__
