@@ -214,8 +214,9 @@ def test_a_handler_that_raises_while_a_descriptor_is_looked_at(
     monkeypatch.setattr(lifecycle, "identify", identify)
     fd = os.dup(0)
     sock = pysock.Socket.__new__(pysock.Socket)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError) as caught:
         sock.__init__(fileno=fd)  # type: ignore[misc]
+    assert caught.value.__traceback__  # whose frames have the list that owns it
     with pytest.raises(OSError, match=os.strerror(errno.EBADF)):
         os.fstat(fd)
 

@@ -15,8 +15,8 @@ import pytest
 
 import pysock
 from pysock._calls import wait
-from pysock._calls.state import NO_SIZE
-from pysock._ffi.errors import ATTEMPTS
+from pysock._calls.state import NO_SIZE, calls_for
+from pysock._ffi.errors import ATTEMPTS, ErrnoKept
 from pysock._ffi.interpreter import get_errno, set_errno
 from pysock._host import lib, system
 
@@ -129,3 +129,45 @@ def test_a_poll_that_is_never_ready_and_has_no_deadline_ends(
         wait.wait_until_ready(sock, wait.READ, None)
     assert caught.value.errno == 0
     assert len(polled) == ATTEMPTS + 1
+
+
+@pytest.mark.parametrize("mode", [None, 0.0])
+@pytest.mark.parametrize("number", [system.INTERRUPTED, 0])
+def test_by_which_library_a_call_is_made_again(number: int, mode: float | None) -> None:
+    """That of the mode; where the errno was lost, one that keeps it in the step of the call."""
+
+    def attempt(calls: Any, sock: Any) -> int:
+        made.append(calls)
+        return 7
+
+    made: list[Any] = []
+    with pysock.socket() as sock:
+        sock.settimeout(mode)
+        set_errno(number)
+        assert wait.retry(sock, lib, wait.READ, attempt) == 7
+    expected = calls_for(mode)
+    assert made[0].dontwait == expected.dontwait
+    if number:
+        assert made == [expected]
+    else:
+        assert type(made[0]) is ErrnoKept
+
+
+def test_a_poll_whose_errno_was_lost_keeps_it_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Kept:
+        def __init__(self, library: Any) -> None:
+            self.poll = lambda *_: 1
+
+    def poll(real: Action, *_: Any) -> int:
+        polled.append(None)
+        set_errno(0)
+        return -1
+
+    polled: list[None] = []
+    replace(monkeypatch, "poll", poll)
+    monkeypatch.setattr(wait, "ErrnoKept", Kept)
+    with pysock.socket() as sock:
+        assert wait.wait_until_ready(sock, wait.READ, None)
+    assert len(polled) == 1
