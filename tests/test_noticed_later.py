@@ -12,7 +12,7 @@ import pytest
 
 import pysock
 from pysock._calls.wait import READ
-from pysock._ffi.interpreter import set_errno
+from pysock._ffi.interpreter import COPY_MAX, set_errno
 from pysock._host import system
 from pysock._methods import shortcuts
 from pysock._methods.shortcuts import transfer
@@ -143,3 +143,18 @@ def test_a_buffer_that_has_become_smaller_is_asked_for_again_as_it_is(
             answer = getattr(here, name)(buffer, 7)
         assert (answer if name == "recv_into" else answer[0], bytes(buffer)) == (4, b"abcd")
     assert asked == [7, 4]
+
+
+@pytest.mark.parametrize("form", [bytearray, memoryview])
+def test_a_send_of_nothing_is_an_answer(form: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That a library gives, not a kernel: it is one call."""
+
+    def nothing(real: Action, *_: Any) -> int:
+        made.append(None)
+        return 0
+
+    made: list[None] = []
+    with pair() as (here, _):
+        replace(monkeypatch, "send", nothing)
+        assert here.send(form(bytearray(2 * COPY_MAX))) == 0
+    assert made == [None]
