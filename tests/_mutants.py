@@ -70,8 +70,8 @@ TESTS = {
         "noticed_parts noticed_shortcuts memory parity_transfer"
     ),
     "pysock/_methods/shortcuts/transfer.py": (
-        "noticed_parts noticed_later noticed_shortcuts noticed_failures noticed_transfer "
-        "noticed_waiting wait_first unwritten hosts flow "
+        "noticed_parts noticed_later noticed_datagrams noticed_shortcuts noticed_failures "
+        "noticed_transfer noticed_waiting wait_first unwritten hosts flow "
         "hostile/library parity_transfer hostile/poison memory hostile/closed_meanwhile"
     ),
 }
