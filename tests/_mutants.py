@@ -50,8 +50,8 @@ TESTS = {
         "left_open waiting noticed_transfer hostile/no_memory hostile/closed_meanwhile"
     ),
     "pysock/_socket.py": (
-        "noticed_class noticed_descriptors noticed_owners noticed_shortcuts hostile/library "
-        "parity_objects base flow left_open parity_files garbage signatures descriptors "
+        "noticed_class overriding noticed_descriptors noticed_owners noticed_shortcuts "
+        "hostile/library parity_objects base flow left_open parity_files garbage signatures descriptors "
         "pickling hostile/no_memory"
     ),
     "pysock/_methods/shortcuts/__init__.py": "noticed_shortcuts noticed_class signatures base",
@@ -157,6 +157,8 @@ EQUAL = [
     ("shortcuts/transfer.py", "not 1 < size", "slower, and no more"),
     ("shortcuts/transfer.py", "or size < len(buffer)", "both are the same number then"),
     ("shortcuts/transfer.py", "if n <= view.nbytes", "there is no rest then"),
+    ("shortcuts/transfer.py", "if known[3] is not address", "slower, and no more"),
+    ("shortcuts/transfer.py", "known[1] != self._sock_family_", "slower, and no more"),
     ("shortcuts/transfer.py", "own=None", "as false as False"),
     ("shortcuts/transfer.py", "own=True", "more memory, and no more"),
     ("shortcuts/names.py", "shares( => ", "for builds without the GIL"),

@@ -142,3 +142,22 @@ def test_a_datagram_with_a_flag_that_is_not_plain_goes_once(
     assert here.sendto(b"abc", flags, there.getsockname()) == 3  # type: ignore[call-overload]
     assert sent == [odd]
     assert flags.asked == 1
+
+
+@pytest.mark.skipif(not pysock.has_ipv6, reason="this system has no IPv6")
+def test_an_address_of_one_family_is_not_that_of_another(
+    two: tuple[pysock.Socket, pysock.Socket],
+) -> None:
+    """Though it is the very tuple that was sent to last."""
+    here, there = two
+    address = there.getsockname()
+    with pysock.socket(pysock.AF_INET6, pysock.SOCK_DGRAM) as other:
+        for _ in range(2):
+            assert here.sendto(b"abc", address) == 3
+            with pytest.raises(pysock.gaierror):
+                other.sendto(b"abc", address)
+    there.settimeout(9)
+    assert [there.recv(9) for _ in range(2)] == [b"abc", b"abc"]
+    there.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        there.recv(9)
