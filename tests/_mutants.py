@@ -51,8 +51,8 @@ TESTS = {
     ),
     "pysock/_socket.py": (
         "noticed_class overriding noticed_descriptors noticed_owners noticed_shortcuts "
-        "hostile/library parity_objects base flow left_open parity_files garbage signatures descriptors "
-        "pickling hostile/no_memory"
+        "hostile/library parity_objects base flow left_open parity_files garbage signatures "
+        "descriptors pickling hostile/no_memory"
     ),
     "pysock/_methods/shortcuts/__init__.py": "noticed_shortcuts noticed_class signatures base",
     "pysock/_methods/shortcuts/message.py": (
@@ -188,6 +188,7 @@ EQUAL = [
     ("_methods/lifecycle.py", "not 0 < ", "slower, and no more"),
     ("_methods/lifecycle.py", " < INT_MAX", "slower, and no more"),
     ("_methods/lifecycle.py", "if fd != -2", "that of a closed one is what it becomes"),
+    ("/_socket.py", "if plain and not _overridden", "slower, and no more"),
     ("/_socket.py", "return taking(owned, family, type, proto) => pass", "slower, and no more"),
     ("_methods/lifecycle.py", "_NOT_GIVEN = -0", "0 is an int as well"),
     ("_methods/lifecycle.py", "_NOT_GIVEN = -2", "slower, and no more"),

@@ -6,6 +6,7 @@ The idea: each test fails if one statement or one number in ``pysock._socket`` o
 
 from __future__ import annotations
 
+import os
 import socket
 import warnings
 from collections.abc import Iterator
@@ -254,6 +255,29 @@ def test_the_mode_of_a_socket_that_is_accepted(
         with server.accept()[0] as sock:
             assert sock.gettimeout() == default
             assert seen == told
+
+
+@POSIX
+@pytest.mark.parametrize("timeout", [None, 9.0])
+def test_what_an_accept_of_a_subclass_gives_is_the_new_sockets(timeout: float | None) -> None:
+    """As ``socket.py`` calls it: the descriptor blocks if new sockets do."""
+
+    class Server(pysock.Socket):
+        def _accept(self) -> Any:
+            fd = os.dup(client.fileno())
+            os.set_blocking(fd, False)
+            given.append(fd)
+            return fd, "address"
+
+    given: list[int] = []
+    with listening() as (_, client), Server() as server:
+        server.settimeout(timeout)
+        sock, address = server.accept()
+        with sock:
+            assert [sock.fileno()] == given
+            assert address == "address"
+            assert sock.gettimeout() is None
+            assert os.get_blocking(sock.fileno()) is (timeout is not None)
 
 
 # --- dup -----------------------------------------------------------------------------
