@@ -161,3 +161,31 @@ def test_an_address_of_one_family_is_not_that_of_another(
     there.setblocking(False)
     with pytest.raises(BlockingIOError):
         there.recv(9)
+
+
+def test_each_datagram_goes_where_it_shall(
+    two: tuple[pysock.Socket, pysock.Socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By turns to two, whose addresses are known; also if a send was interrupted."""
+
+    def interrupted(real: Action, *args: Any) -> Any:
+        made.append(None)
+        if len(made) % 2 == 0:
+            return real(*args)
+        set_errno(system.INTERRUPTED)
+        return -1
+
+    made: list[None] = []
+    addresses = [sock.getsockname() for sock in two]
+    for sock in two:
+        sock.settimeout(9)
+    with pysock.socket(type=pysock.SOCK_DGRAM) as sender:
+        for interrupts in False, True:
+            if interrupts:
+                replace(monkeypatch, "sendto", interrupted)
+            for number in range(4):
+                for name, address in zip(b"ab", addresses):
+                    assert sender.sendto(bytes([name, number]), address) == 2
+            for name, sock in zip(b"ab", two):
+                assert [sock.recv(9) for _ in range(4)] == [bytes([name, n]) for n in range(4)]
+    assert len(made) == 16
