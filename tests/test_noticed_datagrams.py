@@ -14,13 +14,16 @@ import pytest
 import pysock
 from pysock._calls.memory import ODD_FLAGS
 from pysock._ffi.interpreter import set_errno
-from pysock._host import system
+from pysock._host import lib, system
 from pysock._methods import shortcuts
 from pysock._methods.shortcuts import transfer
 from pysock._methods.shortcuts.written import name_pool
 from pysock.families import _hosts
 
 from .harness import Action, replace
+
+if not hasattr(lib, "socketpair"):
+    pytest.skip("the library is not POSIX's", allow_module_level=True)
 
 pytestmark = pytest.mark.skipif(
     not shortcuts.WANTED, reason="this interpreter, or this run, has no shortcuts"

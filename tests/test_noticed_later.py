@@ -13,12 +13,15 @@ import pytest
 import pysock
 from pysock._calls.wait import READ
 from pysock._ffi.interpreter import COPY_MAX, set_errno
-from pysock._host import system
+from pysock._host import lib, system
 from pysock._methods import shortcuts
 from pysock._methods.shortcuts import transfer
 from pysock._methods.shortcuts.buffers import size_wanted
 
 from .harness import Action, pair, replace
+
+if not hasattr(lib, "socketpair"):
+    pytest.skip("the library is not POSIX's", allow_module_level=True)
 
 pytestmark = pytest.mark.skipif(
     not shortcuts.WANTED, reason="this interpreter, or this run, has no shortcuts"

@@ -15,12 +15,16 @@ import pytest
 
 import pysock
 from pysock._ffi.interpreter import COPY_MAX
+from pysock._host import lib
 from pysock._methods import shortcuts
 from pysock._methods.shortcuts import buffers, names
 from pysock._methods.shortcuts.written import name_pool
 from pysock.families import _hosts
 
 from .harness import pair
+
+if not hasattr(lib, "socketpair"):
+    pytest.skip("the library is not POSIX's", allow_module_level=True)
 
 pytestmark = pytest.mark.skipif(
     not shortcuts.WANTED, reason="this interpreter, or this run, has no shortcuts"
