@@ -9,8 +9,8 @@ TESTS = {
         "hostile/deadlines hostile/closed_meanwhile"
     ),
     "pysock/_calls/transfer.py": (
-        "noticed_transfer noticed_memory mapped unwritten hostile/library flow parity_transfer "
-        "hostile/poison memory hostile/closed_meanwhile"
+        "noticed_transfer noticed_retry noticed_memory mapped unwritten hostile/library flow "
+        "parity_transfer hostile/poison memory hostile/closed_meanwhile"
     ),
     "pysock/_calls/memory.py": (
         "noticed_memory mapped noticed_transfer noticed_shortcuts unwritten hostile/poison memory"
@@ -28,7 +28,7 @@ TESTS = {
         "parity_options"
     ),
     "pysock/_methods/connection.py": (
-        "noticed_connections noticed_descriptors noticed_owners noticed_waiting "
+        "noticed_connections noticed_descriptors noticed_owners noticed_waiting noticed_retry "
         "noticed_transfer hostile/library parity_addresses parity_objects descriptors waiting "
         "signals hostile/no_memory hostile/closed_meanwhile noticed_failures"
     ),
@@ -115,6 +115,9 @@ EQUAL = [
     ("shortcuts/transfer.py", "if 0 <= n < bufsize", "the same bytes, in two steps"),
     ("/_socket.py", "system.complete(Socket) => pass", "for Windows"),
     ("_calls/transfer.py", "size >= POOL_MAX", "slower, and no more"),
+    (".py", "if size <= SOCKADDR_MAX else", "both are the same number then"),
+    ("_methods/connection.py", "backlog if backlog >= 0 else 0", "both are the same number then"),
+    ("_methods/connection.py", "new = owned[-0]", "the list has one descriptor"),
     (".py", "if size < SOCKADDR_MAX else", "both are the same number then"),
     # Each number is looked at twice: what the first look does not take, the second does.
     ("_ffi/arguments.py", "INT_MIN < value <= INT_MAX", "slower, and no more"),

@@ -1,7 +1,7 @@
 """What a failed call leads to, where two things come together: a timeout and signals, two threads.
 
-The idea: each test fails if one statement or one number in ``pysock._calls.wait`` is another
-(``tests/mutants.py``).
+The idea: each test fails if one statement or one number in ``pysock._calls.wait`` or in the
+connect of ``pysock._methods.connection`` is another (``tests/mutants.py``).
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ import pytest
 import pysock
 from pysock._calls import wait
 from pysock._calls.state import NO_SIZE, calls_for
+from pysock._calls.transfer import sockaddr_from
 from pysock._ffi.errors import ATTEMPTS, ErrnoKept
 from pysock._ffi.interpreter import get_errno, set_errno
 from pysock._host import lib, system
+from pysock._methods import connection
 
 from .harness import Action, pair, replace
 
@@ -171,3 +173,52 @@ def test_a_poll_whose_errno_was_lost_keeps_it_the_next_time(
     with pysock.socket() as sock:
         assert wait.wait_until_ready(sock, wait.READ, None)
     assert len(polled) == 1
+
+
+def test_a_name_whose_errno_is_always_lost_is_asked_for_so_often() -> None:
+    def question(*_: Any) -> int:
+        made.append(None)
+        set_errno(0)
+        return -1
+
+    made: list[None] = []
+    with pysock.socket() as sock, pytest.raises(OSError, match="Errno 0"):
+        sockaddr_from(question, sock)
+    assert len(made) == ATTEMPTS
+
+
+def test_a_connect_that_is_interrupted_again_and_again_ends_at_its_deadline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def connect(real: Action, *_: Any) -> int:
+        assert time.monotonic() < begin + 9, "the deadline was not looked at"
+        set_errno(system.INTERRUPTED)
+        return -1
+
+    begin = time.monotonic()
+    with pysock.socket() as sock:
+        sock.settimeout(0.1)
+        replace(monkeypatch, "connect", connect)
+        with pytest.raises(pysock.timeout, match="timed out"):
+            sock.connect(("127.0.0.1", 1))
+    assert time.monotonic() >= begin + 0.1
+
+
+def test_a_connect_whose_errno_was_lost_keeps_it_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Kept:
+        def __init__(self, library: Any) -> None:
+            self.connect = lambda *_: 0
+
+    def connect(real: Action, *_: Any) -> int:
+        made.append(None)
+        set_errno(0)
+        return -1
+
+    made: list[None] = []
+    replace(monkeypatch, "connect", connect)
+    monkeypatch.setattr(connection, "ErrnoKept", Kept)
+    with pysock.socket() as sock:
+        sock.connect(("127.0.0.1", 1))
+    assert len(made) == 1
