@@ -275,40 +275,38 @@ def receive(
     bufsize: int,
     ancbufsize: int,
     flags: int,
-    owned: list[int] | None = None,
+    owned: list[int],
 ) -> Received:
     """``recvmsg(2)`` of up to ``bufsize`` bytes of data.
 
-    With a list ``owned``, the descriptors that came are in it, before anything else can happen:
-    those of SCM_RIGHTS, and then those of SCM_PIDFD.
+    The descriptors that came are in the list ``owned``, before anything else can happen: those of
+    SCM_RIGHTS, and then those of SCM_PIDFD.  If the caller fails later, it closes them.
     """
     return _receive(sock, None, bufsize, ancbufsize, flags, owned)
 
 
 def receive_into(
-    sock: SocketState, views: list[Any], ancbufsize: int, flags: int
+    sock: SocketState, views: list[Any], ancbufsize: int, flags: int, owned: list[int]
 ) -> Received:
-    """``recvmsg(2)`` of data into the memory of ``views``."""
+    """``recvmsg(2)`` of data into the memory of ``views``; ``owned`` as in ``receive``."""
     _too_many(len(views), "recvmsg_into")
     if not LENDS_ALL and len(views) <= constants["IOV_MAX"] and not all(map(stays, views)):
-        return _receive_apart(sock, views, ancbufsize, flags)
+        return _receive_apart(sock, views, ancbufsize, flags, owned)
     # Memory that can be written to has no owner but its view: it is never a copy.
     iovecs = b"".join([_iovec.pack(number_in(view)[0], size_in(view)) for view in views])
-    return _receive(sock, iovecs, 0, ancbufsize, flags)
+    return _receive(sock, iovecs, 0, ancbufsize, flags, owned)
 
 
-def _receive_apart(sock: SocketState, views: list[Any], ancbufsize: int, flags: int) -> Received:
+def _receive_apart(
+    sock: SocketState, views: list[Any], ancbufsize: int, flags: int, owned: list[int]
+) -> Received:
     """``recvmsg(2)`` into memory of its own, from where the data is put into the views."""
     sizes = [size_in(view) for view in views]
-    received = _receive(sock, None, sum(sizes), ancbufsize, flags)
-    try:
-        at = 0
-        for view, size in zip(views, sizes):
-            put_written(sock, view, received.data[at : at + size], flags)
-            at += size
-    except BaseException:
-        close_received(received.control)
-        raise
+    received = _receive(sock, None, sum(sizes), ancbufsize, flags, owned)
+    at = 0
+    for view, size in zip(views, sizes):
+        put_written(sock, view, received.data[at : at + size], flags)
+        at += size
     return received
 
 
@@ -318,7 +316,7 @@ def _receive(
     inside: int,
     ancbufsize: int,
     flags: int,
-    owned: list[int] | None = None,
+    owned: list[int],
 ) -> Received:
     """``recvmsg(2)`` to where ``iovecs`` say, or without any to ``inside`` bytes of the buffer."""
     count = 1 if iovecs is None else len(iovecs) // _IOVEC
@@ -354,7 +352,7 @@ def _receive(
             unasked(msg_flags, flags),
             written[name_at : name_at + min(namelen, SOCKADDR_MAX)] if namelen else b"",
         )
-        if owned is not None:
+        if controllen:
             ancdata = control.walk(received.control)[0]
             owned.extend(descriptors_in(ancdata) + descriptors_in(ancdata, (PIDFD,)))
     except BaseException:
@@ -377,7 +375,7 @@ def _receive(
         _hear()
         return received
     except BaseException:
-        close_received(received.control)
+        close_all(owned)
         raise
 
 

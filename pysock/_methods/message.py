@@ -12,7 +12,8 @@ from sys import audit
 
 from .._calls import msghdr
 from .._calls.cmsg import SOCKLEN_MAX
-from .._calls.msghdr import Received, close_received, control
+from .._calls.descriptor import close_all
+from .._calls.msghdr import Received, control
 from .._calls.state import SocketState
 from .._calls.transfer import as_written
 from .._ffi import versions
@@ -95,8 +96,13 @@ class Message(SocketState):
         if bufsize < 0:
             raise ValueError("negative buffer size in recvmsg()")
         _check_room(ancbufsize)
-        received = msghdr.receive(self, bufsize, ancbufsize, flags)
-        return _answer(self, as_written(self, received.data, flags), received)
+        owned: list[int] = []  # the descriptors that came, until the caller has them
+        try:
+            received = msghdr.receive(self, bufsize, ancbufsize, flags, owned)
+            return _answer(self, as_written(self, received.data, flags), received)
+        except BaseException:
+            close_all(owned)
+            raise
 
     def recvmsg_into(
         self, buffers: Iterable[WriteableBuffer], ancbufsize: int = 0, flags: int = 0, /
@@ -119,20 +125,30 @@ class Message(SocketState):
         parts = iterated(buffers, 1, "recvmsg_into")
         views: list[Any] = []
         released = map(memoryview.release, views)
+        owned: list[int] = []
         try:
             try:
-                views.extend(map(memoryview, parts))
-            except Exception as error:
-                if not is_refusal(error):
-                    raise
-                raise TypeError(_NO_BUFFER) from None
-            if any(map(_is_no_room, views)):
-                raise TypeError(_NO_BUFFER)
-            _check_room(ancbufsize)
-            received = msghdr.receive_into(self, views, ancbufsize, flags)
-        finally:
-            exhaust(released)
-        return _answer(self, received.n, received)
+                _export_room(views, parts)
+                _check_room(ancbufsize)
+                received = msghdr.receive_into(self, views, ancbufsize, flags, owned)
+            finally:
+                exhaust(released)
+            return _answer(self, received.n, received)
+        except BaseException:
+            close_all(owned)
+            raise
+
+
+def _export_room(views: list[Any], parts: list[Any]) -> None:
+    """Export each of the caller's buffers once, into ``views``."""
+    try:
+        views.extend(map(memoryview, parts))
+    except Exception as error:
+        if not is_refusal(error):
+            raise
+        raise TypeError(_NO_BUFFER) from None
+    if any(map(_is_no_room, views)):
+        raise TypeError(_NO_BUFFER)
 
 
 def _is_no_room(view: memoryview) -> bool:
@@ -182,17 +198,13 @@ def _check_room(ancbufsize: int) -> None:
 
 def _answer(sock: Message, data: Any, received: Received) -> tuple[Any, list[Cmsg], int, Any]:
     """What a message is in Python: ``(data, ancdata, msg_flags, address)``."""
-    try:
-        ancdata: list[Cmsg] = []
-        if received.control:
-            ancdata, whole = control.walk(received.control)
-            if not whole:
-                warn_of_truncation()
-        address = unpack_for(sock._sock_proto_, received.sockaddr)
-        return data, ancdata, received.msg_flags, address
-    except BaseException:
-        close_received(received.control)
-        raise
+    ancdata: list[Cmsg] = []
+    if received.control:
+        ancdata, whole = control.walk(received.control)
+        if not whole:
+            warn_of_truncation()
+    address = unpack_for(sock._sock_proto_, received.sockaddr)
+    return data, ancdata, received.msg_flags, address
 
 
 def warn_of_truncation() -> None:

@@ -191,41 +191,47 @@ def recvmsg(
     calls = self._sock_calls_
     ancdata: Any = []
     address = None
+    raw = b""  # the control messages, once they are out of the memory
     try:
-        transfer = calls.recvmsg
-        n = transfer(self._sock_fd_, pointer, flags | calls.dontwait)
-        if n < 0:
-            sizes = bufsize, ancbufsize
-            n = retry(self, calls, READ, _again_recvmsg, entry, sizes, flags)
-        data = memory[: n if n <= bufsize else bufsize]
-        told = msg_flags.value
-        if told:
-            msg_flags.value = 0
-            if told != flags:  # Linux tells of MSG_CMSG_CLOEXEC alone
-                told = unasked(told, flags)
-        length = namelen.value
-        if length:
-            name = sender[:length]
-            sender.raw = _NO_NAME
-            address = unpack_for(self._sock_proto_, name)
-        if ancbufsize and (size := controllen.value):
-            raw = room[: size if size <= ancbufsize else ancbufsize]
-            ancdata, whole = _walk(raw)
-            if not whole:
-                warn_of_truncation()
-            first.raw = _NO_MESSAGES
-            if ancbufsize > _FIRST:
-                room.raw = bytes(ancbufsize)
-    except BaseException:
-        # Descriptors may be there already, which nobody will see.
-        if has_succeeded(namelen.value) and any(first.raw):
-            close_received(room[: min(controllen.value, ancbufsize)])
-        msg_flags.value, sender.raw, first.raw = 0, _NO_NAME, _NO_MESSAGES
-        room.raw = bytes(ancbufsize)
+        try:
+            transfer = calls.recvmsg
+            n = transfer(self._sock_fd_, pointer, flags | calls.dontwait)
+            if n < 0:
+                sizes = bufsize, ancbufsize
+                n = retry(self, calls, READ, _again_recvmsg, entry, sizes, flags)
+            data = memory[: n if n <= bufsize else bufsize]
+            told = msg_flags.value
+            if told:
+                msg_flags.value = 0
+                if told != flags:  # Linux tells of MSG_CMSG_CLOEXEC alone
+                    told = unasked(told, flags)
+            length = namelen.value
+            if length:
+                name = sender[:length]
+                sender.raw = _NO_NAME
+                address = unpack_for(self._sock_proto_, name)
+            if ancbufsize and (size := controllen.value):
+                raw = room[: size if size <= ancbufsize else ancbufsize]
+                ancdata, whole = _walk(raw)
+                if not whole:
+                    warn_of_truncation()
+                first.raw = _NO_MESSAGES
+                if ancbufsize > _FIRST:
+                    room.raw = bytes(ancbufsize)
+        except BaseException:
+            # Descriptors may be there already, which nobody will see.
+            if not raw and has_succeeded(namelen.value) and any(first.raw):
+                close_received(room[: min(controllen.value, ancbufsize)])
+            msg_flags.value, sender.raw, first.raw = 0, _NO_NAME, _NO_MESSAGES
+            room.raw = bytes(ancbufsize)
+            (_put_incoming if ancbufsize else _put_bare_incoming)(entry)
+            raise
         (_put_incoming if ancbufsize else _put_bare_incoming)(entry)
+        return data, ancdata, told, address
+    except BaseException:
+        if raw:  # what the caller does not get any more
+            close_received(raw)
         raise
-    (_put_incoming if ancbufsize else _put_bare_incoming)(entry)
-    return data, ancdata, told, address
 
 
 def recvmsg_into(
