@@ -22,11 +22,11 @@ from errno import ECANCELED, ENODEV, ETIMEDOUT
 from . import _beyond
 from ._calls.getsockopt import socket_error
 from ._ffi.errors import timeout as timeout_error
-from ._functions import resolver
 from ._functions.connections import socketpair
 from ._functions.conversions import inet_pton
 from ._functions.netdb import if_nametoindex
 from ._host import constants, system
+from ._lookups import Lookup, Waiting, begin, end
 from ._socket import Socket
 from ._timeouts import monotonic
 
@@ -92,60 +92,20 @@ class Cancel:
 # --- look-ups ------------------------------------------------------------------------
 
 
-class _Lookup:
-    """A getaddrinfo(3) in a thread: ``done`` is called when that has ended, whatever has ended it.
+class _OneLookup(Waiting):
+    """The call of ``getaddrinfo``: it waits for a lock."""
 
-    No reference cycle is left: the failure drops the frame of ``_run``, which has this object, and
-    the function that raises the failure removes it from here.
-    """
+    def __init__(self) -> None:
+        self.started = []
+        self.running = _thread.allocate_lock()
+        self.running.acquire()
 
-    def __init__(self, done: Callable[[_Lookup], None], *args: Any) -> None:
-        self.answer: list[Any] = []
-        self.failure: BaseException | None = None
-        self.done: Callable[[_Lookup], None] | None = done
-        self.args = args
-        # In one step of C: ``threading.Thread.start`` replaces what a signal handler raises in it.
-        _thread.start_new_thread(self._run, (_Baton(self),))
+    def looked_up(self, lookup: Lookup) -> None:
+        with suppress(RuntimeError):  # told of twice
+            self.running.release()
 
-    def _run(self, baton: _Baton) -> None:
-        try:
-            self.answer = resolver.getaddrinfo(*self.args)
-        except BaseException as failure:  # for the thread that waits for the result
-            self.failure = failure.with_traceback(None)
-        self.end()
-
-    def end(self) -> None:
-        """Tell that it has ended, unless that is told."""
-        if self.done is not None:
-            self.done(self)
-            self.done = None
-
-    def outcome(self) -> list[Any]:
-        """The answer; or it raises the failure, once."""
-        failures = [self.failure] if self.failure is not None else []
-        self.failure = None
-        if failures:
-            raise failures.pop()
-        return self.answer
-
-
-class _Baton:
-    """What a look-up's thread alone has, so that it goes with the thread.
-
-    An exception may come before the thread's first step: for want of memory, or since CPython takes
-    a thread that begins for the one that has started it (``PyThreadState_SetAsyncExc``).
-    """
-
-    lookup: _Lookup | None = None
-
-    def __init__(self, lookup: _Lookup) -> None:
-        self.lookup = lookup
-
-    def __del__(self) -> None:
-        lookup = self.lookup
-        if lookup is not None and lookup.done is not None:
-            lookup.failure = RuntimeError("the thread of a look-up has ended too early")
-            lookup.end()
+    def renew(self) -> None:
+        """Nothing: the lock is no other process's."""
 
 
 def getaddrinfo(
@@ -164,15 +124,18 @@ def getaddrinfo(
     (``socket.timeout`` on 3.9).  The look-up itself goes on in a daemon thread until the C library
     gives up.
     """
-    running = _thread.allocate_lock()
-    running.acquire()
     limit = _limit(timeout)
-    lookup = _Lookup(lambda _: running.release(), host, port, family, type, proto, flags)
-    most = _thread.TIMEOUT_MAX
-    if not running.acquire(
-        timeout=-1 if limit is None else min(max(0.0, limit - monotonic()), most)
-    ):
-        raise timeout_error(ETIMEDOUT, f"the look-up of {host!r} took longer than {timeout} s")
+    call = _OneLookup()
+    try:
+        begin(call)
+        lookup = Lookup(call, host, port, family, type, proto, flags)
+        most = _thread.TIMEOUT_MAX
+        if not call.running.acquire(
+            timeout=-1 if limit is None else min(max(0.0, limit - monotonic()), most)
+        ):
+            raise timeout_error(ETIMEDOUT, f"the look-up of {host!r} took longer than {timeout} s")
+    finally:
+        end(call)
     return lookup.outcome()
 
 
@@ -239,7 +202,7 @@ def dial(
         race.close()
 
 
-class _Race:
+class _Race(Waiting):
     """One call of ``dial``: its look-ups, its attempts, and what has failed."""
 
     def __init__(
@@ -258,27 +221,46 @@ class _Race:
         self.queues: dict[int, deque[AddrInfo]] = {_INET6: deque(), _INET: deque()}
         self.last = _INET  # so that the first attempt is IPv6's
         self.open: list[tuple[Any, Any]] = []  # sockets that connect, and their addresses
-        self.ended: deque[_Lookup] = deque()
+        self.ended: deque[Lookup] = deque()
         self.lock = _thread.allocate_lock()
         families = [family] if family else _families_of(host)
         if source is not None:
             own = _INET6 if ":" in source[0] else _INET
             families = [each for each in families if each == own] or [own]
-        self.running: list[_Lookup] = []
+        self.started: list[Lookup] = []
+        self.running: list[Lookup] = []
         self.aaaa = _INET6 in families and len(families) > 1
+        self.process = os.getpid()
         self.reader, self.writer = socketpair()  # from here on, close() has to be called
         self.families = families
 
     def begin(self) -> None:
         """Start the look-ups."""
+        begin(self)
+        if os.getpid() != self.process:  # a signal handler has forked before that
+            self.renew()
         for each in self.families:
-            self.running.append(_Lookup(self._looked_up, self.host, self.port, each, _STREAM))
+            self.running.append(Lookup(self, self.host, self.port, each, _STREAM))
 
-    def _looked_up(self, lookup: _Lookup) -> None:
+    def looked_up(self, lookup: Lookup) -> None:
         with self.lock:  # the call may be over, and the pair closed
             if self.writer.fileno() >= 0:
                 self.ended.append(lookup)
                 self.writer.send(b"x")
+
+    def renew(self) -> None:
+        """In a forked child: a lock that no other thread has, and a pair that the parent has not.
+
+        Of a pair that both have, one would get the byte that wakes the other.  poll(2), which may
+        be waiting, knows the descriptor by its number: that stays.
+        """
+        self.lock = _thread.allocate_lock()
+        with suppress(OSError):  # it is closed already
+            pair = socketpair()
+            for old, new in zip((self.reader, self.writer), pair):
+                with new:
+                    os.dup2(new.fileno(), old.fileno(), inheritable=False)
+            self.writer.send(b"x")
 
     def run(self, limit: float | None, delay: float, resolution_delay: float) -> Any:
         """The winner; raises if there is none."""
@@ -367,7 +349,7 @@ class _Race:
                 self.failed(address, OSError(number, os.strerror(number)))
         return None
 
-    def add(self, lookup: _Lookup) -> None:
+    def add(self, lookup: Lookup) -> None:
         """Take in what a look-up has brought."""
         if lookup not in self.running:  # told of twice
             return
@@ -414,6 +396,7 @@ class _Race:
 
     def close(self) -> None:
         """Close all attempts that have not won."""
+        end(self)
         while self.open:
             self.open.pop()[0].close()
         with self.lock:

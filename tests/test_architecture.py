@@ -87,7 +87,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("pysock.datagrams", "pysock.dial", "pysock.streams"),
     ("pysock.ancillary", "pysock.interfaces", "pysock.multicast", "pysock.tcp", "pysock.unix"),
     ("pysock.trace",),
-    ("pysock._tcp_diag",),
+    ("pysock._lookups", "pysock._tcp_diag"),
     ("pysock._tcp_fields", "pysock._netlink"),
     ("pysock._records",),
     ("pysock._beyond",),

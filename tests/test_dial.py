@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import _thread
 import json
+import os
+import select
 import shutil
+import signal
 import socket as known
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 import pysock
-from pysock import dial
+from pysock import _lookups, dial
+from pysock._functions import resolver
 
 from . import ROOT
 from .foreign import FOREIGN
-from .harness import LATE, alarms, on_pypy
+from .harness import LATE, alarms, on_pypy, uses_alarms
 
 SETUP = """
 set -e
@@ -225,7 +231,7 @@ def test_a_thread_that_dies_before_its_first_step_is_noticed(
 ) -> None:
     """For want of memory, or by an exception that another thread should have had."""
     dead = SimpleNamespace(**{**vars(_thread), "start_new_thread": lambda run, args: 1})
-    monkeypatch.setattr(dial, "_thread", dead)
+    monkeypatch.setattr(_lookups, "_thread", dead)
     for call in dial.dial, dial.getaddrinfo:
         with alarms(waits, LATE / 3), pytest.raises(RuntimeError, match="ended too early"):
             call("localhost", 1, timeout=timeout)
@@ -233,6 +239,115 @@ def test_a_thread_that_dies_before_its_first_step_is_noticed(
 
 def waits() -> None:
     raise TimeoutError
+
+
+# --- a handler that forks ----------------------------------------------------------------
+
+
+@contextmanager
+def forking(calls: list[int]) -> Iterator[list[str]]:
+    """A function for a handler, which forks once; both processes go on.
+
+    What came of it in the child is in the list at the end: "hung", or how it ended.
+    """
+    told: list[str] = []
+    reader, writer = os.pipe()
+    parent = os.getpid()
+
+    def fork() -> None:
+        if not calls:
+            calls.append(os.fork())
+            if calls == [0]:
+                signal.signal(signal.SIGALRM, signal.SIG_DFL)
+                signal.alarm(int(LATE / 3) or 1)
+
+    forks.append(fork)
+    try:
+        yield told
+    except BaseException as error:
+        if os.getpid() == parent:
+            raise
+        os.write(writer, f"{type(error).__name__}: {error}".encode())
+    finally:
+        if os.getpid() != parent:
+            os._exit(0)
+        forks.clear()
+        if calls:
+            _, status = os.waitpid(calls[0], 0)
+            os.write(writer, b"hung" if status else b".")
+            told.append(os.read(reader, 1000).decode())
+        os.close(reader)
+        os.close(writer)
+
+
+forks: list[Any] = []
+
+
+@uses_alarms
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork(2)")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of a fork beside other threads
+@pytest.mark.parametrize("name", ["dial", "getaddrinfo"])
+def test_a_handler_forks_while_names_are_looked_up(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child has no such thread, and the parent loses nothing to it."""
+
+    def slow(*args: Any) -> Any:
+        time.sleep(0.5)
+        return look_up(*args)
+
+    look_up = resolver.getaddrinfo
+    monkeypatch.setattr(resolver, "getaddrinfo", slow)
+    children: list[int] = []
+    with pysock.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with forking(children) as told, alarms(forks[0], 0.1):
+            answer: Any = getattr(dial, name)("127.0.0.1", port)
+            if children != [0]:
+                assert answer[0][4][1] == port if name == "getaddrinfo" else answer.close() is None
+    assert told == ["RuntimeError: the thread of a look-up is not in this forked child."]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork(2)")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("where", ["_Race.__init__", "_Race.begin", "_Race.wait", "before recv"])
+def test_a_fork_anywhere_in_dial(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither process takes the byte that wakes the other; the child may get an error."""
+    children: list[int] = []
+    with pysock.create_server(("127.0.0.1", 0)) as server, forking(children) as told:
+        fork = forks[0]
+
+        def after(self: Any, *args: Any) -> Any:
+            result = method(self, *args)
+            fork()
+            return result
+
+        def add(self: Any, *args: Any) -> Any:
+            fork()
+            return method(self, *args)
+
+        class Forking:
+            """A poll(2) in which a handler forks, once there is a byte to read."""
+
+            def __init__(self) -> None:
+                self.object = select.poll()
+                self.register = self.object.register
+
+            def poll(self, milliseconds: Any) -> Any:
+                self.object.poll(milliseconds)
+                fork()
+                return self.object.poll(milliseconds)
+
+        if where == "before recv":
+            monkeypatch.setattr(dial, "_poll", Forking)
+        else:
+            method = getattr(dial._Race, where.partition(".")[2])
+            wrapped = add if where == "_Race.wait" else after
+            monkeypatch.setattr(dial._Race, where.partition(".")[2], wrapped)
+        dial.dial("127.0.0.1", server.getsockname()[1]).close()
+        if children == [0]:
+            raise RuntimeError("it ended")
+    assert told[0].startswith("RuntimeError: ") and "hung" not in told[0]
 
 
 def test_a_cancel_that_a_handler_interrupts_can_be_made_again() -> None:
