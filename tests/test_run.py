@@ -107,6 +107,8 @@ def test_a_program_from_standard_input(tmp_path: Path) -> None:
         "import os, socket; os.abort()",
         "print(input(), input())",
         "import os, signal; os.kill(os.getpid(), signal.SIGTERM)",
+        "raise KeyboardInterrupt",
+        "import os; os._exit(0xC0000005 - 2**32)",  # Windows' status of a crash
         "import atexit, socket; atexit.register(print, 'at exit')",
         "import warnings, socket; warnings.warn('a warning')",
         "import code, socket; code.interact(banner='interactive', exitmsg='over')",
@@ -114,6 +116,16 @@ def test_a_program_from_standard_input(tmp_path: Path) -> None:
 )
 def test_its_end_and_its_errors_are_its_own(tmp_path: Path, program: str) -> None:
     alike(tmp_path, written(tmp_path, program), feed="one\ntwo\n")
+
+
+@pytest.mark.parametrize("program", [["-"], ["program.py"], ["-c", "x = 5"]], ids=" ".join)
+def test_a_prompt(tmp_path: Path, program: list[str]) -> None:
+    """Python asks, although its input is no terminal, and ends by a status that was asked for."""
+    written(tmp_path, "import socket\nx = 5\nprint(socket.socket)")
+    feed = "import socket\nprint(socket.socket)\n1 / 0\nx = [\n1,\n2]\nx\nraise SystemExit(7)\n"
+    on_c = ran("-i", "-q", *program, folder=tmp_path, feed=feed)
+    assert ran("-i", "-q", *ON_PYSOCK, *program, folder=tmp_path, feed=feed) == on_c
+    assert on_c[0] == 7 and (on_c[1] + on_c[2]).count(">>> ") > 4
 
 
 @pytest.mark.parametrize("program", ["absent.py", ".", "empty"])
@@ -179,6 +191,21 @@ def test_a_signal_reaches_the_program_itself(tmp_path: Path) -> None:
             assert (child.stdout.read(), child.wait(LATE)) == ("interrupted\n", 3)
         else:
             child.kill()
+
+
+@pytest.mark.skipif(not WINDOWS, reason="here the command has become the program")
+def test_what_ends_the_command_ends_the_program(tmp_path: Path) -> None:
+    program = "import time; print('ready', flush=True); time.sleep(60); print('unseen')"
+    child = subprocess.Popen(
+        [sys.executable, *ON_PYSOCK, "-c", program],
+        cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with child:
+        assert child.stdout is not None and child.stdout.readline() == "ready\n"
+        begin = time.monotonic()
+        child.kill()
+        assert child.stdout.read() == ""  # which comes when the program's end closes the pipe
+        assert time.monotonic() - begin < 30
 
 
 # --- what it imports -----------------------------------------------------------------

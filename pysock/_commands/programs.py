@@ -14,6 +14,7 @@ from time import monotonic, perf_counter_ns, sleep
 
 from ..trace.order import FOREVER, LATE, TAKES, Sorter
 from ..trace.record import Reader
+from .children import CONSOLE_SIGNALS, end_with_this, exit_status
 from .run import command_of
 
 TYPE_CHECKING = False
@@ -34,7 +35,6 @@ PATIENCE = 5  # seconds for a program to listen, before the next one begins anyw
 GRACE = 1  # second for the others when the last program has ended; as much again after SIGTERM
 
 BETWEEN = "--"
-_INTERRUPTS = [getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name)]
 
 
 def split(words: list[str]) -> list[list[str]]:
@@ -60,7 +60,7 @@ def run(
     # that does nothing: what it ignored would be ignored in a program, too.
     before = {
         number: signal.signal(number, lambda number, frame: None)
-        for number in _INTERRUPTS
+        for number in CONSOLE_SIGNALS
         if signal.getsignal(number) != signal.SIG_IGN
     }
     running = _Running(programs, environment, _Follower(folder, teller))
@@ -90,13 +90,13 @@ class _Running:
         """Begin the next program.  The last one has standard input."""
         number = len(self.processes)
         last = number == len(self.programs) - 1
-        self.processes.append(
-            subprocess.Popen(
-                command_of(self.programs[number]),
-                env=self.environment,
-                stdin=None if last else subprocess.DEVNULL,
-            )
+        process = subprocess.Popen(
+            command_of(self.programs[number]),
+            env=self.environment,
+            stdin=None if last else subprocess.DEVNULL,
         )
+        self.processes.append(process)
+        end_with_this(process)
         self.began = monotonic()
 
     def to_the_end(self) -> None:
@@ -143,7 +143,7 @@ class _Running:
             for process in self.processes
             if process.returncode and process.pid not in self.told
         ]
-        return failed[0] if failed else 0
+        return exit_status(failed[0]) if failed else 0
 
 
 class _Follower:

@@ -16,6 +16,7 @@ import sys
 
 from .. import _install, _tls
 from .._platform import WINDOWS
+from .children import CONSOLE_SIGNALS, end_with_this, exit_status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,9 +111,12 @@ def problem_of(program: list[str]) -> str | None:
 
 
 def _wait_for(command: list[str], environment: dict[str, str]) -> int:
-    """The exit status of a program, which alone hears of Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return subprocess.call(command, env=environment)
+    """The exit status of a program, which alone hears of Ctrl-C and Ctrl-Break."""
+    for number in CONSOLE_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    with subprocess.Popen(command, env=environment) as process:
+        end_with_this(process)
+        return exit_status(process.wait())
 
 
 # --- the report ----------------------------------------------------------------------
