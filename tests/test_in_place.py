@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.machinery
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 
 import pysock
 
+from . import ROOT
 from .foreign import needs_ssl
 from .test_run import MULTIPROCESSING, alike, ran, written
 
@@ -97,6 +100,8 @@ def test_what_tests_put_into_all_modules_is_not_for_sockets(tmp_path: Path) -> N
 
 
 ASKED = """
+import importlib.machinery
+import os
 import sys
 class Spy:
     def find_spec(self, name, path=None, target=None):
@@ -194,3 +199,54 @@ def test_children_of_a_program_that_installs_it(start: str, tmp_path: Path) -> N
         pytest.skip(f"this system cannot {start}")
     program = "import pysock; pysock.install()" + MULTIPROCESSING.replace("START", start)
     assert ran(written(tmp_path, program), folder=tmp_path) == (0, "pysock\n", "")
+
+
+# --- a tool whose sitecustomize stands before, and passes on --------------------------
+
+# As agents that watch programs do it, each in its way: by the loader, and by a second import.
+PASSING_ON = {
+    "loader": """
+import os, sys
+from importlib.machinery import PathFinder
+print("the tool", __name__)
+here = os.path.dirname(os.path.abspath(__file__))
+spec = PathFinder.find_spec("sitecustomize", [entry for entry in sys.path if entry != here])
+if spec is not None:
+    spec.loader.load_module("sitecustomize")
+""",
+    "import": """
+import os, sys
+print("the tool", __name__)
+here = os.path.dirname(os.path.abspath(__file__))
+sys.path.remove(here)
+this = sys.modules.pop("sitecustomize")
+try:
+    import sitecustomize
+except ImportError:
+    sys.modules["sitecustomize"] = this
+finally:
+    sys.path.insert(0, here)
+""",
+}
+
+
+@pytest.mark.parametrize("behind", ["nothing", "another"])
+@pytest.mark.parametrize("how", PASSING_ON)
+def test_a_tool_that_passes_on_is_asked_once(tmp_path: Path, how: str, behind: str) -> None:
+    if how == "loader" and not hasattr(importlib.machinery.SourceFileLoader, "load_module"):
+        pytest.skip("this Python's loaders load no modules by themselves")
+    for folder in ("tool", "other"):
+        (tmp_path / folder).mkdir()
+    written(tmp_path, PASSING_ON[how], "tool/sitecustomize.py")
+    if behind == "another":
+        written(tmp_path, "print('the other', __name__)", "other/sitecustomize.py")
+    tool, other = str(tmp_path / "tool"), str(tmp_path / "other")
+    startup = os.path.join(ROOT, "pysock", "_startup")
+    program = "import socket, sys; print(hasattr(socket, 'Socket')); print(sys.path[-1:])"
+    said = []
+    for folders in ([tool, str(ROOT), other], [tool, startup, str(ROOT), other]):
+        paths = os.pathsep.join(folders)
+        status, out, err = ran("-c", program, folder=tmp_path, PYTHONPATH=paths)
+        assert (status, err) == (0, "")
+        said.append(out)
+    assert said[1] == said[0].replace("False", "True") and said[1].count("the tool") == 1

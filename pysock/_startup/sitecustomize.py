@@ -27,16 +27,34 @@ def put_in_place(folder):
 
 
 def make_way(folder):
-    """Import the next ``sitecustomize``, which is from then on the one that the program sees."""
+    """Import the next ``sitecustomize``, which is from then on the one that the program sees.
+
+    It is looked for behind this one.  One that stands before has been imported, and has come here
+    by itself: many tools begin that way, and pass on to the next.
+    """
+    behind = sys.path[sys.path.index(folder) + 1 :] if folder in sys.path else sys.path
+    behind = [entry for entry in behind if entry != folder]
     sys.path[:] = [entry for entry in sys.path if entry != folder]
     this = sys.modules.pop("sitecustomize")
     try:
-        import sitecustomize  # noqa: F401
+        import_from(behind)
     except ImportError as error:
         if getattr(error, "name", "sitecustomize") != "sitecustomize":
             raise
     finally:
         sys.modules.setdefault("sitecustomize", this)
+
+
+def import_from(path):
+    if sys.version_info < (3, 9):
+        import sitecustomize  # noqa: F401
+    else:
+        from _frozen_importlib import _load
+        from _frozen_importlib_external import PathFinder
+
+        spec = PathFinder.find_spec("sitecustomize", path)
+        if spec is not None:
+            _load(spec)
 
 
 here = os.path.dirname(os.path.abspath(__file__))
