@@ -256,11 +256,13 @@ def test_run_needs_no_temporary_folder(tmp_path: Path) -> None:
     assert said([*RUN, "-c", ECHO], ROOT, TMPDIR=str(tmp_path / "nosuch")) == ["pysock b'x'"]
 
 
-def test_the_demo_says_that_it_needs_one(tmp_path: Path) -> None:
-    done = unwritable(tmp_path, sys.executable, "-m", "pysock", "demo")
-    assert (done.returncode, done.stdout) == (1, "")
+@pytest.mark.parametrize("arguments", ["demo", "trace -c 1", "explain recv", "lesson 1"])
+def test_a_command_that_needs_one_says_so(tmp_path: Path, arguments: str) -> None:
+    command, *others = arguments.split()
+    done = unwritable(tmp_path, sys.executable, "-m", "pysock", command, *others)
+    assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert line.startswith("python -m pysock demo: no folder for a socket: ")
+    assert line.startswith(f"python -m pysock {command}: no temporary folder: ")
 
 
 # --- pysock itself is broken ---------------------------------------------------------

@@ -13,7 +13,6 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from pkgutil import get_data
@@ -26,6 +25,7 @@ from ..trace.decode import decoded
 from ..trace.order import sort
 from ..trace.record import Reader
 from . import warden
+from .folders import temporary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def run(
     """
     seconds = SECONDS if seconds is None else seconds
     ran, said = Ran(faults), bytearray()
-    with tempfile.TemporaryDirectory(prefix="pysock-lesson-") as trace:
+    with temporary("lesson") as trace:
         environment = _install.environment(os.environ, trace=trace)
         environment.update({
             inject.VARIABLE: faults, inject.SPARED: PEER, "TMPDIR": str(folder),

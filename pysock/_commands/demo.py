@@ -14,7 +14,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from contextlib import contextmanager, suppress
 from time import perf_counter_ns
@@ -24,6 +23,7 @@ from ..trace import jsonl, show, states, watch
 from ..trace.order import Timeline, sort
 from ..trace.page import Page
 from . import echo, page
+from .folders import temporary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,11 +60,7 @@ def main(options: argparse.Namespace) -> int:
             return 1
         drawn = page.ToPage("demo", options.html, file, Page(command=["python -m pysock"]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # not while a folder is made or removed
-    try:
-        made = tempfile.TemporaryDirectory()
-    except OSError as error:
-        print(f"python -m pysock demo: no folder for a socket: {error.strerror}", file=sys.stderr)
-        return 1
+    made = temporary("demo")
     print(INTRODUCTION.format(version=__version__, target=_platform.target))
     with made as folder:
         try:

@@ -22,7 +22,6 @@ import inspect
 import os
 import re
 import sys
-import tempfile
 from functools import cache
 from pathlib import Path
 from pkgutil import get_data
@@ -40,6 +39,7 @@ from ..trace.values import _OPTIONS
 from . import bounded
 from .abi import _network_order, _struct, cell_for
 from .columns import folded, trace, width, wrapped
+from .folders import temporary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -384,7 +384,7 @@ def _traced_here_or_there(name: str, program: list[str], about: list[str]) -> li
 
 def traced(name: str, program: list[str], about: list[str]) -> list[str]:
     """What a program's sockets do, in a process of its own, for a bounded time."""
-    with tempfile.TemporaryDirectory(prefix="pysock-explain-") as folder:
+    with temporary("explain") as folder:
         path = Path(folder, f"{name}.py")
         path.write_text("\n".join(program) + "\n", encoding="utf-8")
         ran = bounded.run(path.parent, path.name)

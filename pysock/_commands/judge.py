@@ -21,6 +21,7 @@ from . import bounded
 from .bounded import Failed, InChild, Ran
 from .columns import trace, width
 from .course import WrongLesson, read
+from .folders import temporary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _ended(lesson: Lesson, path: Path, child: Any) -> Verdict:
 
 def _check(lesson: Lesson, source: str) -> tuple[str, str, list[str]]:
     """Why a solution is refused, why the checker has failed, and the end of the last trace."""
-    with tempfile.TemporaryDirectory(prefix="pysock-lesson-") as name:
+    with temporary("lesson") as name:
         checks = _Checks(Path(name), source, lesson.code("Harness"))
         try:
             exec(

@@ -9,13 +9,13 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 import textwrap
 from pathlib import Path
 
 from . import bounded
 from .columns import trace, width, wrapped
 from .course import FOLDER, Lesson, WrongLesson, lessons, load, path_of
+from .folders import temporary
 from .judge import Settled, judged
 
 TYPE_CHECKING = False
@@ -202,7 +202,7 @@ def _asked(lesson: Lesson) -> int | None:
 
 def _run(lesson: Lesson, columns: int, octets: bool) -> Ran:
     """Run a lesson's program, and show what it prints, and its trace."""
-    with tempfile.TemporaryDirectory(prefix="pysock-lesson-") as name:
+    with temporary("lesson") as name:
         path = Path(name, "program.py")
         path.write_text(lesson.code("Program"), encoding="utf-8")
         ran = bounded.run(path.parent, path.name)

@@ -12,7 +12,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 from contextlib import suppress
 
 from .. import _install
@@ -23,6 +22,7 @@ from ..trace.order import Timeline
 from ..trace.page import Page
 from ..trace.terminal import Writer
 from . import page, programs
+from .folders import made
 from .run import NO_RUN, problem_of
 
 TYPE_CHECKING = False
@@ -142,7 +142,7 @@ def main(options: argparse.Namespace) -> int:
         if sys.stderr is None:  # the parent process has closed it
             sys.stderr = open(os.devnull, "w", encoding="utf-8")
         tellers.append(_Shown(writer(options, sys.stderr)))
-    folder = tempfile.mkdtemp(prefix="pysock-trace-")
+    folder = made("trace")
     try:
         environment = _install.environment(os.environ, trace=folder)
         environment[inject.VARIABLE] = options.inject
