@@ -48,9 +48,9 @@ def install(*, replace: bool = False) -> None:
     """Put pysock in the place of ``socket``, for everything that imports it from now on.
 
     Call it in the first line of a program.  If modules have the standard library's ``socket``
-    already, this is an ImportError that names them, and nothing is changed.  With ``replace``,
-    what they have is replaced by what pysock has; only classes that they have derived from
-    ``socket.socket`` stay what they are.
+    already, this is an ImportError that names them, and nothing is changed; only those of
+    ``multiprocessing`` do not matter.  With ``replace``, what they have is replaced by what pysock
+    has; only classes that they have derived from ``socket.socket`` stay what they are.
 
     Forked children inherit it, and those of ``multiprocessing`` that import the program again have
     it from its first line.  Others do not: for those there is ``python -m pysock run``.
@@ -68,8 +68,8 @@ def install(*, replace: bool = False) -> None:
     before = {name: sys.modules[name] for name in ("socket", "_socket") if name in sys.modules}
     ours = _counterparts(before)
     found = list(_holders(ours))
-    if found and not replace and not _is_child():
-        names = sorted({module for module, _ in found})
+    names = sorted({module for module, _ in found if not module.startswith(_FOLLOWING)})
+    if names and not replace and not _is_child():
         have = "has" if len(names) == 1 else "have"
         raise ImportError(
             f"pysock.install() comes too late: {_listed(names)} {have} the standard library's "
@@ -377,6 +377,10 @@ def _take_place() -> None:
 
 
 # --- who has the standard library's ---------------------------------------------------
+
+# These have the module alone, and ask it at each call, so that what replaces it is all they use.
+# A program that PyInstaller has packed, and that uses them, has them before its first line.
+_FOLLOWING = "multiprocessing."
 
 # These have it, and keep it.
 _EXEMPT = frozenset(("socket", "_socket", "ssl", "_ssl"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.machinery
+import multiprocessing
 import os
 import sys
 from pathlib import Path
@@ -101,6 +102,7 @@ def test_what_tests_put_into_all_modules_is_not_for_sockets(tmp_path: Path) -> N
 
 ASKED = """
 import importlib.machinery
+import multiprocessing
 import os
 import sys
 class Spy:
@@ -193,12 +195,21 @@ def test_what_a_warning_keeps_of_an_ssl_socket_has_no_descriptor(tmp_path: Path)
 @pytest.mark.parametrize("start", ["fork", "spawn", "forkserver"])
 def test_children_of_a_program_that_installs_it(start: str, tmp_path: Path) -> None:
     """Its first line is run again in a child, where multiprocessing has imported socket before."""
-    import multiprocessing
-
     if start not in multiprocessing.get_all_start_methods():
         pytest.skip(f"this system cannot {start}")
     program = "import pysock; pysock.install()" + MULTIPROCESSING.replace("START", start)
     assert ran(written(tmp_path, program), folder=tmp_path) == (0, "pysock\n", "")
+
+
+def test_a_program_that_has_multiprocessing_already_may_install_it(tmp_path: Path) -> None:
+    """PyInstaller imports it before the first line of a program that uses it."""
+    first = "import multiprocessing.connection\nimport pysock; pysock.install()\n"
+    last = "print(multiprocessing.connection.socket is pysock)\npysock.uninstall()\n"
+    last += "print(multiprocessing.connection.socket is pysock)\n"
+    assert ran("-c", first + last, folder=tmp_path) == (0, "True\nFalse\n", "")
+    for start in multiprocessing.get_all_start_methods():
+        program = written(tmp_path, first + MULTIPROCESSING.replace("START", start))
+        assert ran(program, folder=tmp_path) == (0, "pysock\n", ""), start
 
 
 # --- a tool whose sitecustomize stands before, and passes on --------------------------
