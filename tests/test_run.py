@@ -202,10 +202,8 @@ def test_what_ends_the_command_ends_the_program(tmp_path: Path) -> None:
     )  # fmt: skip
     with child:
         assert child.stdout is not None and child.stdout.readline() == "ready\n"
-        begin = time.monotonic()
         child.kill()
         assert child.stdout.read() == ""  # which comes when the program's end closes the pipe
-        assert time.monotonic() - begin < 30
 
 
 # --- what it imports -----------------------------------------------------------------
@@ -318,6 +316,7 @@ CHILDREN = {
     "a child of a child": CHILD.format(CHILD.format(WHOSE)),
     "another folder": CHILD.replace("{!r}]", "{!r}], cwd='/'").format(WHOSE),
     "os.system": 'import os, sys; os.system(sys.executable + " whose.py")',
+    "exec, as reloaders do": 'import os, sys; os.execv(sys.executable, [sys.executable, "whose.py"])',
 }
 MULTIPROCESSING = """
 import multiprocessing, sys
@@ -336,8 +335,8 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("how", CHILDREN)
 def test_children(how: str, tmp_path: Path) -> None:
-    if how == "another folder" and WINDOWS:
-        pytest.skip("this system has no folder /")
+    if WINDOWS and how in ("another folder", "exec, as reloaders do"):
+        pytest.skip("this system has no folder /, and no exec that is waited for")
     written(tmp_path, WHOSE, "whose.py")
     program = CHILDREN[how]
     assert ran("-c", program, folder=tmp_path) == (0, "C\n", "")
