@@ -58,6 +58,26 @@ class Breaking:
         raise self.error("no more")
 
 
+class Unsized:
+    """An iterable of nothing, whose length cannot be asked for."""
+
+    def __len__(self) -> int:
+        raise ValueError("no length")
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+
+class OldSequence:
+    """The same, by the protocol of sequences."""
+
+    def __len__(self) -> int:
+        raise ValueError("no length")
+
+    def __getitem__(self, i: int) -> Any:
+        raise IndexError(i)
+
+
 class Long(bytes):
     """Bytes that say that they are more than they are."""
 

@@ -44,7 +44,19 @@ import pysock
 from . import foreign
 from .foreign import FOREIGN, LINUX
 from .harness import on_musl
-from .odd import Breaking, Float, Index, Int, Lending, Long, Number, Raising, Text
+from .odd import (
+    Breaking,
+    Float,
+    Index,
+    Int,
+    Lending,
+    Long,
+    Number,
+    OldSequence,
+    Raising,
+    Text,
+    Unsized,
+)
 
 CPYTHON = sys.implementation.name == "cpython"
 UNIX: int = getattr(stdlib, "AF_UNIX", 0)
@@ -63,9 +75,10 @@ def raised(call: Callable[..., Any], *args: Any) -> tuple[str, str]:
 # What a case may name besides the things on the bench.
 TOOLS: dict[str, Any] = {
     tool.__name__: tool
-    for tool in (Breaking, Float, Index, Int, Lending, Long, Number, Raising, Text, raised)
-} | {
-    module.__name__: module for module in (array, ctypes, decimal, fractions, io, os, struct)
+    for tool in (
+        *(Breaking, Float, Index, Int, Lending, Long, Number, OldSequence, Raising, Text, Unsized),
+        *(array, ctypes, decimal, fractions, io, os, struct, raised),
+    )
 }
 
 
@@ -327,7 +340,7 @@ def outcome(module: Any, case: Case) -> dict[str, Any]:
                 del result
             except Exception as error:  # what it is, is compared
                 found["raised"] = describe(error)
-                found["because of"] = describe(error.__cause__ or _context(error))
+                found["because of"] = [describe(other) for other in _chain(error)]
             finally:
                 _heard = None
             del call
@@ -346,9 +359,16 @@ def outcome(module: Any, case: Case) -> dict[str, Any]:
     return found
 
 
-def _context(error: Exception) -> BaseException | None:
-    """During the handling of which, a traceback says, ``error`` occurred."""
-    return None if error.__suppress_context__ else error.__context__
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """What a traceback shows above ``error``: its causes, or in whose handling it was raised."""
+    seen = [error]
+    while True:
+        other = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if other is None or other in seen:
+            return
+        seen.append(other)
+        yield other
+        error = other
 
 
 def _of_a_case(file: str) -> bool:

@@ -231,6 +231,8 @@ def test_wrong_addresses(wrong: Wrong) -> None:
     with pytest.raises(error) as raised:
         pack(family, address, proto=number, platform=platform)
     assert (type(raised.value), str(raised.value)) == (error, words)
+    shown = raised.value.__cause__ or not raised.value.__suppress_context__
+    assert not (shown and raised.value.__context__), "CPython shows no other error above it"
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,9 @@ SENDING = table("""
     a.sendmsg(5)
     a.sendmsg(None)
     a.sendmsg('x')
+    a.sendmsg(Unsized())  # PyPy: raises another error
+    a.sendmsg(OldSequence())
+    a.sendmsg([b'x'], OldSequence())
     a.sendmsg(b'x')
     a.sendmsg(['x'])
     a.sendmsg([b'x', 'x'])
@@ -149,6 +152,7 @@ RECEIVING = table("""
     fed.recvmsg_into([bytearray(1)] * 1025)
     fed.recvmsg_into(5)
     fed.recvmsg_into(None)
+    fed.recvmsg_into(OldSequence())
     fed.recvmsg_into(bytearray(4))
     fed.recvmsg_into([b'x'])
     fed.recvmsg_into(['x'])

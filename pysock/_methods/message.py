@@ -177,7 +177,7 @@ def iterated(items: Any, position: int, function: str) -> list[Any]:
         return [*items]
     if versions.BROKEN_ITERABLE_IS_NONE:
         try:
-            return list(items)
+            return [*tuple(items)]  # a tuple, as in C, asks no object for its length
         except Exception as error:
             if not is_broken_iterable(error):
                 raise

@@ -92,7 +92,7 @@ class SendFile(Lifecycle, Stream, Mode):
             fileno = file.fileno()
             size = os.fstat(fileno).st_size
         except (AttributeError, OSError) as error:  # io.UnsupportedOperation is an OSError
-            raise giveup_exc_type(error) from None
+            raise giveup_exc_type(error)  # noqa: B904  # a traceback shows both, as in CPython
         if not size:
             return 0
         if self.gettimeout() == 0:
@@ -134,7 +134,7 @@ class SendFile(Lifecycle, Stream, Mode):
                 continue
             except OSError as error:
                 if total[0] == 0:
-                    raise giveup_exc_type(error) from None
+                    raise giveup_exc_type(error)  # noqa: B904  # a traceback shows both, as in CPython
                 raise
             if not sent:
                 break

@@ -231,8 +231,8 @@ def _items(address: Any, letters: str, caller: str, parentheses: str = "()") -> 
     wrong = f"{caller}{parentheses}: wrong format"
     try:
         return items(address, letters.translate(_INTS), wrong)
-    except Exception as error:  # CPython replaces every error of PyArg_ParseTuple
-        raise OSError(wrong) from error
+    except Exception:  # CPython replaces every error of PyArg_ParseTuple
+        raise OSError(wrong) from None
 
 
 # --- devices ---------------------------------------------------------------------------

@@ -63,8 +63,8 @@ class Family(FamilyCodec):
         complaint = f"{caller}(): PF_SYSTEM address must be a str or a pair (id, unit)"
         try:
             number, unit = items(address, "II", complaint)
-        except Exception as error:  # CPython replaces every error of PyArg_ParseTuple
-            raise TypeError(complaint) from error
+        except Exception:  # CPython replaces every error of PyArg_ParseTuple
+            raise TypeError(complaint) from None
         return self.fill(AF_SYS_CONTROL, number, unit, b"")
 
     def unpack(self, raw: bytes, proto: int) -> tuple[int, int]:
