@@ -23,7 +23,7 @@ from operator import attrgetter
 from . import _constants
 from ._ffi import arguments, interpreter
 from ._ffi.abi import ABI
-from ._ffi.errors import in_line, minus_one, null
+from ._ffi.errors import in_line, minus_one, null, without_file
 from ._ffi.interpreter import open_library
 from ._ffi.prototype import Library, Prototype, bind
 
@@ -392,7 +392,11 @@ def claim_duplicates(owned: list[int], fds: Iterable[int]) -> None:
 
     Raises OSError.
     """
-    owned.extend(map(duplicate, fds))
+    try:
+        owned.extend(map(duplicate, fds))
+    except OSError as error:
+        without_file(error)
+        raise
 
 
 close_without_memory = _private(_posix.close)

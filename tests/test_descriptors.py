@@ -145,6 +145,24 @@ FAILURES: list[tuple[str, Action, tuple[Any, str] | None]] = [
 ]  # fmt: skip
 
 
+def test_an_error_has_two_arguments() -> None:
+    """As C's, though PyPy's ``os``, which makes some of the calls, has three more."""
+    gone = pysock.socket()
+    gone.close()
+    for call in (
+        lambda: gone.settimeout(3),
+        lambda: gone.setblocking(False),
+        gone.dup,
+        lambda: pysock.dup(-1),
+        lambda: pysock.fromfd(-1, pysock.AF_INET, pysock.SOCK_STREAM),
+        lambda: pysock.close(-1),
+        gone.getsockname,
+    ):
+        with pytest.raises(OSError) as raised:
+            call()
+        assert raised.value.args == (errno.EBADF, os.strerror(errno.EBADF))
+
+
 @pytest.mark.parametrize(
     ("call", "needed"), [f[1:] for f in FAILURES], ids=[f[0] for f in FAILURES]
 )

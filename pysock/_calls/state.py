@@ -24,7 +24,7 @@ slot once; but the descriptor is read by each attempt, last of all (``transfer``
 
 from __future__ import annotations
 
-from .._ffi.errors import raised_by_pysock
+from .._ffi.errors import raised_by_pysock, without_file
 from .._ffi.interpreter import PYPY
 from .._host import lib, lib_keeping_gil, system
 from .descriptor import NOTHING
@@ -147,6 +147,8 @@ def change_mode(sock: SocketState, seconds: float | None) -> None:
         sock._sock_calls_ = lib if before is None else lib_keeping_gil
         raise
     except BaseException as error:
-        if not raised_by_pysock(error):
+        if raised_by_pysock(error):
+            without_file(error)
+        else:
             change_mode(sock, sock._sock_timeout_)
         raise

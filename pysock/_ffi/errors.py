@@ -164,6 +164,12 @@ def raised_by_pysock(error: BaseException) -> bool:
     return isinstance(error, _OWN) and package.partition(".")[0] == "pysock"
 
 
+def without_file(error: BaseException) -> None:
+    """Leave errors of ``os`` the two arguments that C's have; PyPy's have three more, for files."""
+    if error.args[2:] == (None, None, None):
+        error.args = error.args[:2]
+
+
 def attempt(function: Callable[..., int], *args: Any) -> int:
     """``function(*args)``; if it fails (returns a number below 0), minus its errno.
 
