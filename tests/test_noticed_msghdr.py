@@ -77,7 +77,7 @@ def test_there_is_room_for_what_is_received(
     header, iovec = ctypes.sizeof(structs["msghdr"]), ctypes.sizeof(structs["iovec"])
     with pysock.socket() as sock:
         for bufsize, ancbufsize in product((0, 1, 100, 70_000), (0, 1, 17, 4096, 4097, 70_000)):
-            msghdr.receive(sock, bufsize, ancbufsize, 0)
+            msghdr.receive(sock, bufsize, ancbufsize, 0, [])
             asked = buffers.asked[-1]
             before_control = header + iovec + msghdr._NAME_ROOM
             assert asked[0] >= before_control + ancbufsize + bufsize
@@ -140,7 +140,7 @@ def test_control_messages_that_were_not_written_are_zero(
     poisoned()
     answering(monkeypatch, {"msg_namelen": 0, "msg_controllen": room})
     with pair() as (here, _):
-        assert msghdr.receive(here, 10, room, 0).control == bytes(room)
+        assert msghdr.receive(here, 10, room, 0, []).control == bytes(room)
 
 
 def test_an_address_is_as_long_as_c_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,7 +148,7 @@ def test_an_address_is_as_long_as_c_says(monkeypatch: pytest.MonkeyPatch) -> Non
     answers = [{"msg_namelen": n, "msg_controllen": 0} for n in (10, 1000, 0)]
     answering(monkeypatch, *answers)
     with pair() as (here, _):
-        found = [msghdr.receive(here, 10, 100, 0).sockaddr for _ in answers]
+        found = [msghdr.receive(here, 10, 100, 0, []).sockaddr for _ in answers]
     assert found == [bytes(10), bytes(SOCKADDR_MAX), b""]
 
 
@@ -157,7 +157,7 @@ def test_a_call_that_is_made_again_is_the_same_call(monkeypatch: pytest.MonkeyPa
     answers = system.INTERRUPTED, {"msg_namelen": 0, "msg_controllen": 0}
     given = answering(monkeypatch, *answers)
     with pair() as (here, _):
-        msghdr.receive(here, 10, 100, 0)
+        msghdr.receive(here, 10, 100, 0, [])
     assert given == [(SOCKADDR_MAX, 100, 0, 0)] * 2
 
 
@@ -239,7 +239,7 @@ def test_an_exception_that_comes_while_memory_is_unmapped_closes_descriptors(
         before = descriptors()
         pysock.send_fds(there, [b"x"], [here.fileno()])
         with pytest.raises(Interrupted):
-            msghdr.receive(here, 10, 10_000, 0)
+            msghdr.receive(here, 10, 10_000, 0, [])
         assert descriptors() == before
 
 
@@ -249,9 +249,9 @@ def test_memory_of_a_failed_call_is_used_again(monkeypatch: pytest.MonkeyPatch) 
     answering(monkeypatch, constants.get("EIO", 5), {"msg_namelen": 0, "msg_controllen": 0})
     with pair() as (here, _):
         with pytest.raises(OSError, match=os.strerror(5)):
-            msghdr.receive(here, 10, 100, 0)
+            msghdr.receive(here, 10, 100, 0, [])
         assert [id(entry) for entry in msghdr._pool.entries] == before
-        msghdr.receive(here, 10, 100, 0)
+        msghdr.receive(here, 10, 100, 0, [])
         assert [id(entry) for entry in msghdr._pool.entries] == before
 
 

@@ -316,7 +316,9 @@ CHILDREN = {
     "a child of a child": CHILD.format(CHILD.format(WHOSE)),
     "another folder": CHILD.replace("{!r}]", "{!r}], cwd='/'").format(WHOSE),
     "os.system": 'import os, sys; os.system(sys.executable + " whose.py")',
-    "exec, as reloaders do": 'import os, sys; os.execv(sys.executable, [sys.executable, "whose.py"])',
+    "exec, as reloaders do": (
+        'import os, sys; os.execv(sys.executable, [sys.executable, "whose.py"])'
+    ),
 }
 MULTIPROCESSING = """
 import multiprocessing, sys
