@@ -243,3 +243,25 @@ def test_what_is_said_of_wrong_arguments(given: tuple[Any, ...]) -> None:
             sock.setsockopt(*given)
         said.append(str(caught.value))
     assert said[0].replace("SocketBase.", "") == said[1].replace("socket.", "")
+
+
+@pytest.mark.skipif("AF_VSOCK" not in constants, reason="this system has no AF_VSOCK")
+def test_what_is_no_number_is_none_of_vsocks_options() -> None:
+    """Its options are 64 bits wide; bytes are none."""
+    with pysock.socket() as sock:
+        sock._sock_family_ = constants["AF_VSOCK"]
+        for value in ("x", b"12345678"):
+            with pytest.raises(TypeError, match="setsockopt") as caught:
+                sock.setsockopt(1, 2, value)  # type: ignore[arg-type]
+            assert type(value).__name__ in str(caught.value)
+
+
+def test_memory_of_an_int_is_used_again() -> None:
+    pool = getsockopt.int_pool
+    pool.put(pool.take())
+    before = [id(entry) for entry in pool.entries]
+    with pysock.socket() as sock:
+        getsockopt.getsockopt_int(sock, pysock.SOL_SOCKET, pysock.SO_TYPE)
+        with pytest.raises(OSError, match=r"."):
+            getsockopt.getsockopt_int(sock, pysock.SOL_SOCKET, 12345)
+    assert [id(entry) for entry in pool.entries] == before

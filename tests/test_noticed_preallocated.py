@@ -313,3 +313,17 @@ def test_a_message_of_nothing_goes_once(
         assert here.recvmsg(9, 64) == (b"", [], 0, None)
         set_errno(0)
     assert (sent, len(peer.seen)) == ([0], 1)
+
+
+def test_a_message_that_fails_before_its_control_messages_are_read_closes_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Those that C has written, and no more; of an older message there may be some behind them."""
+    peer = Peer(monkeypatch)
+    peer.name, peer.control = NAME, pack_control([(LEVEL, 99, b"x" * 20)])
+    closed: list[bytes] = []
+    monkeypatch.setattr(message, "unpack_for", broken)
+    monkeypatch.setattr(message, "close_received", closed.append)
+    with pair() as (here, _), pytest.raises(Broken):
+        here.recvmsg(100, 200)
+    assert closed == [peer.control]
