@@ -6,7 +6,7 @@ import ast
 
 from .test_architecture import PACKAGE
 
-CACHES = {"known_addresses", "known_tuples", "known_texts", "known_packed"}
+CACHES = {"known_addresses", "known_tuples", "known_texts", "known_packed", "known_headers"}
 
 
 def test_each_module_with_a_shared_cache_says_so() -> None:

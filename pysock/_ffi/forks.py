@@ -4,6 +4,9 @@ There each dict, list and deque has a lock, for the one step in which it is chan
 has waited for it long is handed it while it still sleeps.  If a process forks at this moment, the
 child has a lock whose owner does not exist, and the first change waits for ever: so it is with any
 dict that the threads of a program share.  With the GIL no step is ever half done at a fork.
+
+A child collects what its lost threads have had before any hook runs.  So what a finaliser may come
+to (the repr of a socket that was not closed, which caches its address) calls ``made_whole`` first.
 """
 
 from __future__ import annotations
@@ -36,12 +39,31 @@ class Cache(dict["Any", "Any"]):
 _sharing: list[tuple[dict[str, Any], tuple[str, ...]]] = []
 
 
+_renewals: list[Callable[[], None]] = []
+_process = os.getpid()  # in which all is whole
+
+
 def renewed_in_child(renew: Callable[[], None], before: Callable[[], None] | None = None) -> None:
     """Call ``renew`` in each forked child, and ``before`` each fork, if this Python needs that."""
-    if FREE_THREADED and hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=renew)
-        if before is not None:
-            os.register_at_fork(before=before)
+    _renewals.append(renew)
+    if before is not None and FREE_THREADED and hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=before)
+
+
+def made_whole() -> bool:
+    """Renew all that a forked child has to, unless that is done: then the answer is False."""
+    global _process
+    process = os.getpid()
+    if process == _process:
+        return False
+    _process = process
+    for renew in _renewals:
+        renew()
+    return True
+
+
+if FREE_THREADED and hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=made_whole)
 
 
 def shares(names: dict[str, Any], *caches: str) -> None:

@@ -30,6 +30,7 @@ from .._enums import AddressFamily, SocketKind
 from .._ffi import versions
 from .._ffi.arguments import INT_MAX, constructor_int
 from .._ffi.errors import raise_unless_reset, raised_by_pysock
+from .._ffi.forks import made_whole
 from .._ffi.interpreter import FREE_THREADED
 from .._host import constants, lib, system
 
@@ -216,7 +217,9 @@ class Lifecycle(SocketState):
         if failed:
             raise_unless_reset()
 
-    def __del__(self, _warn: Any = warn) -> None:
+    def __del__(
+        self, _warn: Any = warn, _whole: Any = made_whole if FREE_THREADED else None
+    ) -> None:
         try:
             fd, owned = self._sock_fd_, self._sock_owned_
         except AttributeError:
@@ -224,6 +227,8 @@ class Lifecycle(SocketState):
         try:
             if fd != -1:
                 try:
+                    if _whole is not None:
+                        _whole()  # in a forked child, repr would wait for what a cache has locked
                     text = repr(self)
                 except (TypeError, AttributeError):  # modules have lost their names already
                     cls = self.__class__

@@ -25,7 +25,8 @@ import os
 import sys
 
 from .._constants import nearest
-from .._ffi.forks import shares
+from .._ffi.forks import Cache, shares
+from .._ffi.interpreter import FREE_THREADED
 from .._host import abi as host
 from .._libc import abi_of
 from .._platform import target as host_target
@@ -53,9 +54,7 @@ from . import (
     xdp,
 )
 from ._codec import FamilyCodec, unclaimed
-from ._hosts import CACHED, known_addresses, known_tuples, remember
-
-shares(globals(), "known_addresses", "known_tuples")
+from ._hosts import CACHED, keep, known_addresses, known_tuples, remember
 
 Page = FamilyCodec  # the name of the class until 0.1
 
@@ -150,7 +149,7 @@ def register(
     number = _number(family, abi)
     _codecs[abi.name, number] = codec(abi, number)
     packers.clear()
-    _by_header.clear()
+    known_headers.clear()
     known_addresses.clear()
     known_tuples.clear()
     _hosts.last_sent = _hosts.NONE_SENT
@@ -226,8 +225,9 @@ def _refuse(address: Any, caller: str, proto: int) -> bytes:
 # A family's number on the host → ``pack`` of its codec.
 packers = _Packers()
 
-# The first two bytes of a sockaddr on the host, which contain the family → the codec.
-_by_header: dict[bytes, FamilyCodec | None] = {}
+# The first two bytes of a sockaddr on the host, which contain the family → the codec, or False.
+known_headers: Cache = Cache()
+shares(globals(), "known_addresses", "known_tuples", "known_headers")
 
 
 def unpack_for(proto: int, raw: bytes) -> Any:
@@ -235,15 +235,15 @@ def unpack_for(proto: int, raw: bytes) -> Any:
     address = known_addresses[raw]
     if address is not None or not raw:
         return address
-    try:
-        codec = _by_header[raw[:2]]
-    except KeyError:
-        codec = _by_header[raw[:2]] = codec_of(host.family_of(raw))
+    codec = known_headers[raw[:2]]
     if codec is None:
+        codec = codec_of(host.family_of(raw)) or False
+        keep(known_headers, raw[:2], codec)
+    if codec is False:
         return unclaimed(host, raw)
     address = codec.unpack(raw, proto)
     if codec.fixed:
-        if len(known_addresses) < CACHED:  # as ``remember``, without the step
+        if not FREE_THREADED and len(known_addresses) < CACHED:  # as ``remember``, in fewer steps
             known_addresses[raw] = address
         else:
             remember(raw, address)

@@ -12,8 +12,8 @@ from ctypes import c_void_p
 from .._ffi.abi import codec
 from .._ffi.arguments import kind, type_name
 from .._ffi.errors import check_resolved
-from .._ffi.forks import Cache, shares
-from .._ffi.interpreter import NULL, bytes_at, chars, pointer_to
+from .._ffi.forks import Cache, made_whole, shares
+from .._ffi.interpreter import FREE_THREADED, NULL, bytes_at, chars, pointer_to
 from .._host import abi, constants, lib, structs, system
 
 TYPE_CHECKING = False
@@ -52,6 +52,8 @@ shares(globals(), "known_addresses", "known_tuples", "known_texts", "known_packe
 
 def keep(cache: dict[Any, Any], key: Any, value: Any) -> None:
     """Put an entry into a cache; empty it first if it is full."""
+    if FREE_THREADED and made_whole():  # and that cache is not used any more
+        return
     if len(cache) >= CACHED:
         cache.clear()
     cache[key] = value
