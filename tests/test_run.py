@@ -316,9 +316,7 @@ CHILDREN = {
     "a child of a child": CHILD.format(CHILD.format(WHOSE)),
     "another folder": CHILD.replace("{!r}]", "{!r}], cwd='/'").format(WHOSE),
     "os.system": 'import os, sys; os.system(sys.executable + " whose.py")',
-    "exec, as reloaders do": (
-        'import os, sys; os.execv(sys.executable, [sys.executable, "whose.py"])'
-    ),
+    "exec": 'import os, sys; os.execv(sys.executable, [sys.executable, "whose.py"])',
 }
 MULTIPROCESSING = """
 import multiprocessing, sys
@@ -337,7 +335,7 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("how", CHILDREN)
 def test_children(how: str, tmp_path: Path) -> None:
-    if WINDOWS and how in ("another folder", "exec, as reloaders do"):
+    if WINDOWS and how in ("another folder", "exec"):
         pytest.skip("this system has no folder /, and no exec that is waited for")
     written(tmp_path, WHOSE, "whose.py")
     program = CHILDREN[how]
