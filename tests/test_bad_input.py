@@ -81,6 +81,14 @@ def test_a_program_that_does_not_get_far(tmp_path: Path, name: str) -> None:
     assert outcome(RUN) == outcome([sys.executable])
 
 
+@pytest.mark.parametrize("status", [7, 0xC0000005 - 2**32])  # the latter is a crash on Windows
+def test_trace_ends_as_the_program_does(status: int) -> None:
+    program = ["-c", f"import os, socket; os._exit({status})"]
+    traced = run([sys.executable, "-m", "pysock", "trace", *program], ROOT)
+    assert traced.returncode == run([sys.executable, *program], ROOT).returncode
+    assert "Traceback" not in traced.stderr
+
+
 def environment() -> dict[str, str]:
     own = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYSOCK"))}
     return {**own, "PYTHONPATH": str(ROOT)}

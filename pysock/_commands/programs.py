@@ -14,7 +14,7 @@ from time import monotonic, perf_counter_ns, sleep
 
 from ..trace.order import FOREVER, LATE, TAKES, Sorter
 from ..trace.record import Reader
-from .children import CONSOLE_SIGNALS, end_with_this, exit_status
+from .children import CONSOLE_SIGNALS, end_with_this
 from .run import command_of
 
 TYPE_CHECKING = False
@@ -143,7 +143,7 @@ class _Running:
             for process in self.processes
             if process.returncode and process.pid not in self.told
         ]
-        return exit_status(failed[0]) if failed else 0
+        return failed[0] if failed else 0
 
 
 class _Follower:

@@ -22,6 +22,7 @@ from ..trace.order import Timeline
 from ..trace.page import Page
 from ..trace.terminal import Writer
 from . import page, programs
+from .children import exit_status
 from .folders import made
 from .run import NO_RUN, problem_of
 
@@ -260,7 +261,7 @@ class _Several:
 def _end_as(status: int) -> int:
     """Exit as the program did: by the same signal, or with its status."""
     if status >= 0:
-        return status
+        return exit_status(status)
     sys.stdout.flush()
     number = signal.Signals(-status)
     if number not in (signal.SIGKILL, signal.SIGSTOP):
