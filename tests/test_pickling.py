@@ -311,3 +311,12 @@ def test_what_is_pickled_names_no_enum_of_pysock() -> None:
         raw = bytes(reduction.ForkingPickler.dumps(sock))
     assert b"AddressFamily" not in raw
     pickle.loads(raw).close()
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_members_of_enums_and_flags_together_are_pickled(protocol: int) -> None:
+    """C's of Python 3.9 and 3.10 pickle the name, and two flags together have none."""
+    for value in (pysock.AF_INET, pysock.SOCK_STREAM, pysock.MSG_PEEK | pysock.MSG_OOB):
+        read = pickle.loads(pickle.dumps(value, protocol))
+        assert (type(read), read) == (type(value), value)
+    assert pickle.loads(b"\x80\x02cpysock\nAF_INET\nq\x00.") is pysock.AF_INET
