@@ -169,6 +169,7 @@ EQUAL = [
     ("shortcuts/transfer.py", "if n <= view.nbytes", "there is no rest then"),
     ("shortcuts/transfer.py", "if known[3] is not address", "slower, and no more"),
     ("shortcuts/transfer.py", "known[1] != self._sock_family_", "slower, and no more"),
+    ("shortcuts/transfer.py", "or _hosts.NONE_SENT => pass", "slower, and no more"),
     ("shortcuts/transfer.py", "if known[1] == self._sock_family_", "slower, and no more"),
     ("shortcuts/transfer.py", "_hosts.last_sent = known => pass", "slower, and no more"),
     ("shortcuts/transfer.py", "own=None", "as false as False"),

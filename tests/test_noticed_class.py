@@ -292,7 +292,9 @@ def test_a_duplicate_is_of_the_same_class_kind_and_mode(
     monkeypatch.setattr(Own, "told", [])
     with Own(pysock.AF_INET, pysock.SOCK_DGRAM, 17) as sock:
         sock.settimeout(timeout)
+        questions = calls_of(monkeypatch, "getsockopt"), calls_of(monkeypatch, "getsockname")
         with sock.dup() as copy:
+            assert questions == ([], [])
             assert type(copy) is Own
             kind = pysock.AF_INET, pysock.SOCK_DGRAM, 17
             assert Own.told[1:] == [(kind, {"fileno": copy.fileno()})]

@@ -74,6 +74,10 @@ def test_from_where_a_datagram_came(
         there.sendto(b"abc", here.getsockname())
         assert receive(here) == expected
     assert [id(entry) for entry in pool.entries] == before
+    pool.entries.clear()
+    there.sendto(b"abc", here.getsockname())
+    assert receive(here) == expected
+    assert len(pool.entries) >= 1
 
 
 @each_receive
