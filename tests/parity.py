@@ -440,7 +440,8 @@ _WRONG_ARGUMENT = {
 
 
 def _part(found: dict[str, Any], aspect: str) -> Any:
-    part = found.get(aspect)
+    # (Where nothing was raised, it has no causes either; on another system only one may raise.)
+    part = found.get(aspect, [] if aspect == "because of" else None)
     if aspect == "raised" and part and not CPYTHON:
         kind, errno = part[:2]
         return ("wrong argument" if kind in _WRONG_ARGUMENT else kind), errno
