@@ -443,7 +443,7 @@ def recv_fds(sock: Any, size: int, count: int, flags: int = 0) -> tuple[bytes, D
     try:
         # They are in the list before an exception can arrive, and from there nobody copies them.
         received = msghdr.receive(AnySocket(sock), size, room, flags | cloexec, came._owned)
-        pidfds = descriptors_in(msghdr.control.walk(received.control)[0], (msghdr.PIDFD,))
+        pidfds = descriptors_in(received.ancdata, (msghdr.PIDFD,))
         closed_beyond(came._owned, len(came) - len(pidfds))
         if received.msg_flags & constants["MSG_CTRUNC"] or len(came) > count:
             text = f"{os.strerror(EMSGSIZE)} (more than {count} descriptors came)"

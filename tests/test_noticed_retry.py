@@ -155,24 +155,28 @@ def test_by_which_library_a_call_is_made_again(number: int, mode: float | None) 
         assert type(made[0]) is ErrnoKept
 
 
-def test_a_poll_whose_errno_was_lost_keeps_it_the_next_time(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("name", ["poll", "connect"])
+def test_a_call_whose_errno_was_lost_keeps_it_the_next_time(
+    name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Kept:
         def __init__(self, library: Any) -> None:
-            self.poll = lambda *_: 1
+            setattr(self, name, lambda *_: 1)
 
-    def poll(real: Action, *_: Any) -> int:
-        polled.append(None)
+    def lost(real: Action, *_: Any) -> int:
+        made.append(None)
         set_errno(0)
         return -1
 
-    polled: list[None] = []
-    replace(monkeypatch, "poll", poll)
-    monkeypatch.setattr(wait, "ErrnoKept", Kept)
+    made: list[None] = []
+    replace(monkeypatch, name, lost)
+    monkeypatch.setattr(wait if name == "poll" else connection, "ErrnoKept", Kept)
     with pysock.socket() as sock:
-        assert wait.wait_until_ready(sock, wait.READ, None)
-    assert len(polled) == 1
+        if name == "poll":
+            assert wait.wait_until_ready(sock, wait.READ, None)
+        else:
+            sock.connect(("127.0.0.1", 1))
+    assert len(made) == 1
 
 
 def test_a_name_whose_errno_is_always_lost_is_asked_for_so_often() -> None:
@@ -202,23 +206,3 @@ def test_a_connect_that_is_interrupted_again_and_again_ends_at_its_deadline(
         with pytest.raises(pysock.timeout, match="timed out"):
             sock.connect(("127.0.0.1", 1))
     assert time.monotonic() >= begin + 0.1
-
-
-def test_a_connect_whose_errno_was_lost_keeps_it_the_next_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    class Kept:
-        def __init__(self, library: Any) -> None:
-            self.connect = lambda *_: 0
-
-    def connect(real: Action, *_: Any) -> int:
-        made.append(None)
-        set_errno(0)
-        return -1
-
-    made: list[None] = []
-    replace(monkeypatch, "connect", connect)
-    monkeypatch.setattr(connection, "ErrnoKept", Kept)
-    with pysock.socket() as sock:
-        sock.connect(("127.0.0.1", 1))
-    assert len(made) == 1

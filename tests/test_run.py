@@ -174,18 +174,24 @@ def test_options_of_python(tmp_path: Path, options: tuple[str, ...]) -> None:
     assert ran(*options, *ON_PYSOCK, "-c", program, folder=tmp_path) == on_c
 
 
+def ready(program: str, folder: Path) -> subprocess.Popen[str]:
+    """A program on pysock that has said so."""
+    child = subprocess.Popen(
+        [sys.executable, *ON_PYSOCK, "-c", program],
+        cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert child.stdout is not None and child.stdout.readline() == "ready\n"
+    return child
+
+
 def test_a_signal_reaches_the_program_itself(tmp_path: Path) -> None:
     program = "import signal, socket, time\n"
     # (What runs in the background of a shell ignores it.)
     program += "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     program += "try: print('ready', flush=True); time.sleep(60)\n"
     program += "except KeyboardInterrupt: print('interrupted'); raise SystemExit(3)"
-    child = subprocess.Popen(
-        [sys.executable, *ON_PYSOCK, "-c", program],
-        cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    with child:
-        assert child.stdout is not None and child.stdout.readline() == "ready\n"
+    with ready(program, tmp_path) as child:
+        assert child.stdout is not None
         if not WINDOWS:  # where Ctrl-C is for a whole console
             child.send_signal(signal.SIGINT)
             assert (child.stdout.read(), child.wait(LATE)) == ("interrupted\n", 3)
@@ -196,12 +202,8 @@ def test_a_signal_reaches_the_program_itself(tmp_path: Path) -> None:
 @pytest.mark.skipif(not WINDOWS, reason="here the command has become the program")
 def test_what_ends_the_command_ends_the_program(tmp_path: Path) -> None:
     program = "import time; print('ready', flush=True); time.sleep(60); print('unseen')"
-    child = subprocess.Popen(
-        [sys.executable, *ON_PYSOCK, "-c", program],
-        cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    with child:
-        assert child.stdout is not None and child.stdout.readline() == "ready\n"
+    with ready(program, tmp_path) as child:
+        assert child.stdout is not None
         child.kill()
         assert child.stdout.read() == ""  # which comes when the program's end closes the pipe
 

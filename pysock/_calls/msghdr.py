@@ -261,13 +261,17 @@ _ZEROS = bytes(_NAME_ROOM + _CONTROL_MAX)
 
 
 class Received:
-    """What ``recvmsg(2)`` has written: its result, data, control messages, flags, sockaddr."""
+    """What ``recvmsg(2)`` has written: its result, data, flags, sockaddr, and control messages.
 
-    __slots__ = ("control", "data", "msg_flags", "n", "sockaddr")
+    ``whole`` is whether the last of these is as long as it says.
+    """
 
-    def __init__(self, n: int, data: bytes, control: bytes, msg_flags: int, sockaddr: bytes):
-        self.n, self.data, self.control = n, data, control
-        self.msg_flags, self.sockaddr = msg_flags, sockaddr
+    __slots__ = ("ancdata", "data", "msg_flags", "n", "sockaddr", "whole")
+
+    def __init__(self, n: int, data: bytes, msg_flags: int, sockaddr: bytes):
+        self.n, self.data, self.msg_flags, self.sockaddr = n, data, msg_flags, sockaddr
+        self.ancdata: list[tuple[int, int, bytes]] = []
+        self.whole = True
 
 
 def receive(
@@ -348,12 +352,13 @@ def _receive(
         received = Received(
             n,
             bytes_at(base + data_at, min(n, inside)) if inside else b"",
-            bytes_at(base + control_at, min(controllen, ancbufsize)) if controllen else b"",
             unasked(msg_flags, flags),
             written[name_at : name_at + min(namelen, SOCKADDR_MAX)] if namelen else b"",
         )
         if controllen:
-            ancdata = control.walk(received.control)[0]
+            raw = bytes_at(base + control_at, min(controllen, ancbufsize))
+            ancdata, received.whole = control.walk(raw)
+            received.ancdata = ancdata
             owned.extend(descriptors_in(ancdata) + descriptors_in(ancdata, (PIDFD,)))
     except BaseException:
         # The call may have been made already, and have succeeded: then it has written namelen.

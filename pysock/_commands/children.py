@@ -1,8 +1,8 @@
 """A program that is a child of its command: on Windows, and where several are watched.
 
 On POSIX ``run`` becomes the program.  On Windows no process can become another one, so the command
-stays between the program and whoever has started it, who knows the command's process alone: what
-ends that one has to end the program, and the program's exit status has to be the command's.
+stays as the program's parent.  The command's own parent knows only the command: if it ends the
+command, the program has to end too, and the command has to end with the program's exit status.
 """
 
 from __future__ import annotations

@@ -198,13 +198,10 @@ def _check_room(ancbufsize: int) -> None:
 
 def _answer(sock: Message, data: Any, received: Received) -> tuple[Any, list[Cmsg], int, Any]:
     """What a message is in Python: ``(data, ancdata, msg_flags, address)``."""
-    ancdata: list[Cmsg] = []
-    if received.control:
-        ancdata, whole = control.walk(received.control)
-        if not whole:
-            warn_of_truncation()
+    if not received.whole:
+        warn_of_truncation()
     address = unpack_for(sock._sock_proto_, received.sockaddr)
-    return data, ancdata, received.msg_flags, address
+    return data, received.ancdata, received.msg_flags, address
 
 
 def warn_of_truncation() -> None:

@@ -263,9 +263,9 @@ def _receive_owned(sock: Any, bufsize: int, ancbufsize: int, flags: int) -> tupl
     owned = Owned()
     flags = c_int(flags)
     received = msghdr.receive(sock, c_ssize_t(bufsize), c_ssize_t(ancbufsize), flags, owned)
-    ancdata, _ = msghdr.control.walk(received.control)
+    data = as_written(sock, received.data, flags)
     address = families.unpack_for(sock._sock_proto_, received.sockaddr)
-    return as_written(sock, received.data, flags), ancdata, received.msg_flags, address, owned
+    return data, received.ancdata, received.msg_flags, address, owned
 
 
 def enable(sock: Any, *kinds: type[ControlMessage], value: int = True) -> None:
