@@ -52,6 +52,8 @@ def _poll_entry() -> Any:
 
 
 _polls = Pool(_poll_entry)
+_free_polls = _polls.stack
+_packed = _pollfd.pack
 
 
 def retry(
@@ -146,11 +148,26 @@ def wait_first(sock: SocketState, flags: int) -> float | None:
     something else than what poll reports, or if the socket is not in timeout mode any more.
     """
     left = sock._sock_waits_
-    if flags or not left:
+    seconds = sock._sock_timeout_
+    if flags or not left or not seconds:
         return None
     sock._sock_waits_ = left - 1
-    deadline = deadline_of(sock)
-    if deadline is not None and not wait_until_ready(sock, READ, deadline):
+    deadline = monotonic() + seconds
+    # In fewer steps than ``wait_until_ready``, which goes on where the socket is not ready.
+    try:
+        entry = _free_polls.pop()
+    except IndexError:
+        entry = _poll_entry()
+    memory, pointer = entry
+    milliseconds = -int(-seconds * 1000 // 1)
+    poll = lib.poll
+    ready = 0
+    fd = sock._sock_fd_
+    if fd != -1 and milliseconds <= _POLL_MAX:
+        memory.raw = _packed(fd, READ, 0)
+        ready = poll(pointer, 1, milliseconds)
+    _free_polls.append(entry)
+    if ready <= 0 and not wait_until_ready(sock, READ, deadline):
         raise timeout("timed out")
     return deadline
 
@@ -198,7 +215,7 @@ def wait_until_ready(sock: SocketState, events: int, deadline: float | None) -> 
             milliseconds = -int((monotonic() - deadline) * 1000 // 1)
             if not 0 <= milliseconds <= _POLL_MAX:
                 milliseconds = 0 if milliseconds < 0 else _POLL_MAX
-        memory.raw = _pollfd.pack(fd, events, 0)
+        memory.raw = _packed(fd, events, 0)
         n = poll(pointer, 1, milliseconds)
         if n > 0:
             break

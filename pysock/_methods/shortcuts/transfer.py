@@ -63,10 +63,14 @@ _recv, _recv_into, _send, _sendall = Stream.recv, Stream.recv_into, Stream.send,
 
 
 def recv(self: Stream, bufsize: int, flags: int = 0, /) -> bytes:
+    deadline = None
     if bufsize is not self._sock_plain_:
-        if type(bufsize) is not int or not 0 < bufsize <= COPY_MAX or self._sock_waits_:
-            return _recv_large_or_later(self, bufsize, flags)
-        self._sock_plain_ = bufsize
+        if type(bufsize) is not int or not 0 < bufsize <= COPY_MAX:
+            return _recv_large(self, bufsize, flags)
+        if not self._sock_waits_:
+            self._sock_plain_ = bufsize
+        elif flags is ZERO:
+            deadline = wait_first(self, flags)
     if flags is ZERO:
         calls = self._sock_calls_
         how = calls.dontwait
@@ -90,27 +94,26 @@ def recv(self: Stream, bufsize: int, flags: int = 0, /) -> bytes:
     _free_data.append(entry)
     if n := would_block(self):
         raise from_errno(n)
-    data = retry(self, calls, READ, receive, bufsize, flags)
+    data = retry(self, calls, READ, receive, bufsize, flags, deadline=deadline)
     return data
 
 
-def _recv_large_or_later(self: Stream, bufsize: int, flags: int) -> bytes:
-    """recv of up to POOL_MAX bytes, which waits first if earlier ones had to."""
+def _recv_large(self: Stream, bufsize: int, flags: int) -> bytes:
+    """recv of more than COPY_MAX, and up to POOL_MAX bytes."""
     if (
         type(bufsize) is not int
-        or not 0 < bufsize <= POOL_MAX
+        or not COPY_MAX < bufsize <= POOL_MAX
         or (flags is not ZERO and (flags := flags_number(flags, c_int)) & ODD_FLAGS)
     ):
         return _recv(self, bufsize, flags)
     deadline = wait_first(self, flags) if self._sock_waits_ else None
-    pool = data_pool if bufsize <= COPY_MAX else large_pool
     calls = self._sock_calls_
     function = calls.recv if bufsize <= KEEP_GIL_MAX else lib.recv
-    entry = pool.take()
+    entry = large_pool.take()
     buffer, pointer = entry
     n: int = function(self._sock_fd_, pointer, bufsize, flags | calls.dontwait)
     data: bytes = buffer[:n] if 0 <= n <= bufsize else with_zeros(buffer[:bufsize], n)
-    pool.put(entry)
+    large_pool.put(entry)
     if n < 0:
         data = retry(self, calls, READ, receive, bufsize, flags, deadline=deadline)
     return data
@@ -321,10 +324,14 @@ _sendto: Any = Datagram.sendto
 
 
 def recvfrom(self: Datagram, bufsize: int, flags: int = 0, /) -> tuple[bytes, RetAddress]:
+    deadline = None
     if bufsize is not self._sock_plain_:
-        if type(bufsize) is not int or not 0 < bufsize <= COPY_MAX or self._sock_waits_:
-            return _recvfrom_large_or_later(self, bufsize, flags)
-        self._sock_plain_ = bufsize
+        if type(bufsize) is not int or not 0 < bufsize <= COPY_MAX:
+            return _recvfrom_large(self, bufsize, flags)
+        if not self._sock_waits_:
+            self._sock_plain_ = bufsize
+        elif flags is ZERO:
+            deadline = wait_first(self, flags)
     if flags is not ZERO and (flags := flags_number(flags, c_int)) & ODD_FLAGS:
         return _recvfrom(self, bufsize, flags)
     try:
@@ -346,14 +353,14 @@ def recvfrom(self: Datagram, bufsize: int, flags: int = 0, /) -> tuple[bytes, Re
     _free_datagrams.append(entry)
     if n := would_block(self):
         raise from_errno(n)
-    data, name = retry(self, calls, READ, receive_from, bufsize, flags)
+    data, name = retry(self, calls, READ, receive_from, bufsize, flags, deadline=deadline)
     return data, unpack_for(self._sock_proto_, name)
 
 
-def _recvfrom_large_or_later(
+def _recvfrom_large(
     self: Datagram, bufsize: int, flags: int
 ) -> tuple[bytes, RetAddress]:
-    """recvfrom of up to KEEP_GIL_MAX bytes, or that waits first if earlier ones had to."""
+    """recvfrom of nothing, or of more than COPY_MAX, and up to KEEP_GIL_MAX bytes."""
     if (
         type(bufsize) is not int
         or not 0 <= bufsize <= KEEP_GIL_MAX
