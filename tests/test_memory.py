@@ -152,7 +152,7 @@ INTO: dict[str, Action] = {
     "recv_into": lambda s, b: s.recv_into(b),
     "recv_into, view": lambda s, b: into_a_view(s, b),
     "recvfrom_into": lambda s, b: s.recvfrom_into(b),
-    "recvmsg_into": lambda s, b: s.recvmsg_into([bytearray(1), b]),
+    "recvmsg_into": lambda s, b: s.recvmsg_into([bytearray(1), b], 64),
 }
 OUT_OF: dict[str, Action] = {
     "send": lambda s, b: s.send(b),

@@ -95,6 +95,29 @@ def test_what_is_copied_and_what_is_left_to_the_method() -> None:
     assert buffers.small_bytes(memoryview(whole)[1:5]) == b"xxxx"
 
 
+def test_buffers_are_joined_if_all_are_plain() -> None:
+    view = memoryview(array("i", [1, 2]))
+    parts = [b"ab", bytearray(b"c"), view]
+    assert buffers.joined(parts, 12) == b"abc" + bytes(view)
+    assert buffers.joined(parts, 11) is None
+    assert buffers.joined([], 1) == b""
+    for other in array("b", b"a"), memoryview(b"abcd")[::2], "a":
+        assert buffers.joined([b"ab", other], 100) is None
+    view.release()
+    assert buffers.joined(parts, 100) is None
+
+
+def test_buffers_are_exported_if_bytes_can_be_put_into_them() -> None:
+    views: list[memoryview] = []
+    part = bytearray(3)
+    assert buffers.export_plain(views, [part, memoryview(part)[1:]], 6) == 5
+    assert [view.tobytes() for view in views] == [bytes(3), bytes(2)]
+    assert buffers.export_plain(views, [part, memoryview(part)], 6) == 0
+    released = memoryview(part)
+    released.release()
+    assert buffers.export_plain(views, [part, released], 100) == 0
+
+
 class Interrupted(Exception):
     """A handler's."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket as stdlib
 import struct
+from array import array
 from typing import Any
 
 import pytest
@@ -374,5 +375,5 @@ def test_more_buffers_than_a_c_int_counts(
     monkeypatch.setattr("pysock._calls.msghdr.MANY", 2)
     here, there = pysock.socketpair()
     with here, there, pytest.raises(OSError) as caught:
-        getattr(here, function)([bytearray(1)] * 3)
+        getattr(here, function)([array("b", [0])] * 3)
     assert (caught.value.errno, str(caught.value)) == (None, f"{function}() argument 1 is too long")

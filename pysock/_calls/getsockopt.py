@@ -28,7 +28,7 @@ LARGEST_UNIT = 16  # bytes; that of SO_GET_FILTER is 8 (struct sock_filter)
 
 _SOL_SOCKET, _SO_ERROR = constants["SOL_SOCKET"], constants["SO_ERROR"]
 # An option whose length is not in bytes, and the unit that it is in.
-_FILTER, _FILTER_UNIT = (_SOL_SOCKET, constants.get("SO_ATTACH_FILTER")), 8
+FILTER, _FILTER_UNIT = (_SOL_SOCKET, constants.get("SO_ATTACH_FILTER")), 8
 
 
 _pool = Pool(lambda: with_pointer(c_char * (OPTION_MAX * LARGEST_UNIT)) + with_pointer(c_uint32))
@@ -39,7 +39,7 @@ def getsockopt_bytes(sock: Any, level: int, optname: int, size: int) -> bytes:
 
     ``sock`` is a descriptor, or what has one.
     """
-    unit = _FILTER_UNIT if (level, optname) == _FILTER else 1
+    unit = _FILTER_UNIT if (level, optname) == FILTER else 1
     n, value = _getsockopt(sock, level, optname, size, unit)
     if n < 0:
         raise from_errno(-n)

@@ -18,6 +18,7 @@ import json
 import os
 import sys
 import warnings
+from array import array
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
@@ -176,7 +177,12 @@ SCENES: dict[str, tuple[Callable[[], Scene], Callable[[Scene], Any]]] = {
     "recvmsg, much room": (rights, lambda s: s.append(Came(s[0].recvmsg(70_000, 70_000)))),
     "recvmsg_into": (rights, lambda s: s.append(Came(s[0].recvmsg_into([bytearray(9)], 64)))),
     "sendall": (pair, lambda s: s[0].sendall(bytearray(20_000))),
+    "recvmsg_into, two": (
+        pair,
+        lambda s: (s[1].send(b"x"), s[0].recvmsg_into([bytearray(1), memoryview(bytearray(4))])),
+    ),
     "sendmsg": (pair, lambda s: s[0].sendmsg([b"x", bytearray(5)])),
+    "sendmsg, array": (pair, lambda s: s[0].sendmsg([b"x", array("i", [5])])),
 }
 
 

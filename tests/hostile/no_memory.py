@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import warnings
+from array import array
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -90,6 +91,7 @@ class Scene:
             "sendto": lambda: udp.sendto(small, self.name),
             "sendmsg": lambda: here.sendmsg([small, b"x"]),
             "sendmsg, large": lambda: here.sendmsg([small] * 200),
+            "sendmsg, array": lambda: here.sendmsg([array("i", [5]), b"x"]),
             "recv": lambda: here.recv(100),
             "recv, large": lambda: here.recv(100_000),
             "recv, huge": lambda: here.recv(5_000_000),
@@ -100,6 +102,7 @@ class Scene:
             "recvmsg": lambda: here.recvmsg(100, 100),
             "recvmsg, large": lambda: here.recvmsg(100_000, 100),
             "recvmsg_into": lambda: here.recvmsg_into([small, big], 100),
+            "recvmsg_into, small": lambda: here.recvmsg_into([small, bytearray(9)]),
             "getsockname": udp.getsockname,
             "getsockopt": lambda: here.getsockopt(S.SOL_SOCKET, S.SO_TYPE),
             "getsockopt, bytes": lambda: here.getsockopt(S.SOL_SOCKET, S.SO_TYPE, 100),

@@ -59,3 +59,46 @@ def small_bytes(data: Any) -> Any:
     except ValueError:
         return data  # it was released: the method will say so
     return data  # for the method
+
+
+def joined(parts: list[Any], most: int) -> bytes | None:
+    """Copies of buffers, one after the other; None if they are not plain, or ``most`` bytes long.
+
+    Plain are bytes, bytearrays, and views that need no copy to be read.
+    """
+    size = 0
+    try:
+        for part in parts:
+            if type(part) is memoryview:
+                size += part.nbytes if part.c_contiguous else most
+            elif type(part) is bytes or type(part) is bytearray:
+                size += len(part)
+            else:
+                return None
+        # A bytearray that another thread has made larger since then is copied as it is.
+        return b"".join(parts) if size < most else None
+    except ValueError:
+        return None  # a view that was released: the method will say so
+
+
+def export_plain(views: list[memoryview], parts: list[Any], most: int) -> int:
+    """Export buffers that bytes can be put into as they are, to ``views``: how many bytes.
+
+    0 if one is no bytearray and no view of plain bytes, or if they are ``most`` bytes long.
+    """
+    size = 0
+    try:
+        for part in parts:
+            if type(part) is not bytearray and (
+                type(part) is not memoryview
+                or part.readonly
+                or part.format != "B"
+                or part.ndim != 1
+                or not part.c_contiguous
+            ):
+                return 0
+            views.append(memoryview(part))  # in no variable, which a traceback would keep
+            size += len(part)
+    except ValueError:  # a view that was released
+        return 0
+    return size if size < most else 0

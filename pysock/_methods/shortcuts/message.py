@@ -20,10 +20,11 @@ from ..._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool, flags_number
 from ..._calls.msghdr import MANY, close_received, control, has_succeeded, unasked
 from ..._calls.wait import READ, WRITE, retry
 from ..._ffi.arguments import ZERO, c_int, send_flags
-from ..._ffi.interpreter import map_memory, pointer_to
+from ..._ffi.interpreter import exhaust, map_memory, pointer_to
 from ..._host import structs
 from ...families import unpack_for
 from ..message import UNPACKABLE, Message, is_callers, send_message, warn_of_truncation
+from .buffers import export_plain, joined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,12 +113,10 @@ def sendmsg(
     audit("socket.sendmsg", self, None)
     parts = [*buffers]  # in one step: another thread may change the caller's list
     if len(parts) == 1 and type(parts[0]) is bytes:  # as mostly, and 3,000 instructions less
-        data = parts[0]
-    elif 0 < len(parts) <= MANY and _BYTES.issuperset(map(type, parts)):
-        data = b"".join(parts) if sum(map(len, parts)) < _LIMIT else _TOO_MUCH
+        data = parts[0] if len(parts[0]) < _LIMIT else None
     else:
-        data = _TOO_MUCH
-    if len(data) >= _LIMIT:
+        data = joined(parts, _LIMIT) if 0 < len(parts) <= MANY else None
+    if data is None:
         return send_message(self, parts, ancdata, flags)
     packed = b""
     if ancdata:
@@ -156,9 +155,7 @@ def sendmsg(
     return n
 
 
-_TOO_MUCH = bytes(_LIMIT)  # stands for data that is not sent in this way
 _SEQUENCES = (list, tuple)
-_BYTES = frozenset((bytes,))
 
 
 def _again_sendmsg(calls: Any, sock: Message, pointer: Any, flags: int) -> int:
@@ -237,23 +234,53 @@ def recvmsg(
 def recvmsg_into(
     self: Message, buffers: Any, ancbufsize: int = 0, flags: int = 0, /
 ) -> tuple[int, Any, int, Any]:
-    # One bytearray and nothing else, in a third of the steps: copied, since to make an iovec of
-    # its address takes more.  Control messages could be lost, should a handler raise meanwhile.
+    # Small buffers and nothing else, in a third of the steps: copied, since to make iovecs of their
+    # addresses takes more.  Control messages could be lost, should a handler raise meanwhile.
     parts = [*buffers] if type(buffers) in _SEQUENCES else buffers
     if (
         ancbufsize is not ZERO
         or flags is not ZERO
         or type(parts) is not list
-        or len(parts) != 1
-        or type(parts[0]) is not bytearray
-        or len(parts[0]) >= _LIMIT
+        or not 0 < len(parts) <= MANY
     ):
         return _recvmsg_into(self, parts, ancbufsize, flags)
+    if len(parts) > 1 or type(parts[0]) is not bytearray:
+        return _recvmsg_scattered(self, parts)
+    if len(parts[0]) >= _LIMIT:
+        return _recvmsg_into(self, parts)
     with memoryview(parts[0]) as view:
         data, ancdata, told, address = recvmsg(self, len(view))
         n = len(data)
         view[:n] = data
     return n, ancdata, told, address
+
+
+def _recvmsg_scattered(self: Message, parts: list[Any]) -> tuple[int, Any, int, Any]:
+    """recvmsg_into of several small buffers, or of one that is no bytearray."""
+    views: list[memoryview] = []
+    released = map(memoryview.release, views)
+    try:
+        room = export_plain(views, parts, _LIMIT)
+        if room:
+            data, ancdata, told, address = recvmsg(self, room)
+            _scatter(data, views)
+    finally:
+        exhaust(released)
+    if not room:
+        return _recvmsg_into(self, parts)
+    return len(data), ancdata, told, address
+
+
+def _scatter(data: bytes, views: list[memoryview]) -> None:
+    """Put data into buffers, one after the other."""
+    at, n = 0, len(data)
+    for view in views:
+        end = at + len(view)
+        if end > n:
+            view[: n - at] = data[at:]
+            return
+        view[:] = data[at:end]
+        at = end
 
 
 def _again_recvmsg(
