@@ -190,17 +190,10 @@ class Socket(SendFile, MakeFile, SocketBase):
         closed even then, and the call is never repeated.  Closing twice does nothing.
         """
         self._closed = True
-        if self._io_refs <= 0:
+        if self._sock_refs_ is None or self._io_refs <= 0:
             self._real_close()
 
     _real_close = Lifecycle.close
-
-    def _decref_socketios(self) -> None:
-        """A file of ``makefile`` was closed; the last one lets a closed socket go."""
-        if self._io_refs > 0:
-            self._io_refs -= 1
-        if self._closed:
-            self.close()
 
     def dup(self) -> Self:
         """``dup(2)``: a new socket object for a duplicate of the descriptor.

@@ -15,8 +15,10 @@ on either side, so that no attribute of a subclass meets them by accident:
                     not be looked at again (``shortcuts.transfer``); or NO_SIZE
 ``_sock_owned_``    a list with the descriptor, which is empty once somebody has taken it to
                     close it or to keep it (see ``descriptor``)
+``_sock_refs_``     what programs have added to the number of files (``_io_refs``) that use the
+                    socket; None if there has never been a file (``makefile``)
 
-``_closed`` and ``_io_refs`` are called as in CPython's ``socket.py``, since programs know them.
+``_closed`` is called as in CPython's ``socket.py``, since programs know it.
 
 Other threads and signal handlers may change the state at any time, so a method reads each
 slot once; but the descriptor is read by each attempt, last of all (``transfer``).
@@ -48,26 +50,26 @@ class SocketState:
 
     __slots__ = (
         "_closed",
-        "_io_refs",
         "_sock_calls_",
         "_sock_family_",
         "_sock_fd_",
         "_sock_owned_",
         "_sock_plain_",
         "_sock_proto_",
+        "_sock_refs_",
         "_sock_timeout_",
         "_sock_type_",
         "_sock_waits_",
     )
 
     _closed: bool  # whether close() was called; files of makefile may still use the socket
-    _io_refs: int  # how many do
     _sock_calls_: Library
     _sock_family_: int
     _sock_fd_: int
     _sock_owned_: list[int]
     _sock_plain_: Any
     _sock_proto_: int
+    _sock_refs_: int | None
     _sock_timeout_: float | None
     _sock_type_: int
     _sock_waits_: int
@@ -79,7 +81,8 @@ class SocketState:
             self = _new_abstract(cls)
         self._sock_owned_ = NOTHING
         self._closed = False
-        self._io_refs = self._sock_waits_ = 0
+        self._sock_refs_ = None
+        self._sock_waits_ = 0
         self._sock_fd_, self._sock_family_, self._sock_type_, self._sock_proto_ = -1, 0, 0, 0
         self._sock_timeout_, self._sock_calls_, self._sock_plain_ = None, lib, NO_SIZE
         return self

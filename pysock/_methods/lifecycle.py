@@ -151,7 +151,9 @@ class Lifecycle(SocketState):
             type ^= flags
             if flags & _NONBLOCK:
                 seconds = 0.0
-        self._closed, self._io_refs = False, 0
+        self._closed = False
+        if self._sock_refs_ is not None:  # it has been a socket before, with files
+            self._io_refs = 0  # type: ignore[misc]  # of ``makefile``
         self._sock_family_, self._sock_type_, self._sock_proto_ = family, type, proto
         if seconds is not None:
             set_mode(self, seconds)

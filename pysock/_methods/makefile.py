@@ -4,12 +4,17 @@
 read and write into the socket's ``recv_into`` and ``send``.  It calls them as methods, so
 that a subclass (TLS, say) can override them.
 
-The socket counts its files: it is closed when it and the last of them are.
+The socket counts its files: it is closed when it and the last of them are.  No number is kept that
+a signal handler or another thread could make wrong between two steps: each file that counts has a
+``Use``, a weak reference to its socket, and a socket's weak references are a list of C's, which is
+counted when somebody asks.
 """
 
 from __future__ import annotations
 
 import io
+from _thread import get_ident
+from _weakref import getweakrefs, ref
 from errno import EAGAIN, EWOULDBLOCK
 
 from .._calls.state import SocketState
@@ -34,7 +39,24 @@ if TYPE_CHECKING:
     )
 
 
-_CLOSED = "I/O operation on closed socket."
+_NO_IO = "I/O operation on closed socket."
+
+
+class Use(ref):  # type: ignore[type-arg]
+    """That a file uses a socket: the file has it, and it knows the socket."""
+
+    __slots__ = ("state",)
+
+    state: object  # MADE, COUNTED, the number of the thread that closes the file, CLOSED
+
+
+MADE, COUNTED, CLOSED = "made", "counted", "closed"
+
+
+def _uses(sock: MakeFile, state: object) -> list[Use]:
+    """Those of a socket's files that are in this state."""
+    uses = [use for use in getweakrefs(sock) if type(use) is Use]
+    return [use for use in uses if getattr(use, "state", MADE) == state]
 
 
 class SocketIO(io.RawIOBase):
@@ -43,6 +65,7 @@ class SocketIO(io.RawIOBase):
     __module__ = "pysock"
 
     _sock: Any = None  # so that it can be closed even if an exception has ended __init__
+    _use: Use | None = None  # of a file that a socket's ``makefile`` has made
 
     def __init__(self, sock: MakeFile, mode: str) -> None:
         if mode not in ("r", "w", "rw", "rb", "wb", "rwb"):
@@ -87,19 +110,19 @@ class SocketIO(io.RawIOBase):
     def readable(self) -> bool:
         """Whether the mode has ``r``."""
         if self.closed:
-            raise ValueError(_CLOSED)
+            raise ValueError(_NO_IO)
         return self._reading
 
     def writable(self) -> bool:
         """Whether the mode has ``w``."""
         if self.closed:
-            raise ValueError(_CLOSED)
+            raise ValueError(_NO_IO)
         return self._writing
 
     def seekable(self) -> bool:
         """False: a stream goes by once."""
         if self.closed:
-            raise ValueError(_CLOSED)
+            raise ValueError(_NO_IO)
         return False
 
     def fileno(self) -> int:
@@ -122,16 +145,54 @@ class SocketIO(io.RawIOBase):
         """Close this file; the socket too, if it is closed and this was its last file."""
         if self.closed:
             return
-        super().close()
-        if self._sock is not None:
-            self._sock._decref_socketios()
-            self._sock = None
+        use = self._use
+        if use is not None:
+            if use.state is MADE:
+                self._sock = None  # an exception has ended ``makefile`` before it was counted
+            use.state = get_ident()
+        try:
+            super().close()
+            if self._sock is not None:
+                self._sock._decref_socketios()
+                self._sock = None
+        finally:
+            if use is not None:
+                use.state = CLOSED
 
 
 class MakeFile(SocketState):
     """``makefile``."""
 
     __slots__ = ()
+
+    @property
+    def _io_refs(self) -> int:
+        """How many files use the socket, and what programs have added to that number."""
+        return len(_uses(self, COUNTED)) + (self._sock_refs_ or 0)
+
+    @_io_refs.setter
+    def _io_refs(self, number: int) -> None:
+        counted = _uses(self, COUNTED)
+        others = number - len(counted)
+        if others < 0:  # files that do not count any more
+            for use in counted:
+                use.state = CLOSED
+            others = number
+        self._sock_refs_ = others
+
+    def _decref_socketios(self) -> None:
+        """A file was closed; the last one lets a closed socket go."""
+        if not _uses(self, get_ident()):
+            # A program calls it, or a file of a class of its own: so one of its own has gone, if
+            # it has any.
+            others = self._sock_refs_ or 0
+            counted = [] if others else _uses(self, COUNTED)
+            if others > 0:
+                self._sock_refs_ = others - 1
+            for use in counted[:1]:
+                use.state = CLOSED
+        if self._closed:
+            self.close()  # type: ignore[attr-defined]
 
     if TYPE_CHECKING:  # what kind of file it is depends on mode and buffering
 
@@ -192,9 +253,15 @@ class MakeFile(SocketState):
             raise ValueError(f"invalid mode {mode!r} (only r, w, b allowed)")
         writing = "w" in mode
         reading = "r" in mode or not writing
-        raw = SocketIO(self, "r" * reading + "w" * writing)
-        self._io_refs += 1
+        raw = SocketIO.__new__(SocketIO)
+        use = Use(self)
+        use.state = MADE
+        raw._use = use
+        SocketIO.__init__(raw, self, "r" * reading + "w" * writing)
+        if self._sock_refs_ is None:
+            self._sock_refs_ = 0
         try:
+            use.state = COUNTED
             if buffering is None or buffering < 0:
                 buffering = io.DEFAULT_BUFFER_SIZE
             if buffering == 0:

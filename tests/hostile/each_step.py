@@ -14,6 +14,7 @@ from __future__ import annotations
 import dis
 import fcntl
 import gc
+import io
 import json
 import os
 import sys
@@ -132,6 +133,17 @@ def pair_with_timeout() -> Scene:
     return scene
 
 
+def pair_with_file() -> Scene:
+    scene = pair()
+    return [*scene, scene[0].makefile("rb")]
+
+
+def pair_with_last_file() -> Scene:
+    scene = pair_with_file()
+    scene[0].close()
+    return scene
+
+
 def listener(timeout: float | None = None) -> Scene:
     server = pysock.create_server(("127.0.0.1", 0))
     client = pysock.create_connection(server.getsockname())
@@ -171,6 +183,9 @@ SCENES: dict[str, tuple[Callable[[], Scene], Callable[[Scene], Any]]] = {
     "accept with a timeout": (lambda: listener(5), lambda s: s.append(s[0].accept()[0])),
     "create_server": (list, lambda s: s.append(pysock.create_server(("127.0.0.1", 0)))),
     "makefile": (pair, lambda s: s.append(s[0].makefile("rw"))),
+    "makefile beside another": (pair_with_file, lambda s: s.append(s[0].makefile("rw"))),
+    "close of a file": (pair_with_file, lambda s: s.pop().close()),
+    "close of a socket's last file": (pair_with_last_file, lambda s: s.pop().close()),
     "streams.close": (pair, lambda s: streams.close(s[0])),
     "recv_into": (pair, lambda s: (s[1].send(b"x"), s[0].recv_into(bytearray(5)))),
     "recvmsg": (rights, lambda s: s.append(Came(s[0].recvmsg(10, 64)))),
@@ -195,9 +210,12 @@ RECEIVING = {
 
 
 def half_done(scene: Scene) -> list[str]:
-    """Sockets whose descriptor is in another mode than they say."""
+    """Sockets whose descriptor is in another mode than they say, or that miscount their files."""
     open_ones = [s for s in scene if isinstance(s, pysock.socket) and s.fileno() >= 0]
-    return [
+    files = sum([isinstance(each, io.IOBase) for each in scene])
+    counted = sum([s._io_refs for s in open_ones])
+    miscounted = [f"of {files} files, {counted} count"] * (files != counted)
+    return miscounted + [
         f"a timeout of {s.gettimeout()}, and O_NONBLOCK is {flag}"
         for s in open_ones
         for flag in [bool(fcntl.fcntl(s.fileno(), fcntl.F_GETFL) & os.O_NONBLOCK)]

@@ -1,0 +1,80 @@
+"""Files of makefile: which of them count, whoever makes and closes them."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+
+import pysock
+
+
+def test_files_of_a_program_count_as_well() -> None:
+    """Some programs change ``_io_refs``, and call what a file calls when it is closed."""
+    with pysock.socket() as sock:
+        sock._io_refs += 1
+        own = sock.makefile("rb")
+        assert (sock._io_refs, type(sock._io_refs)) == (2, int)
+        sock.close()
+        own.close()
+        assert (sock._io_refs, sock.fileno() != -1) == (1, True)
+        sock._decref_socketios()
+        assert (sock._io_refs, sock.fileno()) == (0, -1)
+    with pysock.socket() as sock, sock.makefile("rb"), sock.makefile("rb"):
+        sock._decref_socketios()
+        assert sock._io_refs == 1
+        sock._io_refs += 1
+        sock._io_refs -= 2
+        assert sock._io_refs == 0
+        with sock.makefile("rb"):  # one counts that is made later
+            assert sock._io_refs == 1
+            sock.close()
+            assert sock.fileno() != -1
+        assert sock.fileno() == -1
+    with pysock.socket() as sock, sock.makefile("rb"), sock.makefile("rb"):
+        sock._io_refs = 0  # so that it closes at once
+        sock.close()
+        assert (sock._io_refs, sock.fileno()) == (0, -1)
+
+
+def test_a_socket_that_begins_anew_has_no_files() -> None:
+    with pysock.socket() as sock, sock.makefile("rb") as file:
+        sock._real_close()
+        sock.__init__()  # type: ignore[misc]
+        assert sock._io_refs == 0
+        with sock.makefile("rb"):
+            file.close()
+            assert sock._io_refs == 1
+
+
+def test_a_file_that_nobody_has_closed_closes_its_socket() -> None:
+    with pysock.socket() as sock:
+        file = sock.makefile("rb")
+        sock.close()
+        del file
+        gc.collect()
+        assert sock.fileno() == -1
+
+
+def test_threads_that_make_and_close_files_of_one_socket() -> None:
+    """None is forgotten, and none counts that is closed."""
+
+    def work() -> None:
+        for _ in range(300):
+            with sock.makefile("rb", 0), sock.makefile("rb", 0):
+                seen.append(sock._io_refs)
+
+    seen: list[int] = []
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with pysock.socket() as sock, sock.makefile("rb"):
+            threads = [threading.Thread(target=work) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert sock._io_refs == 1
+            assert min(seen) >= 3
+    finally:
+        sys.setswitchinterval(before)
