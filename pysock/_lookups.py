@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import _thread
 import os
+from _weakref import ref
 
 from ._functions import resolver
 
@@ -35,10 +36,13 @@ class Waiting:
 
 
 class _Calls(_thread._local):
-    """The calls that wait in this thread.  No other changes the list: so a child has it whole."""
+    """The calls that wait in this thread.  No other changes the list: so a child has it whole.
+
+    Weak references: a call goes with its sockets even if an exception has cut its end short.
+    """
 
     def __init__(self) -> None:
-        self.waiting: list[Waiting] = []
+        self.waiting: list[ref[Waiting]] = []
 
 
 _calls = _Calls()
@@ -46,14 +50,13 @@ _calls = _Calls()
 
 def begin(call: Waiting) -> None:
     """``call`` waits from now on, in this thread."""
-    _calls.waiting.append(call)
+    _calls.waiting.append(ref(call))
 
 
 def end(call: Waiting) -> None:
     """It does not wait any more."""
     call.started = []  # these have frames, which have the call
-    if call in _calls.waiting:
-        _calls.waiting.remove(call)
+    _calls.waiting[:] = [each for each in _calls.waiting if each() not in (call, None)]
 
 
 class Lookup:
@@ -120,7 +123,10 @@ class _Baton:
 
 
 def _after_fork_in_child() -> None:
-    for call in _calls.waiting:
+    for each in _calls.waiting:
+        call = each()
+        if call is None:
+            continue
         call.renew()
         for lookup in call.started:
             lookup.fail("the thread of a look-up is not in this forked child")

@@ -395,7 +395,14 @@ class _Race(Waiting):
         sock.close()
 
     def close(self) -> None:
-        """Close all attempts that have not won."""
+        """Close all attempts that have not won, also if a signal handler raises meanwhile."""
+        try:
+            self._close()
+        except BaseException:
+            self._close()
+            raise
+
+    def _close(self) -> None:
         end(self)
         while self.open:
             self.open.pop()[0].close()

@@ -13,7 +13,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from errno import EINPROGRESS
 from types import FrameType, SimpleNamespace
 from typing import Any
 
@@ -25,7 +26,7 @@ from pysock._functions import resolver
 
 from . import ROOT
 from .foreign import FOREIGN
-from .harness import LATE, alarms, on_pypy, uses_alarms
+from .harness import LATE, alarms, descriptors, on_pypy, uses_alarms
 
 SETUP = """
 set -e
@@ -239,6 +240,54 @@ def test_a_thread_that_dies_before_its_first_step_is_noticed(
 
 def waits() -> None:
     raise TimeoutError
+
+
+class Reluctant(pysock.socket):
+    """Lets its call be cancelled; and its close is interrupted, once it has closed."""
+
+    cancels: list[dial.Cancel] = []
+
+    def connect(self, address: object) -> None:
+        self.cancels.pop().cancel()
+        raise BlockingIOError(EINPROGRESS, "it takes a while")
+
+    def close(self) -> None:
+        super().close()
+        raise Stop
+
+
+def test_an_exception_while_all_is_closed_leaves_nothing_open() -> None:
+    with dial.Cancel() as cancel:
+        Reluctant.cancels = [cancel]
+        before = descriptors()
+        with pytest.raises(Stop):
+            dial.dial("127.0.0.1", 9, make=Reluctant, cancel=cancel)
+        assert [call() for call in _lookups._calls.waiting] == []
+        assert descriptors() == before
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_call_that_was_never_closed_goes_with_its_descriptors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a handler raises may come before the first step of what closes them."""
+    monkeypatch.setattr(dial._Race, "close", stop)
+    monkeypatch.setattr(dial, "end", stop)
+    before = descriptors()
+    for call in dial.dial, dial.getaddrinfo:
+        with suppress(Stop, OSError):
+            call("127.0.0.1", 9, timeout=LATE)
+    deadline = time.monotonic() + LATE
+    while descriptors() != before and time.monotonic() < deadline:
+        time.sleep(0.01)  # for the threads of the look-ups
+    assert descriptors() == before
+    assert [call() for call in _lookups._calls.waiting] == [None, None]
+    _lookups._calls.waiting.clear()
+
+
+def stop(*_: object) -> None:
+    raise Stop
 
 
 # --- a handler that forks ----------------------------------------------------------------
