@@ -360,14 +360,19 @@ if sys.implementation.name == "cpython":  # PyPy's _ssl takes any socket
 
 
 def _take_place() -> None:
-    """Be ``socket`` and ``_socket`` in ``sys.modules``."""
+    """Be ``socket`` and ``_socket`` in ``sys.modules``.
+
+    All that the program may need of pysock is loaded now: its files may be gone later.
+    """
     import pysock
 
     from . import _naming, _plain, _tracebacks
+    from . import _tls as _tls
 
     plain = _plain.module()
     if plain.__spec__ is None:  # importlib.util.find_spec and importlib.reload ask for it
         plain.__spec__ = _find_in_place("_socket")
+    _plain.capi = capi
     sys.modules["socket"], sys.modules["_socket"] = pysock, plain
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
