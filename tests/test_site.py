@@ -73,7 +73,7 @@ def test_platforms_are_named_once() -> None:
 
 def test_every_family_with_a_codec_is_found() -> None:
     found = structs.families_of()
-    assert set(found) == set(families._classes)
+    assert set(found) == set(families.every_class())
     for name in found:
         page = "\n".join(structs._family(name, found[name]))
         title = structs.about(name).partition("\n")[0]

@@ -30,29 +30,7 @@ from .._ffi.interpreter import FREE_THREADED
 from .._host import abi as host
 from .._libc import abi_of
 from .._platform import target as host_target
-from . import (
-    _hosts,
-    alg,
-    bluetooth,
-    can,
-    divert,
-    hyperv,
-    inet,
-    inet6,
-    kcm,
-    link,
-    mctp,
-    netlink,
-    packet,
-    qipcrtr,
-    rds,
-    smc,
-    system,
-    tipc,
-    unix,
-    vsock,
-    xdp,
-)
+from . import _hosts
 from ._codec import FamilyCodec, unclaimed
 from ._hosts import CACHED, keep, known_addresses, known_tuples, remember
 
@@ -63,34 +41,71 @@ __all__ = ["FamilyCodec", "Page", "pack", "register", "unpack"]
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import ModuleType
     from typing import Any
 
     from .._ffi.abi import ABI
 
-# The import statement above names these modules, so that programs that freeze an application
-# find them.  Any other file of the folder is a family, too.
-_NAMED = [
-    *(alg, bluetooth, can, divert, hyperv, inet, inet6, kcm, link, mctp),
-    *(netlink, packet, qipcrtr, rds, smc, system, tipc, unix, vsock, xdp),
-]
+# The families that pysock has.  Those that the host's headers name are loaded now, the others when
+# a codec of another platform is asked for.  Any other file of the folder is a family, too.
+_NAMES = (
+    *("alg", "bluetooth", "can", "divert", "hyperv", "inet", "inet6", "kcm", "link", "mctp"),
+    *("netlink", "packet", "qipcrtr", "rds", "smc", "system", "tipc", "unix", "vsock", "xdp"),
+)
 
 
-def _modules() -> Iterator[ModuleType]:
-    yield from _NAMED
-    named = {module.__name__.rpartition(".")[2] for module in _NAMED}
+def _constant(name: str) -> str:
+    return f"AF_{name.upper()}"
+
+
+def _here() -> Iterator[str]:
+    yield from [name for name in _NAMES if _constant(name) in host.constants]
     for folder in filter(os.path.isdir, __path__):
         for file in sorted(os.listdir(folder)):
             name, dot, suffix = file.partition(".")
-            if dot and suffix == "py" and name[0] != "_" and name not in named:
-                __import__(f"{__name__}.{name}")
-                yield sys.modules[f"{__name__}.{name}"]
+            if dot and suffix == "py" and name[0] != "_" and name not in _NAMES:
+                yield name
+
+
+def _family(name: str) -> type[FamilyCodec]:
+    __import__(f"{__name__}.{name}")
+    family: type[FamilyCodec] = sys.modules[f"{__name__}.{name}"].Family
+    return family
 
 
 # A family's name → the class of its codec.
-_classes: dict[str, type[FamilyCodec]] = {
-    f"AF_{module.__name__.rpartition('.')[2].upper()}": module.Family for module in _modules()
-}
+_classes: dict[str, type[FamilyCodec]] = {_constant(name): _family(name) for name in _here()}
+
+
+def every_class() -> dict[str, type[FamilyCodec]]:
+    """The same of all platforms: a family's name → the class of its codec."""
+    # By names, so that programs that freeze an application find these modules.
+    from . import (  # noqa: F401
+        alg,
+        bluetooth,
+        can,
+        divert,
+        hyperv,
+        inet,
+        inet6,
+        kcm,
+        link,
+        mctp,
+        netlink,
+        packet,
+        qipcrtr,
+        rds,
+        smc,
+        system,
+        tipc,
+        unix,
+        vsock,
+        xdp,
+    )
+
+    for name in _NAMES:
+        _classes.setdefault(_constant(name), _family(name))
+    return _classes
+
 
 _abis = {host_target: host}
 
@@ -182,7 +197,7 @@ def codec_of(family: int, abi: ABI = host) -> FamilyCodec | None:
 
 
 def _find(family: int, abi: ABI) -> FamilyCodec | None:
-    for name, codec in _classes.items():
+    for name, codec in (_classes if abi is host else every_class()).items():
         if number_of(name, abi) == family and (not codec.needs or codec.needs in abi.constants):
             return codec(abi, family)
     return None

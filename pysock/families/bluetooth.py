@@ -49,45 +49,47 @@ if TYPE_CHECKING:
 
 # --- the structs -----------------------------------------------------------------------
 
-_DEVICE, _U8, _U16 = c_ubyte * 6, "unsigned char", "unsigned short"
 
-_BT = (
-    *("sockaddr_bt", "bt"),
-    ("bt_bdaddr", _DEVICE), ("bt_psm", _U16), ("bt_channel", _U8), ("bt_zero", c_ubyte * 5),
-)  # fmt: skip
-
-# System → protocol → struct, prefix, members.
-_STRUCTS: dict[str, dict[str, tuple[Any, ...]]] = {
-    "linux": {
-        "L2CAP": (
-            *("sockaddr_l2", "l2"),
-            ("l2_psm", _U16), ("l2_bdaddr", _DEVICE), ("l2_cid", _U16), ("l2_bdaddr_type", _U8),
-        ),
-        "RFCOMM": ("sockaddr_rc", "rc", ("rc_bdaddr", _DEVICE), ("rc_channel", _U8)),
-        "SCO": ("sockaddr_sco", "sco", ("sco_bdaddr", _DEVICE)),
-        "HCI": ("sockaddr_hci", "hci", ("hci_dev", _U16), ("hci_channel", _U16)),
-    },
-    "freebsd": {
-        "L2CAP": (
-            *("sockaddr_l2cap", "l2cap"),
-            ("l2cap_psm", _U16), ("l2cap_bdaddr", _DEVICE), ("l2cap_cid", _U16),
-            ("l2cap_bdaddr_type", _U8),
-        ),
-        "RFCOMM": (
-            "sockaddr_rfcomm", "rfcomm", ("rfcomm_bdaddr", _DEVICE), ("rfcomm_channel", _U8)
-        ),
-        "SCO": ("sockaddr_sco", "sco", ("sco_bdaddr", _DEVICE)),
-        "HCI": ("sockaddr_hci", "hci", ("hci_node", c_char * 32)),
-    },
-    "netbsd": {"L2CAP": _BT, "RFCOMM": _BT, "SCO": _BT, "HCI": _BT},
-    # The struct is packed, so its integers are not aligned: they are declared as arrays of bytes.
-    "windows": {
-        "RFCOMM": (
+def _structs(system: str) -> dict[str, tuple[Any, ...]]:
+    """The structs of a system, by protocol: each with its prefix and its members."""
+    device, u8, u16 = c_ubyte * 6, "unsigned char", "unsigned short"
+    if system == "netbsd":
+        bt = (
+            *("sockaddr_bt", "bt"),
+            ("bt_bdaddr", device), ("bt_psm", u16), ("bt_channel", u8), ("bt_zero", c_ubyte * 5),
+        )
+        return dict.fromkeys(("L2CAP", "RFCOMM", "SCO", "HCI"), bt)
+    if system == "windows":
+        # It is packed, so its integers are not aligned: they are declared as arrays of bytes.
+        bth = (
             *("SOCKADDR_BTH", "addressFamily"),
             ("btAddr", c_ubyte * 8), ("serviceClassId", c_ubyte * 16), ("port", c_ubyte * 4),
+        )
+        return {"RFCOMM": bth}
+    if system == "freebsd":
+        return {
+            "L2CAP": (
+                *("sockaddr_l2cap", "l2cap"),
+                ("l2cap_psm", u16), ("l2cap_bdaddr", device), ("l2cap_cid", u16),
+                ("l2cap_bdaddr_type", u8),
+            ),
+            "RFCOMM": (
+                "sockaddr_rfcomm", "rfcomm", ("rfcomm_bdaddr", device), ("rfcomm_channel", u8)
+            ),
+            "SCO": ("sockaddr_sco", "sco", ("sco_bdaddr", device)),
+            "HCI": ("sockaddr_hci", "hci", ("hci_node", c_char * 32)),
+        }
+    return {
+        "L2CAP": (
+            *("sockaddr_l2", "l2"),
+            ("l2_psm", u16), ("l2_bdaddr", device), ("l2_cid", u16), ("l2_bdaddr_type", u8),
         ),
-    },
-}  # fmt: skip
+        "RFCOMM": ("sockaddr_rc", "rc", ("rc_bdaddr", device), ("rc_channel", u8)),
+        "SCO": ("sockaddr_sco", "sco", ("sco_bdaddr", device)),
+        "HCI": ("sockaddr_hci", "hci", ("hci_dev", u16), ("hci_channel", u16)),
+    }  # fmt: skip
+
+
 _WINDOWS = {"btAddr": "bdaddr", "port": "channel"}
 
 
@@ -96,7 +98,7 @@ class Family(FamilyCodec):
 
     def declare(self) -> None:
         self.protocols: dict[int, tuple[str, Sockaddr]] = {}
-        for protocol, declaration in _STRUCTS[self.abi.name.partition("-")[0]].items():
+        for protocol, declaration in _structs(self.abi.name.partition("-")[0]).items():
             sockaddr = self.abi.sockaddr(*declaration)
             setattr(self, declaration[0], sockaddr)
             self.protocols[self.abi.constants[f"BTPROTO_{protocol}"]] = protocol, sockaddr

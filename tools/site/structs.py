@@ -96,7 +96,7 @@ def families_of() -> dict[str, dict[str, list[str]]]:
     found: dict[str, dict[str, list[str]]] = {}
     for target in _constants.targets():
         abi = abi_of(target)
-        for name, cls in families._classes.items():
+        for name, cls in families.every_class().items():
             number = families.number_of(name, abi)
             codec = families.codec_of(number, abi) if number is not None else None
             if type(codec) is not cls:
@@ -168,10 +168,11 @@ EXAMPLES: dict[str, list[Any]] = {
 def packed_by_platform(name: str, address: Any) -> dict[bytes, list[str]]:
     """The bytes of an address, and the platforms where it has them."""
     made: dict[bytes, list[str]] = {}
+    cls = families.every_class()[name]
     for target in _constants.targets():
         abi = abi_of(target)
         number = families.number_of(name, abi)
-        if number is not None and type(families.codec_of(number, abi)) is families._classes[name]:
+        if number is not None and type(families.codec_of(number, abi)) is cls:
             raw_bytes = families.pack(name, address, platform=target)
             made.setdefault(raw_bytes, []).append(target)
     return made
