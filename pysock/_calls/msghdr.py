@@ -25,6 +25,7 @@ from __future__ import annotations
 from ctypes import addressof, c_char
 from itertools import accumulate
 from operator import attrgetter
+from struct import Struct
 
 from .._ffi.abi import codec
 from .._ffi.arguments import INT_MAX, is_refusal, view_of
@@ -53,7 +54,7 @@ from .wait import READ, WRITE, retry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from .._ffi.prototype import Library
@@ -426,17 +427,27 @@ def has_succeeded(namelen: int) -> bool:
 # --- descriptors ---------------------------------------------------------------------
 
 _FD = 4  # bytes: the data of SCM_RIGHTS are C ints
+_int = Struct("i").unpack_from
 
 
 def descriptors_in(
-    ancdata: Iterable[tuple[int, int, bytes]], kinds: tuple[Any, ...] = (_RIGHTS,)
+    ancdata: Sequence[tuple[int, int, bytes]], kinds: tuple[Any, ...] = (_RIGHTS,)
 ) -> list[int]:
     """The descriptors in control messages, of which the last may end in the middle of one."""
+    if len(ancdata) == 1:  # as mostly; PyPy compiles no loop into what calls it
+        level, cmsg_type, data = ancdata[0]
+        return _descriptors(data) if (level, cmsg_type) in kinds else []
     fds: list[int] = []
     for level, cmsg_type, data in ancdata:
         if (level, cmsg_type) in kinds:
-            fds += memoryview(data[: len(data) // _FD * _FD]).cast("i")
+            fds += _descriptors(data)
     return fds
+
+
+def _descriptors(data: bytes) -> list[int]:
+    count = len(data) // _FD
+    # PyPy takes 200 ns for a view's cast, and 20 for this.
+    return [*_int(data)] if count == 1 else [*memoryview(data[: count * _FD]).cast("i")]
 
 
 def close_received(raw: bytes) -> None:
