@@ -12,7 +12,7 @@ from pysock._calls.getsockopt import OPTION_MAX
 from pysock._calls.msghdr import MANY
 from pysock._calls.transfer import KEEP_GIL_MAX
 from pysock._ffi.interpreter import COPY_MAX, POOL_MAX
-from pysock._methods.shortcuts import message, options
+from pysock._methods.shortcuts import message
 
 from .harness import Action
 
@@ -248,10 +248,8 @@ OPTIONS: dict[str, tuple[Action, str | None]] = {
     "getsockopt 0": (lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE, 0), None),
     "getsockopt 4": (lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE, 4), None),
     "getsockopt 1": (lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE, 1), None),
-    "getsockopt small": (lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE, options._SMALL), None),
-    "getsockopt above": (
-        lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE, options._SMALL + 1), "_getsockopt"
-    ),
+    "getsockopt small": (lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE, 256), None),
+    "getsockopt above": (lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE, 257), "_getsockopt"),
     "getsockopt most": (lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE, OPTION_MAX), "_getsockopt"),
     "getsockopt more": (
         lambda s: s.getsockopt(LEVEL, pysock.SO_TYPE, OPTION_MAX + 1),

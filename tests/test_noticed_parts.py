@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from contextlib import nullcontext
 from ctypes import ArgumentError
+from errno import EAGAIN
 from typing import Any
 
 import pytest
@@ -116,6 +117,31 @@ def test_buffers_are_exported_if_bytes_can_be_put_into_them() -> None:
     released = memoryview(part)
     released.release()
     assert buffers.export_plain(views, [part, released], 100) == 0
+
+
+@pytest.mark.skipif(not hasattr(pysock.Socket, "recvmsg_into"), reason="no recvmsg_into here")
+@pytest.mark.parametrize("data", [b"a", b"abc", b"abcd", b"abcde", b"abcdefgh", b"abcdefghi"])
+def test_received_data_fills_one_buffer_after_the_other(data: bytes) -> None:
+    """What is behind it stays as it was."""
+    one, other = bytearray(b"123"), bytearray(b"456789")
+    with pair() as (here, there):
+        there.send(data)
+        answer = here.recvmsg_into([one, memoryview(other)[1:5]])
+    assert answer == (len(data[:7]), [], 0, None)
+    assert one + other[1:5] == data[:7] + b"1235678"[len(data) :]
+    assert other[:1] + other[5:] == b"49"
+
+
+@pytest.mark.skipif(not hasattr(pysock.Socket, "recvmsg_into"), reason="no recvmsg_into here")
+def test_buffers_are_free_again_while_the_error_is_looked_at() -> None:
+    one, other = bytearray(3), bytearray(3)
+    with pair() as (here, _):
+        here.setblocking(False)
+        with pytest.raises(BlockingIOError) as caught:
+            here.recvmsg_into([one, other])
+    one += b"x"
+    other += b"x"
+    assert caught.value.errno == EAGAIN
 
 
 class Interrupted(Exception):

@@ -160,6 +160,30 @@ def test_an_option_is_4_bytes_and_0_at_first(monkeypatch: pytest.MonkeyPatch) ->
         assert len(int_pool.entries) >= 1
 
 
+def test_an_option_in_bytes_is_0_at_first_and_no_longer_than_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However long C says that it is, and whatever it wrote, in memory that is used again."""
+
+    def getsockopt(real: Action, fd: int, level: int, name: int, value: Any, length: Any) -> int:
+        asked.append((fd, level, name, ctypes.string_at(length, 4), ctypes.string_at(value, 256)))
+        ctypes.memmove(value, b"\xff" * 3000, 3000)  # as of units of more than a byte
+        ctypes.memmove(length, lengths.pop(0).to_bytes(4, sys.byteorder), 4)
+        return answers.pop(0)
+
+    asked: list[Any] = []
+    replace(monkeypatch, "getsockopt", getsockopt)
+    with pysock.socket() as sock:
+        lengths, answers = [0, 5, 8, 2000], [0, 1, 7, 0]  # of which none is a failure
+        kept = set()
+        for size in (0, 5, 8, 8):
+            assert sock.getsockopt(1, 2, 8) == b"\xff" * size
+            kept.add(len(options._small_pool.entries))
+        assert len(kept) == 1
+        assert 0 not in kept
+        assert asked == [(sock.fileno(), 1, 2, (8).to_bytes(4, sys.byteorder), bytes(256))] * 4
+
+
 EXPORTED: dict[str, Action] = {
     "bytearray": bytearray,
     "array": lambda data: array("d", data),

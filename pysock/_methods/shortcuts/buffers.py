@@ -74,11 +74,11 @@ def joined(parts: list[Any], most: int) -> bytes | None:
             elif type(part) is bytes or type(part) is bytearray:
                 size += len(part)
             else:
-                return None
+                size = most
         # A bytearray that another thread has made larger since then is copied as it is.
         return b"".join(parts) if size < most else None
-    except ValueError:
-        return None  # a view that was released: the method will say so
+    except ValueError:  # a view that was released
+        return None
 
 
 def export_plain(views: list[memoryview], parts: list[Any], most: int) -> int:

@@ -30,7 +30,7 @@ _ZEROS = bytes(_SMALL)  # what C may read first
 
 
 def _small_memory() -> Any:
-    """``(memory of _SMALL bytes, pointer to it, length, pointer to it)``; see ``getsockopt``."""
+    """``(memory of _SMALL bytes, pointer to it, length, pointer to it)``; see ``_small_option``."""
     memory = chars(_SMALL * LARGEST_UNIT)  # C may write more units than it was told of bytes
     small = array_type(_SMALL).from_buffer(memory)
     return (small, pointer_to(small), *with_pointer(c_uint32))
@@ -42,47 +42,42 @@ _pop_small, _put_small = _small_pool.pop, _small_pool.put
 
 def getsockopt(self: Options, level: int, optname: int, buflen: int = 0, /) -> Any:
     if (
-        buflen is ZERO
-        and type(level) is int
+        type(level) is int
         and type(optname) is int
         and not (level | optname) >> 31
         and self._sock_family_ != AF_VSOCK
     ):
-        try:
-            entry = _pop_option()
-        except IndexError:
-            entry = int_memory()
-        memory, memory.raw, value, pointer, length = entry
-        failed = lib_keeping_gil.getsockopt(self._sock_fd_, level, optname, pointer, length)
-        number: int = value.value
-        _put_option(entry)
-        if failed >= 0:
-            return number
-    elif (
-        type(buflen) is int
-        and 0 < buflen <= _SMALL
-        and type(level) is int
-        and type(optname) is int
-        and not (level | optname) >> 31
-        and self._sock_family_ != AF_VSOCK
-        and (level, optname) != FILTER
-    ):
-        # 8,100 instructions instead of 16,400.
-        try:
-            entry = _pop_small()
-        except IndexError:
-            entry = _small_memory()
-        small, pointer, length, length_pointer = entry
-        small.raw, length.value = _ZEROS, buflen
-        failed = lib_keeping_gil.getsockopt(
-            self._sock_fd_, level, optname, pointer, length_pointer
-        )
-        n = length.value
-        octets: bytes = small[: n if n <= buflen else buflen]
-        _put_small(entry)
-        if failed >= 0:
-            return octets
+        if buflen is ZERO:
+            try:
+                entry = _pop_option()
+            except IndexError:
+                entry = int_memory()
+            memory, memory.raw, value, pointer, length = entry
+            failed = lib_keeping_gil.getsockopt(self._sock_fd_, level, optname, pointer, length)
+            number: int = value.value
+            _put_option(entry)
+            if failed >= 0:
+                return number
+        elif type(buflen) is int and 0 < buflen <= _SMALL and (level, optname) != FILTER:
+            octets = _small_option(self, level, optname, buflen)
+            if octets is not None:
+                return octets
     return _getsockopt(self, level, optname, buflen)
+
+
+def _small_option(self: Options, level: int, optname: int, buflen: int) -> bytes | None:
+    """An option of up to _SMALL bytes, or None: 9,000 instructions instead of 16,800."""
+    try:
+        entry = _pop_small()
+    except IndexError:
+        entry = _small_memory()
+    small, pointer, length, length_pointer = entry
+    small.raw, length.value = _ZEROS, buflen
+    failed = lib_keeping_gil.getsockopt(self._sock_fd_, level, optname, pointer, length_pointer)
+    n = length.value
+    octets: bytes = small[: n if n <= buflen else buflen]
+    _put_small(entry)
+    return octets if failed >= 0 else None
 
 
 def setsockopt(
@@ -108,9 +103,8 @@ def setsockopt(
             except StructError:  # the method says that it is too large
                 data = b""
             if data and lib_keeping_gil.setsockopt(self._sock_fd_, level, optname, data, INT) >= 0:
-                return None
+                return
         elif type(value) is bytes and (size := len(value)) <= INT_MAX:
             if lib_keeping_gil.setsockopt(self._sock_fd_, level, optname, value, size) >= 0:
-                return None
+                return
     _setsockopt(self, level, optname, value, optlen, more)
-    return None
