@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from ._calls.getsockopt import getsockopt_bytes, identify
 from ._calls.state import SocketState, set_mode
+from ._ffi.arguments import plain_index
 from ._ffi.errors import checked, from_errno
 from ._ffi.interpreter import NULL, pass_memory
 from ._host import abi, constants, lib, system
@@ -85,9 +86,10 @@ def in_range(value: Any, most: int, what: str, least: int = 0) -> int:
     """A number of a program's; TypeError and ValueError say ``what`` was expected."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"expected {what} as an int, not {type(value).__name__}")
-    if not least <= value <= most:
+    number = plain_index(value)  # a subclass of int might compare in its own way
+    if not least <= number <= most:
         raise ValueError(f"expected {what} of {least} to {most}, not {value}")
-    return int(value)
+    return number
 
 
 class AnySocket(SocketState):

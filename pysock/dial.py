@@ -21,6 +21,7 @@ from errno import ECANCELED, ENODEV, ETIMEDOUT
 
 from . import _beyond
 from ._calls.getsockopt import socket_error
+from ._ffi.arguments import plain_index
 from ._ffi.errors import timeout as timeout_error
 from ._functions.connections import socketpair
 from ._functions.conversions import inet_pton
@@ -180,8 +181,10 @@ def dial(
             raise ValueError(f"expected delays of 0 or more seconds, not {delay!r}")
     if port is None or isinstance(port, bool):
         raise TypeError(f"expected the number or the name of a port, not {port!r}")
-    if isinstance(port, int) and not 0 <= port <= 0xFFFF:
-        raise OverflowError(f"dial(): port must be 0-65535, not {port}")
+    if isinstance(port, int):
+        port = plain_index(port)
+        if not 0 <= port <= 0xFFFF:
+            raise OverflowError(f"dial(): port must be 0-65535, not {port}")
     if source is not None and not (
         isinstance(source, tuple) and 2 <= len(source) <= 4 and type(source[0]) is str
     ):

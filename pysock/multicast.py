@@ -21,6 +21,7 @@ from errno import EADDRNOTAVAIL, ENODEV, ENOPROTOOPT, ENOSYS, EOPNOTSUPP, EPERM
 from ipaddress import ip_address
 
 from ._beyond import descriptor, family_of, getsockopt, setsockopt
+from ._ffi.arguments import plain_index
 from ._functions.netdb import if_nametoindex
 from ._host import abi, constants, system
 from ._records import Record, known
@@ -230,6 +231,7 @@ def set_ttl(sock: HasFileno, hops: int) -> None:
     """
     if isinstance(hops, bool) or not isinstance(hops, int):
         raise TypeError(f"expected 0 to 255 hops, not {type(hops).__name__}")
+    hops = plain_index(hops)
     if not 0 <= hops <= 255:
         raise ValueError(f"expected 0 to 255 hops, not {hops!r}")
     fd = descriptor(sock)
@@ -361,6 +363,7 @@ def _index(where: InterfaceLike) -> int:
     if where is None:
         return 0
     if isinstance(where, int) and not isinstance(where, bool):
+        where = plain_index(where)
         if not 0 <= where <= 0xFFFFFFFF:
             raise ValueError(f"expected the index of an interface, not {where!r}")
         return where

@@ -7,11 +7,11 @@ says: reads anew for each piece that arrives, ``sendall`` for the whole.
 from __future__ import annotations
 
 import math
-import operator
 from errno import EINVAL, ENOTCONN
 
 from . import _beyond
 from ._calls.wait import WRITE, deadline_passed, wait_until_ready
+from ._ffi.arguments import plain_index
 from ._ffi.errors import checked, timeout
 from ._host import constants, lib
 from ._timeouts import monotonic
@@ -217,7 +217,7 @@ _PREFIX = "a prefix of 1 to 8 bytes"
 def _number(value: Any, what: str, least: int = 0, most: float = math.inf) -> int:
     if isinstance(value, bool) or not hasattr(type(value), "__index__"):
         raise TypeError(f"expected {what}, not {type(value).__name__}")
-    number = operator.index(value)
+    number = plain_index(value)
     if not least <= number <= most:
         raise ValueError(f"expected {what}, not {number}")
     return number

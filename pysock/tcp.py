@@ -13,6 +13,7 @@ from ctypes import byref, c_char, c_uint32
 from dataclasses import dataclass
 
 from . import _beyond, _layouts
+from ._ffi.arguments import plain_index
 from ._host import abi, constants, lib
 from ._platform import WINDOWS
 from ._socket import Socket
@@ -165,9 +166,10 @@ def set_keepalive(
 def _positive(name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} is an int above 0, not {type(value).__name__}")
-    if not 0 < value < 2**31:
+    number = plain_index(value)
+    if not 0 < number < 2**31:
         raise ValueError(f"{name} is an int above 0, not {value}")
-    return int(value)
+    return number
 
 
 def _number(raw: bytes) -> int:

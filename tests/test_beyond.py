@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock import _beyond, ancillary
+from pysock import _beyond, ancillary, datagrams, dial, multicast, streams, tcp
+from pysock._platform import target as host_target
 
 from .foreign import FOREIGN, LINUX
 from .harness import descriptors
@@ -133,6 +134,51 @@ def test_random_calls() -> None:
     gc.collect()
     assert descriptors() == before
     assert CASES / 10 < refused < CASES
+
+
+class Liar(int):
+    """A number that is in every range, and another one when it is asked."""
+
+    def _yes(self, other: object) -> bool:
+        return True
+
+    __lt__ = __gt__ = __le__ = __ge__ = __eq__ = _yes
+    __hash__ = int.__hash__
+
+    def __int__(self) -> int:
+        return 7
+
+    __index__ = __int__
+
+
+@pytest.mark.skipif(bool(FOREIGN), reason="it makes sockets of this system")
+@pytest.mark.parametrize("number", [-1, 2**31, 2**40])
+def test_a_number_that_lies_is_out_of_range(number: int) -> None:
+    lie = Liar(number)
+    a, b = pysock.socketpair()
+    with a, b, pysock.socket(pysock.AF_INET, pysock.SOCK_DGRAM) as udp:
+        b.send(b"hello")
+        calls: list[tuple[Any, ...]] = [
+            (datagrams.Ring, lie),
+            (datagrams.Ring, 1, lie),
+            (datagrams.send_segments, udp, b"x", lie, ("127.0.0.1", 9)),
+            (ancillary.SegmentSize(lie).encode, ancillary._platform(host_target)),
+            (dial.dial, "127.0.0.1", lie),
+            (multicast.set_ttl, udp, lie),
+            (tcp.set_fastopen, udp, lie),
+        ]
+        if number < 0:
+            calls += [
+                (streams.recv_exactly, a, lie),
+                (streams.Reader, a, lie),
+                (ancillary.receive, a, lie),
+                (ancillary.receive, a, 5, lie),
+                (multicast.set_outgoing_interface, udp, lie),
+            ]
+        for function, *arguments in calls:
+            with pytest.raises((ValueError, OverflowError)):
+                function(*arguments)
+        assert a.recv(9) == b"hello"
 
 
 def test_octets_are_copied_at_once() -> None:

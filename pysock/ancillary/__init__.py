@@ -241,7 +241,9 @@ def receive(sock: Any, bufsize: int, ancbufsize: int = 1024, flags: int = 0) -> 
     flags |= hidden
     # What a socket of pysock's receives is owned before an exception can arrive.
     own = getattr(type(sock), "recvmsg", None) is Socket.recvmsg
-    own = own and bufsize >= 0 and 0 <= ancbufsize <= SOCKLEN_MAX
+    if own:
+        bufsize, ancbufsize = c_ssize_t(bufsize), c_ssize_t(ancbufsize)
+        own = bufsize >= 0 and 0 <= ancbufsize <= SOCKLEN_MAX
     data, ancdata, msg_flags, address, owned = (_receive_owned if own else _receive)(
         sock, bufsize, ancbufsize, flags
     )
@@ -261,8 +263,7 @@ def _receive(sock: Any, bufsize: int, ancbufsize: int, flags: int) -> tuple[Any,
 def _receive_owned(sock: Any, bufsize: int, ancbufsize: int, flags: int) -> tuple[Any, ...]:
     """As ``Message.recvmsg``; the descriptors that came are in the list at the end."""
     owned = Owned()
-    flags = c_int(flags)
-    received = msghdr.receive(sock, c_ssize_t(bufsize), c_ssize_t(ancbufsize), flags, owned)
+    received = msghdr.receive(sock, bufsize, ancbufsize, flags, owned)
     data = as_written(sock, received.data, flags)
     address = families.unpack_for(sock._sock_proto_, received.sockaddr)
     return data, received.ancdata, received.msg_flags, address, owned
