@@ -143,31 +143,42 @@ def _send_batches(
         n = 0
         # With MSG_ZEROCOPY the kernel reads the data later, so it stays where it lies.
         if not flags & ODD_FLAGS and _BYTES.issuperset(map(type, batch)):
-            n = _send_joined(sock, batch, names[address], flags)
+            n = _send_joined(sock, batch, names.of([address])[0], flags)
         if n == 0:
             items = _pairs(batch, address)
-            n = _send_batch(sock, items, [names[to] for _, to in items], flags)
+            n = _send_batch(sock, items, names.of([to for _, to in items]), flags)
         sent[0] += n
         nothing = 0 if n else nothing + 1
         if nothing == ATTEMPTS:
             raise from_errno(0)
 
 
-class _Names(dict[object, bytes]):
-    """The sockaddrs of addresses, each packed once; what the socket is, is asked for the first."""
+class _Names:
+    """The sockaddrs of addresses, each object packed once; what the socket is, is asked once.
 
-    _kind: tuple[int, int, int] | None = None
+    By the object, since addresses may be equal of which only one is right (a port of 80.0), and
+    that of a Unix socket may be a bytearray.
+    """
 
     def __init__(self, sock: Any) -> None:
-        super().__init__({None: b""})
-        self._sock = sock
+        self._sock, self._kind = sock, (0, 0, 0)
+        self._packed = {id(None): b""}
+        self._known: list[Any] = []  # so that no other object gets the number of one of them
 
-    def __missing__(self, address: Any) -> bytes:
-        if self._kind is None:
+    def of(self, addresses: list[Any]) -> list[bytes]:
+        """Their sockaddrs."""
+        packed = self._packed
+        for address in addresses:
+            if id(address) not in packed:
+                self._known.append(address)
+                packed[id(address)] = self._pack(address)
+        return [packed[id(address)] for address in addresses]
+
+    def _pack(self, address: Any) -> bytes:
+        if len(self._known) == 1:
             self._kind = identify(_beyond.descriptor(self._sock), -1, 0, 0)
         family, _, proto = self._kind
-        self[address] = name = families.pack(family, address, proto=proto)
-        return name
+        return families.pack(family, address, proto=proto)
 
 
 class _Batch:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import socket as known
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,46 @@ def test_each_datagram_arrives_with_its_address(
             Ring(2, 3).receive(b)
     else:
         assert everything(b, Ring(2, 3), 1) == [(b"abc", a.getsockname())]  # cut
+
+
+class Fresh(tuple):  # type: ignore[type-arg]
+    """A pair whose address is a new object each time that it is asked for."""
+
+    def __iter__(self) -> Iterator[Any]:
+        data, (host, port) = super().__getitem__(0), super().__getitem__(1)
+        return iter((data, (str(host), int(port))))
+
+
+@each_way
+def test_addresses_that_equal_others(
+    pair: Any, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = pair
+    use(way, monkeypatch)
+    host, port = b.getsockname()
+    with pytest.raises(TypeError):
+        send_many(a, [(b"1", (host, port)), (b"2", (host, float(port)))])
+    with pytest.raises((TypeError, ValueError)):  # PyPy's own socket takes lists of two
+        send_many(a, [b"3"], [host, port, 1])
+    with contextlib.suppress(OSError):
+        b.settimeout(0.1)
+        assert b.recv(9) == b"1"  # a loop sends what comes before
+    for n in range(2):
+        other = (host, a.getsockname()[1])
+        sent = [Fresh((b"%d" % i, other if i % 2 else (host, port))) for i in range(100)]
+        assert send_many(a, sent) == 100
+        for sock, first in ((b, 0), (a, 1)):
+            wanted = [b"%d" % i for i in range(first, 100, 2)]
+            assert [data for data, _ in everything(sock, Ring(64, 9), 50)] == wanted, n
+
+
+@pytest.mark.skipif(not hasattr(pysock, "AF_UNIX"), reason="AF_UNIX is missing")
+def test_the_path_of_a_unix_socket_may_be_a_bytearray(tmp_path: Path) -> None:
+    path = bytearray(os.fsencode(tmp_path / "x"))
+    with pysock.socket(pysock.AF_UNIX, pysock.SOCK_DGRAM) as a:
+        a.bind(bytes(path))
+        assert send_many(a, [b"x", bytearray(b"y")], path) == 2
+        assert [a.recv(5), a.recv(5)] == [b"x", b"y"]
 
 
 @pytest.mark.parametrize("size", [3000, 40000])
