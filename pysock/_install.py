@@ -77,13 +77,17 @@ def install(*, replace: bool = False) -> None:
             "python -m pysock run; or replace what they have by install(replace=True)"
         )
     _before = before
-    _take_place()
-    for module, name in found:
-        contents = vars(sys.modules[module])
-        value = contents.get(name)
-        if id(value) in ours:
-            contents[name] = ours[id(value)]
-            _replaced.append((module, name, value, contents[name]))
+    try:
+        _take_place()
+        for module, name in found:
+            contents = vars(sys.modules[module])
+            value = contents.get(name)
+            if id(value) in ours:
+                _replaced.append((module, name, value, ours[id(value)]))
+                contents[name] = ours[id(value)]
+    except BaseException:  # a signal handler's
+        uninstall()
+        raise
 
 
 def _is_child() -> bool:
@@ -103,19 +107,21 @@ def uninstall() -> None:
         return
     from . import _naming, _tracebacks
 
-    before, _before = _before, None
+    # A signal handler may raise at any step: then a second call does what is left.
     while _finder in sys.meta_path:
         sys.meta_path.remove(_finder)
     for name in ("socket", "_socket"):
         sys.modules.pop(name, None)
-    sys.modules.update(before)
+    sys.modules.update(_before)
     while _replaced:
-        module, name, value, ours = _replaced.pop()
+        module, name, value, ours = _replaced[-1]
         contents = vars(sys.modules.get(module, builtins))
         if contents.get(name) is ours:
             contents[name] = value
+        _replaced.pop()
     _naming.name_as(in_place=False)
     _tracebacks.keep()
+    _before = None
 
 
 class installed:

@@ -43,8 +43,8 @@ def name_as(*, in_place: bool) -> None:
     _name_classes(in_place=in_place)
     if not in_place:
         while _own:
-            thing, attribute, value = _own.pop()
-            setattr(thing, attribute, value)
+            setattr(*_own[-1])
+            _own.pop()
     _public.module.__name__ = "socket" if in_place else "pysock"
 
 

@@ -70,9 +70,10 @@ def _change_hook(module: Any, name: str, hook: Callable[..., Any]) -> None:
 def keep() -> None:
     """Undo it, except where the program has put something else into the place since."""
     while _changed:
-        module, name, own, ours = _changed.pop()
+        module, name, own, ours = _changed[-1]
         if getattr(module, name, None) is ours:
             setattr(module, name, own)
+        _changed.pop()
 
 
 def _change(module: Any, name: str, ours: Any) -> None:

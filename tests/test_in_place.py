@@ -15,6 +15,7 @@ import pysock
 
 from . import ROOT
 from .foreign import needs_ssl
+from .harness import on_pypy
 from .test_run import MULTIPROCESSING, alike, ran, written
 
 pytestmark = pytest.mark.timeout(240)
@@ -210,6 +211,55 @@ def test_a_program_that_has_multiprocessing_already_may_install_it(tmp_path: Pat
     for start in multiprocessing.get_all_start_methods():
         program = written(tmp_path, first + MULTIPROCESSING.replace("START", start))
         assert ran(program, folder=tmp_path) == (0, "pysock\n", ""), start
+
+
+INTERRUPTED = """
+import socket, sys, threading, pysock
+from socket import create_connection as connect
+from pysock import _install
+from tests.hostile.each_step import attempt
+
+def state():
+    functions = pysock.create_connection, pysock.Socket.recv, pysock.Socket.makefile
+    return [
+        pysock.__name__, pysock.Socket, pysock.Socket.__name__, pysock.timeout.__module__,
+        *[(each.__module__, each.__qualname__) for each in functions],
+        [sys.modules.get(name) for name in ("socket", "_socket")],
+        _install._finder in sys.meta_path,
+        sys.excepthook, sys.__excepthook__, sys.unraisablehook, threading.excepthook,
+        connect, socket,
+    ]
+
+def install(_):
+    pysock.install(replace=True)
+
+def uninstall(_):
+    pysock.uninstall()
+
+before = repr(state()), state()
+for call, prepare in (install, uninstall), (uninstall, install):
+    came, step, interrupted = "Stop", 1, -1
+    while came == "Stop":
+        prepare(None)
+        came, where = attempt(call, [], step)
+        if call is uninstall:
+            pysock.uninstall()
+        elif came == "Stop" and (repr(state()), state()) != before:
+            print("install left", where)
+        pysock.uninstall()
+        if (repr(state()), state()) != before:
+            print("uninstall left", where)
+        interrupted += 1
+        step += step // 9 + 7
+    print(call.__name__, came, interrupted > 40)
+"""
+
+
+@pytest.mark.skipif(on_pypy, reason="PyPy tells of no instructions")
+def test_install_and_uninstall_that_are_interrupted(tmp_path: Path) -> None:
+    assert ran("-c", INTERRUPTED, folder=tmp_path) == (
+        0, "install nothing True\nuninstall nothing True\n", ""
+    )  # fmt: skip
 
 
 # --- a tool whose sitecustomize stands before, and passes on --------------------------
