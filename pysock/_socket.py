@@ -47,38 +47,38 @@ from ._methods.stream import Stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TypeVar
+    from typing import Any
 
     from typing_extensions import Self
 
     from ._types import RetAddress
 
-    Made = TypeVar("Made", bound=type)
+    _flat = type
 
+if not TYPE_CHECKING:
 
-def _flat(cls: Made) -> Made:
-    """``cls`` as one class: the methods of its parts (its bases) become its own.
+    def _flat(name: str, parts: tuple[type, ...], members: dict[str, Any]) -> type:
+        """A metaclass: one class, whose methods are also those of its parts, instead of bases.
 
-    So ``help`` and tracebacks speak of ``Socket``.  Type checkers and editors see the parts.
-    """
-    members = dict(vars(cls))
-    for part in cls.__bases__:
-        if part is not _base:
-            members = {**vars(part), **members}
-    for name in ("__dict__", "__weakref__"):  # which the new class has of its own
-        members.pop(name, None)
-    for name, value in members.items():
-        if isinstance(value, FunctionType):
-            value.__qualname__ = f"{cls.__name__}.{name}"
-    flat: Any = type(cls.__name__, (_base,), members)
-    return flat or cls  # always the first; editors read the second
+        So ``help`` and tracebacks speak of ``Socket``.  Type checkers and editors see the parts.
+        """
+        for part in parts:
+            if part is not _base:
+                members = {**vars(part), **members}
+        for attribute in ("__dict__", "__weakref__"):  # which the new class has of its own
+            members.pop(attribute, None)
+        for attribute, value in members.items():
+            if isinstance(value, FunctionType):
+                value.__qualname__ = f"{name}.{attribute}"
+        return type(name, (_base,), members)
 
 
 _base: Any = SocketState  # what the next class stands on
 
 
-@_flat
-class SocketBase(Lifecycle, Connection, Stream, Datagram, Message, Options, Mode, Cipher):
+class SocketBase(
+    Lifecycle, Connection, Stream, Datagram, Message, Options, Mode, Cipher, metaclass=_flat
+):
     """The system calls: what CPython's ``_socket.socket`` is, on which ``Socket`` is built.
 
     It is ``socket.SocketType``.  Its family, type and protocol are plain numbers.
@@ -122,8 +122,7 @@ class SocketBase(Lifecycle, Connection, Stream, Datagram, Message, Options, Mode
 _base = SocketBase
 
 
-@_flat
-class Socket(SendFile, MakeFile, SocketBase):
+class Socket(SendFile, MakeFile, SocketBase, metaclass=_flat):
     """One end of a conversation: ``socket(2)``, or a descriptor that exists already.
 
     ``family``, ``type`` and ``proto`` are 0 or a constant each (AF_INET, SOCK_STREAM and 0

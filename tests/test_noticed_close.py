@@ -155,7 +155,7 @@ def test_a_pair_that_was_not_written_is_none(monkeypatch: pytest.MonkeyPatch) ->
             entry[1][0], entry[1][1] = written
         return 0
 
-    entry = descriptor._ints(descriptor._two)
+    entry = descriptor._ints(2)
     back: list[Any] = []
     pool = SimpleNamespace(take=lambda: entry, put=back.append)
     monkeypatch.setattr(descriptor, "_pairs", pool)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from ctypes import c_int, sizeof
 from errno import EINVAL, ENOSYS, EPERM
+from functools import cache
 from itertools import chain, starmap
 
 from .._ffi.errors import attempt, from_errno
@@ -91,23 +92,24 @@ def claim_option(owned: list[int], fd: int, level: int, optname: int) -> int:
 
 
 def _claim_option_once(owned: list[int], *args: int) -> int:
-    (_, value, pointer), (_, length, length_pointer) = _ints(_one), _ints(_one)
+    (_, value, pointer), (_, length, length_pointer) = _ints(1), _ints(1)
     value[0], length[0] = -1, sizeof(c_int)
     return _claim_written(owned, value, lib.getsockopt, (*args, pointer, length_pointer))
 
 
-# Kept, since a type is freed by the garbage collector alone.
-_one, _two = c_int * 1, c_int * 2
+@cache  # since a type is freed by the garbage collector alone
+def _array_type(count: int) -> Any:
+    return c_int * count
 
 
-def _ints(kind: Any) -> Any:
-    """``(memory of such an array of ints, a view of it, its pointer)``."""
-    array = kind()
+def _ints(count: int) -> Any:
+    """``(memory of so many ints, a view of it, its pointer)``."""
+    array = _array_type(count)()
     # PyPy's arrays are read by Python code.
     return array, memoryview(array).cast("B").cast("i"), pointer_to(array)
 
 
-_pairs = Pool(lambda: _ints(_two))
+_pairs = Pool(lambda: _ints(2))
 
 
 def _claim_written(

@@ -22,7 +22,7 @@ then: as long as a bytearray is exported it cannot be resized.
 
 from __future__ import annotations
 
-from ctypes import addressof, c_char
+from ctypes import addressof
 from itertools import accumulate
 from operator import attrgetter
 from struct import Struct
@@ -34,6 +34,7 @@ from .._ffi.exports import LENDS_ALL, memory_of, stays
 from .._ffi.interpreter import (
     POOL_MAX,
     TRANSFER_MAX,
+    array_type,
     bytes_at,
     bytes_of,
     exhaust,
@@ -91,7 +92,7 @@ class MessageBuffer:
     def __init__(self, size: int, *, mapped: bool = False) -> None:
         if mapped:
             self._owner: Any = memoryview(map_memory(max(size, _ROOM)))
-            self._memory = _Begin.from_buffer(self._owner)
+            self._memory = array_type(_ROOM).from_buffer(self._owner)
         else:
             self._owner = self._memory = reserve(size)
         self.base, self.pointer = addressof(self._memory), pointer_to(self._memory)
@@ -108,7 +109,6 @@ class MessageBuffer:
         return bytes_of(self._memory, self.pointer, size)
 
 
-_Begin = c_char * _ROOM
 _pool = Pool(lambda: MessageBuffer(_ROOM))
 _large_pool = Pool(lambda: MessageBuffer(_LARGE_ROOM), LARGE_KEPT, own=False)
 

@@ -141,9 +141,8 @@ def _address(view: memoryview) -> int | None:
     return address.value
 
 
-_new_bytearray = ctypes.PYFUNCTYPE(ctypes.py_object)(
-    ("PyByteArray_FromStringAndSize", ctypes.pythonapi)
-)
+_new_bytearray = ctypes.pythonapi["PyByteArray_FromStringAndSize"]
+_new_bytearray.restype = ctypes.py_object
 _MAPPED_MIN = 1 << 16
 
 

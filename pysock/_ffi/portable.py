@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 NULL: Any = None
-FOREIGN: tuple[Any, ...] = (ctypes.CFUNCTYPE(None).__base__,)
+FOREIGN: tuple[Any, ...] = (type(ctypes.memmove).__base__,)
 COPY_MAX = 16384
 POOL_MAX = 1 << 20
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from ctypes import c_char, c_int, c_void_p, sizeof
+from ctypes import c_int, c_void_p, sizeof
 from errno import EAFNOSUPPORT
 
 from .. import _public
@@ -18,7 +18,7 @@ from .._enums import AddressFamily, SocketKind, member
 from .._ffi import arguments, versions
 from .._ffi.arguments import c_string, fs_bytes, plain_bytes
 from .._ffi.errors import check_resolved, from_errno, raise_h
-from .._ffi.interpreter import bytes_at, chars, pointer_to, put_bytes, text_at
+from .._ffi.interpreter import array_type, bytes_at, chars, pointer_to, put_bytes, text_at
 from .._host import abi, constants, lib, structs
 from ..families import codec_of, unpack_for
 from ..families._hosts import (
@@ -170,8 +170,9 @@ def getnameinfo(sockaddr: InetAddress, flags: int, /) -> tuple[str, str]:
 
 
 _NO_HOST, _NO_SERVICE = bytes(constants["NI_MAXHOST"]), bytes(constants["NI_MAXSERV"])
-_HostText, _ServiceText = c_char * len(_NO_HOST), c_char * len(_NO_SERVICE)
-_names = Pool(lambda: with_pointer(_HostText) + with_pointer(_ServiceText))
+_names = Pool(
+    lambda: with_pointer(array_type(len(_NO_HOST))) + with_pointer(array_type(len(_NO_SERVICE)))
+)
 
 
 def _numeric(node: bytes, port: int) -> tuple[int, bytes]:

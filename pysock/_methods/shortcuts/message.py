@@ -13,14 +13,14 @@ too.  (To set a member takes 370 instructions, to read one 290, a slice 660.)
 
 from __future__ import annotations
 
-from ctypes import addressof, c_char, sizeof
+from ctypes import addressof, sizeof
 from sys import audit
 
 from ..._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool, flags_number
 from ..._calls.msghdr import MANY, close_received, control, has_succeeded, unasked
 from ..._calls.wait import READ, WRITE, retry
 from ..._ffi.arguments import ZERO, c_int, send_flags
-from ..._ffi.interpreter import exhaust, map_memory, pointer_to
+from ..._ffi.interpreter import array_type, exhaust, map_memory, pointer_to
 from ..._host import structs
 from ...families import unpack_for
 from ..message import UNPACKABLE, Message, is_callers, send_message, warn_of_truncation
@@ -39,15 +39,12 @@ _CONTROL_AT = _NAME_AT + SOCKADDR_MAX + 15 & ~15
 _DATA_AT = _CONTROL_AT + _LIMIT
 _SIZE = _DATA_AT + _LIMIT
 _FIRST = 256  # bytes of control messages, which most calls have no more room for
-# Each type is made once: ctypes would make it anew, and it would be garbage.
-_Sockaddr, _Part, _First, _Whole = (
-    c_char * size for size in (SOCKADDR_MAX, _LIMIT, _FIRST, _SIZE)
-)
 
 
 def _preallocated() -> dict[str, Any]:
     """Each part of a message by its name: ``message`` is the pointer, the others are memory."""
-    memory = _Whole.from_buffer(map_memory(_SIZE))  # zeros, and it takes only what is written to
+    # Mapped memory is zeros, and takes only what is written to.
+    memory = array_type(_SIZE).from_buffer(map_memory(_SIZE))
     at = addressof(memory)
     header, iovec = _msghdr.from_buffer(memory), _iovec.from_buffer(memory, sizeof(_msghdr))
     header.msg_name = at + _NAME_AT
@@ -57,10 +54,10 @@ def _preallocated() -> dict[str, Any]:
     members = _members(memory, _msghdr, 0) | _members(memory, _iovec, sizeof(_msghdr))
     return members | {
         "message": pointer_to(memory),
-        "sockaddr": _Sockaddr.from_buffer(memory, _NAME_AT),
-        "control": _Part.from_buffer(memory, _CONTROL_AT),
-        "first": _First.from_buffer(memory, _CONTROL_AT),
-        "data": _Part.from_buffer(memory, _DATA_AT),
+        "sockaddr": array_type(SOCKADDR_MAX).from_buffer(memory, _NAME_AT),
+        "control": array_type(_LIMIT).from_buffer(memory, _CONTROL_AT),
+        "first": array_type(_FIRST).from_buffer(memory, _CONTROL_AT),
+        "data": array_type(_LIMIT).from_buffer(memory, _DATA_AT),
     }
 
 
