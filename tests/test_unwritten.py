@@ -15,8 +15,8 @@ import pysock
 from pysock._calls import memory, msghdr
 from pysock._ffi.interpreter import COPY_MAX
 from pysock._host import abi, structs
-from pysock._methods import connection, shortcuts
-from pysock._methods.shortcuts import written
+from pysock._methods import connection
+from pysock._methods.shortcuts import message, written
 
 from .harness import RECEIVE, Action, pair, pools, replace
 
@@ -27,7 +27,7 @@ def make_pools_dirty() -> None:
         entry = pool.take()
         if isinstance(entry, msghdr.MessageBuffer):
             ctypes.memset(entry.base, 0xAA, 4 * msghdr.SMALL)
-        elif pool in vars(shortcuts.message).values():
+        elif pool in vars(message).values():
             # It has pointers, which stay, and then memory for data and for control messages.
             for memory, clean in ((entry[2], 0), (entry[4], sizeof(structs["cmsghdr"]))):
                 size = sizeof(memory) - clean

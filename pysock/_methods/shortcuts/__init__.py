@@ -17,7 +17,6 @@ ODD_FLAGS.  A C function is called by a local name: CPython 3.11 does not specia
 from __future__ import annotations
 
 from ..._ffi.interpreter import CPYTHON, switch
-from . import message, names, options, transfer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,20 +24,22 @@ if TYPE_CHECKING:
 
 WANTED = CPYTHON and switch("PYSOCK_SHORTCUTS", "1")
 
-_ALL: list[Any] = [
-    *(transfer.recv, transfer.recv_into, transfer.send, transfer.sendall),
-    *(transfer.recvfrom, transfer.recvfrom_into, transfer.sendto),
-    *(message.sendmsg, message.recvmsg, message.recvmsg_into),
-    *(options.getsockopt, options.setsockopt),
-    *(names.getsockname, names.getpeername),
-]
+_all: list[Any] = []
+if WANTED:
+    from . import message, names, options, transfer
+
+    _all += transfer.recv, transfer.recv_into, transfer.send, transfer.sendall
+    _all += transfer.recvfrom, transfer.recvfrom_into, transfer.sendto
+    _all += message.sendmsg, message.recvmsg, message.recvmsg_into
+    _all += options.getsockopt, options.setsockopt
+    _all += names.getsockname, names.getpeername
 
 
 def install(cls: Any) -> None:
     """Put the shorter ways in front of the methods of ``cls``, if this interpreter needs them."""
     if not WANTED:
         return
-    for shortcut in _ALL:
+    for shortcut in _all:
         method = getattr(cls, shortcut.__name__)
         # help() and inspect see the method.
         shortcut.__doc__, shortcut.__qualname__ = method.__doc__, method.__qualname__
