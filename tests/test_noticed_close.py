@@ -150,9 +150,9 @@ def test_a_pair_that_was_not_written_is_none(monkeypatch: pytest.MonkeyPatch) ->
     """Not 0, and not what was written for an earlier call in the same memory."""
 
     def answers(*args: Any) -> int:
-        assert args == (1, 2, entry[2])
+        assert args == (1, 2, entry[1])
         if written:
-            entry[1][0], entry[1][1] = written
+            entry[0][0], entry[0][1] = written
         return 0
 
     entry = descriptor._ints(2)
