@@ -42,21 +42,18 @@ if TYPE_CHECKING:
 _NO_IO = "I/O operation on closed socket."
 
 
+MADE, COUNTED, CLOSED = "made", "counted", "closed"
+
+
 class Use(ref):  # type: ignore[type-arg]
     """That a file uses a socket: the file has it, and it knows the socket."""
 
-    __slots__ = ("state",)
-
-    state: object  # MADE, COUNTED, the number of the thread that closes the file, CLOSED
-
-
-MADE, COUNTED, CLOSED = "made", "counted", "closed"
+    state: object = MADE  # then COUNTED, the number of the thread that closes the file, CLOSED
 
 
 def _uses(sock: MakeFile, state: object) -> list[Use]:
     """Those of a socket's files that are in this state."""
-    uses = [use for use in getweakrefs(sock) if type(use) is Use]
-    return [use for use in uses if getattr(use, "state", MADE) == state]
+    return [use for use in getweakrefs(sock) if type(use) is Use and use.state == state]
 
 
 class SocketIO(io.RawIOBase):
@@ -254,9 +251,7 @@ class MakeFile(SocketState):
         writing = "w" in mode
         reading = "r" in mode or not writing
         raw = SocketIO.__new__(SocketIO)
-        use = Use(self)
-        use.state = MADE
-        raw._use = use
+        raw._use = use = Use(self)
         SocketIO.__init__(raw, self, "r" * reading + "w" * writing)
         if self._sock_refs_ is None:
             self._sock_refs_ = 0
