@@ -50,6 +50,8 @@ def sender(self: SocketState, head: Any, address: Any) -> Any:
     """The address in such memory, which is not known; the next time, it is."""
     written: bytes = head.raw
     size = int.from_bytes(written[:_LENGTH], sys.byteorder)
+    if not size:  # of a stream, or of a Unix socket without a name
+        return None
     if size <= _HEAD_MAX:
         sockaddr = written[_LENGTH : _LENGTH + size]
     else:
