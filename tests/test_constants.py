@@ -140,11 +140,15 @@ def test_enums_show_the_names_that_cpython_shows() -> None:
 def test_enums_are_those_of_the_documented_way(kind: Any) -> None:
     """The faster way to make them leaves the same class, in all but a detail of newer versions."""
     values = {name: member.value for name, member in kind.__members__.items()}
+    numbers = dict.fromkeys(values.values())
     usual: Any = kind.__base__(kind.__name__, values, module=kind.__module__)
     usual.__doc__ = kind.__doc__
 
     def contents(cls: Any) -> dict[str, object]:
-        return {k: repr(v) for k, v in vars(cls).items() if k != "_generate_next_value_"}
+        # By values there are also the combinations of flags that somebody has asked for.
+        others = {"_value2member_map_": {value: cls._value2member_map_[value] for value in numbers}}
+        same = {**vars(cls), **others}
+        return {k: repr(v) for k, v in same.items() if k != "_generate_next_value_"}
 
     def state(member: Any) -> dict[str, object]:
         return {k: v for k, v in vars(member).items() if k != "__objclass__"}

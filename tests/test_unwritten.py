@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from array import array
 from ctypes import sizeof
 from mmap import mmap
 from typing import Any
@@ -36,6 +37,8 @@ def make_pools_dirty() -> None:
             memory = entry[0]
             if isinstance(memory, mmap):
                 memory[:] = b"\xaa" * len(memory)
+            elif isinstance(memory, array):
+                memory[:] = array(memory.typecode, b"\xaa" * (len(memory) * memory.itemsize))
             else:
                 ctypes.memset(ctypes.addressof(memory), 0xAA, sizeof(memory))
         pool.put(entry)
