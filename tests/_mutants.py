@@ -23,6 +23,7 @@ TESTS = {
         "noticed_messages noticed_received unwritten parity_messages descriptors memory"
     ),
     "pysock/_methods/options.py": "noticed_options unwritten parity_options",
+    "pysock/_methods/makefile.py": "noticed_files parity_files hostile/each_step",
     "pysock/_calls/getsockopt.py": (
         "noticed_options noticed_connections unwritten hostile/library parity_objects "
         "parity_options"
@@ -84,6 +85,10 @@ EQUAL = [
     ("_calls/getsockopt.py", "LARGEST_UNIT = 17", "more room than is needed"),
     ("_calls/getsockopt.py", "size: int = 5", "what is asked with the default is not negative"),
     ("_calls/descriptor.py", "_NONE = (-2,)", "each number below 0 says that there is none"),
+    ("_methods/makefile.py", "super().__init__() => pass", "RawIOBase's does nothing"),
+    ("_methods/makefile.py", "return => pass", "to close what is closed does nothing"),
+    ("_methods/makefile.py", "raw.close() => pass", "CPython closes it as soon as it is dropped"),
+    ("_calls/descriptor.py", "_ints(1), _ints(2)", "more room than is needed"),
     ("_calls/descriptor.py", "return -2", "each number below 0 says that there is an errno"),
     ("_calls/msghdr.py", "if len(body) < _ROOM", "slower, and no more"),
     ("_calls/msghdr.py", "own=True", "more memory, and no more"),

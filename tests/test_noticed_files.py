@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gc
+import subprocess
 import sys
 import threading
 
 import pysock
+
+from . import ROOT
 
 
 def test_files_of_a_program_count_as_well() -> None:
@@ -35,6 +38,33 @@ def test_files_of_a_program_count_as_well() -> None:
         sock._io_refs = 0  # so that it closes at once
         sock.close()
         assert (sock._io_refs, sock.fileno()) == (0, -1)
+
+
+def test_a_number_that_is_set_to_what_it_was_changes_nothing() -> None:
+    with pysock.socket() as sock, sock.makefile("rb") as file:
+        same = sock._io_refs
+        sock._io_refs = same
+        sock.close()
+        assert sock.fileno() != -1
+        file.close()
+        assert (sock._io_refs, sock.fileno()) == (0, -1)
+
+
+def test_a_text_file_without_an_encoding_is_warned_of_where_python_does() -> None:
+    """``-X warn_default_encoding``, since 3.10."""
+    program = (
+        "import warnings, sys, importlib; warnings.simplefilter('error')\n"
+        "sock = importlib.import_module(sys.argv[1]).socket()\n"
+        "try: sock.makefile('r').close()\n"
+        "except Warning as error: print(repr(error))"
+    )
+    command = [sys.executable, "-X", "warn_default_encoding", "-c", program]
+    said = [
+        subprocess.run([*command, name], cwd=ROOT, capture_output=True, text=True).stdout
+        for name in ("pysock", "socket")
+    ]
+    assert said[0] == said[1]
+    assert ("EncodingWarning" in said[1]) == (sys.version_info >= (3, 10))
 
 
 def test_a_socket_that_begins_anew_has_no_files() -> None:

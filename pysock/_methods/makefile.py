@@ -144,8 +144,6 @@ class SocketIO(io.RawIOBase):
             return
         use = self._use
         if use is not None:
-            if use.state is MADE:
-                self._sock = None  # an exception has ended ``makefile`` before it was counted
             use.state = get_ident()
         try:
             super().close()
