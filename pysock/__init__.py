@@ -48,7 +48,7 @@ Modules whose names begin with an underscore are private:
 """
 
 # Nothing is defined here.  This is what the package offers, under the names that programs know.
-# All that sockets need is loaded now, so that no call has to import anything later.
+# All of it is loaded now, so that no call has to import anything later.
 
 from __future__ import annotations
 
@@ -62,6 +62,11 @@ from enum import IntEnum, IntFlag
 from errno import EAGAIN, EBADF, EWOULDBLOCK
 
 from . import _enums, _host, _public, families
+
+# For a program that runs on pysock, whose files may be gone by then.
+from . import _naming as _naming
+from . import _tls as _tls
+from . import _tracebacks as _tracebacks
 from ._enums import AddressFamily, AddressInfo, MsgFlag, SocketKind, _intenum_converter
 from ._ffi.errors import error, gaierror, herror, timeout
 from ._functions.connections import (
@@ -105,6 +110,9 @@ from ._functions.resolver import (
     getnameinfo,
     sethostname,
 )
+from ._install import install as install
+from ._install import installed as installed
+from ._install import uninstall as uninstall
 from ._methods.makefile import SocketIO as SocketIO
 from ._methods.sendfile import GiveupOnSendfile as _GiveupOnSendfile
 from ._socket import Socket, SocketBase
@@ -115,9 +123,6 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._constants.declared import *
-    from ._install import install as install
-    from ._install import installed as installed
-    from ._install import uninstall as uninstall
 
 socket = Socket
 SocketType = SocketBase

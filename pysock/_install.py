@@ -79,15 +79,19 @@ def install(*, replace: bool = False) -> None:
     _before = before
     try:
         _take_place()
-        for module, name in found:
-            contents = vars(sys.modules[module])
-            value = contents.get(name)
-            if id(value) in ours:
-                _replaced.append((module, name, value, ours[id(value)]))
-                contents[name] = ours[id(value)]
+        _replace(found, ours)
     except BaseException:  # a signal handler's
         uninstall()
         raise
+
+
+def _replace(found: list[tuple[str, str]], ours: Mapping[int, Any]) -> None:
+    for module, name in found:
+        contents = vars(sys.modules[module])
+        value = contents.get(name)
+        if id(value) in ours:
+            _replaced.append((module, name, value, ours[id(value)]))
+            contents[name] = ours[id(value)]
 
 
 def _is_child() -> bool:
@@ -366,19 +370,14 @@ if sys.implementation.name == "cpython":  # PyPy's _ssl takes any socket
 
 
 def _take_place() -> None:
-    """Be ``socket`` and ``_socket`` in ``sys.modules``.
-
-    All that the program may need of pysock is loaded now: its files may be gone later.
-    """
+    """Be ``socket`` and ``_socket`` in ``sys.modules``."""
     import pysock
 
     from . import _naming, _plain, _tracebacks
-    from . import _tls as _tls
 
     plain = _plain.module()
     if plain.__spec__ is None:  # importlib.util.find_spec and importlib.reload ask for it
         plain.__spec__ = _find_in_place("_socket")
-    _plain.capi = capi
     sys.modules["socket"], sys.modules["_socket"] = pysock, plain
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)

@@ -1,8 +1,6 @@
-"""Names of the public module that are loaded when a program first uses them.
+"""Names of the public module that are made when a program first uses them.
 
-``install``, ``installed``, ``uninstall``    of ``_install``, which no socket needs
-
-CPython's ``socket`` happens to have the others, and some programs take them from there:
+CPython's ``socket`` happens to have them, and some programs take them from there:
 
 ``socket._socket``      C's module, here that of ``_plain``
 ``socket.selectors``    the standard library's, which pysock itself does not need
@@ -25,15 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-_INSTALL = ("install", "installed", "uninstall")
-_LATE = (*_INSTALL, "_socket", "selectors", *(["partial"] if versions.NAMES_PARTIAL else []))
+_LATE = ("_socket", "selectors", *(["partial"] if versions.NAMES_PARTIAL else []))
 
 
 def __getattr__(name: str) -> Any:
-    if name in _INSTALL:
-        from . import _install
-
-        return getattr(_install, name)
     if name == "_socket":
         return _plain.module()
     if name == "selectors":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import wraps
 from types import ModuleType
 
-from . import _enums, _public
+from . import _enums, _install, _public
 from ._ffi import errors
 from ._functions import connections, conversions, descriptors, netdb, resolver
 from ._host import lib
@@ -18,19 +18,15 @@ from ._timeouts import getdefaulttimeout, setdefaulttimeout
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
-
-# What ``_ssl`` needs of C's module; of ``_install``, while pysock is in the place of ``socket``.
-capi: Callable[[], Any] | None = None
 
 
 class _Plain(ModuleType):
     """The module, which has ``CAPI`` as well once ``_ssl`` asks for it."""
 
     def __getattr__(self, name: str) -> Any:
-        if name == "CAPI" and capi is not None:
-            return capi()
+        if name == "CAPI":
+            return _install.capi()
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
 
 

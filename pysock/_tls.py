@@ -14,7 +14,6 @@ from __future__ import annotations
 import sys
 from _frozen_importlib import module_from_spec
 from functools import wraps
-from weakref import WeakKeyDictionary
 
 from ._ffi import errors
 from ._install import find_elsewhere, replaced
@@ -67,6 +66,7 @@ def let_sockets_stand_in(ssl: ModuleType) -> None:
 
     A stand-in has the timeout that there was when it was made, and the later ones of an SSLSocket.
     """
+    from weakref import WeakKeyDictionary  # which is the standard library's, as ssl is
 
     class StandIn(interpreters_own().socket):  # type: ignore[misc]
         __slots__ = ("__weakref__",)

@@ -125,8 +125,6 @@ def in_the_place_of_socket():
 
 def main():
     another_platform()
-    with socket.installed():
-        pass  # what a program on pysock needs is loaded with the first such
     if len(sys.argv) > 1:  # what has to happen between the import and the first call
         exec(sys.argv[1])
     tcp("tcp", socket.AF_INET, "127.0.0.1")

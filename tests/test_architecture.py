@@ -200,10 +200,12 @@ def test_one_module_asks_which_system_this_is() -> None:
 
 # A call that imports something can hang in a forked child, and fail in a signal handler or in
 # a frozen program.  Tables and families of other platforms are no part of a call on this one; nor
-# is a module of the standard library that a program takes from pysock.
+# is a module of the standard library that a program takes from pysock, or that is for ssl, when it
+# is imported.
 IMPORT_LATE = (
     *("pysock/__main__.py", "pysock/_commands/", "pysock/trace/", "pysock/_constants/"),
-    *("pysock/_install.py", "pysock/_startup/", "pysock/_late.py", "pysock/families/__init__.py"),
+    *("pysock/_install.py", "pysock/_startup/", "pysock/_late.py", "pysock/_tls.py"),
+    "pysock/families/__init__.py",
 )
 
 
