@@ -8,7 +8,10 @@ pieces.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import partial
+from itertools import starmap
+from operator import methodcaller
 
 from .._calls.wait import WRITE, deadline_of, deadline_passed, wait_until_ready
 from .._ffi.errors import timeout
@@ -19,13 +22,27 @@ from .stream import Stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from .._types import SendableFile
 
 _PIECE = 8192  # what is read at a time where sendfile(2) does not serve
+_COUNTS = 1000  # of pieces, until they are added up
+_FILENO = methodcaller("fileno")
 _MOST = 2**30  # what sendfile(2) is asked for at a time: its count may be an int
+
+
+def _once(function: Callable[[int, int, int], int], *arguments: int) -> Iterator[int]:
+    return starmap(function, (arguments,))
+
+
+def _put_after(file: Any, offset: int, sent: list[int]) -> None:
+    """Put a file's position behind what was sent, once."""
+    total = sum(sent)
+    if total and hasattr(file, "seek"):
+        file.seek(offset + total)
+    sent.clear()
 
 
 class GiveupOnSendfile(Exception):
@@ -70,10 +87,12 @@ class SendFile(Lifecycle, Stream, Mode):
         """Send with ``sendfile(2)``, or raise GiveupOnSendfile before anything was sent."""
         if not hasattr(os, "sendfile"):
             raise GiveupOnSendfile("os.sendfile() not available on this platform")
-        return self._sendfile_zerocopy(self._os_sendfile, GiveupOnSendfile, file, offset, count)
+        return self._sendfile_by(self._os_sendfile, GiveupOnSendfile, file, offset, count)
 
-    def _os_sendfile(self, fileno: int, offset: int, size: int) -> int:
-        return os.sendfile(self.fileno(), fileno, offset, size)
+    def _os_sendfile(self, fileno: int, offset: int, size: int) -> Iterator[int]:
+        """What makes the call when it is drawn upon: no step of Python follows the call."""
+        fds: Iterator[int] = map(_FILENO, (self,))
+        return map(os.sendfile, fds, (fileno,), (offset,), (size,))
 
     def _sendfile_zerocopy(
         self,
@@ -87,6 +106,18 @@ class SendFile(Lifecycle, Stream, Mode):
 
         ``ssl`` of Python 3.15 has another one than this module.
         """
+        once = partial(_once, zerocopy_func)
+        return self._sendfile_by(once, giveup_exc_type, file, offset, count)
+
+    def _sendfile_by(
+        self,
+        once: Callable[[int, int, int], Iterator[int]],
+        giveup_exc_type: type[Exception],
+        file: Any,
+        offset: int,
+        count: int | None,
+    ) -> int:
+        """The same, by what makes an iterator for ``(fileno, offset, size)``, which calls it."""
         self._check_sendfile_params(file, offset, count)
         try:
             fileno = file.fileno()
@@ -99,32 +130,40 @@ class SendFile(Lifecycle, Stream, Mode):
             raise ValueError("non-blocking sockets are not supported")
         if self.fileno() < 0:
             raise ValueError(f"Invalid file descriptor: {self.fileno()}")
-        total = [0]
+        sent: list[int] = []
+        send = partial(once, fileno)
         try:
-            send = partial(zerocopy_func, fileno)
-            self._send_pieces(total, send, giveup_exc_type, offset, count, size)
-            return total[0]
+            self._send_pieces(sent, send, giveup_exc_type, offset, count, size)
+            return sum(sent)
         finally:
-            if total[0] and hasattr(file, "seek"):
-                file.seek(offset + total[0])
+            try:
+                _put_after(file, offset, sent)
+            except BaseException:  # a signal handler's, perhaps before it was done
+                with suppress(Exception):  # or the file's own, which it raises again
+                    _put_after(file, offset, sent)
+                raise
 
     def _send_pieces(
         self,
-        total: list[int],
-        send: Callable[[int, int], int],
+        sent: list[int],
+        send: Callable[[int, int], Iterator[int]],
         giveup_exc_type: type[Exception],
         offset: int,
         count: int | None,
         size: int,
     ) -> None:
-        """``sendfile(2)``, piece by piece; ``total`` has the number of bytes so far."""
-        deadline, at = deadline_of(self), offset
-        while count is None or total[0] < count:
-            piece = min(_MOST, size if count is None else count - total[0])
+        """``sendfile(2)``, piece by piece; ``sent`` has how many bytes each has taken.
+
+        The count of a call is in the list in the same step of C, so that no exception of a signal
+        handler can come in between, and lose it.
+        """
+        deadline, total = deadline_of(self), 0
+        while count is None or total < count:
+            piece = min(_MOST, size if count is None else count - total)
             if deadline is not None and not wait_until_ready(self, WRITE, deadline):
                 raise timeout("timed out")
             try:
-                sent = send(at, piece)
+                sent.extend(send(offset + total, piece))
             except BlockingIOError:
                 if deadline is None:
                     # The descriptor does not block, though the socket is in blocking mode.
@@ -133,13 +172,14 @@ class SendFile(Lifecycle, Stream, Mode):
                     raise timeout("timed out") from None
                 continue
             except OSError as error:
-                if total[0] == 0:
+                if total == 0:
                     raise giveup_exc_type(error)  # noqa: B904  # a traceback shows both, as in CPython
                 raise
-            if not sent:
+            if not sent[-1]:
                 break
-            at += sent
-            total[0] += sent
+            total += sent[-1]
+            if len(sent) > _COUNTS:
+                sent[:] = [total]
             # Each piece has the whole timeout, so that a large file may take as long as it takes.
             # The deadline of one piece stays, though other threads may take the room first.
             deadline = deadline_of(self)

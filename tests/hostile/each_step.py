@@ -151,6 +151,28 @@ def listener(timeout: float | None = None) -> Scene:
     return [server, client]
 
 
+class Sending:
+    """A file on its way to a peer, which knows how much has come."""
+
+    def __init__(self, peer: pysock.Socket) -> None:
+        self.file, self.peer, self.position = open(__file__, "rb"), peer, 5
+        self.fileno, self.close = self.file.fileno, self.file.close
+
+    def seek(self, position: int) -> None:
+        self.position = position
+
+    def came(self) -> int:
+        with suppress(BlockingIOError):
+            return len(self.peer.recv(100_000, pysock.MSG_DONTWAIT | pysock.MSG_PEEK))
+        return 0
+
+
+def sending(timeout: float | None = None) -> Scene:
+    a, b = pysock.socketpair()
+    a.settimeout(timeout)
+    return [a, b, Sending(b)]
+
+
 def rights() -> Scene:
     """A message with a descriptor, and who receives it."""
     scene = list(pysock.socketpair(pysock.AF_UNIX, pysock.SOCK_DGRAM))
@@ -187,6 +209,8 @@ SCENES: dict[str, tuple[Callable[[], Scene], Callable[[Scene], Any]]] = {
     "close of a file": (pair_with_file, lambda s: s.pop().close()),
     "close of a socket's last file": (pair_with_last_file, lambda s: s.pop().close()),
     "streams.close": (pair, lambda s: streams.close(s[0])),
+    "sendfile": (sending, lambda s: s[0].sendfile(s[2], 5, 999)),
+    "sendfile with a timeout": (lambda: sending(5), lambda s: s[0].sendfile(s[2], 5)),
     "recv_into": (pair, lambda s: (s[1].send(b"x"), s[0].recv_into(bytearray(5)))),
     "recvmsg": (rights, lambda s: s.append(Came(s[0].recvmsg(10, 64)))),
     "recvmsg, much room": (rights, lambda s: s.append(Came(s[0].recvmsg(70_000, 70_000)))),
@@ -210,12 +234,17 @@ RECEIVING = {
 
 
 def half_done(scene: Scene) -> list[str]:
-    """Sockets whose descriptor is in another mode than they say, or that miscount their files."""
+    """Sockets in another mode than they say, files that count wrongly or stand elsewhere."""
     open_ones = [s for s in scene if isinstance(s, pysock.socket) and s.fileno() >= 0]
     files = sum([isinstance(each, io.IOBase) for each in scene])
     counted = sum([s._io_refs for s in open_ones])
     miscounted = [f"of {files} files, {counted} count"] * (files != counted)
-    return miscounted + [
+    astray = [
+        f"the file stands at {each.position}, and {each.came()} bytes have come"
+        for each in scene
+        if isinstance(each, Sending) and each.position != 5 + each.came()
+    ]
+    return miscounted + astray + [
         f"a timeout of {s.gettimeout()}, and O_NONBLOCK is {flag}"
         for s in open_ones
         for flag in [bool(fcntl.fcntl(s.fileno(), fcntl.F_GETFL) & os.O_NONBLOCK)]
