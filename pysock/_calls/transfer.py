@@ -176,17 +176,17 @@ def receive_from_into(
 
 
 def with_sockaddr(
-    function: Callable[..., int], sock: SocketState, *args: Any
+    recvfrom: Callable[..., int], sock: SocketState, pointer: Any, size: int, flags: int
 ) -> tuple[int, bytes] | None:
-    """``function(fd, *args, sockaddr, length)``: its result, and the sockaddr that C wrote.
+    """``recvfrom(2)`` to memory at ``pointer``: its result, and the sockaddr that C wrote.
 
     C may say a length that is larger than what it had room for: then it cut the address.
     """
     entry = sockaddr_pool.take()
     array, address, counter, length = entry
     put_bytes(array, address, SOCKADDR_START)
-    args = (*args, address, length)
-    n = function(sock._sock_fd_, *args)
+    # No ``*args``, by which PyPy takes 250 ns more.
+    n = recvfrom(sock._sock_fd_, pointer, size, flags, address, length)
     answer = None
     if n >= 0:
         size = counter.value

@@ -16,7 +16,7 @@ from .._calls.descriptor import NewerWay, claim_once, close_all
 from .._calls.getsockopt import socket_error
 from .._calls.memory import SOCKADDR_MAX, SOCKADDR_START, sockaddr_pool
 from .._calls.state import SocketState, on_socket
-from .._calls.transfer import sockaddr_from, with_sockaddr
+from .._calls.transfer import sockaddr_from
 from .._calls.wait import (
     ERROR,
     READ,
@@ -283,4 +283,9 @@ _PAUSE, _PAUSE_MAX = 0.0005, 0.02  # seconds
 
 
 def _is_connected(sock: Connection) -> bool:
-    return with_sockaddr(lib.getpeername, sock) is not None
+    entry = sockaddr_pool.take()
+    array, address, _, length = entry
+    put_bytes(array, address, SOCKADDR_START)
+    n: int = lib.getpeername(sock._sock_fd_, address, length)
+    sockaddr_pool.put(entry)
+    return n >= 0
