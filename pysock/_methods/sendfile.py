@@ -8,7 +8,6 @@ pieces.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from functools import partial
 from itertools import starmap
 from operator import methodcaller
@@ -43,6 +42,13 @@ def _put_after(file: Any, offset: int, sent: list[int]) -> None:
     if total and hasattr(file, "seek"):
         file.seek(offset + total)
     sent.clear()
+
+
+def _put_again_after(file: Any, offset: int, sent: list[int]) -> None:
+    try:
+        _put_after(file, offset, sent)
+    except Exception:  # the file's own, which it has raised before
+        return
 
 
 class GiveupOnSendfile(Exception):
@@ -139,8 +145,7 @@ class SendFile(Lifecycle, Stream, Mode):
             try:
                 _put_after(file, offset, sent)
             except BaseException:  # a signal handler's, perhaps before it was done
-                with suppress(Exception):  # or the file's own, which it raises again
-                    _put_after(file, offset, sent)
+                _put_again_after(file, offset, sent)
                 raise
 
     def _send_pieces(
