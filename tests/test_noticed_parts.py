@@ -6,10 +6,12 @@ of ``pysock._methods.shortcuts`` is another (``tests/mutants.py``).
 
 from __future__ import annotations
 
+import sys
 from array import array
 from contextlib import nullcontext
 from ctypes import ArgumentError
 from errno import EAGAIN
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -106,6 +108,24 @@ def test_buffers_are_joined_if_all_are_plain() -> None:
         assert buffers.joined([b"ab", other], 100) is None
     view.release()
     assert buffers.joined(parts, 100) is None
+
+
+def test_buffers_that_become_larger_meanwhile_are_left_to_the_method() -> None:
+    part = bytearray(8)
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        if frame.f_code is buffers.joined.__code__ and frame.f_locals.get("size"):
+            part.extend(bytes(9))  # once its size is known, as another thread may
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        answer = buffers.joined([part], 10)
+    finally:
+        sys.settrace(before)
+    assert len(part) > 10
+    assert answer is None, "bytes that the message's memory has no room for"
 
 
 def test_buffers_are_exported_if_bytes_can_be_put_into_them() -> None:

@@ -75,10 +75,11 @@ def joined(parts: list[Any], most: int) -> bytes | None:
                 size += len(part)
             else:
                 size = most
-        # A bytearray that another thread has made larger since then is copied as it is.
-        return b"".join(parts) if size < most else None
+        data = b"".join(parts) if size < most else None
     except ValueError:  # a view that was released
         return None
+    # Another thread may have made a bytearray larger meanwhile.
+    return data if data is not None and len(data) < most else None
 
 
 def export_plain(views: list[memoryview], parts: list[Any], most: int) -> int:
