@@ -31,7 +31,7 @@ from .._ffi import versions
 from .._ffi.arguments import INT_MAX, constructor_int
 from .._ffi.errors import raise_unless_reset, raised_by_pysock
 from .._ffi.forks import made_whole
-from .._ffi.interpreter import FREE_THREADED
+from .._ffi.interpreter import FREE_THREADED, PYPY
 from .._host import constants, lib, system
 
 TYPE_CHECKING = False
@@ -43,6 +43,7 @@ _FLAGS = SOCK_CLOEXEC | _NONBLOCK  # which a type may have
 _AF_INET, _SOCK_STREAM = constants["AF_INET"], constants["SOCK_STREAM"]
 _class = type  # which is a parameter's name
 _NOT_GIVEN = -1  # "is" is the quickest way to see it
+_HEAR = (1, 2) if PYPY else ()
 
 # SOCK_CLOEXEC: before Linux 2.6.27, a type with this flag was an unknown type.
 cloexec = NewerWay(bool(SOCK_CLOEXEC))
@@ -185,6 +186,10 @@ class Lifecycle(SocketState):
         try:
             move(self._sock_owned_, owned)
             system.release_descriptor(owned[0], self._sock_timeout_ is None)
+            # What PyPy has compiled hears signals where a loop goes on, and else when it is over:
+            # then nobody would have the number.
+            for _ in _HEAR:
+                continue
             return owned[0]
         except IndexError:
             return -1

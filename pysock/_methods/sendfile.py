@@ -8,6 +8,7 @@ pieces.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import partial
 from itertools import starmap
 from operator import methodcaller
@@ -45,10 +46,9 @@ def _put_after(file: Any, offset: int, sent: list[int]) -> None:
 
 
 def _put_again_after(file: Any, offset: int, sent: list[int]) -> None:
-    try:
+    """The same, after an exception that is raised in any case: a handler's, or the file's own."""
+    with suppress(Exception):  # the file's own, once more
         _put_after(file, offset, sent)
-    except Exception:  # the file's own, which it has raised before
-        return
 
 
 class GiveupOnSendfile(Exception):
