@@ -222,7 +222,7 @@ def test_results_of_another_processor_are_set_apart_and_shown(
     monkeypatch.setattr(page, "PAGE", shown)
     page.write(runs, there, [])
     text = shown.read_text()
-    assert "On another processor: " in text and "another one" in text
+    assert "On another processor, measured on " in text and "another one" in text
     mean = runs[0]["mean"]["ratio"]
     assert f"| **geometric mean** | {mean:.2f} ({mean:.2f}) |" in text
     assert text.startswith("before") and text.endswith("after\n")

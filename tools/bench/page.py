@@ -94,21 +94,22 @@ def _floor(run: report.Data, name: str) -> str:
 def _processors(runs: list[report.Data], other: list[report.Data]) -> str:
     """The means of each group's ratios on two processors, of the interpreters that both have."""
     pairs = [
-        (run, there)
+        (run, away)
         for run in runs
-        for there in other
-        if report.interpreter(run) == report.interpreter(there)
+        for away in other
+        if report.interpreter(run) == report.interpreter(away)
     ]
+    there = _machine(other[0])
     lines = [
-        f"On another processor: {_machine(other[0])} Geometric means of the ratios of each group:"
-        f" there, and in brackets those above.",
+        f"On another processor, {there[0].lower()}{there[1:]} Geometric means of the ratios of each"
+        " group: there, and in brackets those above.",
         "",
-        *_head("time on pysock / on the C module", [there for _, there in pairs]),
+        *_head("time on pysock / on the C module", [away for _, away in pairs]),
     ]
     for group in dict.fromkeys(row["group"] for row in runs[0]["rows"]):
-        cells = [f"{_mean(there, group)} ({_mean(run, group)})" for run, there in pairs]
+        cells = [f"{_mean(away, group)} ({_mean(run, group)})" for run, away in pairs]
         lines.append(f"| {group} | {' | '.join(cells)} |")
-    means = [f"{there['mean']['ratio']:.2f} ({run['mean']['ratio']:.2f})" for run, there in pairs]
+    means = [f"{away['mean']['ratio']:.2f} ({run['mean']['ratio']:.2f})" for run, away in pairs]
     return "\n".join([*lines, f"| **{MEAN}** | {' | '.join(means)} |"])
 
 
