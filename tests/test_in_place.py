@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.machinery
+import importlib.util
 import multiprocessing
 import os
 import sys
@@ -103,6 +104,7 @@ def test_what_tests_put_into_all_modules_is_not_for_sockets(tmp_path: Path) -> N
 
 ASKED = """
 import importlib.machinery
+import importlib.util
 import multiprocessing
 import os
 import sys
@@ -256,6 +258,7 @@ for call, prepare in (install, uninstall), (uninstall, install):
 
 
 @pytest.mark.skipif(on_pypy, reason="PyPy tells of no instructions")
+@pytest.mark.skipif(importlib.util.find_spec("fcntl") is None, reason="each_step looks at modes by fcntl")
 def test_install_and_uninstall_that_are_interrupted(tmp_path: Path) -> None:
     assert ran("-c", INTERRUPTED, folder=tmp_path) == (
         0, "install nothing True\nuninstall nothing True\n", ""
