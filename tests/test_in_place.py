@@ -258,7 +258,9 @@ for call, prepare in (install, uninstall), (uninstall, install):
 
 
 @pytest.mark.skipif(on_pypy, reason="PyPy tells of no instructions")
-@pytest.mark.skipif(importlib.util.find_spec("fcntl") is None, reason="each_step looks at modes by fcntl")
+@pytest.mark.skipif(
+    importlib.util.find_spec("fcntl") is None, reason="each_step looks at modes by fcntl"
+)
 def test_install_and_uninstall_that_are_interrupted(tmp_path: Path) -> None:
     assert ran("-c", INTERRUPTED, folder=tmp_path) == (
         0, "install nothing True\nuninstall nothing True\n", ""
