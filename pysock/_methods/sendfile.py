@@ -40,7 +40,8 @@ def _once(function: Callable[[int, int, int], int], *arguments: int) -> Iterator
 def _put_after(file: Any, offset: int, sent: list[int]) -> None:
     """Put a file's position behind what was sent, once."""
     total = sum(sent)
-    if total and hasattr(file, "seek"):
+    # With an offset that has only an ``__index__``, the first piece is sent, and that is the end.
+    if total and hasattr(offset, "__add__") and hasattr(file, "seek"):
         file.seek(offset + total)
     sent.clear()
 
@@ -162,13 +163,13 @@ class SendFile(Lifecycle, Stream, Mode):
         The count of a call is in the list in the same step of C, so that no exception of a signal
         handler can come in between, and lose it.
         """
-        deadline, total = deadline_of(self), 0
+        deadline, at, total = deadline_of(self), offset, 0
         while count is None or total < count:
             piece = min(_MOST, size if count is None else count - total)
             if deadline is not None and not wait_until_ready(self, WRITE, deadline):
                 raise timeout("timed out")
             try:
-                sent.extend(send(offset + total, piece))
+                sent.extend(send(at, piece))
             except BlockingIOError:
                 if deadline is None:
                     # The descriptor does not block, though the socket is in blocking mode.
@@ -182,6 +183,7 @@ class SendFile(Lifecycle, Stream, Mode):
                 raise
             if not sent[-1]:
                 break
+            at += sent[-1]
             total += sent[-1]
             if len(sent) > _COUNTS:
                 sent[:] = [total]
