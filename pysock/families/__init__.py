@@ -263,3 +263,10 @@ def unpack_for(proto: int, raw: bytes) -> Any:
         else:
             remember(raw, address)
     return address
+
+
+if FREE_THREADED:
+    # A struct is a type, and to make one takes a lock of Python's, which a forked child may find
+    # locked for ever: as in ``memory.Pool``, no first call in a child shall need it.
+    for _name in ("AF_INET", "AF_INET6", "AF_UNIX"):
+        codec_of(host.constants[_name])
