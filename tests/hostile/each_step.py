@@ -35,8 +35,9 @@ from .storm import open_descriptors
 Scene = list[Any]
 # Before these no signal is ever heard: the begin of a try statement (a NOP from Python 3.11 on) or
 # of a with statement; and where a value is returned out of an except clause, of which Python 3.9
-# and 3.10 crash if a trace function raises there.
-NEVER = {"NOP", "SETUP_FINALLY", "SETUP_WITH", "ROT_FOUR", "POP_EXCEPT"}
+# and 3.10 crash if a trace function raises there.  What stands behind a branch since 3.14, for
+# coverage alone (NOT_TAKEN), is in no table of handlers.
+NEVER = {"NOP", "SETUP_FINALLY", "SETUP_WITH", "ROT_FOUR", "POP_EXCEPT", "NOT_TAKEN"}
 # Before these none is heard from Python 3.10 on, and on 3.9 no code can do anything about one: the
 # result is on its way to the caller.
 RETURNS = {"POP_BLOCK", "RETURN_VALUE"}
