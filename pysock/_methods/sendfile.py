@@ -8,7 +8,6 @@ pieces.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from functools import partial
 from itertools import starmap
 from operator import methodcaller
@@ -46,10 +45,13 @@ def _put_after(file: Any, offset: int, sent: list[int]) -> None:
     sent.clear()
 
 
-def _put_again_after(file: Any, offset: int, sent: list[int]) -> None:
-    """The same, after an exception that is raised in any case: a handler's, or the file's own."""
-    with suppress(Exception):  # the file's own, once more
+def _put_again_after(file: Any, offset: int, sent: list[int]) -> Exception | None:
+    """The same, after an exception that is raised in any case; what the file raises again."""
+    try:
         _put_after(file, offset, sent)
+    except Exception as again:
+        return again
+    return None
 
 
 class GiveupOnSendfile(Exception):
