@@ -239,7 +239,9 @@ WRITING: dict[str, tuple[Action, str | None]] = {
     "sendmsg array": (lambda s: s.sendmsg([array("i", [1])]), "send_message"),
     "sendmsg Bytes": (lambda s: s.sendmsg([Bytes(b"abc"), b"d"]), "send_message"),
     "sendmsg wrong": (lambda s: s.sendmsg([b"abc"], [(1, 2)]), "send_message"),
-    "sendmsg address": (lambda s: s.sendmsg([b"abc"], CONTROL, 0, AWAY), "_sendmsg"),
+    "sendmsg address": (lambda s: s.sendmsg([b"abc"], CONTROL, 0, AWAY), None),
+    "sendmsg address, LIMIT": (lambda s: s.sendmsg([bytes(LIMIT)], [], 0, AWAY), "send_message"),
+    "sendmsg address, iterator": (lambda s: s.sendmsg(iter([b"a"]), [], 0, AWAY), "_sendmsg"),
     "sendmsg flags": (lambda s: s.sendmsg([b"abc"], CONTROL, pysock.MSG_NOSIGNAL), None),
     "sendmsg odd": (lambda s: s.sendmsg([b"abc"], CONTROL, ODD), "_sendmsg"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import os
+import socket
 import sys
 import warnings
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ import pytest
 import pysock
 from pysock import families
 from pysock._ffi.interpreter import FREE_THREADED
+from pysock._host import lib
 from pysock._libc import abi_of
 from pysock._methods import shortcuts
 from pysock._methods.shortcuts import transfer, written
@@ -34,6 +36,28 @@ def described(name: str, raw: bytes, platform: str = LINUX) -> dict[str, str]:
     codec = families.codec_of(abi.constants[name], abi)
     assert codec
     return {member: text for _, member, text in codec.describe(raw)}
+
+
+# --- names and numeric hosts ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", [pysock.AF_INET, pysock.AF_INET6])
+def test_a_name_is_not_numeric_as_in_c_and_takes_no_call(
+    family: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosts = (
+        "1.2.3.4 01.2.3.4 1.2.3 1.2.3.4.5 256.1.1.1 0x1.2.3.4 1e3 . 1..2 127.1 4 "
+        "::1 :: ::ffff:1.2.3.4 DEAD:beef::1 1::2::3 ::1%lo ::g 1:2:3:4:5:6:7:8 1:2:3:4:5:6:7:8:9 "
+        "face dead.beef.ba localhost host-1 1host a:b ①.2.3.4 +1.2.3.4 1.2.3.4/8"
+    )
+    for host in [*hosts.split(), "", " 1.2.3.4", "1.2.3.4\n", "::1 "]:
+        try:
+            numeric = socket.inet_pton(family, host)
+        except OSError:
+            numeric = None
+        assert _hosts.pton(int(family), host.encode()) == numeric, host
+    monkeypatch.setattr(lib, "inet_pton", None)
+    assert _hosts.pton(int(family), b"localhost") is None
 
 
 # --- what is remembered --------------------------------------------------------------

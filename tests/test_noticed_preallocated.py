@@ -20,6 +20,7 @@ from pysock._host import structs
 from pysock._methods import shortcuts
 from pysock._methods.message import pack_control
 from pysock._methods.shortcuts import message
+from pysock.families import pack
 
 from .harness import Action, descriptors, pair, replace
 from .test_noticed_messages import header_at, iovecs_of
@@ -290,6 +291,37 @@ def test_a_message_that_is_sent_again_is_the_same(
     flags = pysock.MSG_NOSIGNAL | (0 if seconds is None else pysock.MSG_DONTWAIT)
     assert seen == [(b"abc", pack_control([(1, 99, b"x")]), 0, flags)] * 3
     assert message._outgoing_pool.entries
+
+
+@pytest.mark.parametrize("control", [[], CONTROL])
+@pytest.mark.parametrize("number", [0, errno.EINTR, errno.ENOENT])
+def test_a_message_takes_its_address_along_and_leaves_none(
+    number: int, control: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it goes at once, is repeated, or fails."""
+
+    def sendmsg(real: Action, fd: int, pointer: Any, flags: int) -> int:
+        header = header_at(pointer)
+        seen.append((header.msg_name and ctypes.string_at(header.msg_name, header.msg_namelen),
+                     header.msg_namelen))  # fmt: skip
+        if len(seen) > 1 or not number:
+            return 3
+        set_errno(number)
+        return -1
+
+    seen: list[Any] = []
+    replace(monkeypatch, "sendmsg", sendmsg)
+    packed = pack("AF_UNIX", "/nowhere")
+    with pair(pysock.SOCK_DGRAM) as (here, _):
+        if number == errno.ENOENT:
+            with pytest.raises(FileNotFoundError):
+                here.sendmsg([b"abc"], control, 0, "/nowhere")
+        else:
+            assert here.sendmsg([b"abc"], control, 0, "/nowhere") == 3
+        count = 1 + (number == errno.EINTR)
+        assert seen == [(packed, len(packed))] * count
+        assert here.sendmsg([b"abc"], control) == 3
+    assert seen[count:] == [(0, 0)]
 
 
 @pytest.mark.parametrize("seconds", [None, 0.0, 5.0])

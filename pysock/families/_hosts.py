@@ -161,7 +161,7 @@ def resolve(name: bytes, family: int) -> tuple[int, bytes]:
         packed = pton(AF_INET6, name)
         if packed is not None:
             return AF_INET6, packed
-    found = next(addrinfo(name, None, family))
+    found = next(addrinfo(name, None, family, most=1))
     if found[0] not in SIZES:
         raise OSError("unknown address family")
     return found[0], address_in(found[4])
@@ -180,6 +180,10 @@ def _wildcard(family: int) -> tuple[int, bytes]:
 SIZES = Cache({AF_INET: 4, AF_INET6: 16})
 
 
+# The letters that a numeric address may have.
+_NUMERIC = Cache({AF_INET: b"0123456789.", AF_INET6: b"0123456789abcdefABCDEF:."})
+
+
 def address_in(raw: bytes) -> bytes:
     """The bytes of the IP address in a sockaddr_in or sockaddr_in6 of the host."""
     return raw[4:8] if abi.family_of(raw) == AF_INET else raw[8:24]
@@ -187,6 +191,8 @@ def address_in(raw: bytes) -> bytes:
 
 def pton(family: int, name: bytes) -> bytes | None:
     """``inet_pton(3)``: the bytes of a numeric address, or None if ``name`` is not numeric."""
+    if name.strip(_NUMERIC[family]):  # it has other letters: so names take no call
+        return None
     known: bytes | None = known_packed[name]
     if known is not None and len(known) == SIZES[family]:
         return known
@@ -231,17 +237,19 @@ def addrinfo(
     socktype: int = 0,
     protocol: int = 0,
     flags: int = 0,
+    most: int = -1,
 ) -> Iterator[tuple[int, int, int, bytes, bytes]]:
     """``getaddrinfo(3)``: for each answer ``(family, type, protocol, canonical name, sockaddr)``.
 
-    Copies the list of C structs, and frees it, before the first answer is returned.
+    Copies the list of C structs, or its first ``most``, and frees it, before the first answer is
+    returned.
     """
     hints = _addrinfo.pack(flags, family, socktype, protocol, 0, 0, 0, 0)
     first = c_void_p()  # C writes to it in the call: so the list has an owner from the beginning
     try:
         names = NULL if node is None else node, NULL if service is None else service
         check_resolved(lib, lib.getaddrinfo, *names, hints, pointer_to(first))
-        answers = _copied(first.value)
+        answers = _copied(first.value, most)
     finally:
         if first.value:
             lib.freeaddrinfo(first)
@@ -261,10 +269,10 @@ _addrinfo = codec(
 _SOCKADDR_SIZES = {AF_INET: 16, AF_INET6: 28}
 
 
-def _copied(at: int | None) -> list[tuple[int, int, int, bytes, bytes]]:
-    """A list of ``struct addrinfo``, whose first is at this address."""
-    answers = []
-    while at:
+def _copied(at: int | None, most: int) -> list[tuple[int, int, int, bytes, bytes]]:
+    """A list of ``struct addrinfo``, whose first is at this address; no more than ``most``."""
+    answers: list[tuple[int, int, int, bytes, bytes]] = []
+    while at and len(answers) != most:
         found = _addrinfo.unpack_from(bytes_at(at, _addrinfo.size))
         _, family, socktype, protocol, addrlen, addr, canonname, at = found
         canonical = system.text_at(canonname) if canonname else b""

@@ -22,7 +22,7 @@ from ..._calls.wait import READ, WRITE, retry
 from ..._ffi.arguments import ZERO, c_int, send_flags
 from ..._ffi.interpreter import array_type, exhaust, map_memory, pointer_to
 from ..._host import structs
-from ...families import unpack_for
+from ...families import packers, unpack_for
 from ..message import UNPACKABLE, Message, is_callers, send_message, warn_of_truncation
 from .buffers import export_plain, joined
 
@@ -53,6 +53,7 @@ def _preallocated() -> dict[str, Any]:
     iovec.iov_base = at + _DATA_AT
     members = _members(memory, _msghdr, 0) | _members(memory, _iovec, sizeof(_msghdr))
     return members | {
+        "name_at": at + _NAME_AT,
         "message": pointer_to(memory),
         "sockaddr": array_type(SOCKADDR_MAX).from_buffer(memory, _NAME_AT),
         "control": array_type(_LIMIT).from_buffer(memory, _CONTROL_AT),
@@ -74,7 +75,7 @@ def _outgoing(with_control: bool = True) -> tuple[Any, ...]:
     parts["msg_name"].value = 0  # it has no address to go to: an empty one, the BSDs refuse
     if not with_control:  # the BSDs refuse a pointer to no control messages, too
         parts["msg_control"].value = 0
-    names = "message iov_len data msg_controllen control"
+    names = "message iov_len data msg_controllen control msg_name msg_namelen name_at sockaddr"
     return tuple(map(parts.get, names.split()))
 
 
@@ -101,20 +102,22 @@ def sendmsg(
     self: Message, buffers: Any, ancdata: Any = (), flags: int = 0, address: Any = None, /
 ) -> int:
     if (
-        address is not None
-        or type(ancdata) not in _SEQUENCES
+        type(ancdata) not in _SEQUENCES
         or type(buffers) not in _SEQUENCES
         or (flags is not ZERO and (flags := flags_number(flags, send_flags)) & ODD_FLAGS)
     ):
         return _sendmsg(self, buffers, ancdata, flags, address)
-    audit("socket.sendmsg", self, None)
+    sockaddr = b""
+    if address is not None:
+        sockaddr = packers[self._sock_family_](address, "sendmsg", self._sock_proto_)
+    audit("socket.sendmsg", self, address)
     parts = [*buffers]  # in one step: another thread may change the caller's list
     if len(parts) == 1 and type(parts[0]) is bytes:  # as mostly, and 3,000 instructions less
         data = parts[0] if len(parts[0]) < _LIMIT else None
     else:
         data = joined(parts, _LIMIT) if 0 < len(parts) <= MANY else None
     if data is None:
-        return send_message(self, parts, ancdata, flags)
+        return send_message(self, parts, ancdata, flags, sockaddr)
     packed = b""
     if ancdata:
         try:
@@ -123,7 +126,7 @@ def sendmsg(
             if is_callers(error):
                 raise
         if not 0 < len(packed) < _LIMIT:
-            return send_message(self, parts, ancdata, flags)
+            return send_message(self, parts, ancdata, flags, sockaddr)
         put = _put_outgoing
         try:
             entry = _pop_outgoing()
@@ -135,20 +138,22 @@ def sendmsg(
             entry = _pop_bare_outgoing()
         except IndexError:
             entry = _outgoing(False)
-    pointer, iov_len, memory, controllen, room = entry
+    pointer, iov_len, memory, controllen, room, name, namelen, name_at, receiver = entry
     iov_len.value, memory.raw = len(data), data
     if packed:
         controllen.value, room.raw = len(packed), packed
+    if sockaddr:
+        name.value, namelen.value, receiver.raw = name_at, len(sockaddr), sockaddr
     calls = self._sock_calls_
-    transfer = calls.sendmsg
-    n: int = transfer(self._sock_fd_, pointer, flags | calls.dontwait)
-    if n < 0:
-        try:
+    try:
+        transfer = calls.sendmsg
+        n: int = transfer(self._sock_fd_, pointer, flags | calls.dontwait)
+        if n < 0:
             n = retry(self, calls, WRITE, _again_sendmsg, pointer, flags)
-        except BaseException:
-            put(entry)
-            raise
-    put(entry)
+    finally:
+        if sockaddr:  # the next message may have no address to go to
+            name.value, namelen.value = 0, 0
+        put(entry)
     return n
 
 
