@@ -21,6 +21,7 @@ from ._socket import SocketBase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
     from typing import Any
 
@@ -71,8 +72,8 @@ def let_sockets_stand_in(ssl: ModuleType) -> None:
     class StandIn(interpreters_own().socket):  # type: ignore[misc]
         __slots__ = ("__weakref__",)
 
-        def __del__(self) -> None:
-            self.detach()
+        # C's own function: in one of Python's, what a signal handler raises would be ignored.
+        __del__ = interpreters_own().socket.detach
 
     # OpenSSL's side has only a weak reference to its socket.
     stand_ins: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
@@ -89,10 +90,16 @@ def let_sockets_stand_in(ssl: ModuleType) -> None:
     ssl.SSLContext._wrap_socket = _wrap_socket
 
     def follow(sock: Any) -> None:
-        """The stand-in has the timeout of its socket, which has changed."""
+        """The stand-in has the timeout of its socket, which has changed.
+
+        Other threads may change it as well: the last of them leaves both alike.
+        """
         made = stand_ins.get(sock)
-        if made is not None:
-            made.settimeout(sock._sock_timeout_)
+        while made is not None:
+            seconds = sock._sock_timeout_
+            made.settimeout(seconds)
+            if sock._sock_timeout_ is seconds:
+                return
 
     def leave(sock: Any) -> None:
         """OpenSSL's side has no descriptor any more, which may be another socket's from now on."""
@@ -103,13 +110,21 @@ def let_sockets_stand_in(ssl: ModuleType) -> None:
     cls: Any = ssl.SSLSocket
     unwrap = cls.unwrap
 
+    def change(self: Any, function: Callable[[Any], None], value: Any) -> None:
+        """Change the mode of both.  An exception of a signal handler comes after that, as in C."""
+        try:
+            function(value)
+            follow(self)
+        except BaseException as error:
+            if not errors.raised_by_pysock(error):
+                follow(self)
+            raise
+
     def settimeout(self: Any, value: float | None, /) -> None:
-        super(cls, self).settimeout(value)
-        follow(self)
+        change(self, super(cls, self).settimeout, value)
 
     def setblocking(self: Any, flag: bool, /) -> None:
-        super(cls, self).setblocking(flag)
-        follow(self)
+        change(self, super(cls, self).setblocking, flag)
 
     def detach(self: Any) -> int:
         leave(self)

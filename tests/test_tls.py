@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from . import ROOT
+from .harness import on_pypy
 from .test_run import ON_PYSOCK, alike, ran
 
 pytest.importorskip("ssl", reason="this Python has no ssl")
@@ -284,3 +285,36 @@ def test_a_program_may_import_ssl_first(tmp_path: Path) -> None:
     program = PRELUDE.replace("import socket, ssl", "import ssl, socket")
     program += "import ssl as again; print(again is ssl, ssl.SSLSocket.__mro__[1].__module__)"
     assert alike(tmp_path, "-c", program)[:2] == (0, "True socket\n[]\n")
+
+
+INTERRUPTED = """
+import signal
+from tests.hostile.each_step import attempt
+
+def late(*_):
+    raise SystemExit("it waits, and nothing ends it")
+signal.signal(signal.SIGALRM, late)
+one, other = socket.socketpair()
+tls = trusting.wrap_socket(one, server_hostname="localhost", do_handshake_on_connect=False)
+came, step = "Stop", 1
+while came == "Stop":
+    tls.settimeout(None)
+    came, where = attempt(lambda _: tls.settimeout(0.001), [], step)
+    if tls.gettimeout() is not None:
+        signal.alarm(20)
+        try:
+            tls.do_handshake()
+        except socket.timeout:
+            signal.alarm(0)
+    step += 1
+print(came, step > 20)
+"""
+
+
+@pytest.mark.skipif(on_pypy, reason="its ssl takes any socket, and it tells of no instructions")
+def test_an_interrupted_settimeout_is_that_of_what_encrypts_too(tmp_path: Path) -> None:
+    """Else a read would wait without a timeout, and use a processor up."""
+    pytest.importorskip("fcntl", reason="each_step looks at modes by fcntl")
+    (tmp_path / "program.py").write_text(PRELUDE + INTERRUPTED)
+    done = ran(*ON_PYSOCK, "program.py", folder=tmp_path)
+    assert done == (0, "nothing True\n[]\n", "")
