@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from errno import EBADF, ENOPROTOOPT, ENOSYS
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from ._calls.getsockopt import getsockopt_bytes, identify
 from ._calls.state import SocketState, set_mode
@@ -150,17 +150,16 @@ def setsockopt(fd: int, level: int, name: str, value: bytes, what: str = "") -> 
 
     OSError has its errno, and names the option, and ``what`` it should have been.
     """
-
     number = number_of(name)
-
-    def call(pointer: Any, size: int) -> int:
-        n: int = lib.setsockopt(fd, level, number, pointer if size else NULL, size)
-        return n
-
     try:
-        checked(pass_memory, value, call)
+        checked(pass_memory, value, partial(_setsockopt, fd, level, number))
     except OSError as error:
         raise named(error, f"{name}: {what}" if what else name) from None
+
+
+def _setsockopt(fd: int, level: int, number: int, pointer: Any, size: int) -> int:
+    n: int = lib.setsockopt(fd, level, number, pointer if size else NULL, size)
+    return n
 
 
 def named(error: OSError, what: str) -> OSError:

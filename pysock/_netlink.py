@@ -83,7 +83,7 @@ def messages(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
         if not _nlmsghdr.size <= length <= len(data) - at:
             return
         names = ("nlmsg_type", "nlmsg_flags", "nlmsg_seq")
-        kind, flags, sequence = (_nlmsghdr.number(data, name, at) for name in names)
+        kind, flags, sequence = [_nlmsghdr.number(data, name, at) for name in names]
         yield kind, flags, sequence, data[at + _nlmsghdr.size : at + length]
         at += length + 3 & ~3
 

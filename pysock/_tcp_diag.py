@@ -75,7 +75,7 @@ def sockets(
         raise OSError(errno.EOPNOTSUPP, "this system has no NETLINK_SOCK_DIAG")
     if not (pid is None or type(pid) is int):
         raise TypeError(f"expected the number of a process, not {type(pid).__name__}")
-    if states is not None and not all(isinstance(each, State) for each in states):
+    if states is not None and not all([isinstance(each, State) for each in states]):
         raise TypeError(f"expected states as members of State, not {states!r}")
     own = None if pid is None else inodes(pid)
     mask = 0
@@ -148,19 +148,13 @@ def state_in(answer: bytes) -> State:
 def _connection(raw: bytes) -> Connection:
     message, inside = Record("inet_diag_msg"), Record("inet_diag_sockid")
     at = message.fields["id"][0]
-
-    def address(host: str, port: str) -> tuple[str, int]:
-        four = message.number(raw, "idiag_family") == constants["AF_INET"]
-        octets = inside.bytes_of(raw, host, at)[: 4 if four else 16]
-        return str(ip_address(octets)), int.from_bytes(inside.bytes_of(raw, port, at), "big")
-
     found = attributes(raw, message.size)
     told = found.get(constants["INET_DIAG_INFO"])
     name = found.get(constants["INET_DIAG_CONG"])
     return Connection(
         state=STATES["linux"][message.number(raw, "idiag_state")],
-        local=address("idiag_src", "idiag_sport"),
-        peer=address("idiag_dst", "idiag_dport"),
+        local=_address(raw, "idiag_src", "idiag_sport"),
+        peer=_address(raw, "idiag_dst", "idiag_dport"),
         receive_queue=message.number(raw, "idiag_rqueue"),
         send_queue=message.number(raw, "idiag_wqueue"),
         uid=message.number(raw, "idiag_uid"),
@@ -169,3 +163,11 @@ def _connection(raw: bytes) -> Connection:
         info=None if told is None else decode("linux", _TCP_INFO, abi.order, told),
         congestion=None if name is None else name.partition(b"\0")[0].decode(),
     )
+
+
+def _address(raw: bytes, host: str, port: str) -> tuple[str, int]:
+    message, inside = Record("inet_diag_msg"), Record("inet_diag_sockid")
+    at = message.fields["id"][0]
+    four = message.number(raw, "idiag_family") == constants["AF_INET"]
+    octets = inside.bytes_of(raw, host, at)[: 4 if four else 16]
+    return str(ip_address(octets)), int.from_bytes(inside.bytes_of(raw, port, at), "big")

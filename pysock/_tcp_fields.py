@@ -333,6 +333,7 @@ CLASSES: dict[str, type[Info]] = {
     "openbsd": OpenBSDInfo,
     "windows": WindowsInfo,
 }
+_KNOWN = {system: {each.name for each in fields(cls)} for system, cls in CLASSES.items()}
 STRUCTS = {"darwin": "tcp_connection_info", "windows": "TCP_INFO_v1"}  # else tcp_info
 
 
@@ -348,7 +349,7 @@ def decode(
 ) -> Info:
     """The bytes of a system's struct as its dataclass; ``layout`` is that of ``_layouts``."""
     cls = CLASSES[system]
-    known = {each.name for each in fields(cls)}
+    known = _KNOWN[system]
     bits = layout.get("bits", {})
     found: dict[str, Any] = {}
     for member, (at, size) in layout["fields"].items():

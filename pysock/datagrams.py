@@ -77,12 +77,13 @@ def _send_error(error: OSError, sent: int) -> OSError:
 def _call(sock: Any, events: int, function: Any, *args: Any) -> int:
     """``function(fd, *args)``; if it fails, ``_calls.wait`` decides what follows."""
     state = AnySocket(sock)
+    n = _attempt(lib, state, function, *args)
+    return n if n >= 0 else retry(state, lib, events, _attempt, function, *args)
 
-    def attempt(calls: Any, state: Any) -> Any:
-        return function(state._sock_fd_, *args)
 
-    n = attempt(lib, state)
-    return n if n >= 0 else retry(state, lib, events, attempt)  # type: ignore[no-any-return]
+def _attempt(calls: Any, state: AnySocket, function: Any, *args: Any) -> int:
+    n: int = function(state._sock_fd_, *args)
+    return n
 
 
 def send_many(sock: Any, datagrams: Iterable[Any], address: Any = None, flags: int = 0) -> int:

@@ -378,7 +378,7 @@ class _Race(Waiting):
         # An attempt's error says more than that of the family without an address.
         by_weight = [e for a, e in self.errors if a] + [e for _, e in self.errors]
         first = by_weight[0] if by_weight else None
-        told = "; ".join(f"{a or 'look-up'}: {e.strerror or e}" for a, e in self.errors)
+        told = "; ".join([f"{a or 'look-up'}: {e.strerror or e}" for a, e in self.errors])
         late = [f"{address}: no answer" for _, address in self.open]
         late += ["the look-up took too long"] * bool(self.running)
         told = "; ".join(filter(None, [told, *late]))

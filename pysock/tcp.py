@@ -62,7 +62,7 @@ def _set(sock: HasFileno | int, level: int, name: str, value: int | bytes) -> No
 
 def _first(*names: str) -> str:
     """The first of these options that the system has; else the first, for the error."""
-    return next((name for name in names if name in constants), names[0])
+    return next(iter([name for name in names if name in constants]), names[0])
 
 
 _IDLE = _first("TCP_KEEPIDLE", "TCP_KEEPALIVE")

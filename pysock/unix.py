@@ -112,16 +112,14 @@ def _by_ucred(fd: int) -> Peer:
         raise OSError(ENOTCONN, f"{os.strerror(ENOTCONN)} (SO_PEERCRED: there is no peer)")
     if "SO_PEERGROUPS" in constants:
         octets = getsockopt(fd, _SOL_SOCKET, "SO_PEERGROUPS", _GROUPS_MOST)
-        groups = tuple(
-            int.from_bytes(octets[i : i + _INT], sys.byteorder) for i in range(0, len(octets), _INT)
-        )
+        groups = _ints(octets)
     return Peer(pid or None, record.number(raw, "uid"), record.number(raw, "gid"), groups)
 
 
 def _by_sockpeercred(fd: int) -> Peer:
     record = Record("sockpeercred")
     raw = _exactly(getsockopt(fd, _SOL_SOCKET, "SO_PEERCRED", record.size), record, "SO_PEERCRED")
-    uid, gid, pid = (record.number(raw, name) for name in ("uid", "gid", "pid"))
+    uid, gid, pid = [record.number(raw, name) for name in ("uid", "gid", "pid")]
     return Peer(pid, uid, gid, None)
 
 
@@ -133,9 +131,7 @@ def _by_xucred(fd: int) -> Peer:
         raise OSError(EPROTO, f"{os.strerror(EPROTO)} (the version of LOCAL_PEERCRED's answer)")
     octets = record.bytes_of(raw, "cr_groups")
     count = min(record.number(raw, "cr_ngroups", signed=True), len(octets) // _INT)
-    groups = tuple(
-        int.from_bytes(octets[i * _INT : i * _INT + _INT], sys.byteorder) for i in range(count)
-    )
+    groups = _ints(octets[: count * _INT])
     pid = None
     if "LOCAL_PEERPID" in constants:
         pid = int.from_bytes(getsockopt(fd, _SOL_LOCAL, "LOCAL_PEERPID", _INT), sys.byteorder)
@@ -149,8 +145,13 @@ def _by_unpcbid(fd: int) -> Peer:
     record = Record("unpcbid")
     option = "LOCAL_PEEREID"
     raw = _exactly(getsockopt(fd, _SOL_LOCAL, option, record.size), record, option)
-    pid, uid, gid = (record.number(raw, f"unp_{name}") for name in ("pid", "euid", "egid"))
+    pid, uid, gid = [record.number(raw, f"unp_{name}") for name in ("pid", "euid", "egid")]
     return Peer(pid, uid, gid, None)
+
+
+def _ints(octets: bytes) -> tuple[int, ...]:
+    starts = range(0, len(octets), _INT)
+    return tuple([int.from_bytes(octets[i : i + _INT], sys.byteorder) for i in starts])
 
 
 def _exactly(raw: bytes, record: Record, name: str) -> bytes:
@@ -373,7 +374,7 @@ def listen_fds(*, unset: bool = True) -> list[Passed]:
     Does not block.  Raises ValueError for variables that make no sense, and OSError (EBADF) if a
     descriptor is not open.
     """
-    pid, count, names = (os.environ.get(name) for name in _VARIABLES)
+    pid, count, names = [os.environ.get(name) for name in _VARIABLES]
     try:
         if pid is None or count is None or _number(pid, "LISTEN_PID") != os.getpid():
             return []

@@ -204,8 +204,12 @@ def _hand_over(values: list[ControlMessage], owned: list[int]) -> None:
         if fd >= 0:
             os.set_inheritable(fd, False)
     owners = [value for value in values if isinstance(value, _Owner)]
-    for value in sorted(owners, key=lambda value: isinstance(value, PidFD)):
+    for value in sorted(owners, key=_is_pidfd):
         value._adopt(owned)
+
+
+def _is_pidfd(value: ControlMessage) -> bool:
+    return isinstance(value, PidFD)
 
 
 def encode(
@@ -334,7 +338,7 @@ def _reading(platform: Platform) -> dict[tuple[int, int], type[ControlMessage]]:
             for cls in _classes
             for level, kind in cls.messages
             if level in numbers and kind in numbers
-            if all(struct in platform.structs for struct in cls.needs)
+            if all([struct in platform.structs for struct in cls.needs])
         }
         _readers[platform.name] = found
     return found

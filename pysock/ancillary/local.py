@@ -7,6 +7,7 @@ import warnings
 from array import array
 from dataclasses import dataclass, field
 from errno import ESRCH
+from functools import partial
 from itertools import repeat
 
 from .._beyond import descriptor, in_range
@@ -87,7 +88,7 @@ class Rights(_Owner):
         if not isinstance(self.fds, (tuple, list)):
             raise TypeError(f"expected a tuple of descriptors, not {type(self.fds).__name__}")
         fds = [in_range(fd, 0x7FFFFFFF, "a descriptor") for fd in self.fds]
-        data = b"".join(fd.to_bytes(4, platform.order) for fd in fds)
+        data = b"".join([fd.to_bytes(4, platform.order) for fd in fds])
         return platform.number("SOL_SOCKET"), platform.number("SCM_RIGHTS"), data
 
 
@@ -164,11 +165,7 @@ class Credentials(ControlMessage):
         if len(data) < fields[f"{prefix}_groups"][0]:
             raise ValueError(f"expected a struct {struct}, not {len(data)} bytes")
 
-        def member(name: str) -> int | None:
-            full = f"{prefix}_{name}"
-            signed = name == "pid"
-            return platform.field(struct, full, data, signed=signed) if full in fields else None
-
+        member = partial(_member, platform, struct, prefix, data)
         at, count = fields[f"{prefix}_groups"][0], member("ngroups") or 0
         groups = array("I", data[at : at + min(count, (len(data) - at) // 4) * 4])
         numbers = member("pid"), member("uid"), member("gid"), member("euid"), member("egid")
@@ -187,6 +184,13 @@ class Credentials(ControlMessage):
         if "cmsgcred" not in platform.structs:
             return super().encode(platform)
         return level, platform.number("SCM_CREDS"), platform.pack("cmsgcred")  # the kernel fills it
+
+
+def _member(platform: Platform, struct: str, prefix: str, data: bytes, name: str) -> int | None:
+    full = f"{prefix}_{name}"
+    if full not in platform.structs[struct]["fields"]:
+        return None
+    return platform.field(struct, full, data, signed=name == "pid")
 
 
 _UCRED = ("pid", "uid", "gid")

@@ -44,19 +44,20 @@ class Timestamp(ControlMessage):
 
     @classmethod
     def decode(cls, platform: Platform, level: int, type: int, data: bytes) -> Timestamp:
-        def of(*names: str) -> bool:
-            return type in [platform.constants.get(name) for name in names]
-
-        if of("SCM_TIMESTAMPING", "SO_TIMESTAMPING_OLD", "SO_TIMESTAMPING_NEW"):
+        if type in [platform.constants.get(name) for name in _THREE_TIMES]:
             size = len(data) // 3
             times = [_time(platform, data[at : at + size], 1) for at in (0, size, 2 * size)]
             return cls(times[0] or None, times[2] or None)
-        fine = of("SCM_TIMESTAMPNS", "SO_TIMESTAMPNS_OLD", "SO_TIMESTAMPNS_NEW", "SCM_REALTIME")
+        fine = type in [platform.constants.get(name) for name in _NANOSECONDS]
         return cls(_time(platform, data, 1 if fine else 1000))
 
     @classmethod
     def option_value(cls, platform: Platform, option: str, value: int) -> bytes:
         return value.to_bytes(4, platform.order)
+
+
+_THREE_TIMES = ("SCM_TIMESTAMPING", "SO_TIMESTAMPING_OLD", "SO_TIMESTAMPING_NEW")
+_NANOSECONDS = ("SCM_TIMESTAMPNS", "SO_TIMESTAMPNS_OLD", "SO_TIMESTAMPNS_NEW", "SCM_REALTIME")
 
 
 def _time(platform: Platform, data: bytes, unit: int) -> int:

@@ -59,7 +59,7 @@ def _entries(at: int | None) -> Iterator[_Entry]:
         raw = string_at(at, _ifaddrs.size)
         name = _ifaddrs.number(raw, "ifa_name")
         members = ("ifa_addr", "ifa_netmask", _OTHER)
-        address, netmask, other = (_sockaddr(_ifaddrs.number(raw, m)) for m in members)
+        address, netmask, other = [_sockaddr(_ifaddrs.number(raw, m)) for m in members]
         label = string_at(name) if name else b""
         yield label, _ifaddrs.number(raw, "ifa_flags"), address or b"", netmask, other or b""
         at = _ifaddrs.number(raw, "ifa_next")
@@ -95,7 +95,7 @@ def _assembled(entries: list[_Entry]) -> list[Interface]:
             known["addresses"].append(_address(family, label, flags, address, netmask, other))
     with Socket(AF_INET, constants["SOCK_DGRAM"]) as sock:
         made = [_interface(name, known, sock) for name, known in found.items()]
-    return by_index(each for each in made if each is not None)
+    return by_index([each for each in made if each is not None])
 
 
 def _interface(name: str, known: dict[str, Any], sock: Socket) -> Interface | None:

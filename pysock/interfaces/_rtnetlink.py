@@ -13,7 +13,16 @@ from .._host import abi, constants
 from .._netlink import attributes, dump, open_netlink
 from .._records import Record, known
 from ..families._hosts import SIZES, text_of
-from ._values import Address, Gateway, Interface, by_index, family_of, flag_names, hardware_text
+from ._values import (
+    BY_METRIC,
+    Address,
+    Gateway,
+    Interface,
+    by_index,
+    family_of,
+    flag_names,
+    hardware_text,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +46,7 @@ def interfaces() -> list[Interface]:
         if family in SIZES:
             index = _ifaddrmsg.number(body, "ifa_index")
             addresses.setdefault(index, []).append(_address(family, index, body))
-    return by_index(_interface(body, addresses) for body in links)
+    return by_index([_interface(body, addresses) for body in links])
 
 
 def _interface(body: bytes, addresses: dict[int, list[Address]]) -> Interface:
@@ -98,7 +107,7 @@ def gateways() -> list[Gateway]:
         Gateway(family_of(family), text_of(family, router), names.get(index, ""), index, metric)
         for family, router, index, metric in found
     ]
-    return sorted(made, key=lambda each: (each.family, each.metric))
+    return sorted(made, key=BY_METRIC)
 
 
 def _gateways(body: bytes) -> Iterator[tuple[int, bytes, int, int]]:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from ctypes import byref, c_int32, c_size_t, c_ubyte
 from errno import ENOMEM
+from functools import partial
+from operator import itemgetter
 
 from .._host import abi as host
 from .._host import constants, lib
@@ -36,9 +38,12 @@ _ATTEMPTS = 8  # the table may grow between two calls
 _ROOM = 1 << 12  # bytes beside what the kernel has asked for
 
 
+_BY_METRIC = itemgetter(0, 3, 4)
+
+
 def gateways() -> list[Gateway]:
     """The default routes that have a router, the preferred first.  OSError."""
-    found = sorted(default_routes(_table(), host), key=lambda each: (each[0], each[3], each[4]))
+    found = sorted(default_routes(_table(), host), key=_BY_METRIC)
     return [
         Gateway(
             family_of(family),
@@ -73,11 +78,7 @@ def default_routes(table: bytes, abi: ABI) -> Iterator[_Route]:
     """The routes of a table that lead everywhere, by a router, on a platform."""
     layout = layouts(abi.name)["structs"]["rt_msghdr"]
     numbers, fields = abi.constants, layout["fields"]
-
-    def member(name: str, at: int) -> int:
-        offset, size = fields[name]
-        return int.from_bytes(table[at + offset : at + offset + size], abi.order)
-
+    member = partial(_member, table, fields, abi)
     wanted = numbers["RTF_UP"] | numbers["RTF_GATEWAY"]
     at = 0
     while len(table) - at >= layout["size"]:
@@ -111,12 +112,17 @@ def _addresses(raw: bytes, bits: int, abi: ABI) -> dict[int, bytes]:
     return found
 
 
+def _member(table: bytes, fields: Any, abi: ABI, name: str, at: int) -> int:
+    offset, size = fields[name]
+    return int.from_bytes(table[at + offset : at + offset + size], abi.order)
+
+
 def _router(parts: dict[int, bytes], abi: ABI) -> tuple[int, bytes] | None:
     """The family and the address of a default route's router; None of another route."""
     numbers = abi.constants
-    to, router, mask = (
+    to, router, mask = [
         parts.get(numbers[f"RTAX_{name}"], b"") for name in ("DST", "GATEWAY", "NETMASK")
-    )
+    ]
     family = abi.family_of(to)
     if family not in (numbers["AF_INET"], numbers["AF_INET6"]):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import ip_address
+from operator import attrgetter
 
 from .._enums import AddressFamily, member
 from .._host import constants
@@ -11,6 +12,7 @@ from .._host import constants
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
 _FLAGS: dict[int, str] = {}
 for _name in sorted((n for n in constants if n[:4] == "IFF_"), key=lambda n: n[:7] == "IFF_DRV"):
@@ -113,7 +115,7 @@ def family_of(number: int) -> AddressFamily:
 def flag_names(flags: int) -> frozenset[str]:
     """The names of an interface's flags; one without a name is its number in hexadecimal."""
     bits = [1 << n for n in range(flags.bit_length()) if flags >> n & 1]
-    return frozenset(_FLAGS.get(bit, hex(bit)) for bit in bits)
+    return frozenset([_FLAGS.get(bit, hex(bit)) for bit in bits])
 
 
 def hardware_text(octets: bytes) -> str | None:
@@ -133,6 +135,10 @@ def prefix_of(mask: bytes) -> int | None:
     return text.count("1") if "01" not in text else None
 
 
+BY_METRIC: Any = attrgetter("family", "metric")  # the preferred gateway first
+_BY_INDEX: Any = attrgetter("index", "name")
+
+
 def by_index(found: Iterable[Interface]) -> list[Interface]:
     """Interfaces in the order of their indexes."""
-    return sorted(found, key=lambda each: (each.index, each.name))
+    return sorted(found, key=_BY_INDEX)

@@ -11,7 +11,15 @@ from .._host import abi, constants, lib
 from .._records import Record
 from ..families import _interfaces, codec_of
 from ..families._hosts import AF_INET, SIZES, text_of
-from ._values import Address, Gateway, Interface, by_index, family_of, hardware_text
+from ._values import (
+    BY_METRIC,
+    Address,
+    Gateway,
+    Interface,
+    by_index,
+    family_of,
+    hardware_text,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +38,7 @@ if hasattr(lib, "GetAdaptersAddresses"):
 def _adapters() -> Iterator[tuple[Any, bytes]]:
     """Each adapter's struct, and the memory that its pointers point into."""
     flags = [n for n in constants if n[:9] == "GAA_FLAG_"]
-    wanted = sum(constants[name] for name in flags)
+    wanted = sum([constants[name] for name in flags])
     size = c_uint32(_ROOM)
     for _ in range(_ATTEMPTS):
         memory = chars(1 << (size.value - 1).bit_length())
@@ -70,7 +78,7 @@ def _interface(raw: bytes) -> Interface:
     return Interface(
         index,
         name,
-        frozenset(flag for flag, there in flags.items() if there),
+        frozenset([flag for flag, there in flags.items() if there]),
         None if mtu == 0xFFFFFFFF else mtu,
         hardware_text(hardware),
         None,
@@ -125,4 +133,4 @@ def gateways() -> list[Gateway]:
                 router = text_of(family, octets)
                 found.append(Gateway(family_of(family), router, name, index, metric))
             at = _gateway.number(entry, "Next")
-    return sorted(found, key=lambda each: (each.family, each.metric))
+    return sorted(found, key=BY_METRIC)

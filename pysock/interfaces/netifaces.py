@@ -36,8 +36,8 @@ def interfaces() -> list[str]:
     Does not block.  Raises OSError.
     """
     found = _interfaces()
-    labels = (address.label for each in found for address in each.addresses if address.label)
-    return [*dict.fromkeys([*(each.name for each in found), *labels])]
+    labels = [address.label for each in found for address in each.addresses if address.label]
+    return [*dict.fromkeys([*[each.name for each in found], *labels])]
 
 
 def ifaddresses(name: str) -> dict[int, list[dict[str, str]]]:
@@ -45,7 +45,7 @@ def ifaddresses(name: str) -> dict[int, list[dict[str, str]]]:
 
     Raises ValueError for an unknown interface, as netifaces does.
     """
-    found = next((each for each in _interfaces() if name in _names(each)), None)
+    found = next(iter([each for each in _interfaces() if name in _names(each)]), None)
     if found is None:
         raise ValueError("You must specify a valid interface name.")
     entries: dict[int, list[dict[str, str]]] = {}
@@ -62,7 +62,7 @@ def ifaddresses(name: str) -> dict[int, list[dict[str, str]]]:
 
 
 def _names(each: Interface) -> list[str]:
-    return [each.name, *(address.label for address in each.addresses)]
+    return [each.name, *[address.label for address in each.addresses]]
 
 
 def _entry(each: Address, found: Interface) -> dict[str, str]:

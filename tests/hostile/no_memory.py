@@ -38,6 +38,8 @@ class Scene:
         for sock in (self.here, self.there, self.udp, self.listener):
             sock.settimeout(0.05)
         self.small, self.big = bytearray(100), bytearray(200_000)
+        self.sender, self.rights = S.socketpair(S.AF_UNIX, S.SOCK_DGRAM)
+        self.came: list[Any] = []
 
     def feed(self) -> None:
         """Something to receive everywhere, and nothing that an earlier call has left."""
@@ -51,9 +53,22 @@ class Scene:
                         break
             except OSError:
                 sock.settimeout(0.05)
+        self.close_what_came()
+        self.S.send_fds(self.sender, [b"x"], [0, 0])
         self.here.send(b"abc")
         self.there.send(b"abc")
         self.udp.sendto(b"abc", self.name)
+
+    def close_what_came(self) -> None:
+        """The descriptors of messages that were received, and of those that were not."""
+        with suppress(OSError):
+            while True:
+                self.came.append(self.rights.recvmsg(9, 100, self.S.MSG_DONTWAIT))
+        for _, ancdata, *_ in self.came:
+            for _, _, data in ancdata:
+                for fd in memoryview(data).cast("i"):
+                    os.close(fd)
+        self.came.clear()
 
     def locked(self) -> bool:
         try:
@@ -119,6 +134,32 @@ class Scene:
             "getservbyport": lambda: found(S.getservbyport, 80),
             "if_nameindex": S.if_nameindex,
             "if_indextoname": lambda: found(S.if_indextoname, 1),
+            **(self.beyond() if S.__name__ == "pysock" else {}),
+        }
+
+    def beyond(self) -> dict[str, Callable[[], Any]]:
+        """Calls of the modules beyond the standard library."""
+        ancillary, datagrams, dial, interfaces, streams, tcp, unix = [
+            importlib.import_module(f"pysock.{name}")
+            for name in "ancillary datagrams dial interfaces streams tcp unix".split()
+        ]
+        here, udp, name = self.here, self.udp, self.name
+        three = [(b"abc", name)] * 3
+        ring = datagrams.Ring(4, 100)
+        return {
+            "ancillary.receive": lambda: ancillary.receive(self.rights, 10).values[0].close(),
+            "datagrams.send_many": lambda: datagrams.send_many(udp, three),
+            "datagrams.send_segments": lambda: datagrams.send_segments(udp, b"abcde", 2, name),
+            "datagrams.receive_segments": lambda: datagrams.receive_segments(udp),
+            "datagrams.Ring": lambda: ring.receive(udp),
+            "dial.Cancel": lambda: dial.Cancel().close(),
+            "interfaces": interfaces.interfaces,
+            "streams.sendall": lambda: streams.sendall(here, b"abc"),
+            "streams.recv_exactly": lambda: streams.recv_exactly(here, 3),
+            "tcp.set_keepalive": lambda: tcp.set_keepalive(self.listener, 5),
+            "tcp.info": lambda: found(tcp.info, self.listener),
+            "unix.recv_fds": lambda: unix.recv_fds(self.rights, 10, 2)[1].close(),
+            "unix.peer": lambda: unix.peer(here),
         }
 
 
