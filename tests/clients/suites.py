@@ -54,6 +54,21 @@ UNITTEST = {
             *("simple_httpclient", "websocket", "ioloop", "process"),
         )
     ],
+    "twisted": [
+        f"twisted.{package}.test_{name}"
+        for package, names in {
+            "internet.test": (
+                "address asyncioreactor core endpoints fdset posixbase process resolver socket tcp "
+                "tls udp unix"
+            ),
+            "test": "ftp internet process ssl tcp udp unix",
+            "protocols.test": "tls",
+            "python.test": "sendmsg",
+            "names.test": "client server",
+            "web.test": "agent webclient",
+        }.items()
+        for name in names.split()
+    ],
 }
 
 
