@@ -26,7 +26,7 @@ from errno import EADDRINUSE, ECONNREFUSED, EMSGSIZE, ENAMETOOLONG, ENOENT, ENOT
 from ._beyond import AnySocket, descriptor, flock, getsockopt, named, number_of
 from ._calls import msghdr
 from ._calls.descriptor import Owned, claim_option, close_all
-from ._calls.msghdr import descriptors_in
+from ._calls.rights import PIDFD, descriptors_in
 from ._ffi.arguments import c_int, c_ssize_t
 from ._ffi.errors import from_errno
 from ._functions.conversions import CMSG_SPACE
@@ -444,7 +444,7 @@ def recv_fds(sock: Any, size: int, count: int, flags: int = 0) -> tuple[bytes, D
     try:
         # They are in the list before an exception can arrive, and from there nobody copies them.
         received = msghdr.receive(AnySocket(sock), size, room, flags | cloexec, came._owned)
-        pidfds = descriptors_in(received.ancdata, (msghdr.PIDFD,))
+        pidfds = descriptors_in(received.ancdata, (PIDFD,))
         closed_beyond(came._owned, len(came) - len(pidfds))
         if received.msg_flags & constants["MSG_CTRUNC"] or len(came) > count:
             text = f"{os.strerror(EMSGSIZE)} (more than {count} descriptors came)"

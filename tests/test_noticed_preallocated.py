@@ -143,7 +143,7 @@ def test_nothing_is_left_of_a_message_that_has_failed(
         with pytest.raises(OSError, match="rror"):
             here.recvmsg(100, room)
         assert [id(entry) for entry in pool.entries] == before
-        _, _, _, _, memory, _, _, sender, msg_flags = pool.entries[-1]
+        _, _, _, _, memory, _, _, sender, msg_flags, _ = pool.entries[-1]
         assert msg_flags.value == 0
         assert not any(sender.raw)
         assert not any(memory.raw)

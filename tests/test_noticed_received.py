@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import random
 import socket as stdlib
 from array import array
 from typing import Any
@@ -16,9 +17,11 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock._calls import cmsg, msghdr
+from pysock._calls import cmsg, msghdr, rights
+from pysock._calls.rights import descriptors_in
 from pysock._ffi import interpreter
 from pysock._ffi.exports import EXPORTS_LOCK
+from pysock._host import system
 from pysock._methods import message
 from pysock._methods.message import pack_control
 
@@ -182,8 +185,8 @@ def test_what_a_buffer_of_the_callers_raises_is_raised(
 def test_only_descriptors_of_this_message_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """And not what lies behind it in memory, from an earlier one."""
     ours, theirs = (pysock.dup(0) for _ in range(2))
-    rights = pysock.SOL_SOCKET, pysock.SCM_RIGHTS
-    sent, before = (pack_control([(*rights, array("i", [fd]))]) for fd in (theirs, ours))
+    kind = pysock.SOL_SOCKET, pysock.SCM_RIGHTS
+    sent, before = (pack_control([(*kind, array("i", [fd]))]) for fd in (theirs, ours))
 
     def recvmsg(real: Action, fd: int, pointer: Any, flags: int) -> int:
         header = header_at(pointer)
@@ -207,12 +210,12 @@ def test_only_descriptors_of_this_message_are_closed(monkeypatch: pytest.MonkeyP
 @POSIX
 def test_descriptors_in_control_messages() -> None:
     """The last may be cut in its middle; other messages have none."""
-    level, rights = pysock.SOL_SOCKET, pysock.SCM_RIGHTS
+    level, kind = pysock.SOL_SOCKET, pysock.SCM_RIGHTS
     data = array("i", [7, 0, 9]).tobytes()
     for cut, expected in ((12, [7, 0, 9]), (11, [7, 0]), (4, [7]), (3, []), (0, [])):
-        found = msghdr.descriptors_in([
-            (level, rights, data[:cut]), (level + 1, rights, data), (level, rights + 1, data),
-            (level, rights, data[4:8]),
+        found = descriptors_in([
+            (level, kind, data[:cut]), (level + 1, kind, data), (level, kind + 1, data),
+            (level, kind, data[4:8]),
         ])  # fmt: skip
         assert found == [*expected, 0]
 
@@ -234,7 +237,7 @@ def test_a_failed_call_closes_no_descriptor_of_an_earlier_message(
         here.settimeout(seconds)
         for _ in range(2):
             pysock.send_fds(there, [b"x"], [here.fileno()])
-            fds = msghdr.descriptors_in(receive(here)[1])
+            fds = descriptors_in(receive(here)[1])
             assert len(fds) == 1
             with pytest.raises((BlockingIOError, pysock.timeout)):
                 receive(here)
@@ -249,7 +252,7 @@ def test_an_interrupted_call_closes_no_descriptor_of_an_earlier_message(
     """Nor does an exception that comes before C is called: memory has what C wrote before."""
     with pair() as (here, there):
         pysock.send_fds(there, [b"x"], [here.fileno()])
-        fds = msghdr.descriptors_in(here.recvmsg_into([bytearray(100)], 64)[1])
+        fds = descriptors_in(here.recvmsg_into([bytearray(100)], 64)[1])
         monkeypatch.setattr(msghdr, "_recvmsg", None)
         with pytest.raises(TypeError):
             here.recvmsg_into([bytearray(100)], 64)
@@ -270,3 +273,31 @@ def test_what_is_no_refusal_of_a_buffer_is_raised(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(message, "memoryview", Interrupted, raising=False)
     with pair() as (here, _), pytest.raises(KeyError, match="a handler's"):
         message.Message.recvmsg_into(here, [bytearray(9)])
+
+
+@POSIX
+def test_descriptors_are_closed_where_they_lie_if_no_memory_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Those that ``descriptors_in`` finds, in messages that are whole, and in some that are not."""
+    closed: list[int] = []
+    monkeypatch.setattr(system, "close_without_memory", closed.append)
+    level, kind = pysock.SOL_SOCKET, pysock.SCM_RIGHTS
+    kinds = [(level, kind), (level, kind + 90), (level + 1, kind), rights.PIDFD]
+    chance = random.Random(1)
+    for _ in range(300):
+        items = []
+        for number in chance.choices([each for each in kinds if None not in each], k=3):
+            fds = [chance.choice([0, 7, 256, 70_000, -9]) for _ in range(chance.randrange(4))]
+            items.append((*number, array("i", fds).tobytes()))
+        whole = pack_control(items)
+        raw = whole[: chance.randrange(len(whole) + 1)]
+        found = descriptors_in(msghdr.control.walk(raw)[0], (kinds[0], rights.PIDFD))
+        closed.clear()
+        rights.close_octets(raw, len(raw))
+        assert closed == [fd for fd in found if fd >= 0]
+        closed.clear()
+        rights.close_octets(whole, len(raw))
+        assert closed == [fd for fd in found if fd >= 0]
+    rights.close_octets(bytes(100), 100)
+    assert len(closed) == len([fd for fd in found if fd >= 0])

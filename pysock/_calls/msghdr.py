@@ -22,10 +22,9 @@ then: as long as a bytearray is exported it cannot be resized.
 
 from __future__ import annotations
 
-from ctypes import addressof
+from ctypes import addressof, c_ubyte, sizeof
 from itertools import accumulate
 from operator import attrgetter
-from struct import Struct
 
 from .._ffi.abi import codec
 from .._ffi.arguments import INT_MAX, is_refusal, view_of
@@ -33,6 +32,7 @@ from .._ffi.arguments import size_of as size_in
 from .._ffi.exports import LENDS_ALL, memory_of, stays
 from .._ffi.interpreter import (
     POOL_MAX,
+    PYPY,
     TRANSFER_MAX,
     array_type,
     bytes_at,
@@ -47,21 +47,21 @@ from .._ffi.interpreter import (
     reserve,
 )
 from .._host import abi, constants, structs
-from .cmsg import Control
 from .descriptor import close_all
 from .memory import LARGE_KEPT, ODD_FLAGS, SOCKADDR_MAX, Pool
+from .rights import PIDFD, close_octets, close_received, descriptors_in
+from .rights import control as control
 from .transfer import KEEP_GIL_MAX, put_written
 from .wait import READ, WRITE, retry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from typing import Any
 
     from .._ffi.prototype import Library
     from .state import SocketState
 
-control = Control(abi)
 _msghdr = codec(
     abi,
     structs["msghdr"],
@@ -69,8 +69,6 @@ _msghdr = codec(
 )
 _iovec = codec(abi, structs["iovec"], "iov_base iov_len")
 _HEADER, _IOVEC = _msghdr.size, _iovec.size
-_RIGHTS = (constants["SOL_SOCKET"], constants.get("SCM_RIGHTS"))
-PIDFD = (constants["SOL_SOCKET"], constants.get("SCM_PIDFD"))
 
 # --- message buffers -----------------------------------------------------------------
 
@@ -78,6 +76,7 @@ MANY = 64  # buffers; a pooled message buffer has room for the iovecs of so many
 SMALL = 16384  # bytes; up to so many are copied into the message buffer
 _ROOM = 4 * SMALL
 _LARGE_ROOM = _ROOM + POOL_MAX
+_octets = c_ubyte * 256  # an index above that is no small int
 
 
 class MessageBuffer:
@@ -87,7 +86,7 @@ class MessageBuffer:
     takes four times as long.
     """
 
-    __slots__ = ("_memory", "_owner", "base", "pointer")
+    __slots__ = ("_memory", "_owner", "base", "header", "pointer")
 
     def __init__(self, size: int, *, mapped: bool = False) -> None:
         if mapped:
@@ -96,6 +95,7 @@ class MessageBuffer:
         else:
             self._owner = self._memory = reserve(size)
         self.base, self.pointer = addressof(self._memory), pointer_to(self._memory)
+        self.header = structs["msghdr"].from_buffer(self._memory)  # read where no memory is left
 
     def put(self, body: bytes) -> None:
         """Write ``body`` to the begin."""
@@ -103,6 +103,12 @@ class MessageBuffer:
             put_bytes(self._memory, self.pointer, body)
         else:
             fill(self.pointer, body)
+
+    def octets(self, at: int) -> Any:
+        """Small ints: the bytes of memory from here, as far as ``close_octets`` can read them."""
+        if PYPY or at > _ROOM - sizeof(_octets):  # PyPy takes long, and ends without memory
+            return b""
+        return _octets.from_buffer(self._memory, at)
 
     def begin(self, size: int) -> bytes:
         """The first ``size`` bytes: a struct, and as many iovecs as the kernel takes."""
@@ -335,6 +341,7 @@ def _receive(
         iovecs = _iovec.pack(base + data_at, size)
     iov_at = base + _HEADER if count else 0
     msg_control = base + control_at if ancbufsize else 0
+    octets: Any = buffer.octets(control_at) if ancbufsize else b""
     before = (
         _msghdr.pack(base + name_at, SOCKADDR_MAX, iov_at, count, msg_control, ancbufsize, 0)
         + iovecs
@@ -363,11 +370,17 @@ def _receive(
             owned.extend(descriptors_in(ancdata) + descriptors_in(ancdata, (PIDFD,)))
     except BaseException:
         # The call may have been made already, and have succeeded: then it has written namelen.
-        _, namelen, _, _, _, controllen, _ = _msghdr.unpack_from(buffer.begin(_HEADER))
+        header = buffer.header
         if owned:
             close_all(owned)
-        elif has_succeeded(namelen):
-            close_received(bytes_at(base + control_at, min(controllen, ancbufsize)))
+        elif has_succeeded(header.msg_namelen):
+            came = header.msg_controllen
+            try:
+                raw = bytes_at(base + control_at, min(came, ancbufsize))
+            except MemoryError:
+                close_octets(octets, came if came < ancbufsize else ancbufsize)
+            else:
+                close_received(raw)
         if pool is not None:
             pool.put(buffer)
         raise
@@ -424,32 +437,4 @@ def has_succeeded(namelen: int) -> bool:
     return namelen != SOCKADDR_MAX
 
 
-# --- descriptors ---------------------------------------------------------------------
-
-_FD = 4  # bytes: the data of SCM_RIGHTS are C ints
-_int = Struct("i").unpack_from
-
-
-def descriptors_in(
-    ancdata: Sequence[tuple[int, int, bytes]], kinds: tuple[Any, ...] = (_RIGHTS,)
-) -> list[int]:
-    """The descriptors in control messages, of which the last may end in the middle of one."""
-    if len(ancdata) == 1:  # as mostly; PyPy compiles no loop into what calls it
-        level, cmsg_type, data = ancdata[0]
-        return _descriptors(data) if (level, cmsg_type) in kinds else []
-    fds: list[int] = []
-    for level, cmsg_type, data in ancdata:
-        if (level, cmsg_type) in kinds:
-            fds += _descriptors(data)
-    return fds
-
-
-def _descriptors(data: bytes) -> list[int]:
-    count = len(data) // _FD
-    # PyPy takes 200 ns for a view's cast, and 20 for this.
-    return [*_int(data)] if count == 1 else [*memoryview(data[: count * _FD]).cast("i")]
-
-
-def close_received(raw: bytes) -> None:
-    """Close the descriptors that came with a message which nobody will see."""
-    close_all(descriptors_in(control.walk(raw)[0], (_RIGHTS, PIDFD)))
+has_succeeded(0)  # as in ``rights``, so that its frame is there

@@ -7,7 +7,7 @@ from functools import partial
 
 from .. import _public
 from .._calls.descriptor import adopt, close_again, close_all
-from .._calls.msghdr import descriptors_in
+from .._calls.rights import close_messages, descriptors_in
 from .._ffi.errors import raise_unless_reset
 from .._ffi.interpreter import PYPY
 from .._host import constants, lib, system
@@ -170,7 +170,7 @@ def recv_fds(
             msg_flags |= constants["MSG_CTRUNC"]
         return data, fds, msg_flags, address
     except BaseException:
-        close_all(descriptors_in(ancdata) if fds is None else fds)
+        close_messages(ancdata) if fds is None else close_all(fds)
         raise
 
 

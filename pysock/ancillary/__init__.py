@@ -25,7 +25,7 @@ from .. import _beyond, families
 from .._calls import msghdr
 from .._calls.cmsg import SOCKLEN_MAX
 from .._calls.descriptor import Owned, close_all
-from .._calls.msghdr import PIDFD, descriptors_in
+from .._calls.rights import PIDFD, descriptors_in
 from .._calls.transfer import as_written
 from .._ffi.arguments import c_int, c_ssize_t
 from .._host import constants
@@ -145,7 +145,7 @@ def _message(given: Any) -> tuple[int, int, bytes]:
 
 
 def _descriptors(messages: list[tuple[int, int, bytes]]) -> list[int]:
-    """Those of SCM_RIGHTS, and then those of SCM_PIDFD, as ``_calls.msghdr`` has them."""
+    """Those of SCM_RIGHTS, and then those of SCM_PIDFD, as ``_calls.msghdr`` claims them."""
     return descriptors_in(messages) + descriptors_in(messages, (PIDFD,))
 
 

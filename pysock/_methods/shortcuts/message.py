@@ -13,11 +13,12 @@ too.  (To set a member takes 370 instructions, to read one 290, a slice 660.)
 
 from __future__ import annotations
 
-from ctypes import addressof, sizeof
+from ctypes import addressof, c_ubyte, sizeof
 from sys import audit
 
 from ..._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool, flags_number
-from ..._calls.msghdr import MANY, close_received, control, has_succeeded, unasked
+from ..._calls.msghdr import MANY, control, has_succeeded, unasked
+from ..._calls.rights import close_octets, close_received, holds_messages
 from ..._calls.wait import READ, WRITE, retry
 from ..._ffi.arguments import ZERO, c_int, send_flags
 from ..._ffi.interpreter import array_type, exhaust, map_memory, pointer_to
@@ -58,6 +59,7 @@ def _preallocated() -> dict[str, Any]:
         "sockaddr": array_type(SOCKADDR_MAX).from_buffer(memory, _NAME_AT),
         "control": array_type(_LIMIT).from_buffer(memory, _CONTROL_AT),
         "first": array_type(_FIRST).from_buffer(memory, _CONTROL_AT),
+        "octets": (c_ubyte * _FIRST).from_buffer(memory, _CONTROL_AT),
         "data": array_type(_LIMIT).from_buffer(memory, _DATA_AT),
     }
 
@@ -84,7 +86,7 @@ def _incoming(with_control: bool = True) -> tuple[Any, ...]:
     if not with_control:
         parts["msg_control"].value = 0
     names = "message iov_len data msg_controllen control first msg_namelen sockaddr msg_flags"
-    return tuple(map(parts.get, names.split()))
+    return tuple(map(parts.get, [*names.split(), "octets"]))
 
 
 _outgoing_pool, _incoming_pool = Pool(_outgoing), Pool(_incoming)
@@ -183,7 +185,7 @@ def recvmsg(
         entry = _pop_incoming() if ancbufsize else _pop_bare_incoming()
     except IndexError:
         entry = _incoming(ancbufsize > 0)
-    pointer, iov_len, memory, controllen, room, first, namelen, sender, msg_flags = entry
+    pointer, iov_len, memory, controllen, room, first, namelen, sender, msg_flags, octets = entry
     iov_len.value, namelen.value = bufsize, SOCKADDR_MAX
     if ancbufsize:
         controllen.value = ancbufsize
@@ -219,8 +221,14 @@ def recvmsg(
                     room.raw = bytes(ancbufsize)
         except BaseException:
             # Descriptors may be there already, which nobody will see.
-            if not raw and has_succeeded(namelen.value) and any(first.raw):
-                close_received(room[: min(controllen.value, ancbufsize)])
+            if not raw and has_succeeded(namelen.value) and holds_messages(octets):
+                size = controllen.value
+                try:
+                    copied = room[: min(size, ancbufsize)]
+                except MemoryError:
+                    close_octets(octets, size if size < ancbufsize else ancbufsize)
+                else:
+                    close_received(copied)
             msg_flags.value, sender.raw, first.raw = 0, _NO_NAME, _NO_MESSAGES
             room.raw = bytes(ancbufsize)
             (_put_incoming if ancbufsize else _put_bare_incoming)(entry)
