@@ -72,7 +72,9 @@ def parse(value: Any) -> float | None:
         return None
     if type(value) is int and 0 <= value <= _LONGEST:  # in a fifth of the steps
         return float(value)
-    if not isinstance(value, float):
+    if issubclass(type(value), float):
+        value = float.__add__(value, 0.0)  # a subclass of float might calculate in its own way
+    else:
         value = _int_or_float(value)
     if isinstance(value, float):
         if value != value:

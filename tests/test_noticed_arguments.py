@@ -330,3 +330,46 @@ def test_who_has_raised_when_a_buffer_is_asked_for(monkeypatch: pytest.MonkeyPat
             arguments.writable_view_of(asked, "f")
         assert ("a handler's" if theirs else "not BufferProtocol") in str(caught.value)
         monkeypatch.undo()
+
+
+class LyingFloat(float):
+    """A float whose own methods say something else."""
+
+    def _lie(self, other: Any) -> Any:
+        return LyingFloat(-3.0)
+
+    __mul__ = __rmul__ = __add__ = __radd__ = _lie
+
+    def __ne__(self, other: object) -> bool:
+        return True
+
+    def __lt__(self, other: object) -> bool:
+        return True
+
+    def __float__(self) -> float:
+        return 7.0
+
+
+@pytest.mark.parametrize("module", [pysock] if on_pypy else [stdlib, pysock])
+def test_a_timeout_that_calculates_otherwise(module: Any) -> None:
+    """C reads the number itself."""
+    with module.socket() as sock:
+        sock.settimeout(LyingFloat(0.5))
+        assert (sock.gettimeout(), type(sock.gettimeout())) == (0.5, float)
+        with pytest.raises(ValueError, match="out of range"):
+            sock.settimeout(LyingFloat(-0.5))
+        with pytest.raises(ValueError, match="NaN"):
+            sock.settimeout(LyingFloat("nan"))
+
+
+class SaysFloat:
+    """What says that it is a float."""
+
+    __class__: Any = float
+
+
+@pytest.mark.parametrize("module", [pysock] if on_pypy else [stdlib, pysock])
+def test_a_timeout_that_only_says_that_it_is_a_float(module: Any) -> None:
+    with module.socket() as sock, pytest.raises(TypeError) as caught:
+        sock.settimeout(SaysFloat())
+    assert "SaysFloat" in str(caught.value) or on_pypy
