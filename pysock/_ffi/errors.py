@@ -186,14 +186,14 @@ def _attempt_again(function: Callable[..., int], *args: Any) -> int:
     kept = ErrnoKept() if not number else None
     for _ in range(ATTEMPTS - 1):
         if number or kept is None:
-            return -number
+            break
         n: int = kept.attempt(function, *args)
         if n >= 0:
             return n
         number = kept.pop_errno()
-    if number:
+    if number > 0:
         return -number
-    raise from_errno(0)
+    raise from_errno(number)  # minus a negative errno would be a success
 
 
 def checked(function: Callable[..., int], *args: Any) -> int:

@@ -203,6 +203,34 @@ def test_a_deadline_ends_interruptions(name: str, monkeypatch: pytest.MonkeyPatc
     assert len(asked) > 3
 
 
+def test_a_negative_errno_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Haiku's are negative; what fails with one fails, and no other exception comes of it."""
+    calls: dict[str, Action] = {
+        "socket": pysock.socket,
+        "socketpair": pysock.socketpair,
+        "bind": lambda: tcp.bind(("127.0.0.1", 0)),
+        "listen": lambda: tcp.listen(),
+        "shutdown": lambda: tcp.shutdown(pysock.SHUT_RD),
+        "getsockname": lambda: tcp.getsockname(),
+        "setsockopt": lambda: tcp.setsockopt(pysock.SOL_SOCKET, pysock.SO_KEEPALIVE, 1),
+        "getsockopt": lambda: tcp.getsockopt(pysock.SOL_SOCKET, pysock.SO_TYPE),
+        "send": lambda: tcp.send(b"x"),
+        "recv": lambda: tcp.recv(1),
+    }
+
+    def failing(real: Action, *arguments: Any) -> int:
+        set_errno(-5)
+        return -1
+
+    with pysock.socket() as tcp:
+        for name, call in calls.items():
+            with monkeypatch.context() as patch:
+                replace(patch, name, failing)
+                with pytest.raises(OSError) as caught:
+                    call()
+            assert caught.value.errno == -5, name
+
+
 def test_not_ready_without_a_deadline_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
