@@ -152,7 +152,8 @@ def wait_first(sock: SocketState, flags: int) -> float | None:
     if flags or not left or not seconds:
         return None
     sock._sock_waits_ = left - 1
-    deadline = monotonic() + seconds
+    begin = monotonic()
+    deadline = begin + seconds
     # In fewer steps than ``wait_until_ready``, which goes on where the socket is not ready.
     try:
         entry = _free_polls.pop()
@@ -161,13 +162,15 @@ def wait_first(sock: SocketState, flags: int) -> float | None:
     memory, pointer = entry
     milliseconds = -int(-seconds * 1000 // 1)
     poll = lib.poll
-    ready = 0
+    ready = -1
     fd = sock._sock_fd_
     if fd != -1 and milliseconds <= _POLL_MAX:
         memory.raw = _packed(fd, READ, 0)
         ready = poll(pointer, 1, milliseconds)
     _free_polls.append(entry)
-    if ready <= 0 and not wait_until_ready(sock, READ, deadline):
+    if ready <= 0 and (
+        (ready == 0 and _clock_stands(begin)) or not wait_until_ready(sock, READ, deadline)
+    ):
         raise timeout("timed out")
     return deadline
 
@@ -199,6 +202,15 @@ def deadline_passed(deadline: float) -> bool:
     return monotonic() >= deadline
 
 
+def _clock_stands(asked: float) -> bool:
+    """Whether no time has passed since ``asked``, though poll(2) has waited as long as it should.
+
+    The clock may be a program's, which has put a library between us and C's (faketime(1)): it then
+    stands still, or goes back.  The kernel waits by its own, and as in C its answer counts.
+    """
+    return system.KERNEL_WAITS and monotonic() <= asked
+
+
 def wait_until_ready(sock: SocketState, events: int, deadline: float | None) -> bool:
     """``poll(2)`` until the socket is ready for ``events``; False if the deadline passes.
 
@@ -208,11 +220,13 @@ def wait_until_ready(sock: SocketState, events: int, deadline: float | None) -> 
     memory, pointer = entry
     milliseconds = -1
     lost = 0
+    asked = 0.0
     kept, poll = None, lib.poll
     while (fd := sock._sock_fd_) != -1:
         if deadline is not None:
+            asked = monotonic()
             # Rounded up: a wait that ends early would only be repeated.
-            milliseconds = -int((monotonic() - deadline) * 1000 // 1)
+            milliseconds = -int((asked - deadline) * 1000 // 1)
             if not 0 <= milliseconds <= _POLL_MAX:
                 milliseconds = 0 if milliseconds < 0 else _POLL_MAX
         memory.raw = _packed(fd, events, 0)
@@ -231,7 +245,9 @@ def wait_until_ready(sock: SocketState, events: int, deadline: float | None) -> 
         elif number != system.INTERRUPTED:
             _polls.put(entry)
             raise from_errno(number)
-        elif deadline is not None and deadline_passed(deadline):
+        elif deadline is not None and (
+            deadline_passed(deadline) or (n == 0 and _clock_stands(asked))
+        ):
             _polls.put(entry)
             return False
     # Closed meanwhile, poll would wait: then the call says that it is closed.

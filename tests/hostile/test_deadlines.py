@@ -119,6 +119,40 @@ def test_ready_and_not_for_ever(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     assert 3 < len(tried) < 200
 
 
+# What a library that stands between Python and C may make of the clock: faketime(1) does.
+CLOCKS = {
+    "stands still": lambda begin, passed: begin,
+    "runs backwards": lambda begin, passed: begin - passed,
+    "goes an hour back": lambda begin, passed: begin + passed - 3600 * (passed > TIMEOUT / 2),
+}
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+@pytest.mark.parametrize("name", [name for name in WAITS if name in FUNCTIONS])
+def test_a_clock_that_does_not_go_on(
+    name: str, clock: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel has a clock of its own: when poll has waited, the deadline has passed."""
+    begin = time.monotonic()
+
+    def shown() -> float:
+        return float(CLOCKS[clock](begin, time.monotonic() - begin))
+
+    with scene(name) as s:
+        for waits in (0, wait.WAITS) if name.startswith("recv") else (0,):
+            s.sock.settimeout(TIMEOUT)
+            s.sock._sock_waits_ = waits
+            begin = time.monotonic()
+            with monkeypatch.context() as patch, alarms(late, LATE, LATE):
+                patch.setattr(wait, "monotonic", shown)
+                assert outcome(s.call) == "timed out"
+            assert TIMEOUT <= time.monotonic() - begin < 2 * TIMEOUT
+
+
+def late() -> None:
+    raise AssertionError("for ever")
+
+
 def test_a_datagram_to_a_full_receiver() -> None:
     """A Unix socket that is not connected is always "ready"; CPython's waits like pysock's."""
     for module in (pysock,) if on_pypy else (pysock, stdlib):
