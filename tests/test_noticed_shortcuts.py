@@ -11,6 +11,7 @@ import ctypes
 import sys
 from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from threading import Thread
 from typing import Any
@@ -19,11 +20,21 @@ import pytest
 
 import pysock
 from pysock._calls.getsockopt import LARGEST_UNIT, int_memory, int_pool
+from pysock._ffi.exports import LENDS_ALL
 from pysock._methods import shortcuts
 from pysock._methods.shortcuts import message, options, transfer
 from pysock._methods.shortcuts import names as asking
 
-from .harness import LATE, Action, calls_of, outcome, pair, replace
+from .harness import (
+    LATE,
+    Action,
+    at_every_opcode,
+    calls_of,
+    needs_opcodes,
+    outcome,
+    pair,
+    replace,
+)
 from .plain_calls import KEEP, LEVEL, OPTIONS, READING, WRITING
 
 if not hasattr(pysock, "AF_UNIX"):
@@ -269,3 +280,53 @@ def test_options_of_vsock_are_left_to_the_method(
         sock.getsockopt(1, 2)
         sock.setsockopt(1, 2, 3)
     assert left == ["_getsockopt", "_setsockopt"]
+
+
+@needs_opcodes
+@pytest.mark.skipif(not LENDS_ALL, reason="this interpreter resizes what C uses")
+@pytest.mark.parametrize("waits", [0, 5])
+@pytest.mark.parametrize("name", ["recv_into", "recvfrom_into"])
+def test_a_buffer_that_becomes_too_small_is_no_end_of_a_stream(name: str, waits: int) -> None:
+    """0 bytes would say so, while there are some.  As in C, what was asked for does not fit."""
+    made: list[bytearray] = []
+
+    def prepare() -> tuple[Action, Action]:
+        here.settimeout(LATE)
+        here._sock_waits_ = waits
+        made.append(bytearray(10))
+        return lambda: size_of(getattr(here, name)(made[-1], 4)), empty
+
+    def empty() -> None:
+        with suppress(BufferError):
+            made[-1].clear()
+
+    def size_of(answer: Any) -> int:
+        return int(answer if name == "recv_into" else answer[0])
+
+    with pair() as (here, there):
+        there.send(bytes(1 << 15))
+        answers = at_every_opcode(prepare)
+    assert set(answers) == {4, "ValueError"}
+
+
+@needs_opcodes
+@pytest.mark.skipif(not LENDS_ALL, reason="this interpreter resizes what C uses")
+@pytest.mark.parametrize("name", ["send", "sendall"])
+def test_an_array_that_becomes_empty(name: str) -> None:
+    """Another thread may do so before C has its memory: then nothing is sent, or all of it."""
+    made: list[Any] = []
+
+    def prepare() -> tuple[Action, Action]:
+        there.recv(1 << 20)
+        here.send(b"x")
+        made.append(array("i", bytes(20_000)))
+        return partial(getattr(here, name), made[-1]), empty
+
+    def empty() -> None:
+        with suppress(BufferError):
+            del made[-1][:]
+
+    with pair() as (here, there):
+        here.send(b"x")
+        answers = at_every_opcode(prepare)
+    assert set(answers) <= {0, 20_000, None}

@@ -30,6 +30,17 @@ def size_wanted(buffer: Any, nbytes: Any, flags: Any) -> int:
     return nbytes or room if 0 <= nbytes <= room else 0
 
 
+def size_left(buffer: bytearray | memoryview, nbytes: int, complaint: str) -> int:
+    """The size of a buffer that another thread has made smaller, now that it is exported.
+
+    ValueError, as in C, if the program wants more: to receive into what is left may answer 0, which
+    looks like the end of a stream.
+    """
+    if nbytes:
+        raise ValueError(complaint)
+    return len(buffer)
+
+
 def size_exported(data: Any) -> int:
     """The size in bytes of a bytearray, an array or a memoryview; 0 if it cannot be written to."""
     try:

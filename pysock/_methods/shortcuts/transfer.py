@@ -43,7 +43,7 @@ from ...families import _hosts, packers, unpack_for
 from ...families._hosts import known_addresses, known_tuples
 from ..datagram import Datagram
 from ..stream import Stream, send_rest
-from .buffers import COPIED, FLAGS, size_exported, size_wanted, small_bytes
+from .buffers import COPIED, FLAGS, size_exported, size_left, size_wanted, small_bytes
 from .written import HEAD_START, name_memory, name_pool, sender
 
 TYPE_CHECKING = False
@@ -169,7 +169,7 @@ def _recv_into_other(self: Stream, buffer: Any, nbytes: int, flags: int) -> int:
     if not 0 < size <= KEEP_GIL_MAX:
         return _recv_into(self, buffer, nbytes, flags)
     if self._sock_waits_:
-        return _recv_into_later(self, buffer, size, flags)
+        return _recv_into_later(self, buffer, nbytes, size, flags)
     calls = self._sock_calls_
     function = calls.recv
     how = flags | calls.dontwait
@@ -177,21 +177,32 @@ def _recv_into_other(self: Stream, buffer: Any, nbytes: int, flags: int) -> int:
         n: int = function(
             self,
             array_over(buffer),
-            size if type(buffer) is memoryview or size <= len(buffer) else len(buffer),
+            size
+            if type(buffer) is memoryview or size <= len(buffer)
+            else size_left(buffer, nbytes, _TOO_SMALL),
             how,
         )
     except ArgumentError:  # there was no memory for the call
         return _recv_into(self, buffer, nbytes, flags)
     if n < 0:
         with memoryview(buffer) as view:
-            n = retry(self, calls, READ, receive_into, view, min(size, view.nbytes), flags)
+            if size > view.nbytes:
+                size = size_left(view, nbytes, _TOO_SMALL)
+            n = retry(self, calls, READ, receive_into, view, size, flags)
     return n
 
 
-def _recv_into_later(self: Stream, buffer: WriteableBuffer, size: int, flags: int) -> int:
+_TOO_SMALL = "buffer too small for requested bytes"
+_TOO_MANY = "nbytes is greater than the length of the buffer"
+
+
+def _recv_into_later(
+    self: Stream, buffer: WriteableBuffer, nbytes: int, size: int, flags: int
+) -> int:
     """recv_into that waits first; exported meanwhile, the buffer keeps its size."""
     with memoryview(buffer) as view:
-        size = min(size, view.nbytes)
+        if size > view.nbytes:
+            size = size_left(view, nbytes, _TOO_SMALL)
         deadline = wait_first(self, flags)
         calls = self._sock_calls_
         n = receive_into(calls, self, view, size, flags)
@@ -238,7 +249,7 @@ def _send_exported(self: Stream, data: Any, flags: int) -> int:
         flags is not ZERO and (flags := flags_number(flags, send_flags)) & ODD_FLAGS
     ):
         return _send(self, data, flags)
-    each = size // len(data) if type(data) is array else 1
+    each = data.itemsize if type(data) is array else 1
     calls = self._sock_calls_
     function = calls.send
     flags |= calls.dontwait
@@ -406,7 +417,9 @@ def recvfrom_into(
         n: int = function(
             self,
             array_over(buffer),
-            size if type(buffer) is memoryview or size <= len(buffer) else len(buffer),
+            size
+            if type(buffer) is memoryview or size <= len(buffer)
+            else size_left(buffer, nbytes, _TOO_MANY),
             how,
             address,
             length,
@@ -416,7 +429,8 @@ def recvfrom_into(
     if n < 0:
         name_pool.put(entry)
         with memoryview(buffer) as view:
-            size = min(size, view.nbytes)
+            if size > view.nbytes:
+                size = size_left(view, nbytes, _TOO_MANY)
             n, name = retry(self, calls, READ, receive_from_into, view, size, flags)
         return n, unpack_for(self._sock_proto_, name)
     name = known_addresses[head.raw]
