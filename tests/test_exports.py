@@ -14,6 +14,7 @@ import time
 from array import array
 from collections.abc import Callable
 from contextlib import contextmanager
+from errno import EFAULT
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -320,3 +321,48 @@ def test_what_tcp_discards_changes_no_buffer(name: str, threads: bool) -> None:
     finally:
         done.set()
     assert buffer == b"\xee" * 10
+
+
+# Each call with memory of a file that was truncated: touched in Python, it kills the process.
+TRUNCATED = """
+import mmap, tempfile
+module = __import__(NAME)
+file = tempfile.TemporaryFile()
+file.truncate(1 << 14)
+gone = mmap.mmap(file.fileno(), 1 << 14)
+file.truncate(0)
+view = memoryview(gone)
+here, there = module.socketpair()
+there.send(b"0123456789")
+here.settimeout(20)
+for call in (
+    lambda: here.send(gone),
+    lambda: here.send(view[:100]),
+    lambda: here.send(view.toreadonly()),
+    lambda: here.sendall(view),
+    lambda: here.sendmsg([gone]),
+    lambda: here.sendmsg([b"12", view[:50]]),
+    lambda: here.sendmsg([view], [(1, 1, b"")]),
+    lambda: here.recv_into(view),
+    lambda: here.recv_into(view, 10),
+    lambda: here.recvfrom_into(gone),
+    lambda: here.recvmsg_into([view]),
+    lambda: here.recvmsg_into([view[:5], view[5:]]),
+    lambda: here.recvmsg_into([gone], 100),
+    lambda: here.setsockopt(module.SOL_SOCKET, module.SO_KEEPALIVE, view),
+):
+    try:
+        print(call())
+    except OSError as error:
+        print(error.errno)
+print(here.recv(100))
+"""
+
+
+@pytest.mark.skipif(not LENDS_ALL, reason="this interpreter lends no memory of a file to C")
+@pytest.mark.skipif(not target.startswith("linux"), reason="other kernels answer otherwise")
+def test_a_file_that_was_truncated_is_an_error() -> None:
+    """C's module lets the kernel find out: EFAULT."""
+    for name in "socket", "pysock":
+        ran = run(TRUNCATED.replace("NAME", repr(name)))
+        assert ran.stdout.split() == [str(EFAULT)] * 14 + ["b'0123456789'"], ran.stderr

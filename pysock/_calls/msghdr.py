@@ -29,7 +29,7 @@ from operator import attrgetter
 from .._ffi.abi import codec
 from .._ffi.arguments import INT_MAX, is_refusal, view_of
 from .._ffi.arguments import size_of as size_in
-from .._ffi.exports import LENDS_ALL, memory_of, stays
+from .._ffi.exports import LENDS_ALL, in_heap, memory_of, stays
 from .._ffi.interpreter import (
     POOL_MAX,
     PYPY,
@@ -172,7 +172,7 @@ def send(
             sizes = [size_in(view) for view in views]
             outdated = sizes != [view.nbytes for view in views]
         total = sum(sizes)
-        if total <= SMALL and not outdated:
+        if total <= SMALL and not outdated and all(map(in_heap, views)):
             if 1 < len(parts) <= MANY:
                 # To join small buffers takes 20 ns each; to pack an iovec for each, 185.
                 sizes = [total]

@@ -41,6 +41,16 @@ LENDS_ALL = EXPORTS_LOCK and not hasattr(memoryview, "_pypy_raw_address")
 _FIXED = (bytes, BufferedReader, *([bytearray] if EXPORTS_LOCK else []))
 _RESIZABLE = (array,) if EXPORTS_LOCK else (bytearray, array)
 
+# Objects whose memory Python itself has made; a view of a buffer of io's has none.  What a program
+# has mapped may be gone: of a file that was truncated, C says EFAULT, but Python would be killed by
+# SIGBUS.  So only what is in here is copied in Python; for the rest, C gets its address.
+HEAP = frozenset((bytes, bytearray, array, type(None)))
+
+
+def in_heap(view: memoryview) -> bool:
+    """Whether Python may read and write the memory of ``view``, whatever becomes of a file."""
+    return type(view.obj) in HEAP
+
 
 def bytes_left(view: memoryview) -> int:
     """How many bytes of ``view`` its object still has: a cast or a slice keeps its own size."""

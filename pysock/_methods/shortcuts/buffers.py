@@ -6,6 +6,7 @@ from array import array
 
 from ..._calls.memory import ODD_FLAGS
 from ..._enums import MsgFlag
+from ..._ffi.exports import HEAP
 from ..._ffi.interpreter import COPY_MAX
 
 TYPE_CHECKING = False
@@ -62,10 +63,11 @@ def small_bytes(data: Any) -> Any:
         return b"".join((data,)) if most <= COPY_MAX else data
     try:
         if data.c_contiguous:
-            owner = data.obj
-            if type(owner) is bytes and len(owner) == data.nbytes:
+            owner: Any = data.obj
+            kind = type(owner)
+            if kind is bytes and len(owner) == data.nbytes:
                 return owner
-            if data.nbytes <= COPY_MAX:
+            if kind in HEAP and data.nbytes <= COPY_MAX:
                 return b"".join((data,))
     except ValueError:
         return data  # it was released: the method will say so
@@ -81,7 +83,7 @@ def joined(parts: list[Any], most: int) -> bytes | None:
     try:
         for part in parts:
             if type(part) is memoryview:
-                size += part.nbytes if part.c_contiguous else most
+                size += part.nbytes if part.c_contiguous and type(part.obj) in HEAP else most
             elif type(part) is bytes or type(part) is bytearray:
                 size += len(part)
             else:
@@ -107,6 +109,7 @@ def export_plain(views: list[memoryview], parts: list[Any], most: int) -> int:
                 or part.format != "B"
                 or part.ndim != 1
                 or not part.c_contiguous
+                or type(part.obj) not in HEAP
             ):
                 return 0
             views.append(memoryview(part))  # in no variable, which a traceback would keep
