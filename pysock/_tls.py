@@ -15,9 +15,10 @@ import sys
 from _frozen_importlib import module_from_spec
 from functools import wraps
 
+from ._calls.descriptor import AdoptedDescriptor
 from ._ffi import errors
 from ._install import find_elsewhere, replaced
-from ._socket import SocketBase
+from ._socket import Socket, SocketBase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,6 +61,25 @@ def _load(name: str) -> ModuleType:
             sys.modules[name] = standing
     spec.loader.exec_module(module)
     return module
+
+
+class _Lent:
+    """A socket whose descriptor is about to be an SSLSocket's: it has one owner at every instant.
+
+    ``SSLSocket._create`` makes a socket of the number, and detaches this one then.  If a signal
+    handler raises in between, both would close the number.
+    """
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def fileno(self) -> int:
+        fd = AdoptedDescriptor(self._sock.fileno())
+        fd.owned, fd.known = self._sock._sock_owned_, True
+        return fd
 
 
 def let_sockets_stand_in(ssl: ModuleType) -> None:
@@ -108,7 +128,20 @@ def let_sockets_stand_in(ssl: ModuleType) -> None:
             made.detach()
 
     cls: Any = ssl.SSLSocket
-    unwrap = cls.unwrap
+    create, unwrap = vars(cls).get("_create"), cls.unwrap
+
+    def _create(cls: Any, sock: Any, *args: Any, **kwargs: Any) -> Any:
+        if type(sock) is not Socket:
+            return create.__func__(cls, sock, *args, **kwargs)
+        try:
+            return create.__func__(cls, _Lent(sock), *args, **kwargs)
+        except BaseException:
+            if not sock._sock_owned_:  # it is as detached, though ``detach`` was not called
+                sock._lose_descriptor()
+            raise
+
+    if isinstance(create, classmethod):
+        cls._create = classmethod(wraps(create.__func__)(_create))
 
     def change(self: Any, function: Callable[[Any], None], value: Any) -> None:
         """Change the mode of both.  An exception of a signal handler comes after that, as in C."""

@@ -318,3 +318,34 @@ def test_an_interrupted_settimeout_is_that_of_what_encrypts_too(tmp_path: Path) 
     (tmp_path / "program.py").write_text(PRELUDE + INTERRUPTED)
     done = ran(*ON_PYSOCK, "program.py", folder=tmp_path)
     assert done == (0, "nothing True\n[]\n", "")
+
+
+WRAPPED = """
+import gc, os
+from tests.hostile.each_step import attempt
+
+def wrap(_):
+    trusting.wrap_socket(plain, server_hostname="localhost", do_handshake_on_connect=False).close()
+
+came, step = "Stop", 1
+while came == "Stop":
+    plain = socket.socket()
+    came, where = attempt(wrap, [], step)
+    if plain.fileno() >= 0:
+        try:
+            os.fstat(plain.fileno())
+        except OSError:
+            print("two would close the number:", where)
+    plain.close()
+    step += 1
+print(came, step > 100)
+"""
+
+
+@pytest.mark.skipif(on_pypy, reason="its ssl takes any socket, and it tells of no instructions")
+def test_a_descriptor_that_becomes_an_ssl_sockets_has_one_owner(tmp_path: Path) -> None:
+    """Else the other one would close a number that may be another socket's by then."""
+    pytest.importorskip("fcntl", reason="each_step looks at modes by fcntl")
+    (tmp_path / "program.py").write_text(PRELUDE + WRAPPED)
+    done = ran("-W", "ignore", *ON_PYSOCK, "program.py", folder=tmp_path)
+    assert done[:2] == (0, "nothing True\n[]\n")
