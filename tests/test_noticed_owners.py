@@ -340,6 +340,13 @@ def test_detach_tells_the_system_what_it_lets_go(
     pysock.close(fd)
 
 
+class Unmoved(list[int]):
+    """A list out of which nothing is moved."""
+
+    def pop(self, *_: Any) -> int:
+        raise Broken
+
+
 @pytest.mark.parametrize("where", ["before", "after"])
 def test_a_detach_that_is_interrupted_leaves_the_socket_as_it_was(
     where: str, monkeypatch: pytest.MonkeyPatch
@@ -349,7 +356,7 @@ def test_a_detach_that_is_interrupted_leaves_the_socket_as_it_was(
         fd = sock.fileno()
         with monkeypatch.context() as patched:
             if where == "before":
-                patched.setattr(lifecycle, "move", broken)
+                patched.setattr(sock, "_sock_owned_", Unmoved([fd]))
             else:
                 patched.setattr(system, "release_descriptor", broken)
             with pytest.raises(Broken):

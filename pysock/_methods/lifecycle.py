@@ -182,9 +182,10 @@ class Lifecycle(SocketState):
         """
         self._closed = True
         fd, self._sock_fd_ = self._sock_fd_, -1
-        owned: list[int] = []
+        owned: list[int] | None = None
         try:
-            move(self._sock_owned_, owned)
+            owned = []
+            owned.extend(map(self._sock_owned_.pop, (0,)))  # as ``move``: see ``_is_handlers``
             system.release_descriptor(owned[0], self._sock_timeout_ is None)
             # What PyPy has compiled hears signals where a loop goes on, and else when it is over:
             # then nobody would have the number.
@@ -193,7 +194,10 @@ class Lifecycle(SocketState):
             return owned[0]
         except IndexError:
             return -1
-        except BaseException:  # from a signal handler: it stays as it was
+        except BaseException as error:
+            if isinstance(error, MemoryError) and not _is_handlers(error):
+                return _detached_without_memory(owned or self._sock_owned_)
+            # From a signal handler: it stays as it was.
             if owned:
                 move(owned, self._sock_owned_)
             self._closed, self._sock_fd_ = False, fd
@@ -261,6 +265,24 @@ class Lifecycle(SocketState):
             f"<socket object, fd={self._sock_fd_}, family={self._sock_family_}, "
             f"type={self._sock_type_}, proto={self._sock_proto_}>"
         )
+
+
+def _is_handlers(error: MemoryError) -> bool:
+    """Whether a signal handler raised it, and not the step of C in the function that caught it."""
+    at = error.__traceback__
+    return at is not None and at.tb_next is not None
+
+
+def _detached_without_memory(owned: list[int]) -> int:
+    """Let go of a descriptor: its number, or −1 if another thread was faster."""
+    fd = owned[0] if owned else -1
+    owned.clear()
+    return fd
+
+
+# Python 3.9 and 3.10 keep the frame of a function that has run once: so these need no memory.
+_is_handlers(MemoryError())
+_detached_without_memory([])
 
 
 def _default_or_int(value: Any, default: int) -> int:

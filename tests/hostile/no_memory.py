@@ -23,7 +23,7 @@ MOST = 300
 LONG = 100_000  # allocations, of which a call makes a few dozen
 OWNERS = (
     *("socket", "forgotten", "dup", "socketpair", "create_server", "send", "recv_into, large"),
-    *("recvmsg, descriptors", "recvmsg, large, descriptors", "recvmsg_into, descriptors"),
+    *("detach", "recvmsg, descriptors", "recvmsg, large, descriptors", "recvmsg_into, descriptors"),
 )
 RECEIVERS = ("ancillary.receive", "unix.recv_fds")  # into objects, which come late
 
@@ -45,6 +45,7 @@ class Scene:
         self.sender, self.rights = S.socketpair(S.AF_UNIX, S.SOCK_DGRAM)
         self.came: Any = None
         self.room = [bytearray(9)]
+        self.number = -1
 
     def feed(self) -> None:
         """Something to receive everywhere, and nothing that an earlier call has left."""
@@ -66,6 +67,9 @@ class Scene:
 
     def close_what_came(self) -> None:
         """The descriptors of a message that was received, and of those that were not."""
+        if self.number >= 0:
+            os.close(self.number)
+            self.number = -1
         came = [self.came] if self.came else []
         self.came = None
         with suppress(OSError):
@@ -80,6 +84,10 @@ class Scene:
 
     def recvmsg(self) -> None:
         self.came = self.rights.recvmsg(9, 64)
+
+    def detach(self) -> None:
+        sock = self.S.socket()
+        self.number = sock.detach()
 
     def recvmsg_large(self) -> None:
         self.came = self.rights.recvmsg(100_000, 5_000)
@@ -135,6 +143,7 @@ class Scene:
             "recvmsg, large": lambda: here.recvmsg(100_000, 100),
             "recvmsg_into": lambda: here.recvmsg_into([small, big], 100),
             "recvmsg_into, small": lambda: here.recvmsg_into([small, bytearray(9)]),
+            "detach": self.detach,
             "recvmsg, descriptors": self.recvmsg,
             "recvmsg, large, descriptors": self.recvmsg_large,
             "recvmsg_into, descriptors": self.recvmsg_into,
