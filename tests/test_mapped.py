@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import sys
 from contextlib import ExitStack
 
 import pytest
@@ -11,10 +12,10 @@ import pytest
 import pysock
 from pysock._calls import memory
 from pysock._ffi import interpreter
-from pysock._ffi.interpreter import POOL_MAX
+from pysock._ffi.interpreter import CPYTHON, POOL_MAX
 from pysock._host import system
 
-from .harness import Action, later, pair, replace
+from .harness import Action, later, pair, pools, replace
 
 MAPPED = POOL_MAX + 1
 
@@ -130,3 +131,36 @@ def test_a_forked_child_has_a_mapping_of_its_own(mappings: list[int]) -> None:
             os._exit(0)
         os.waitpid(child, 0)
         assert bytes(view[:4]) == b"mine"
+
+
+def test_without_any_mapping_calls_take_what_malloc_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sandbox may refuse mmap(2), and RLIMIT_AS leave room in the heap: it is enough for C's."""
+    refused: list[int] = []
+
+    def refuse(size: int) -> mmap.mmap:
+        refused.append(size)
+        raise MemoryError
+
+    for module in list(sys.modules.values()):
+        if module.__name__.startswith("pysock.") and hasattr(module, "map_memory"):
+            monkeypatch.setattr(module, "map_memory", refuse)
+    for pool in pools():
+        pool.entries.clear()
+    with pair() as (here, there):
+        here.settimeout(20)
+        for size in 1, 100, 20_000, 100_000, POOL_MAX:
+            for call in (
+                lambda size: here.recv(size),
+                lambda size: here.recvfrom(size)[0],
+                lambda size: here.recvmsg(size)[0],
+                lambda size: here.recvmsg(size, 100)[0],
+                lambda size: here.recvmsg(size, 5000)[0],
+            ):
+                assert there.sendmsg([b"x"]) == 1
+                answer = call(size)
+                assert (type(answer), answer) == (bytes, b"x")
+        assert there.sendmsg([b"x"] * 70) == 70
+        assert pysock.send_fds(there, [bytes(20_000)], [0]) == 20_000
+    assert refused or not CPYTHON
+    for pool in pools():  # what was made meanwhile
+        pool.entries.clear()

@@ -39,7 +39,6 @@ from .._ffi.interpreter import (
     bytes_of,
     exhaust,
     fill,
-    map_memory,
     number_in,
     pointer_to,
     put_bytes,
@@ -48,7 +47,7 @@ from .._ffi.interpreter import (
 )
 from .._host import abi, constants, structs
 from .descriptor import close_all
-from .memory import LARGE_KEPT, ODD_FLAGS, SOCKADDR_MAX, Pool
+from .memory import LARGE_KEPT, ODD_FLAGS, SOCKADDR_MAX, Pool, zeros
 from .rights import PIDFD, close_octets, close_received, descriptors_in
 from .rights import control as control
 from .transfer import KEEP_GIL_MAX, put_written
@@ -90,7 +89,7 @@ class MessageBuffer:
 
     def __init__(self, size: int, *, mapped: bool = False) -> None:
         if mapped:
-            self._owner: Any = memoryview(map_memory(max(size, _ROOM)))
+            self._owner: Any = memoryview(zeros(max(size, _ROOM)))
             self._memory = array_type(_ROOM).from_buffer(self._owner)
         else:
             self._owner = self._memory = reserve(size)

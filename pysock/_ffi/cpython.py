@@ -150,9 +150,15 @@ def new_memory(size: int) -> Any:
     """A buffer with arbitrary content.  (``c_char * size`` and ``bytearray(size)`` write zeros.)
 
     A large one is mapped, so that all of it goes back to the system when it is dropped.  That
-    takes 9 µs, whatever the size; to write zeros to 1 MiB takes 25.
+    takes 9 µs, whatever the size; to write zeros to 1 MiB takes 25.  If the system maps no more,
+    what malloc(3) has left may do.
     """
-    return map_memory(size) if size >= _MAPPED_MIN else _new_bytearray(None, size)
+    if size >= _MAPPED_MIN:
+        try:
+            return map_memory(size)
+        except MemoryError:
+            return _new_bytearray(None, size)
+    return _new_bytearray(None, size)
 
 
 def number_in(view: memoryview) -> tuple[int, Any]:

@@ -16,12 +16,12 @@ from __future__ import annotations
 from ctypes import addressof, c_ubyte, sizeof
 from sys import audit
 
-from ..._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool, flags_number
+from ..._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool, flags_number, zeros
 from ..._calls.msghdr import MANY, control, has_succeeded, unasked
 from ..._calls.rights import close_octets, close_received, holds_messages
 from ..._calls.wait import READ, WRITE, retry
 from ..._ffi.arguments import ZERO, c_int, send_flags
-from ..._ffi.interpreter import array_type, exhaust, map_memory, pointer_to
+from ..._ffi.interpreter import array_type, exhaust, pointer_to
 from ..._host import structs
 from ...families import packers, unpack_for
 from ..message import UNPACKABLE, Message, is_callers, send_message, warn_of_truncation
@@ -45,7 +45,7 @@ _FIRST = 256  # bytes of control messages, which most calls have no more room fo
 def _preallocated() -> dict[str, Any]:
     """Each part of a message by its name: ``message`` is the pointer, the others are memory."""
     # Mapped memory is zeros, and takes only what is written to.
-    memory = array_type(_SIZE).from_buffer(map_memory(_SIZE))
+    memory = array_type(_SIZE).from_buffer(zeros(_SIZE))
     at = addressof(memory)
     header, iovec = _msghdr.from_buffer(memory), _iovec.from_buffer(memory, sizeof(_msghdr))
     header.msg_name = at + _NAME_AT
