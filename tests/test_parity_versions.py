@@ -78,6 +78,10 @@ ITERABLES = table("""
     fed.recvmsg_into((int('x') for _ in 'x'))
     fed.recvmsg_into(memoryview(bytearray(8)).cast('B', (2, 4)))
     socket.send_fds(a, Breaking(KeyError), [])
+    a.sendmsg(next(iter(())) for i in (1,))
+    (d := __import__('collections').deque([b'x', b'y']), a.sendmsg(map(d.append, d)))
+    (d := {b'x': 1}, a.recvmsg_into(map(d.setdefault, d, b'yz')))
+    (d := {1: b'x', 2: b'y'}, a.sendmsg([b'x'], map(d.pop, d)))
 """)
 
 PIECES = table("""

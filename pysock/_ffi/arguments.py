@@ -284,7 +284,8 @@ def is_broken_iterable(error: Exception) -> bool:
     """
     at = error.__traceback__
     if at is None or at.tb_next is None:
-        return isinstance(error, (TypeError, ValueError, NotImplementedError))
+        own = type(error) is RuntimeError  # a generator's StopIteration, a dict that has changed
+        return own or isinstance(error, (TypeError, ValueError, NotImplementedError))
     while at.tb_next is not None:
         at = at.tb_next
     code = at.tb_frame.f_code
