@@ -8,6 +8,8 @@ alone would not notice who does.
 from __future__ import annotations
 
 import ctypes
+import mmap
+import socket as stdlib
 import sys
 from array import array
 from collections.abc import Iterator
@@ -330,3 +332,23 @@ def test_an_array_that_becomes_empty(name: str) -> None:
         here.send(b"x")
         answers = at_every_opcode(prepare)
     assert set(answers) <= {0, 20_000, None}
+
+
+@pytest.mark.parametrize("size", [60, 30_000])
+@pytest.mark.parametrize("name", ["send", "sendall"])
+@pytest.mark.parametrize("module", [stdlib, pysock])
+def test_a_view_that_the_flags_release_is_sent(module: Any, name: str, size: int) -> None:
+    """As in C, which has an export of its own by then."""
+
+    class Releases:
+        def __index__(self) -> int:
+            with suppress(BufferError):  # C's module has locked it
+                view.release()
+            return 0
+
+    for owner in bytearray(size), mmap.mmap(-1, size):
+        here, there = module.socketpair(module.AF_UNIX, module.SOCK_DGRAM)
+        with here, there:
+            view = memoryview(owner)
+            getattr(here, name)(view, Releases())
+            assert len(there.recv(size + 1)) == size

@@ -242,11 +242,14 @@ def send(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> int:
 def _send_exported(self: Stream, data: Any, flags: int) -> int:
     """send of up to KEEP_GIL_MAX bytes that can be written to: C gets their own memory.
 
-    As in ``recv_into``, the export is a temporary of the call, and fixes the size.
+    As in ``recv_into``, the export is a temporary of the call, and fixes the size.  Flags that are
+    converted by code of the program's, which may release a view, are left to the method: it has an
+    export by then.
     """
     size = size_exported(data)
     if not 0 < size <= KEEP_GIL_MAX or (
-        flags is not ZERO and (flags := flags_number(flags, send_flags)) & ODD_FLAGS
+        flags is not ZERO
+        and (type(flags) not in FLAGS or (flags := flags_number(flags, send_flags)) & ODD_FLAGS)
     ):
         return _send(self, data, flags)
     each = data.itemsize if type(data) is array else 1
@@ -295,7 +298,8 @@ def sendall(self: Stream, bytes: ReadableBuffer, flags: int = 0, /) -> None:
 def _sendall_exported(self: Stream, data: Any, flags: int) -> None:
     """sendall of up to KEEP_GIL_MAX bytes that can be written to: C gets their own memory."""
     if not 0 < size_exported(data) <= KEEP_GIL_MAX or (
-        flags is not ZERO and (flags := flags_number(flags, send_flags)) & ODD_FLAGS
+        flags is not ZERO
+        and (type(flags) not in FLAGS or (flags := flags_number(flags, send_flags)) & ODD_FLAGS)
     ):
         return _sendall(self, data, flags)
     calls = self._sock_calls_
