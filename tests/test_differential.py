@@ -24,7 +24,7 @@ import pytest
 
 import pysock
 from pysock import _platform
-from pysock._calls.msghdr import control
+from pysock._calls.cmsg import control
 from pysock._host import abi, constants, lib, structs
 
 from . import interpose

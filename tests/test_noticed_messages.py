@@ -13,6 +13,7 @@ import pytest
 
 import pysock
 from pysock._calls import memory, msghdr
+from pysock._calls.cmsg import control
 from pysock._ffi import interpreter
 from pysock._ffi.exports import EXPORTS_LOCK
 from pysock._host import structs
@@ -182,7 +183,7 @@ def test_c_is_given_room_for_all_of_a_message(
         assert bool(header.msg_iov) == bool(iovecs)
         # C may write no name and no control messages, and not say so.
         assert not any(ctypes.string_at(header.msg_name, header.msg_namelen))
-        first = min(header.msg_controllen, msghdr.control.data_at)
+        first = min(header.msg_controllen, control.data_at)
         assert not any(ctypes.string_at(header.msg_control or 0, first) if first else b"")
         for base, room_there in asked[-1:]:
             own = parts[:1] + parts[1 if is_one else len(iovecs) + 1 :]
@@ -274,7 +275,7 @@ def test_from_where_a_message_has_its_memory(monkeypatch: pytest.MonkeyPatch) ->
         return interpreter.map_memory(size)
 
     mapped: list[int] = []
-    monkeypatch.setattr(msghdr, "map_memory", map_memory)
+    monkeypatch.setattr(msghdr, "zeros", map_memory)
     large = msghdr._LARGE_ROOM
     for size, expected in (
         (1, msghdr._pool),
@@ -337,7 +338,7 @@ def test_a_message_that_ends_in_its_middle_is_warned_of_where_the_program_asked(
 @POSIX
 def test_control_messages_that_are_too_long_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has two gigabytes for a test: the limits are lower here."""
-    monkeypatch.setattr(msghdr.control, "most", 20)
+    monkeypatch.setattr(control, "most", 20)
     assert len(pack_control([(1, 2, bytes(20))])) > 20
     with pytest.raises(OSError, match="ancillary data item too large"):
         pack_control([(1, 2, bytes(21))])

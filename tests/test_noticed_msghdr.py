@@ -17,6 +17,7 @@ import pytest
 
 import pysock
 from pysock._calls import msghdr
+from pysock._calls.cmsg import control
 from pysock._calls.memory import SOCKADDR_MAX
 from pysock._ffi.interpreter import set_errno
 from pysock._host import constants, structs, system
@@ -83,7 +84,7 @@ def test_there_is_room_for_what_is_received(
             before_control = header + iovec + msghdr._NAME_ROOM
             assert asked[0] >= before_control + ancbufsize + bufsize
             assert asked[1] == (ancbufsize > 4096)  # new memory, which is zero
-            cleared = before_control + max(ancbufsize, msghdr.control.data_at)
+            cleared = before_control + max(ancbufsize, control.data_at)
             assert buffers.given[-1].most == min(cleared, before_control + 4096)
 
 
@@ -145,7 +146,7 @@ def test_control_messages_that_were_not_written_are_zero(
     seen: list[bytes] = []
     poisoned()
     answering(monkeypatch, {"msg_namelen": 0, "msg_controllen": room})
-    known = SimpleNamespace(walk=walk, data_at=msghdr.control.data_at)
+    known = SimpleNamespace(walk=walk, data_at=control.data_at)
     monkeypatch.setattr(msghdr, "control", known)
     with pair() as (here, _):
         msghdr.receive(here, 10, room, 0, [])

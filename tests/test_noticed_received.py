@@ -18,6 +18,7 @@ import pytest
 
 import pysock
 from pysock._calls import cmsg, msghdr, rights
+from pysock._calls.cmsg import control
 from pysock._calls.rights import descriptors_in
 from pysock._ffi import interpreter
 from pysock._ffi.exports import EXPORTS_LOCK
@@ -292,7 +293,7 @@ def test_descriptors_are_closed_where_they_lie_if_no_memory_is_left(
             items.append((*number, array("i", fds).tobytes()))
         whole = pack_control(items)
         raw = whole[: chance.randrange(len(whole) + 1)]
-        found = descriptors_in(msghdr.control.walk(raw)[0], (kinds[0], rights.PIDFD))
+        found = descriptors_in(control.walk(raw)[0], (kinds[0], rights.PIDFD))
         closed.clear()
         rights.close_octets(raw, len(raw))
         assert closed == [fd for fd in found if fd >= 0]

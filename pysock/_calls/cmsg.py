@@ -20,6 +20,7 @@ from ctypes import sizeof
 
 from .. import _libc
 from .._ffi.abi import codec
+from .._host import abi as host_abi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -169,3 +170,6 @@ def _to_walk(layout: Control) -> Callable[[bytes], tuple[list[Message], bool]]:
         return messages, True
 
     return walk
+
+
+control = Control(host_abi)

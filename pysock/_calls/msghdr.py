@@ -46,10 +46,10 @@ from .._ffi.interpreter import (
     reserve,
 )
 from .._host import abi, constants, structs
+from .cmsg import control
 from .descriptor import close_all
 from .memory import LARGE_KEPT, ODD_FLAGS, SOCKADDR_MAX, Pool, zeros
 from .rights import PIDFD, close_octets, close_received, descriptors_in
-from .rights import control as control
 from .transfer import KEEP_GIL_MAX, put_written
 from .wait import READ, WRITE, retry
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from struct import Struct
 
 from .._host import abi, constants, system
-from .cmsg import Control
+from .cmsg import control
 from .descriptor import close_all
 
 TYPE_CHECKING = False
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-control = Control(abi)
 _RIGHTS = (constants["SOL_SOCKET"], constants.get("SCM_RIGHTS"))
 PIDFD = (constants["SOL_SOCKET"], constants.get("SCM_PIDFD"))
 _FD = 4  # bytes: the data of SCM_RIGHTS are C ints

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from struct import Struct
 
+from .._calls.cmsg import control
 from .._calls.memory import Pool, reserved
-from .._calls.msghdr import control
 from .._enums import AddressFamily
 from .._ffi import versions
 from .._ffi.arguments import (

@@ -11,9 +11,9 @@ from struct import error as StructError
 from sys import audit
 
 from .._calls import msghdr
-from .._calls.cmsg import SOCKLEN_MAX
+from .._calls.cmsg import SOCKLEN_MAX, control
 from .._calls.descriptor import close_all
-from .._calls.msghdr import Received, control
+from .._calls.msghdr import Received
 from .._calls.state import SocketState
 from .._calls.transfer import as_written
 from .._ffi import versions

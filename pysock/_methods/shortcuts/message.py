@@ -16,8 +16,9 @@ from __future__ import annotations
 from ctypes import addressof, c_ubyte, sizeof
 from sys import audit
 
+from ..._calls.cmsg import control
 from ..._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool, flags_number, zeros
-from ..._calls.msghdr import MANY, control, has_succeeded, unasked
+from ..._calls.msghdr import MANY, has_succeeded, unasked
 from ..._calls.rights import close_octets, close_received, holds_messages
 from ..._calls.wait import READ, WRITE, retry
 from ..._ffi.arguments import ZERO, c_int, send_flags
