@@ -90,7 +90,8 @@ class Lifecycle(SocketState):
             self._sock_owned_ = owned
             self._begin(fd, family, type, proto)
         except BaseException:
-            self._give_up(owned)
+            if self._sock_owned_ is owned:  # and not an earlier socket's list
+                self._sock_fd_ = -1
             close_all(owned)
             raise
 
@@ -120,11 +121,18 @@ class Lifecycle(SocketState):
             self._sock_owned_ = ours
             self._begin(fd, family, type, proto)
         except BaseException as error:
-            self._give_up(ours)
-            if adopted is None and not raised_by_pysock(error):
-                close_all(ours)
+            if self._sock_owned_ is ours:
+                self._sock_fd_ = -1
+            if adopted is None:
+                if _is_ours(error):
+                    ours.clear()  # which takes no memory: it stays the caller's
+                else:
+                    close_all(ours)
             elif ours:
-                move(ours, theirs)
+                try:
+                    move(ours, theirs)
+                except MemoryError:
+                    close_all(ours)
             raise
 
     def _take(self, theirs: list[int], family: int, type: int, proto: int) -> None:
@@ -138,11 +146,6 @@ class Lifecycle(SocketState):
         except BaseException:
             close_all(ours)
             raise
-
-    def _give_up(self, owned: list[int]) -> None:
-        """Forget the descriptor, if it is that of ``owned`` and not an earlier socket's."""
-        if self._sock_owned_ is owned:
-            self._sock_fd_ = -1
 
     def _begin(self, fd: int, family: int, type: int, proto: int) -> None:
         """Take over a descriptor, in the mode that new sockets have."""
@@ -267,6 +270,14 @@ class Lifecycle(SocketState):
         )
 
 
+def _is_ours(error: BaseException) -> bool:
+    """Whether a call has failed, or memory, and not a signal handler."""
+    try:
+        return error.__traceback__ is None or raised_by_pysock(error)  # None: no memory for it
+    except MemoryError:
+        return True  # there is none to find it out
+
+
 def _is_handlers(error: MemoryError) -> bool:
     """Whether a signal handler raised it, and not the step of C in the function that caught it."""
     at = error.__traceback__
@@ -281,6 +292,7 @@ def _detached_without_memory(owned: list[int]) -> int:
 
 
 # Python 3.9 and 3.10 keep the frame of a function that has run once: so these need no memory.
+_is_ours(MemoryError())
 _is_handlers(MemoryError())
 _detached_without_memory([])
 

@@ -23,7 +23,8 @@ MOST = 300
 LONG = 100_000  # allocations, of which a call makes a few dozen
 OWNERS = (
     *("socket", "forgotten", "dup", "socketpair", "create_server", "send", "recv_into, large"),
-    *("detach", "recvmsg, descriptors", "recvmsg, large, descriptors", "recvmsg_into, descriptors"),
+    *("detach", "fileno"),
+    *("recvmsg, descriptors", "recvmsg, large, descriptors", "recvmsg_into, descriptors"),
 )
 RECEIVERS = ("ancillary.receive", "unix.recv_fds")  # into objects, which come late
 
@@ -45,7 +46,8 @@ class Scene:
         self.sender, self.rights = S.socketpair(S.AF_UNIX, S.SOCK_DGRAM)
         self.came: Any = None
         self.room = [bytearray(9)]
-        self.number = -1
+        self.number = self.given = -1
+        self.made: Any = None
 
     def feed(self) -> None:
         """Something to receive everywhere, and nothing that an earlier call has left."""
@@ -60,6 +62,7 @@ class Scene:
             except OSError:
                 sock.settimeout(0.05)
         self.close_what_came()
+        self.given = os.dup(self.here.fileno())
         self.S.send_fds(self.sender, [b"x"], [0, 0])
         self.here.send(b"abc")
         self.there.send(b"abc")
@@ -70,6 +73,11 @@ class Scene:
         if self.number >= 0:
             os.close(self.number)
             self.number = -1
+        if self.made is not None:
+            self.made.close()
+        elif self.given >= 0:
+            os.close(self.given)
+        self.made, self.given = None, -1
         came = [self.came] if self.came else []
         self.came = None
         with suppress(OSError):
@@ -88,6 +96,10 @@ class Scene:
     def detach(self) -> None:
         sock = self.S.socket()
         self.number = sock.detach()
+
+    def fileno(self) -> None:
+        """A socket of a descriptor, which stays the caller's if that fails."""
+        self.made = self.S.socket(fileno=self.given)
 
     def recvmsg_large(self) -> None:
         self.came = self.rights.recvmsg(100_000, 5_000)
@@ -144,6 +156,7 @@ class Scene:
             "recvmsg_into": lambda: here.recvmsg_into([small, big], 100),
             "recvmsg_into, small": lambda: here.recvmsg_into([small, bytearray(9)]),
             "detach": self.detach,
+            "fileno": self.fileno,
             "recvmsg, descriptors": self.recvmsg,
             "recvmsg, large, descriptors": self.recvmsg_large,
             "recvmsg_into, descriptors": self.recvmsg_into,
