@@ -19,6 +19,9 @@ TESTS = {
         "noticed_msghdr noticed_messages noticed_received noticed_transfer unwritten "
         "hostile/library parity_messages hostile/poison descriptors memory"
     ),
+    "pysock/_calls/rights.py": (
+        "noticed_received noticed_messages noticed_preallocated descriptors hostile/no_memory"
+    ),
     "pysock/_methods/message.py": (
         "noticed_messages noticed_received unwritten parity_messages descriptors memory"
     ),

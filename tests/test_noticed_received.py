@@ -302,3 +302,32 @@ def test_descriptors_are_closed_where_they_lie_if_no_memory_is_left(
         assert closed == [fd for fd in found if fd >= 0]
     rights.close_octets(bytes(100), 100)
     assert len(closed) == len([fd for fd in found if fd >= 0])
+
+
+@POSIX
+def test_descriptors_in_messages_are_closed_with_and_without_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nothing_left(*_: Any) -> list[int]:
+        raise MemoryError
+
+    kind = pysock.SOL_SOCKET, pysock.SCM_RIGHTS
+    before = descriptors()
+    fds = [os.dup(0) for _ in range(4)]
+    messages = [
+        (*kind, array("i", fds[:1]).tobytes()),
+        (pysock.SOL_SOCKET, pysock.SCM_RIGHTS + 90, array("i", fds[:1]).tobytes()),
+        (*kind, array("i", fds[1:]).tobytes()),
+    ]
+    rights.close_messages(messages)
+    assert descriptors() == before
+    closed: list[int] = []
+    monkeypatch.setattr(system, "close_without_memory", closed.append)
+    monkeypatch.setattr(rights, "descriptors_in", nothing_left)
+    rights.close_messages(messages)
+    assert closed == fds
+    closed.clear()
+    raw = pack_control(messages)
+    rights.close_received(raw)
+    rights.close_octets(raw, len(raw) + 100)  # C counts more than there is memory to read
+    assert closed == fds + fds
