@@ -8,7 +8,9 @@ the socket can be written to, and asks with SO_ERROR how it has ended.
 from __future__ import annotations
 
 from errno import EAGAIN, EWOULDBLOCK
-from itertools import starmap
+from functools import partial
+from itertools import chain, starmap
+from operator import attrgetter
 from sys import audit
 from time import sleep
 
@@ -21,6 +23,7 @@ from .._calls.wait import (
     ERROR,
     READ,
     WRITE,
+    deadline_of,
     deadline_passed,
     retry,
     wait_until_ready,
@@ -162,16 +165,24 @@ class Connection(SocketState):
 
 
 _accept4 = NewerWay(hasattr(lib, "accept4"))
+_POLLS_FIRST = system.KERNEL_WAITS  # handles of Windows never block
 
 
 def accept_into(owned: list[int], sock: Connection) -> RetAddress:
-    """Accept a connection, whose descriptor is then in ``owned``; the peer's address."""
+    """Accept a connection, whose descriptor is then in ``owned``; the peer's address.
+
+    With a timeout, poll(2) comes first: accept(2) has no MSG_DONTWAIT, and would wait for ever if a
+    duplicate of the descriptor, in this process or in another, has cleared O_NONBLOCK.
+    """
     calls, family = sock._sock_calls_, sock._sock_family_
     sockaddr, number = None, 0
+    deadline = deadline_of(sock) if _POLLS_FIRST and family != _AF_ALG else None
+    if deadline is not None and not wait_until_ready(sock, READ, deadline):
+        raise timeout("timed out")
     try:
         sockaddr = _accept_once(calls, sock, owned, family)
         if sockaddr is None and not (number := would_block(sock)):
-            sockaddr = retry(sock, calls, READ, _accept_once, owned, family)
+            sockaddr = retry(sock, calls, READ, _accept_once, owned, family, deadline=deadline)
     except OSError as error:
         if not _accept4.refuses(error.errno or 0):
             raise
@@ -182,7 +193,9 @@ def accept_into(owned: list[int], sock: Connection) -> RetAddress:
         try:
             sockaddr = _accept_once(calls, sock, owned, family)
             if sockaddr is None:
-                sockaddr = retry(sock, calls, READ, _accept_once, owned, family)
+                sockaddr = retry(
+                    sock, calls, READ, _accept_once, owned, family, deadline=deadline
+                )
         except BaseException:
             _accept4.works = None  # it is not accept4 that is refused
             raise
@@ -263,6 +276,7 @@ def _connect(sock: Connection, sockaddr: bytes) -> int | None:
                 return None
             sleep(max(0.0, min(pause, deadline - monotonic())))
             pause = min(2 * pause, _PAUSE_MAX)
+            connect = partial(_connect_at_once, sock, kept.connect if kept else lib.connect)
             continue
         interrupted = number == system.INTERRUPTED
         pending = interrupted or (number == system.CONNECTING and waits_in_python(mode, deadline))
@@ -280,6 +294,29 @@ def _connect(sock: Connection, sockaddr: bytes) -> int | None:
 
 
 _PAUSE, _PAUSE_MAX = 0.0005, 0.02  # seconds
+
+
+def _connect_at_once(sock: Connection, connect: Any, _: int, sockaddr: bytes, size: int) -> int:
+    """``connect(2)`` by a descriptor that does not block, though a handler has ended the timeout.
+
+    That of a socket whose timeout has ended would, and the call keeps its deadline.  No handler
+    runs between the two calls, which are one step of C, nor before them, once it is known of whom
+    they are.
+    """
+    given = sock if hasattr(connect, "takes_sockets") or not PYPY else sock._sock_fd_
+    steps = (
+        map(system.set_blocking, map(_descriptor, (sock,)), (False,)),
+        starmap(connect, ((given, sockaddr, size),)),
+    )
+    try:
+        _, n = tuple(chain.from_iterable(steps))
+    finally:
+        if sock._sock_timeout_ is None:
+            system.set_blocking(sock._sock_fd_, True)
+    return int(n)
+
+
+_descriptor = attrgetter("_sock_fd_")
 
 
 def _is_connected(sock: Connection) -> bool:

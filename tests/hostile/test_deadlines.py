@@ -228,6 +228,44 @@ def test_a_full_unix_listener(method: str) -> None:
                 client.close()
 
 
+@uses_alarms
+@pytest.mark.skipif("SO_PEERCRED" not in constants, reason="the listener answers at once here")
+@pytest.mark.parametrize("method", ["connect", "connect_ex"])
+def test_a_handler_that_ends_the_timeout_for_a_full_unix_listener(method: str) -> None:
+    """connect has no MSG_DONTWAIT, and the descriptor of a socket without a timeout blocks."""
+    clients: list[pysock.Socket] = []
+
+    def handler() -> None:
+        assert time.monotonic() < begin + LATE, "for ever"
+        sock.settimeout(None)
+
+    with pysock.socket(pysock.AF_UNIX) as listener, new_name() as new, ExitStack() as stack:
+        name = full_unix_listener(listener, clients, new)
+        for client in clients:
+            stack.enter_context(client)
+        sock = stack.enter_context(pysock.socket(pysock.AF_UNIX))
+        sock.settimeout(TIMEOUT)
+        begin = time.monotonic()
+        with alarms(handler, TIMEOUT / 4, LATE):
+            answer = outcome(lambda: getattr(sock, method)(name))
+        assert answer == ("timed out" if method == "connect" else errno.EWOULDBLOCK)
+        assert TIMEOUT <= time.monotonic() - begin < LATE
+        assert os.get_blocking(sock.fileno())
+
+
+@uses_alarms
+@pytest.mark.parametrize("module", [pysock] if on_pypy else [stdlib, pysock])
+def test_accept_by_a_descriptor_that_a_duplicate_has_let_block(module: Any) -> None:
+    """O_NONBLOCK is shared with it; the timeout is the socket's own."""
+    with module.create_server(("127.0.0.1", 0)) as listener, listener.dup() as duplicate:
+        listener.settimeout(TIMEOUT)
+        duplicate.setblocking(True)
+        begin = time.monotonic()
+        with alarms(late, LATE, LATE), pytest.raises(module.timeout):
+            listener.accept()
+        assert TIMEOUT <= time.monotonic() - begin < LATE
+
+
 @pytest.mark.parametrize("seconds", [0.0001, 0.0009, 0.001, 0.0011])
 def test_less_than_a_millisecond(seconds: float) -> None:
     """It is rounded up to what poll counts, and never to "for ever"."""

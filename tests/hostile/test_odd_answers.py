@@ -191,9 +191,11 @@ def test_a_deadline_ends_interruptions(name: str, monkeypatch: pytest.MonkeyPatc
         set_errno(errno.EINTR)
         return -1
 
-    with pair() as (here, _), pysock.socket(type=pysock.SOCK_DGRAM) as udp:
+    with pair() as (here, there), pysock.socket(type=pysock.SOCK_DGRAM) as udp:
         here.settimeout(TIMEOUT)
         udp.settimeout(TIMEOUT)
+        if name == ACCEPT:  # which is called when poll has said "ready"
+            there.send(b"x")
         replace(monkeypatch, function, interrupted)
         begin = time.monotonic()
         answer = outcome(lambda: call(here, udp))
