@@ -164,11 +164,10 @@ def mapped(size: int) -> Any:
     """The same; a slice takes 470 instructions instead of 530 (3.11), 500 instead of 740 (3.13)."""
     if PYPY:
         return reserved(size)
-    try:
-        memory: Any = map_memory(size)
-    except MemoryError:  # see ``zeros``
-        memory = chars(size)
-        return memory, pointer_to(memory)
+    memory = _map_or_none(size)
+    if memory is None:  # see ``zeros``
+        array = chars(size)
+        return array, pointer_to(array)
     return memory, pointer_to(array_type(size).from_buffer(memory))
 
 
@@ -177,10 +176,15 @@ def zeros(size: int) -> Any:
 
     If the system maps no more (RLIMIT_AS, a sandbox), what malloc(3) has left may do.
     """
+    memory = _map_or_none(size)
+    return bytearray(size) if memory is None else memory
+
+
+def _map_or_none(size: int) -> mmap | None:
     try:
         return map_memory(size)
     except MemoryError:
-        return bytearray(size)
+        return None  # the next error, if there is one, shall not tell of this one
 
 
 # --- data ----------------------------------------------------------------------------
