@@ -62,7 +62,7 @@ TESTS = {
     "pysock/_methods/shortcuts/message.py": (
         "noticed_preallocated noticed_shortcuts noticed_messages noticed_received "
         "noticed_transfer unwritten hostile/library parity_messages hostile/poison descriptors "
-        "memory hostile/closed_meanwhile"
+        "memory in_place hostile/closed_meanwhile hostile/no_memory"
     ),
     "pysock/_methods/shortcuts/options.py": (
         "noticed_shortcuts noticed_options unwritten hostile/library parity_options"
@@ -93,6 +93,7 @@ EQUAL = [
     ("_methods/makefile.py", "raw.close() => pass", "CPython closes it as soon as it is dropped"),
     ("_calls/descriptor.py", "_ints(1), _ints(2)", "more room than is needed"),
     ("_calls/descriptor.py", "return -2", "each number below 0 says that there is an errno"),
+    (".py", "size if size <= ancbufsize else ancbufsize", "the two are equal then"),
     ("_calls/msghdr.py", "if len(body) < _ROOM", "slower, and no more"),
     ("_calls/msghdr.py", "own=True", "more memory, and no more"),
     ("_calls/msghdr.py", "own=None", "as false as False"),

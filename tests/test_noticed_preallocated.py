@@ -293,6 +293,18 @@ def test_a_message_that_is_sent_again_is_the_same(
     assert message._outgoing_pool.entries
 
 
+@pytest.mark.parametrize("size", range(10))
+def test_data_fills_one_buffer_after_the_other(size: int) -> None:
+    rooms = [bytearray(b"----"), bytearray(b"-----"), bytearray(b"---")]
+    views = [memoryview(rooms[0]), memoryview(rooms[1])[1:4], memoryview(rooms[2])]
+    sent = b"0123456789"[:size]
+    with pair(pysock.SOCK_DGRAM) as (here, there):
+        there.send(sent)
+        assert here.recvmsg_into(views)[0] == size
+    whole = sent + b"-" * (10 - size)
+    assert [*map(bytes, rooms)] == [whole[:4], b"-" + whole[4:7] + b"-", whole[7:]]
+
+
 @pytest.mark.parametrize("control", [[], CONTROL])
 @pytest.mark.parametrize("number", [0, errno.EINTR, errno.ENOENT])
 def test_a_message_takes_its_address_along_and_leaves_none(
