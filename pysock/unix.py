@@ -130,7 +130,7 @@ def _by_xucred(fd: int) -> Peer:
     if record.number(raw, "cr_version") != constants["XUCRED_VERSION"]:
         raise OSError(EPROTO, f"{os.strerror(EPROTO)} (the version of LOCAL_PEERCRED's answer)")
     octets = record.bytes_of(raw, "cr_groups")
-    count = min(record.number(raw, "cr_ngroups", signed=True), len(octets) // _INT)
+    count = max(0, min(record.number(raw, "cr_ngroups", signed=True), len(octets) // _INT))
     groups = _ints(octets[: count * _INT])
     pid = None
     if "LOCAL_PEERPID" in constants:

@@ -13,7 +13,7 @@ import threading
 import pytest
 
 import pysock
-from pysock import _platform, unix
+from pysock import _beyond, _platform, unix
 from pysock._host import abi, constants
 from pysock._layouts import layouts
 
@@ -61,6 +61,28 @@ def test_the_c_library_says_the_same_of_the_other_end() -> None:
     assert (known.uid, known.gid) == (uid.value, gid.value) == (os.geteuid(), os.getegid())
     # FreeBSD tells it since 13, in what was room for later use.
     assert known.pid == os.getpid()
+
+
+@pytest.mark.skipif("LOCAL_PEERCRED" not in constants, reason="no struct xucred here")
+@pytest.mark.parametrize(("told", "count"), [(-1, 0), (0, 0), (1, 0), (2, 1), (1000, 15)])
+def test_no_more_groups_are_read_than_there_are(
+    told: int, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one of struct xucred is the peer's ``gid``."""
+    real = _beyond.getsockopt
+
+    def getsockopt(fd: int, level: int, option: str, size: int) -> bytes:
+        value = bytearray(real(fd, level, option, size))
+        if option == "LOCAL_PEERCRED":
+            offset, width = layouts(_platform.target)["structs"]["xucred"]["fields"]["cr_ngroups"]
+            value[offset : offset + width] = told.to_bytes(width, sys.byteorder, signed=True)
+        return bytes(value)
+
+    monkeypatch.setattr(unix, "getsockopt", getsockopt)
+    with pair() as (here, _):
+        groups = unix.peer(here).groups
+    assert groups is not None
+    assert len(groups) == count
 
 
 @pytest.mark.skipif("SO_NOSIGPIPE" not in constants, reason="no SO_NOSIGPIPE here")
