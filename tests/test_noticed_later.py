@@ -90,12 +90,15 @@ def test_the_end_of_a_stream_is_one_call(
 
 
 @pytest.mark.parametrize("waits", [0, 3])
-@pytest.mark.parametrize("flags", [0, pysock.MSG_PEEK])
+@pytest.mark.parametrize("nbytes", [0, 8])
 @pytest.mark.parametrize("name", ["recv_into", "recvfrom_into"])
 def test_a_buffer_that_has_become_smaller_is_not_written_beyond(
-    name: str, flags: int, waits: int, monkeypatch: pytest.MonkeyPatch
+    name: str, nbytes: int, waits: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A handler, or another thread, between the look at its size and its export."""
+    """A handler, or another thread, between the look at its size and its export.
+
+    What is left is received into, unless the program has said how much it wants.
+    """
 
     def wanted(buffer: Any, nbytes: int, flags: int) -> int:
         size = real_wanted(buffer, nbytes, flags)
@@ -115,14 +118,20 @@ def test_a_buffer_that_has_become_smaller_is_not_written_beyond(
         there.send(b"abcdefgh")
         replace(monkeypatch, function_of(name), receives)
         buffer = bytearray(8)
-        answer = getattr(here, name)(buffer, 8, flags)
-        assert (answer if name == "recv_into" else answer[0], bytes(buffer)) == (4, b"abcd")
-    assert asked == [4]
+        if nbytes:
+            with pytest.raises(ValueError, match="buffer"):
+                getattr(here, name)(buffer, nbytes, pysock.MSG_PEEK)
+            assert bytes(buffer) == bytes(4)
+        else:
+            answer = getattr(here, name)(buffer, 0, pysock.MSG_PEEK)
+            assert (answer if name == "recv_into" else answer[0], bytes(buffer)) == (4, b"abcd")
+    assert asked == ([] if nbytes else [4])
 
 
+@pytest.mark.parametrize("nbytes", [0, 7])
 @pytest.mark.parametrize("name", ["recv_into", "recvfrom_into"])
 def test_a_buffer_that_has_become_smaller_is_asked_for_again_as_it_is(
-    name: str, monkeypatch: pytest.MonkeyPatch
+    name: str, nbytes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the first call is interrupted, and its handler makes it smaller."""
 
@@ -146,9 +155,14 @@ def test_a_buffer_that_has_become_smaller_is_asked_for_again_as_it_is(
         replace(monkeypatch, function_of(name), interrupted)
         with monkeypatch.context() as patched:
             patched.setattr(transfer, "memoryview", view_of, raising=False)
-            answer = getattr(here, name)(buffer, 7)
-        assert (answer if name == "recv_into" else answer[0], bytes(buffer)) == (4, b"abcd")
-    assert asked == [7, 4]
+            if nbytes:
+                with pytest.raises(ValueError, match="buffer"):
+                    getattr(here, name)(buffer, nbytes, pysock.MSG_PEEK)
+            else:
+                answer = getattr(here, name)(buffer, 0, pysock.MSG_PEEK)
+                assert (answer if name == "recv_into" else answer[0]) == 4
+        assert bytes(buffer) == (bytes(4) if nbytes else b"abcd")
+    assert asked == ([7] if nbytes else [8, 4])
 
 
 @pytest.mark.parametrize("form", [bytearray, memoryview])
