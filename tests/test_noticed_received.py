@@ -289,7 +289,8 @@ def test_descriptors_are_closed_where_they_lie_if_no_memory_is_left(
     for _ in range(300):
         items = []
         for number in chance.choices([each for each in kinds if None not in each], k=3):
-            fds = [chance.choice([0, 7, 256, 70_000, -9]) for _ in range(chance.randrange(4))]
+            numbers = [0, 7, 256, 70_000, 2**31 - 1, -9, -(2**31)]
+            fds = chance.choices(numbers, k=chance.randrange(4))
             items.append((*number, array("i", fds).tobytes()))
         whole = pack_control(items)
         raw = whole[: chance.randrange(len(whole) + 1)]
@@ -317,7 +318,9 @@ def test_descriptors_in_messages_are_closed_with_and_without_memory(
     messages = [
         (*kind, array("i", fds[:1]).tobytes()),
         (pysock.SOL_SOCKET, pysock.SCM_RIGHTS + 90, array("i", fds[:1]).tobytes()),
-        (*kind, array("i", fds[1:]).tobytes()),
+        (pysock.SOL_SOCKET + 1, pysock.SCM_RIGHTS, array("i", fds[:1]).tobytes()),
+        (*kind, array("i", fds[1:2]).tobytes()),
+        (*kind, array("i", fds[2:]).tobytes()),
     ]
     rights.close_messages(messages)
     assert descriptors() == before
