@@ -162,6 +162,9 @@ def test_without_any_mapping_calls_take_what_malloc_has(monkeypatch: pytest.Monk
                 assert (type(answer), answer) == (bytes, b"x")
         assert there.sendmsg([b"x"] * 70) == 70
         assert pysock.send_fds(there, [bytes(20_000)], [0]) == 20_000
+        monkeypatch.setattr(memory, "bytearray", lambda size: pytest.fail("written"), raising=False)
+        with pytest.raises(MemoryError):
+            here.recvmsg(5, 2**31 - 1)
     assert refused or not CPYTHON
     for pool in pools():  # what was made meanwhile
         pool.entries.clear()

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import pysock
+from pysock._calls import wait
 from pysock._calls.wait import WAITS
 
 from .harness import Action, pair, replace
@@ -175,3 +176,54 @@ def test_wrong_arguments_are_told_of_at_once(monkeypatch: pytest.MonkeyPatch) ->
         assert here.recv(0) == b""
         assert here.recv_into(bytearray()) == 0
         assert time.monotonic() - begin < 5
+
+
+def test_a_socket_that_is_ready_is_polled_in_the_quick_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pair() as (other, _), pair() as (here, there):
+        there.send(b"abc")
+        for sock, left in (other, 0.01), (here, 9):
+            sock.settimeout(left)
+            sock._sock_waits_ = 2
+        with pytest.raises(pysock.timeout):  # its poll is in the memory that comes next
+            wait.wait_first(other, 0)
+        monkeypatch.setattr(wait, "wait_until_ready", None)
+        begin = time.monotonic()
+        deadline = wait.wait_first(here, 0)
+        assert deadline is not None
+        assert begin + 9 <= deadline <= time.monotonic() + 9
+
+
+def test_a_closed_socket_is_not_polled_in_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """poll(2) passes over a descriptor below 0, and would wait."""
+    with pair() as (here, _):
+        here.settimeout(9)
+        here._sock_waits_ = 2
+        here.close()
+        replace(monkeypatch, "poll", lambda *_: pytest.fail("there is nothing to wait for"))
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            here.recv(9)
+
+
+@pytest.mark.parametrize("answer", [0, -1])
+def test_a_clock_that_stands_still_ends_the_wait_once_poll_says_so(
+    answer: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def waits(*args: Any) -> bool:
+        asked.append(args)
+        return True
+
+    asked: list[Any] = []
+    monkeypatch.setattr(wait, "monotonic", lambda: 5.0)
+    monkeypatch.setattr(wait, "wait_until_ready", waits)
+    replace(monkeypatch, "poll", lambda *_: answer)
+    with pair() as (here, _):
+        here.settimeout(9)
+        here._sock_waits_ = 2
+        if answer == 0:
+            with pytest.raises(pysock.timeout):
+                wait.wait_first(here, 0)
+        else:
+            assert wait.wait_first(here, 0) == 14.0
+        assert asked == ([] if answer == 0 else [(here, wait.READ, 14.0)])

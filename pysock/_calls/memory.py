@@ -171,11 +171,17 @@ def mapped(size: int) -> Any:
     return memory, pointer_to(array_type(size).from_buffer(memory))
 
 
+_HEAP_MAX = 2 * POOL_MAX  # bytes: of data, and of what comes with it
+
+
 def zeros(size: int) -> Any:
     """``size`` bytes that can be written to: mapped, so that they take no more than is written.
 
-    If the system maps no more (RLIMIT_AS, a sandbox), what malloc(3) has left may do.
+    If the system maps no more (RLIMIT_AS, a sandbox), what malloc(3) has left may do; but not for
+    gigabytes, of which PyPy would write each byte.
     """
+    if size > _HEAP_MAX:
+        return map_memory(size)
     memory = _map_or_none(size)
     return bytearray(size) if memory is None else memory
 
