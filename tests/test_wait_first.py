@@ -15,6 +15,8 @@ import pytest
 import pysock
 from pysock._calls import wait
 from pysock._calls.wait import WAITS
+from pysock._ffi.interpreter import set_errno
+from pysock._host import system
 
 from .harness import Action, pair, replace
 
@@ -227,3 +229,42 @@ def test_a_clock_that_stands_still_ends_the_wait_once_poll_says_so(
         else:
             assert wait.wait_first(here, 0) == 14.0
         assert asked == ([] if answer == 0 else [(here, wait.READ, 14.0)])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "milliseconds"), [(9, 9000), (0.0015, 2), (0.001, 1), (1e-9, 1)]
+)
+def test_the_quick_poll_waits_to_the_next_millisecond(
+    seconds: float, milliseconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def poll(real: Action, pointer: Any, count: int, limit: int) -> int:
+        asked.append(limit)
+        return 1
+
+    replace(monkeypatch, "poll", poll)
+    with pair() as (here, _):
+        here.settimeout(seconds)
+        here._sock_waits_ = 2
+        wait.wait_first(here, 0)
+    assert asked == [milliseconds]
+
+
+@pytest.mark.parametrize("first", [0, -1])
+def test_an_interrupted_wait_goes_on_though_the_clock_stands_still(
+    first: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [first, 1]
+
+    def poll(*_: Any) -> int:
+        answer = answers.pop(0)
+        if answer < 0:
+            set_errno(system.INTERRUPTED)
+        return answer
+
+    monkeypatch.setattr(wait, "monotonic", lambda: 5.0)
+    replace(monkeypatch, "poll", poll)
+    with pair() as (here, _):
+        assert wait.wait_until_ready(here, wait.READ, 6.0) == (first < 0)
+    assert answers == ([] if first < 0 else [1])
