@@ -71,7 +71,7 @@ TESTS = {
         "noticed_parts noticed_shortcuts noticed_failures noticed_transfer families parity_objects"
     ),
     "pysock/_methods/shortcuts/buffers.py": (
-        "noticed_parts noticed_shortcuts memory parity_transfer"
+        "noticed_parts noticed_shortcuts noticed_later memory parity_transfer"
     ),
     "pysock/_methods/shortcuts/transfer.py": (
         "noticed_parts noticed_later noticed_datagrams noticed_shortcuts noticed_failures "
