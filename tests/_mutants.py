@@ -134,6 +134,8 @@ EQUAL = [
     ("_calls/rights.py", "_nothing => _nothing = control", "for Python 3.9 and 3.10"),
     ("_calls/rights.py", "_nothing => pass", "for Python 3.9 and 3.10"),
     ("_calls/rights.py", 'close_received(b"") => pass', "for Python 3.9 and 3.10"),
+    ("_calls/memory.py", "_HEAP_MAX = 3 * POOL_MAX", "more, and no more"),
+    ("_calls/memory.py", "if size >= _HEAP_MAX", "one byte less, and no more"),
     ("_calls/memory.py", "constants.get(name, 1)", "Linux has them all"),
     ("_calls/memory.py", "if flags | ODD_FLAGS", "slower, and no more"),
     ("_calls/memory.py", "deque(maxlen=1) => deque(maxlen=", "for threads at the same instant"),
