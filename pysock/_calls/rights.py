@@ -44,14 +44,14 @@ def _descriptors(data: bytes) -> list[int]:
 
 
 # SystemError: CPython 3.11 has no memory for a frame.
-NO_MEMORY = (MemoryError, SystemError)
+_NO_MEMORY = (MemoryError, SystemError)
 
 
 def close_received(raw: bytes) -> None:
     """Close the descriptors that came with a message which nobody will see."""
     try:
         fds = descriptors_in(control.walk(raw)[0], (_RIGHTS, PIDFD))
-    except NO_MEMORY:
+    except _NO_MEMORY:
         close_octets(raw, len(raw))
     else:
         close_all(fds)
@@ -61,11 +61,11 @@ def close_messages(ancdata: Sequence[tuple[int, int, bytes]]) -> None:
     """Close the descriptors of SCM_RIGHTS that are in these messages."""
     try:
         fds = descriptors_in(ancdata)
-    except NO_MEMORY:
+    except _NO_MEMORY:
         at = 0
         while at < len(ancdata):
             if ancdata[at][0] == _RIGHTS[0] and ancdata[at][1] == _RIGHTS[1]:
-                close_numbers(ancdata[at][2], 0, len(ancdata[at][2]))
+                _close_numbers(ancdata[at][2], 0, len(ancdata[at][2]))
             at += 1
     else:
         close_all(fds)
@@ -80,25 +80,25 @@ def close_octets(octets: Any, size: int) -> None:
         size = len(octets)
     at = 0
     while size - at >= control.data_at:
-        length = number_at(octets, at + _LEN_AT)
+        length = _number_at(octets, at + _LEN_AT)
         if length < control.data_at:
             return
         end = at + length
         if end > size:  # it was cut
             end = size
-        if number_at(octets, at + _LEVEL_AT) == _RIGHTS[0]:
-            kind = number_at(octets, at + _TYPE_AT)
+        if _number_at(octets, at + _LEVEL_AT) == _RIGHTS[0]:
+            kind = _number_at(octets, at + _TYPE_AT)
             if kind == _RIGHTS[1] or kind == PIDFD[1]:
-                close_numbers(octets, at + control.data_at, end)
+                _close_numbers(octets, at + control.data_at, end)
         at += (length + control.mask) // _STEP * _STEP
 
 
 def holds_messages(octets: Any) -> bool:
     """Whether C has written control messages there, where there were zeros."""
-    return number_at(octets, _LEN_AT) != 0
+    return _number_at(octets, _LEN_AT) != 0
 
 
-def close_numbers(octets: Any, at: int, end: int) -> None:
+def _close_numbers(octets: Any, at: int, end: int) -> None:
     """Close the descriptors whose numbers lie between these two places."""
     while end - at >= _FD:
         number = at
@@ -106,12 +106,12 @@ def close_numbers(octets: Any, at: int, end: int) -> None:
         if octets[number + _ORDER[3]] >= 128:  # below 0, an errno
             continue
         try:
-            system.close_without_memory(number_at(octets, number))
+            system.close_without_memory(_number_at(octets, number))
         except OSError:
             continue  # ``close_all`` asks for no result either
 
 
-def number_at(octets: Any, at: int) -> int:
+def _number_at(octets: Any, at: int) -> int:
     """An int of C's, which takes no memory if it is small (as ``|`` and ``<<`` do on 3.9)."""
     low: int = octets[at + _ORDER[0]] + 0x100 * octets[at + _ORDER[1]]
     high: int = 0x10000 * octets[at + _ORDER[2]] + 0x1000000 * octets[at + _ORDER[3]]
@@ -128,5 +128,5 @@ _LEN_AT = _cmsghdr.cmsg_len.offset + (0 if abi.order == "little" else _cmsghdr.c
 _nothing = control.messages([(_RIGHTS[0], 0, b"")])
 close_octets(_nothing, len(_nothing))
 holds_messages(_nothing)
-close_numbers(_nothing, 0, 0)
+_close_numbers(_nothing, 0, 0)
 close_received(b"")

@@ -180,7 +180,7 @@ def _wildcard(family: int) -> tuple[int, bytes]:
 SIZES = Cache({AF_INET: 4, AF_INET6: 16})
 
 
-# The letters that a numeric address may have.
+# The characters that a numeric address may have.
 _NUMERIC = Cache({AF_INET: b"0123456789.", AF_INET6: b"0123456789abcdefABCDEF:."})
 
 
@@ -191,7 +191,7 @@ def address_in(raw: bytes) -> bytes:
 
 def pton(family: int, name: bytes) -> bytes | None:
     """``inet_pton(3)``: the bytes of a numeric address, or None if ``name`` is not numeric."""
-    if name.strip(_NUMERIC[family]):  # it has other letters: so names take no call
+    if name.strip(_NUMERIC[family]):  # it has others: so names take no call
         return None
     known: bytes | None = known_packed[name]
     if known is not None and len(known) == SIZES[family]:
