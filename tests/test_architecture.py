@@ -91,7 +91,7 @@ FLOORS: list[tuple[str, ...]] = [
     ("pysock._tcp_fields", "pysock._netlink"),
     ("pysock._records",),
     ("pysock._beyond",),
-    ("pysock._naming", "pysock._tls", "pysock._tracebacks"),
+    ("pysock._exit", "pysock._naming", "pysock._tls", "pysock._tracebacks"),
     ("pysock._late",),
     ("pysock._plain",),
     ("pysock._functions",),

@@ -116,3 +116,7 @@ SCOPE_IN_HOST = getattr(sys, "pypy_version_info", (8,)) < (8,)
 INTERFACE_ERRNO = since((3, 15), (3, 14, 1), (3, 13, 10))
 # If a filter makes an error of a finaliser's ResourceWarning, the report has another text.
 FINALIZING_SOCKET = since((3, 14))
+# At exit, the names in modules are set to None, those in builtins last.
+EMPTIES_MODULES = sys.implementation.name == "cpython"
+# After that a class may still be made, as ctypes does for a new size of memory; 3.9 crashes.
+CLASSES_TO_THE_END = since((3, 10))
