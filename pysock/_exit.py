@@ -38,33 +38,35 @@ class _Names:
         self.__dict__ = names
 
 
+def _is_module(value: object) -> bool:
+    return issubclass(type(value), ModuleType)  # isinstance would believe what a proxy says
+
+
 def _those_left(module: ModuleType, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: vars(module)[name] for name in names if name in vars(module)}
 
 
 def _keep_names() -> None:
     """Keep what pysock's functions need; takes about a millisecond."""
+    # By id, since other packages put into sys.modules what has no hash, or loads more for one.
     own = {
-        module: _Names(vars(module))
+        id(module): _Names(vars(module))
         for name, module in list(sys.modules.items())
-        if name.partition(".")[0] == _PACKAGE
+        if name.partition(".")[0] == _PACKAGE and _is_module(module)
     }
     built_in = _those_left(builtins, _BUILTINS) if CLASSES_TO_THE_END else {}
-    copies: dict[Any, _Names] = {
-        builtins: _Names(built_in),
-        sys: _Names(_those_left(sys, _SYS)),
-    }
-    for module in own:
-        names = vars(module)
+    copies = {id(builtins): _Names(built_in), id(sys): _Names(_those_left(sys, _SYS))}
+    for kept in own.values():
+        names = vars(kept)
         for name, value in dict(names).items():
-            if isinstance(value, ModuleType) and value not in own:
-                if value not in copies:
-                    copies[value] = _Names(dict(vars(value)))
-                names[name] = copies[value]
+            if _is_module(value) and id(value) not in own:
+                if id(value) not in copies:
+                    copies[id(value)] = _Names(dict(vars(value)))
+                names[name] = copies[id(value)]
         names.update({**built_in, **names})
     for name, module in list(sys.modules.items()):
-        if module in own:
-            sys.modules[name] = own[module]  # type: ignore[assignment]
+        if id(module) in own:
+            sys.modules[name] = own[id(module)]  # type: ignore[assignment]
 
 
 if EMPTIES_MODULES:
