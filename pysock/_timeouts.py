@@ -49,6 +49,7 @@ def _after_fork_in_child() -> None:
 renewed_in_child(_after_fork_in_child, _before_fork)
 
 _NANOSECONDS = 10**9
+_EXACT = min(2.0**53, system.LONGEST_TIMEOUT)  # a float of as much is a whole number or none
 _LONGEST = min(system.LONGEST_TIMEOUT, 2**63 - 1) // _NANOSECONDS  # in whole seconds
 _TIME_T = "PyTime_t" if versions.NAMED_PYTIME else "_PyTime_t"
 if versions.ONE_TIMESTAMP_MESSAGE:
@@ -70,8 +71,11 @@ def parse(value: Any) -> float | None:
     """
     if value is None:
         return None
-    if type(value) is int and 0 <= value <= _LONGEST:  # in a fifth of the steps
+    # Mostly one of these two, in a fifth of the steps.
+    if type(value) is int and 0 <= value <= _LONGEST:
         return float(value)
+    if type(value) is float and 0.0 <= (nanoseconds := value * 1e9) <= _EXACT:
+        return (0.0 - -nanoseconds // 1.0) / 1e9  # rounded up
     if issubclass(type(value), float):
         value = float.__add__(value, 0.0)  # a subclass of float might calculate in its own way
     else:

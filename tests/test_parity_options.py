@@ -122,6 +122,10 @@ TIMEOUTS = table("""
     (tcp.settimeout(1e-10), tcp.gettimeout(), tcp.getblocking())  # PyPy: gives another value
     (tcp.settimeout(1e-300), tcp.gettimeout(), tcp.getblocking())  # PyPy: gives another value
     (tcp.settimeout(0.1), tcp.gettimeout())
+    (tcp.settimeout(5e-324), tcp.gettimeout())  # PyPy: gives another value
+    (tcp.settimeout(2.0**53 / 1e9), tcp.gettimeout())
+    (tcp.settimeout(9007199.254740994), tcp.gettimeout())
+    (tcp.settimeout(0.30000000000000004), tcp.gettimeout())  # PyPy: gives another value
     (tcp.settimeout(1.0000000001), tcp.gettimeout())  # PyPy: gives another value
     (tcp.settimeout(123456789.123456789), tcp.gettimeout())
     (tcp.settimeout(10**9), tcp.gettimeout())
