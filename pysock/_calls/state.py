@@ -92,11 +92,14 @@ class SocketState:
 SocketState._as_parameter_ = SocketState._sock_fd_  # type: ignore[attr-defined,misc]
 
 
-def on_socket(function: Callable[..., int], sock: SocketState, *args: Any) -> int:
-    """``function(fd, *args)``: the descriptor is read last, see ``transfer``."""
+def on_socket(function: Callable[..., int], sock: Any, *args: Any) -> int:
+    """``function(fd, *args)``: the descriptor is read last, see ``transfer``.
+
+    ``sock`` may be a descriptor itself.
+    """
     if PYPY and getattr(function, "takes_sockets", False):
         return function(sock, *args)
-    return function(sock._sock_fd_, *args)
+    return function(sock if type(sock) is int else sock._sock_fd_, *args)
 
 
 def _new_abstract(cls: Any) -> Any:

@@ -36,6 +36,7 @@ from .memory import (
     take_mapped,
     take_memory,
 )
+from .state import on_socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -195,19 +196,10 @@ def with_sockaddr(
     return answer
 
 
-class Numbered:
-    """A descriptor alone, in the place of a socket."""
-
-    __slots__ = ("_sock_fd_",)
-
-    def __init__(self, fd: int) -> None:
-        self._sock_fd_ = fd
-
-
 def sockaddr_from(question: Callable[..., int], sock: Any) -> bytes:
     """The sockaddr that ``getsockname(2)`` or ``getpeername(2)`` answers with, or OSError.
 
-    ``sock`` is what has a descriptor.
+    ``sock`` is a descriptor, or what has one.
     """
     entry = sockaddr_pool.take()
     array, address, counter, length = entry
@@ -216,7 +208,8 @@ def sockaddr_from(question: Callable[..., int], sock: Any) -> bytes:
         array.raw = SOCKADDR_START
     else:
         put_bytes(array, address, SOCKADDR_START)
-    failed, kept = question(sock._sock_fd_, address, length) < 0, None
+    fd = sock if type(sock) is int else sock._sock_fd_
+    failed, kept = question(fd, address, length) < 0, None
     while failed:
         raise_errno(kept)
         lost += 1
@@ -224,7 +217,7 @@ def sockaddr_from(question: Callable[..., int], sock: Any) -> bytes:
             raise from_errno(0)
         put_bytes(array, address, SOCKADDR_START)
         kept = kept or ErrnoKept()
-        failed = kept.attempt(question, sock._sock_fd_, address, length) < 0
+        failed = kept.attempt(on_socket, question, sock, address, length) < 0
     size = counter.value
     sockaddr = bytes_of(array, address, size if size <= SOCKADDR_MAX else SOCKADDR_MAX)
     sockaddr_pool.put(entry)

@@ -169,9 +169,12 @@ class ABI:
 
     def family_of(self, raw: bytes) -> int:
         """The address family in the header of an address; 0 if ``raw`` is too short for it."""
+        if len(raw) < 2:
+            return 0
         if self.sa_len:
-            return raw[1] if len(raw) > 1 else 0
-        return int.from_bytes(raw[:2], self.order) if len(raw) > 1 else 0
+            return raw[1]
+        # ``from_bytes`` would take three times as many steps.
+        return raw[0] | raw[1] << 8 if self.order == "little" else raw[0] << 8 | raw[1]
 
 
 class Sockaddr:

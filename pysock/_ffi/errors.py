@@ -177,11 +177,11 @@ def attempt(function: Callable[..., int], *args: Any) -> int:
     lost errno.  OSError, with errno 0, if no attempt has one.
     """
     n = function(*args)  # not in the loop: PyPy compiles no loop into what calls it
-    return n if n >= 0 else _attempt_again(function, *args)
+    return n if n >= 0 else attempt_again(function, *args)
 
 
-def _attempt_again(function: Callable[..., int], *args: Any) -> int:
-    """``attempt`` of what has just failed."""
+def attempt_again(function: Callable[..., int], *args: Any) -> int:
+    """``attempt`` of what has just failed, for callers that spare its first step."""
     number = pop_errno()
     kept = ErrnoKept() if not number else None
     for _ in range(ATTEMPTS - 1):
@@ -200,7 +200,7 @@ def checked(function: Callable[..., int], *args: Any) -> int:
     """``function(*args)``, or OSError if it fails."""
     n = function(*args)  # as ``attempt``, which PyPy does not compile into this one: 230 ns
     if n < 0:
-        n = _attempt_again(function, *args)
+        n = attempt_again(function, *args)
     if n < 0:
         raise from_errno(-n)
     return n

@@ -12,7 +12,7 @@ from ctypes import byref, c_ubyte, c_void_p, string_at
 from errno import ENODEV
 
 from .._beyond import HAS_IOCTL, ioctl, reworded
-from .._calls.transfer import Numbered, sockaddr_from
+from .._calls.transfer import sockaddr_from
 from .._functions.netdb import if_nametoindex
 from .._host import abi, constants, lib
 from .._records import Record
@@ -189,7 +189,7 @@ def pton(family: int, host: str) -> bytes | None:
 
 def sockname(fd: int) -> Any:
     """``getsockname(2)`` of any socket's descriptor."""
-    return unpack_for(0, sockaddr_from(lib.getsockname, Numbered(fd)))
+    return unpack_for(0, sockaddr_from(lib.getsockname, fd))
 
 
 def about(error: OSError, what: str) -> OSError:

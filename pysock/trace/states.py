@@ -19,7 +19,7 @@ from ctypes import c_char, c_uint32
 from time import perf_counter_ns
 
 from .._calls.memory import Pool, with_pointer
-from .._calls.transfer import Numbered, sockaddr_from
+from .._calls.transfer import sockaddr_from
 from .._ffi.interpreter import bytes_of, pass_memory
 from .._host import abi, constants
 from .._tcp_diag import request_of, state_in
@@ -123,7 +123,7 @@ class States:
         """The addresses of both ends: asked for once, since later nobody tells them."""
         if fd not in self.ends:
             try:
-                local, peer = [sockaddr_from(self.plain[name], Numbered(fd)) for name in _ADDRESSES]
+                local, peer = [sockaddr_from(self.plain[name], fd) for name in _ADDRESSES]
             except OSError:  # it is not connected
                 return None
             if _HAS_DIAG and all(abi.family_of(each) in _FAMILIES for each in (local, peer)):
