@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from functools import partial
 from operator import attrgetter
-from sys import _getframe, audit
+from sys import _getframe
 from types import FunctionType
 
 from . import _public, _timeouts
@@ -169,11 +169,7 @@ class Socket(SendFile, MakeFile, SocketBase, metaclass=_flat):
                 make = partial(_made, cls, self.family, self.type, self.proto)
                 sock = adopt(owned, make, known=True)
             else:
-                sock = Socket.__new__(Socket)
-                sock._sock_owned_ = owned
-                if system.TELLS_OF_GIVEN:
-                    audit("socket.__new__", sock, family, kind, proto)
-                sock._begin(owned[0], family, kind, proto)
+                sock = taking(owned, family, kind, proto)
         except BaseException:
             close_all(owned)
             raise
@@ -199,7 +195,7 @@ class Socket(SendFile, MakeFile, SocketBase, metaclass=_flat):
 
         Does not block.  Raises OSError: EMFILE.
         """
-        owned: list[int] = []
+        owned = Owned()
         plain = type(self) is Socket
         try:
             if plain or not _overridden(self, "fileno"):
@@ -298,15 +294,15 @@ def _overridden(sock: Socket, name: str) -> bool:
     return not (ours and method.__self__ is sock)
 
 
-def taking(owned: list[int], family: int, type: int, proto: int) -> Socket:
-    """A new socket of this kind for the first descriptor of ``owned``; a failure closes it."""
+def taking(owned: Owned, family: int, type: int, proto: int) -> Socket:
+    """A new socket of this kind for the descriptor in ``owned``; a failure closes it."""
     sock = Socket.__new__(Socket)
     sock._take(owned, family, type, proto)
     return sock
 
 
-def _adopt(owned: list[int], cls: Any, family: int, type: int, proto: int) -> Any:
-    """The same, of the class ``cls``.  ``owned`` has this descriptor alone."""
+def _adopt(owned: Owned, cls: Any, family: int, type: int, proto: int) -> Any:
+    """The same, of the class ``cls``."""
     if cls is Socket and cls.__init__ is INIT:  # as mostly, in a third of the steps
         return taking(owned, family, type, proto)
     return adopt(owned, partial(_made, cls, family, type, proto), known=True)

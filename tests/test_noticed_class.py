@@ -21,6 +21,7 @@ import pysock
 from pysock._calls.descriptor import Emptied
 from pysock._calls.state import SocketState, set_mode
 from pysock._host import lib, lib_keeping_gil, system
+from pysock._methods import lifecycle
 
 from .foreign import FOREIGN
 from .harness import calls_of, descriptors, on_pypy, outcome, run
@@ -207,7 +208,7 @@ def test_auditors_are_told_of_a_socket_that_accept_makes(
     """Where the C module tells them of sockets that are made of a descriptor (PyPy's does not)."""
     told: list[Any] = []
     with listening() as (server, _):
-        monkeypatch.setattr(_socket, "audit", lambda *event: told.append(event))
+        monkeypatch.setattr(lifecycle, "audit", lambda *event: told.append(event))
         monkeypatch.setattr(system, "TELLS_OF_GIVEN", tells)
         with server.accept()[0] as sock:
             event = ("socket.__new__", sock, pysock.AF_INET, pysock.SOCK_STREAM, 0)

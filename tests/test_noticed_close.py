@@ -289,26 +289,18 @@ def test_where_the_hook_gets_something_else_it_is_told_of_nothing(
         assert lifecycle._told_of(ResourceWarning(), sock, "") is False
 
 
-@pytest.mark.parametrize("step", ["move", "_begin"])
 def test_a_socket_of_a_known_kind_that_cannot_begin_closes_its_descriptor(
-    step: str, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """At once, though the traceback has the object, which would close it later."""
 
     def broken(*_: Any) -> None:
         raise ZeroDivisionError
 
-    def moved(*lists: list[int]) -> None:
-        descriptor.move(*lists)
-        raise ZeroDivisionError
-
-    if step == "move":
-        monkeypatch.setattr(lifecycle, "move", moved)
-    else:
-        monkeypatch.setattr(pysock.Socket, "_begin", broken)
+    monkeypatch.setattr(pysock.Socket, "_begin", broken)
     fd = os.dup(0)
     sock = pysock.Socket.__new__(pysock.Socket)
     with pytest.raises(ZeroDivisionError):
-        sock._take([fd], pysock.AF_INET, pysock.SOCK_STREAM, 0)
+        sock._take(descriptor.Owned([fd]), pysock.AF_INET, pysock.SOCK_STREAM, 0)
     with pytest.raises(OSError, match=os.strerror(errno.EBADF)):
         os.fstat(fd)

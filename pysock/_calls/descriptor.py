@@ -23,7 +23,7 @@ from errno import EINVAL, ENOSYS, EPERM
 from functools import cache
 from itertools import chain, starmap
 
-from .._ffi.errors import attempt, from_errno
+from .._ffi.errors import attempt, attempt_again, from_errno
 from .._ffi.interpreter import pointer_to
 from .._host import constants, lib, system
 from .memory import Pool
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _FIRST = (0,)
 _NONE = (-1,)
+_NO_PAIR = array("i", (-1, -1))
 SOCK_CLOEXEC = constants.get("SOCK_CLOEXEC", 0)
 
 
@@ -81,7 +82,7 @@ def claim_pair_once(owned: list[int], function: Callable[..., int], *args: Any) 
     """``socketpair(2)``, with its last argument added, into ``owned``; −1 if it fails."""
     entry = _pairs.take()
     numbers, pointer = entry
-    numbers[0] = numbers[1] = -1
+    numbers[:] = _NO_PAIR
     n = _claim_written(owned, numbers, function, (*args, pointer))
     _pairs.put(entry)
     return n
@@ -230,7 +231,10 @@ def claim_uninherited(
     does; a failure is an OSError.
     """
     if cloexec.works is not False:
-        n = attempt(claim_once, owned, function, family, type | SOCK_CLOEXEC, proto)
+        newer = type | SOCK_CLOEXEC
+        n = claim_once(owned, function, family, newer, proto)  # mostly all, as in ``attempt``
+        if n < 0:
+            n = attempt_again(claim_once, owned, function, family, newer, proto)
         if n >= 0:
             cloexec.works = True
             return n

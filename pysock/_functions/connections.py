@@ -12,6 +12,7 @@ from .. import _public
 from .._calls.descriptor import (
     SOCK_CLOEXEC,
     NewerWay,
+    Owned,
     adopt,
     claim_pair_once,
     claim_uninherited,
@@ -67,33 +68,29 @@ def socketpair(
     family = family._value_ if _class(family) is AddressFamily else c_int(family)
     type = type._value_ if _class(type) is SocketKind else c_int(type)
     proto = c_int(proto)
-    fds: list[int] = []
+    first, second = Owned(), Owned()
     try:
-        claim_uninherited(claim_pair_once, fds, lib.socketpair, _cloexec, family, type, proto)
+        claim_uninherited(claim_pair_once, second, lib.socketpair, _cloexec, family, type, proto)
+        move(second, first)
         cls = _public.module.socket
-        one = _adopt_first(fds, cls, family, type, proto)
+        one = _adopt(first, cls, family, type, proto)
         try:
-            return one, _adopt_first(fds, cls, family, type, proto)
+            return one, _adopt(second, cls, family, type, proto)
         except BaseException:
             one.close()
             raise
     except BaseException:
-        close_all(fds)
+        close_all(first)
+        close_all(second)
         raise
 
 
-def _adopt_first(fds: list[int], cls: Any, family: int, type: int, proto: int) -> Socket:
-    """Make a socket object that owns the first descriptor of ``fds``."""
+def _adopt(owned: Owned, cls: Any, family: int, type: int, proto: int) -> Socket:
+    """Make a socket object that owns the descriptor in ``owned``."""
     if cls is Socket and cls.__init__ is INIT:  # as mostly, in a third of the steps
-        return taking(fds, family, type, proto)
-    owned: list[int] = []
-    try:
-        move(fds, owned)
-        sock: Socket = adopt(owned, partial(cls, family, type, proto), known=True)
-        return sock
-    except BaseException:
-        close_all(owned)
-        raise
+        return taking(owned, family, type, proto)
+    sock: Socket = adopt(owned, partial(cls, family, type, proto), known=True)
+    return sock
 
 
 def _fallback_socketpair(

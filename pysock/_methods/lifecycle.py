@@ -113,9 +113,11 @@ class Lifecycle(SocketState):
         ours = self._sock_owned_
         if ours or _class(ours) is not Owned:
             ours = Owned()
-        theirs = [fd] if adopted is None or not adopted.owned else adopted.owned
         try:
-            move(theirs, ours)
+            if adopted is None or not adopted.owned:
+                ours.append(fd)
+            else:
+                move(adopted.owned, ours)
             if adopted is None or not adopted.known:
                 family, type, proto = identify(fd, family, type, proto)
             self._sock_owned_ = ours
@@ -130,21 +132,20 @@ class Lifecycle(SocketState):
                     close_all(ours)
             elif ours:
                 try:
-                    move(ours, theirs)
+                    move(ours, adopted.owned)
                 except MemoryError:
                     close_all(ours)
             raise
 
-    def _take(self, theirs: list[int], family: int, type: int, proto: int) -> None:
-        """Be the socket, of a known kind, that the first descriptor of ``theirs`` is."""
-        ours = self._sock_owned_ = Owned()
+    def _take(self, owned: Owned, family: int, type: int, proto: int) -> None:
+        """Be the socket, of a known kind, whose descriptor ``owned`` has; a failure closes it."""
+        self._sock_owned_ = owned
         try:
-            move(theirs, ours)
             if system.TELLS_OF_GIVEN:
                 audit("socket.__new__", self, family, type, proto)
-            self._begin(ours[0], family, type, proto)
+            self._begin(owned[0], family, type, proto)
         except BaseException:
-            close_all(ours)
+            close_all(owned)
             raise
 
     def _begin(self, fd: int, family: int, type: int, proto: int) -> None:
