@@ -188,7 +188,7 @@ __all__ = [
     "socket",
     "socketpair",
     "timeout",
-    *_enums.public_constants,
+    *_enums.public_names,
     *_enums.public_texts,
 ]
 
