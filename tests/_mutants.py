@@ -49,6 +49,7 @@ TESTS = {
         "noticed_close noticed_descriptors noticed_owners noticed_class hostile/library "
         "parity_objects left_open descriptors hostile/no_memory unix"
     ),
+    "pysock/_exit.py": "hostile/exit import",
     "pysock/_calls/state.py": (
         "noticed_mode noticed_class noticed_descriptors noticed_owners parity_objects base flow "
         "left_open waiting noticed_transfer hostile/no_memory hostile/closed_meanwhile"
