@@ -129,7 +129,20 @@ READING: dict[str, tuple[Action, str | None]] = {
     "recvmsg_into LIMIT": (lambda s: s.recvmsg_into([bytearray(LIMIT)]), "_recvmsg_into"),
     "recvmsg_into none": (lambda s: s.recvmsg_into([]), "_recvmsg_into"),
     "recvmsg_into no room": (lambda s: s.recvmsg_into([bytearray(), bytearray()]), "_recvmsg_into"),
-    "recvmsg_into control": (lambda s: s.recvmsg_into([bytearray(2)], 24), "_recvmsg_into"),
+    "recvmsg_into control": (lambda s: s.recvmsg_into([bytearray(2)], 24), None),
+    "recvmsg_into control MOST": (lambda s: s.recvmsg_into([bytearray(2)], LIMIT - 1), None),
+    "recvmsg_into control LIMIT": (
+        lambda s: s.recvmsg_into([bytearray(2)], LIMIT), "_recvmsg_into"
+    ),
+    "recvmsg_into LIMIT control": (
+        lambda s: s.recvmsg_into([bytearray(LIMIT)], 24), "_recvmsg_into"
+    ),
+    "recvmsg_into control True": (
+        lambda s: s.recvmsg_into([bytearray(2)], True), "_recvmsg_into"
+    ),
+    "recvmsg_into two control": (
+        lambda s: s.recvmsg_into((bytearray(2), memoryview(bytearray(3))), 24), None
+    ),
     "recvmsg_into flags": (lambda s: s.recvmsg_into([bytearray(2)], 0, PEEK), "_recvmsg_into"),
     "recvmsg_into two": (lambda s: s.recvmsg_into((bytearray(2), memoryview(bytearray(3)))), None),
     "recvmsg_into a view": (lambda s: s.recvmsg_into([memoryview(bytearray(3))[1:]]), None),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import os
 from array import array
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 import pysock
 from pysock._calls import memory
 from pysock._ffi.interpreter import set_errno
-from pysock._host import structs
+from pysock._host import constants, structs
 from pysock._methods import shortcuts
 from pysock._methods.message import pack_control
 from pysock._methods.shortcuts import message
@@ -303,6 +304,22 @@ def test_data_fills_one_buffer_after_the_other(size: int) -> None:
         assert here.recvmsg_into(views)[0] == size
     whole = sent + b"-" * (10 - size)
     assert [*map(bytes, rooms)] == [whole[:4], b"-" + whole[4:7] + b"-", whole[7:]]
+
+
+@pytest.mark.parametrize("kind", ["SCM_RIGHTS", "SCM_PIDFD"])
+def test_descriptors_are_closed_if_the_data_finds_no_place(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if a signal handler raised; and the buffer can be resized again."""
+    peer, room = Peer(monkeypatch), bytearray(9)
+    fd = os.dup(0)
+    peer.control = pack_control([(LEVEL, constants.get(kind) or 1, array("i", [fd]))])
+    monkeypatch.setattr(message, "_scatter", broken)
+    with pair() as (here, _), pytest.raises(Broken):
+        here.recvmsg_into([room], 64)
+    room.clear()
+    with pytest.raises(OSError):
+        os.close(fd)
 
 
 @pytest.mark.parametrize("control", [[], CONTROL])

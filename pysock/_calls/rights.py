@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _RIGHTS = (constants["SOL_SOCKET"], constants.get("SCM_RIGHTS"))
 PIDFD = (constants["SOL_SOCKET"], constants.get("SCM_PIDFD"))
+_BOTH = (_RIGHTS, PIDFD)
 _FD = 4  # bytes: the data of SCM_RIGHTS are C ints
 _int = Struct("i").unpack_from
 
@@ -50,7 +51,7 @@ _NO_MEMORY = (MemoryError, SystemError)
 def close_received(raw: bytes) -> None:
     """Close the descriptors that came with a message which nobody will see."""
     try:
-        fds = descriptors_in(control.walk(raw)[0], (_RIGHTS, PIDFD))
+        fds = descriptors_in(control.walk(raw)[0], _BOTH)
     except _NO_MEMORY:
         close_octets(raw, len(raw))
     else:
@@ -58,13 +59,14 @@ def close_received(raw: bytes) -> None:
 
 
 def close_messages(ancdata: Sequence[tuple[int, int, bytes]]) -> None:
-    """Close the descriptors of SCM_RIGHTS that are in these messages."""
+    """Close the descriptors that are in these messages."""
     try:
-        fds = descriptors_in(ancdata)
+        fds = descriptors_in(ancdata, _BOTH)
     except _NO_MEMORY:
         at = 0
         while at < len(ancdata):
-            if ancdata[at][0] == _RIGHTS[0] and ancdata[at][1] == _RIGHTS[1]:
+            kind = ancdata[at][1]
+            if ancdata[at][0] == _RIGHTS[0] and (kind == _RIGHTS[1] or kind == PIDFD[1]):
                 _close_numbers(ancdata[at][2], 0, len(ancdata[at][2]))
             at += 1
     else:
@@ -130,3 +132,4 @@ close_octets(_nothing, len(_nothing))
 holds_messages(_nothing)
 _close_numbers(_nothing, 0, 0)
 close_received(b"")
+close_messages([])

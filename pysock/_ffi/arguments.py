@@ -26,6 +26,8 @@ INT_MAX = 2**31 - 1
 INT_MIN = -(2**31)
 LONG_MAX = 2 ** (8 * struct.calcsize("l") - 1) - 1  # a long of Windows has 32 bits
 ULONG_MAX = 2 * LONG_MAX + 1
+SSIZE_MAX = sys.maxsize
+SSIZE_MIN = -SSIZE_MAX - 1
 
 if versions.INT_BY_INDEX:
     index = index_or_int = plain_index = operator.index
@@ -152,12 +154,12 @@ def unsigned(value: Any, bits: int, c_type: str) -> int:
 
 def c_ssize_t(value: Any) -> int:
     """``value`` as a ``Py_ssize_t``: a size in memory, in bytes."""
-    if type(value) is int and -sys.maxsize - 1 <= value <= sys.maxsize:
+    if type(value) is int and SSIZE_MIN <= value <= SSIZE_MAX:
         return value
     if isinstance(value, float) and not versions.INT_BY_INDEX:
         raise TypeError("integer argument expected, got float")
     number = plain_index(value)
-    if not -sys.maxsize - 1 <= number <= sys.maxsize:
+    if not SSIZE_MIN <= number <= SSIZE_MAX:
         raise OverflowError("Python int too large to convert to C ssize_t")
     return number
 

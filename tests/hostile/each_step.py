@@ -216,6 +216,9 @@ SCENES: dict[str, tuple[Callable[[], Scene], Callable[[Scene], Any]]] = {
     "recvmsg": (rights, lambda s: s.append(Came(s[0].recvmsg(10, 64)))),
     "recvmsg, much room": (rights, lambda s: s.append(Came(s[0].recvmsg(70_000, 70_000)))),
     "recvmsg_into": (rights, lambda s: s.append(Came(s[0].recvmsg_into([bytearray(9)], 64)))),
+    "recvmsg_into, much room": (
+        rights, lambda s: s.append(Came(s[0].recvmsg_into([bytearray(20_000)], 64)))
+    ),
     "sendall": (pair, lambda s: s[0].sendall(bytearray(20_000))),
     "recvmsg_into, two": (
         pair,

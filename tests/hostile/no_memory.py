@@ -25,6 +25,7 @@ OWNERS = (
     *("socket", "forgotten", "dup", "socketpair", "create_server", "send", "recv_into, large"),
     *("detach", "fileno"),
     *("recvmsg, descriptors", "recvmsg, large, descriptors", "recvmsg_into, descriptors"),
+    "recvmsg_into, large, descriptors",
 )
 RECEIVERS = ("ancillary.receive", "unix.recv_fds")  # into objects, which come late
 
@@ -45,7 +46,7 @@ class Scene:
         self.small, self.big = bytearray(100), bytearray(200_000)
         self.sender, self.rights = S.socketpair(S.AF_UNIX, S.SOCK_DGRAM)
         self.came: Any = None
-        self.room = [bytearray(9)]
+        self.room, self.large = [bytearray(9)], [bytearray(20_000)]
         self.number = self.given = -1
         self.made: Any = None
 
@@ -107,6 +108,9 @@ class Scene:
     def recvmsg_into(self) -> None:
         self.came = self.rights.recvmsg_into(self.room, 64)
 
+    def recvmsg_into_large(self) -> None:
+        self.came = self.rights.recvmsg_into(self.large, 64)
+
     def locked(self) -> bool:
         try:
             for buffer in (self.small, self.big):
@@ -160,6 +164,7 @@ class Scene:
             "recvmsg, descriptors": self.recvmsg,
             "recvmsg, large, descriptors": self.recvmsg_large,
             "recvmsg_into, descriptors": self.recvmsg_into,
+            "recvmsg_into, large, descriptors": self.recvmsg_into_large,
             "getsockname": udp.getsockname,
             "getsockopt": lambda: here.getsockopt(S.SOL_SOCKET, S.SO_TYPE),
             "getsockopt, bytes": lambda: here.getsockopt(S.SOL_SOCKET, S.SO_TYPE, 100),

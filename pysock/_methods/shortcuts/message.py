@@ -14,12 +14,13 @@ too.  (To set a member takes 370 instructions, to read one 290, a slice 660.)
 from __future__ import annotations
 
 from ctypes import addressof, c_ubyte, sizeof
+from itertools import starmap
 from sys import audit
 
 from ..._calls.cmsg import control
 from ..._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool, flags_number, zeros
 from ..._calls.msghdr import MANY, has_succeeded, unasked
-from ..._calls.rights import close_octets, close_received, holds_messages
+from ..._calls.rights import close_messages, close_octets, close_received, holds_messages
 from ..._calls.wait import READ, WRITE, retry
 from ..._ffi.arguments import ZERO, c_int, send_flags
 from ..._ffi.interpreter import array_type, exhaust, pointer_to
@@ -245,41 +246,52 @@ def recvmsg(
 def recvmsg_into(
     self: Message, buffers: Any, ancbufsize: int = 0, flags: int = 0, /
 ) -> tuple[int, Any, int, Any]:
-    # Small buffers and nothing else, in a third of the steps: copied, since to make iovecs of their
-    # addresses takes more.  Control messages could be lost, should a handler raise meanwhile.
+    # Small buffers, in a third of the steps: copied, since to make iovecs of their addresses takes
+    # more.
     parts = [*buffers] if type(buffers) in _SEQUENCES else buffers
     if (
-        ancbufsize is not ZERO
-        or flags is not ZERO
+        flags is not ZERO
+        or type(ancbufsize) is not int
+        or not 0 <= ancbufsize < _LIMIT
         or type(parts) is not list
         or not 0 < len(parts) <= MANY
     ):
         return _recvmsg_into(self, parts, ancbufsize, flags)
-    if len(parts) > 1 or type(parts[0]) is not bytearray:
-        return _recvmsg_scattered(self, parts)
-    if len(parts[0]) >= _LIMIT:
-        return _recvmsg_into(self, parts)
-    with memoryview(parts[0]) as view:
-        data, ancdata, told, address = recvmsg(self, len(view))
-        n = len(data)
-        view[:n] = data
-    return n, ancdata, told, address
+    alone = len(parts) == 1 and type(parts[0]) is bytearray
+    if alone and len(parts[0]) >= _LIMIT:
+        return _recvmsg_into(self, parts, ancbufsize)
+    if alone and not ancbufsize:
+        with memoryview(parts[0]) as view:
+            data, ancdata, told, address = recvmsg(self, len(view))
+            n = len(data)
+            view[:n] = data
+        return n, ancdata, told, address
+    came: list[Any] = []  # what recvmsg has answered, from its first instant (_calls.descriptor)
+    try:
+        _recvmsg_scattered(self, parts, ancbufsize, came)
+        if not came:
+            return _recvmsg_into(self, parts, ancbufsize)
+        data, ancdata, told, address = came[0]
+        return len(data), ancdata, told, address
+    except BaseException:
+        if came:
+            close_messages(came[0][1])
+        raise
 
 
-def _recvmsg_scattered(self: Message, parts: list[Any]) -> tuple[int, Any, int, Any]:
-    """recvmsg_into of several small buffers, or of one that is no bytearray."""
+def _recvmsg_scattered(
+    self: Message, parts: list[Any], ancbufsize: int, came: list[Any]
+) -> None:
+    """What recvmsg answers into ``came``, and its data into small buffers, if these are plain."""
     views: list[memoryview] = []
     released = map(memoryview.release, views)
     try:
         room = export_plain(views, parts, _LIMIT)
         if room:
-            data, ancdata, told, address = recvmsg(self, room)
-            _scatter(data, views)
+            came.extend(starmap(recvmsg, ((self, room, ancbufsize),)))
+            _scatter(came[0][0], views)
     finally:
         exhaust(released)
-    if not room:
-        return _recvmsg_into(self, parts)
-    return len(data), ancdata, told, address
 
 
 def _scatter(data: bytes, views: list[memoryview]) -> None:
