@@ -16,7 +16,7 @@ import pysock
 from pysock._calls import wait
 from pysock._calls.wait import WAITS
 from pysock._ffi.interpreter import set_errno
-from pysock._host import system
+from pysock._host import abi, system
 
 from .harness import Action, pair, replace
 
@@ -111,6 +111,8 @@ def test_a_wait_that_comes_first_ends_at_its_deadline(
             with pytest.raises(pysock.timeout, match="timed out"):
                 receive(here)
             assert set(calls) == {"poll"}
+            if abi.name.startswith("linux"):  # whose poll(2) never ends early
+                assert len(calls) == 1
         assert time.monotonic() - begin > 0.04
 
 

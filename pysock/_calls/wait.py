@@ -168,10 +168,10 @@ def wait_first(sock: SocketState, flags: int) -> float | None:
         memory.raw = _packed(fd, READ, 0)
         ready = poll(pointer, 1, milliseconds)
     _free_polls.append(entry)
-    if ready <= 0 and (
-        (ready == 0 and _clock_stands(begin)) or not wait_until_ready(sock, READ, deadline)
-    ):
-        raise timeout("timed out")
+    if ready <= 0:
+        late = ready == 0 and (deadline_passed(deadline) or _clock_stands(begin))
+        if late or not wait_until_ready(sock, READ, deadline):
+            raise timeout("timed out")
     return deadline
 
 
