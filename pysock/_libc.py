@@ -316,7 +316,7 @@ PROTOTYPES = [
         needs="sa_len",
     ),
     # unistd.h
-    Prototype("int gethostname(char *name, size_t len)", minus_one),
+    Prototype("int gethostname(char *name, size_t len)", in_line, keeps_gil=True),
     Prototype("int sethostname(const char *name, size_t len)", minus_one),
 ]
 

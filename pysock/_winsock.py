@@ -259,13 +259,14 @@ class Winsock(Library):
         memmove(inp, byref(c_uint32(packed)), 4)
         return True
 
-    def gethostname(self, name: Any, len: int) -> None:
+    def gethostname(self, name: Any, len: int) -> int:
         """``gethostname(2)``, by a Unicode function; OSError if it fails."""
         wide = _Text()
         # 5: ComputerNamePhysicalDnsHostname
         if not self.GetComputerNameExW(5, wide, byref(c_uint32(len))):
             raise from_errno(pop_errno())
         name._obj.value = os.fsencode(wide.value)
+        return 0
 
     def if_nameindex(self) -> int:
         """``if_nameindex(3)``."""

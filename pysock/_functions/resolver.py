@@ -17,7 +17,7 @@ from .._calls.memory import Pool, with_pointer
 from .._enums import AddressFamily, SocketKind, member
 from .._ffi import arguments, versions
 from .._ffi.arguments import c_string, fs_bytes, plain_bytes
-from .._ffi.errors import check_resolved, from_errno, raise_h
+from .._ffi.errors import check_resolved, checked, from_errno, raise_h
 from .._ffi.interpreter import array_type, bytes_at, chars, pointer_to, put_bytes, text_at
 from .._host import abi, constants, lib, structs
 from ..families import codec_of, unpack_for
@@ -196,9 +196,13 @@ def gethostname() -> str:
     >>> name = gethostname()
     """
     sys.audit("socket.gethostname")
-    name = chars(1024)
-    lib.gethostname(pointer_to(name), len(name) - 1)
-    return os.fsdecode(name.value)
+    entry = _names.take()
+    name, pointer, *_ = entry
+    put_bytes(name, pointer, _NO_HOST)
+    checked(lib.gethostname, pointer, len(_NO_HOST) - 1)
+    text: bytes = name.value
+    _names.put(entry)
+    return os.fsdecode(text)
 
 
 def sethostname(name: str | bytes, /) -> None:
