@@ -124,6 +124,8 @@ else:
 
     def truth(value: Any) -> bool:  # type: ignore[no-redef]
         """A flag as a bool; until Python 3.11 it has to be an integer."""
+        if type(value) is bool:
+            return value
         return c_long(index_or_int(value)) != 0
 
 

@@ -26,7 +26,7 @@ slot once; but the descriptor is read by each attempt, last of all (``transfer``
 
 from __future__ import annotations
 
-from .._ffi.errors import raised_by_pysock, without_file
+from .._ffi.errors import attempt_again, from_errno, raised_by_pysock, without_file
 from .._ffi.interpreter import PYPY
 from .._host import lib, lib_keeping_gil, system
 from .descriptor import NOTHING
@@ -100,6 +100,15 @@ def on_socket(function: Callable[..., int], sock: Any, *args: Any) -> int:
     if PYPY and getattr(function, "takes_sockets", False):
         return function(sock, *args)
     return function(sock if type(sock) is int else sock._sock_fd_, *args)
+
+
+def checked_on_socket(function: Callable[..., int], sock: SocketState, *args: Any) -> None:
+    """The same, or OSError: as ``checked(on_socket, …)``, in 1,000 instructions less (3.11)."""
+    n = on_socket(function, sock, *args) if PYPY else function(sock._sock_fd_, *args)
+    if n < 0:
+        n = attempt_again(on_socket, function, sock, *args)
+    if n < 0:
+        raise from_errno(-n)
 
 
 def _new_abstract(cls: Any) -> Any:

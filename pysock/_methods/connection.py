@@ -17,7 +17,7 @@ from time import sleep
 from .._calls.descriptor import NewerWay, claim_once, close_all
 from .._calls.getsockopt import socket_error
 from .._calls.memory import SOCKADDR_MAX, SOCKADDR_START, sockaddr_pool
-from .._calls.state import SocketState, on_socket
+from .._calls.state import SocketState, checked_on_socket
 from .._calls.transfer import sockaddr_from
 from .._calls.wait import (
     ERROR,
@@ -31,7 +31,7 @@ from .._calls.wait import (
     would_block,
 )
 from .._ffi.arguments import c_int, one_int
-from .._ffi.errors import ATTEMPTS, ErrnoKept, checked, from_errno, timeout
+from .._ffi.errors import ATTEMPTS, ErrnoKept, from_errno, timeout
 from .._ffi.interpreter import NULL, PYPY, bytes_of, pop_errno, put_bytes
 from .._host import constants, lib, system
 from .._timeouts import monotonic
@@ -66,7 +66,7 @@ class Connection(SocketState):
         """
         sockaddr = packers[self._sock_family_](address, "bind", self._sock_proto_)
         audit("socket.bind", self, address)
-        checked(on_socket, lib.bind, self, sockaddr, len(sockaddr))
+        checked_on_socket(lib.bind, self, sockaddr, len(sockaddr))
 
     def listen(self, backlog: int = _BACKLOG, /) -> None:
         """``listen(2)``: take connections, of which up to ``backlog`` wait for ``accept``.
@@ -79,7 +79,7 @@ class Connection(SocketState):
         >>> client = create_connection(sock.getsockname())
         """
         backlog = c_int(backlog)
-        checked(on_socket, lib.listen, self, backlog if backlog > 0 else 0)
+        checked_on_socket(lib.listen, self, backlog if backlog > 0 else 0)
 
     def _accept(self) -> tuple[int, RetAddress]:
         """``accept4(2)``: a new descriptor, and the peer's address."""
@@ -137,7 +137,7 @@ class Connection(SocketState):
         >>> b.recv(100)
         b''
         """
-        checked(on_socket, lib.shutdown, self, one_int(how))
+        checked_on_socket(lib.shutdown, self, one_int(how))
 
     def getsockname(self) -> RetAddress:
         """``getsockname(2)``: this end's address.  Does not block.  Raises OSError: EBADF.
@@ -176,7 +176,9 @@ def accept_into(owned: list[int], sock: Connection) -> RetAddress:
     """
     calls, family = sock._sock_calls_, sock._sock_family_
     sockaddr, number = None, 0
-    deadline = deadline_of(sock) if _POLLS_FIRST and family != _AF_ALG else None
+    deadline = None
+    if sock._sock_timeout_ and _POLLS_FIRST and family != _AF_ALG:
+        deadline = deadline_of(sock)
     if deadline is not None and not wait_until_ready(sock, READ, deadline):
         raise timeout("timed out")
     try:
@@ -212,7 +214,10 @@ def _accept_once(
         return None if claim_once(owned, accept4, fd, NULL, NULL, _CLOEXEC) < 0 else b""
     entry = sockaddr_pool.take()
     array, address, counter, length = entry
-    put_bytes(array, address, SOCKADDR_START)
+    if not PYPY:  # as ``put_bytes``, in fewer steps
+        array.raw = SOCKADDR_START
+    else:
+        put_bytes(array, address, SOCKADDR_START)
     older = _accept4.works is False  # asked once: another thread may be finding it out
     # As ``claim_once``, in fewer steps.
     releasing = calls.releasing
