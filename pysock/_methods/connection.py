@@ -31,7 +31,7 @@ from .._calls.wait import (
     would_block,
 )
 from .._ffi.arguments import c_int, one_int
-from .._ffi.errors import ATTEMPTS, ErrnoKept, from_errno, timeout
+from .._ffi.errors import ATTEMPTS, ErrnoKept, from_errno, raised_by_pysock, timeout
 from .._ffi.interpreter import NULL, PYPY, bytes_of, pop_errno, put_bytes
 from .._host import constants, lib, system
 from .._timeouts import monotonic
@@ -315,8 +315,12 @@ def _connect_at_once(sock: Connection, connect: Any, _: int, sockaddr: bytes, si
     )
     try:
         _, n = tuple(chain.from_iterable(steps))
+    except OSError as error:
+        if sock._sock_fd_ != -1 or not raised_by_pysock(error):
+            raise
+        n = connect(-1, sockaddr, size)  # closed meanwhile: EBADF, which connect_ex returns
     finally:
-        if sock._sock_timeout_ is None:
+        if sock._sock_timeout_ is None and sock._sock_fd_ != -1:
             system.set_blocking(sock._sock_fd_, True)
     return int(n)
 

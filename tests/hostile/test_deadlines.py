@@ -254,6 +254,28 @@ def test_a_handler_that_ends_the_timeout_for_a_full_unix_listener(method: str) -
 
 
 @uses_alarms
+@pytest.mark.skipif("SO_PEERCRED" not in constants, reason="the listener answers at once here")
+@pytest.mark.parametrize("method", ["connect", "connect_ex"])
+def test_a_handler_that_closes_what_waits_for_a_full_unix_listener(method: str) -> None:
+    """EBADF: connect raises it, and connect_ex returns it."""
+    clients: list[pysock.Socket] = []
+    with pysock.socket(pysock.AF_UNIX) as listener, new_name() as new, ExitStack() as stack:
+        name = full_unix_listener(listener, clients, new)
+        for client in clients:
+            stack.enter_context(client)
+        sock = stack.enter_context(pysock.socket(pysock.AF_UNIX))
+        sock.settimeout(LATE)
+        with alarms(sock.close, TIMEOUT / 4, LATE):
+            if method == "connect_ex":
+                assert sock.connect_ex(name) == errno.EBADF
+            else:
+                with pytest.raises(OSError) as caught:
+                    sock.connect(name)
+                assert caught.value.errno == errno.EBADF
+                assert caught.value.__context__ is None
+
+
+@uses_alarms
 @pytest.mark.parametrize("module", [pysock] if on_pypy else [stdlib, pysock])
 def test_accept_by_a_descriptor_that_a_duplicate_has_let_block(module: Any) -> None:
     """O_NONBLOCK is shared with it; the timeout is the socket's own."""
