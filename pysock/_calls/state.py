@@ -26,7 +26,7 @@ slot once; but the descriptor is read by each attempt, last of all (``transfer``
 
 from __future__ import annotations
 
-from .._ffi.errors import attempt_again, from_errno, raised_by_pysock, without_file
+from .._ffi.errors import attempt, attempt_again, from_errno, raised_by_pysock, without_file
 from .._ffi.interpreter import PYPY
 from .._host import lib, lib_keeping_gil, system
 from .descriptor import NOTHING
@@ -90,6 +90,10 @@ class SocketState:
 
 # What ctypes takes for a socket: its descriptor, read in the same step of C as the call.
 SocketState._as_parameter_ = SocketState._sock_fd_  # type: ignore[attr-defined,misc]
+if not PYPY:
+    # CPython up to 3.11 takes memory when ctypes first looks for that name; without, the call would
+    # be an ArgumentError.  So one that does nothing (EBADF) comes before all others.
+    attempt(lib.close, SocketState())
 
 
 def on_socket(function: Callable[..., int], sock: Any, *args: Any) -> int:

@@ -7,6 +7,7 @@ come out as an ArgumentError.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from functools import cache
@@ -17,7 +18,7 @@ import pytest
 from pysock._ffi.interpreter import FREE_THREADED, PORTABLE
 
 from .. import ROOT
-from ..harness import LATE, on_pypy
+from ..harness import LATE, on_pypy, run
 from .no_memory import CLEAN
 
 if on_pypy:  # which would compile its _testcapi
@@ -52,3 +53,38 @@ def test_what_has_no_memory_is_a_memory_error() -> None:
     for name, seen in answers("pysock")["once"].items():
         others = [each for each in seen["others"] if not each.startswith("SystemError")]
         assert others == [], name
+
+
+# In a new process, each allocation of the first accept of all fails in turn.
+FIRST = """
+import _testcapi, os, sys
+import pysock
+listener = pysock.create_server(("127.0.0.1", 0))
+at = clean = 0
+while clean < 8 and at < 300:
+    client = pysock.create_connection(listener.getsockname())
+    child = os.fork()
+    if child:
+        clean = 0 if os.waitpid(child, 0)[1] else clean + 1
+        at += 1
+        continue
+    listener.settimeout(5)
+    try:
+        _testcapi.set_nomemory(at, at + 1)
+        try:
+            listener.accept()
+        finally:
+            _testcapi.remove_mem_hooks()
+    except BaseException as error:
+        print(type(error).__name__, flush=True)
+        os._exit(1)
+    os._exit(0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_the_first_call_of_a_process() -> None:
+    """Up to CPython 3.11, ctypes takes memory for a name that it looks for the first time."""
+    done = run(FIRST)
+    assert set(done.stdout.split()) <= {"MemoryError", "SystemError"}, done.stdout
+    assert "MemoryError" in done.stdout, done.stderr
