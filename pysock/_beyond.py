@@ -78,7 +78,8 @@ def octets(data: Any) -> memoryview:
     if view.itemsize == 1 and view.ndim == 1 and view.contiguous:
         return view
     with view:
-        cast = view.cast("B")
+        # What has no bytes cannot be cast, if its items are of more than one.
+        cast = view.cast("B") if view.nbytes else memoryview(b"")
     return cast
 
 

@@ -13,6 +13,7 @@ from . import _beyond
 from ._calls.wait import WRITE, deadline_passed, wait_until_ready
 from ._ffi.arguments import plain_index
 from ._ffi.errors import checked, timeout
+from ._ffi.exports import in_heap
 from ._host import constants, lib
 from ._timeouts import monotonic
 
@@ -52,12 +53,23 @@ def sendall(sock: Any, data: Any, flags: int = 0) -> int:
     how many bytes the kernel had taken.
     """
     _beyond.needs(sock, "send")
-    sent = [0]
     with _beyond.octets(data) as view:
-        try:
-            _send_parts(sock, view, flags, sent)
-        except OSError as error:
-            raise _send_error(error, sent[0], len(view)) from None
+        return _send_all(sock, (view,), flags)
+
+
+def _send_all(sock: Any, views: tuple[memoryview, ...], flags: int = 0) -> int:
+    """``sendall`` of several views, one after the other."""
+    sent = [0]
+    seconds = _beyond.timeout_of(sock)
+    deadline = monotonic() + seconds if seconds else None
+    size = sum(map(len, views))
+    begin = 0
+    try:
+        for view in views:
+            _send_parts(sock, view, flags, sent, begin, deadline)
+            begin += len(view)
+    except OSError as error:
+        raise _send_error(error, sent[0], size) from None
     return sent[0]
 
 
@@ -70,17 +82,20 @@ def _send_error(error: OSError, sent: int, size: int) -> OSError:
     return made
 
 
-def _send_parts(sock: Any, view: memoryview, flags: int, sent: list[int]) -> None:
-    """``sock.send``, since that may encrypt; ``sent`` has the number of bytes so far."""
-    seconds = _beyond.timeout_of(sock)
-    deadline = monotonic() + seconds if seconds else None
-    while sent[0] < len(view):
+def _send_parts(
+    sock: Any, view: memoryview, flags: int, sent: list[int], begin: int, deadline: float | None
+) -> None:
+    """``sock.send``, since that may encrypt; ``sent`` has the number of bytes so far.
+
+    ``begin`` is how many there were before ``view``.
+    """
+    while (at := sent[0] - begin) < len(view):
         if deadline is not None and sent[0]:
             # The socket waits as long for this part as for the first: so it is asked when ready.
             state = _beyond.AnySocket(sock)
             if deadline_passed(deadline) or not wait_until_ready(state, WRITE, deadline):
                 raise timeout("timed out")
-        with view[sent[0] : sent[0] + _CHUNK] as part:
+        with view[at : at + _CHUNK] as part:
             sent[0] += sock.send(part, flags)
 
 
@@ -172,7 +187,13 @@ def send_frame(sock: Any, data: Any, *, prefix: int = 4) -> None:
         size = view.nbytes
         if size >> 8 * prefix:
             raise ValueError(f"expected a frame whose length fits {prefix} bytes, not {size}")
-        sendall(sock, size.to_bytes(prefix, "big") + view.tobytes())
+        header = size.to_bytes(prefix, "big")
+        if in_heap(view) or not view.c_contiguous:  # else the file may have been truncated
+            sendall(sock, header + view.tobytes())
+            return
+        _beyond.needs(sock, "send")
+        with memoryview(header) as first, _beyond.octets(view) as octets:
+            _send_all(sock, (first, octets))
 
 
 def recv_frame(sock: Any, *, prefix: int = 4, limit: int = 1 << 20) -> bytes:

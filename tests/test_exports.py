@@ -366,3 +366,30 @@ def test_a_file_that_was_truncated_is_an_error() -> None:
     for name in "socket", "pysock":
         ran = run(TRUNCATED.replace("NAME", repr(name)))
         assert ran.stdout.split() == [str(EFAULT)] * 14 + ["b'0123456789'"], ran.stderr
+
+
+# A frame whose memory is gone: the length is sent, and the error says so.
+TRUNCATED_FRAME = """
+import mmap, tempfile, pysock
+from pysock import streams
+file = tempfile.TemporaryFile()
+file.truncate(1 << 14)
+gone = mmap.mmap(file.fileno(), 1 << 14)
+here, there = pysock.socketpair()
+streams.send_frame(here, gone)
+print(streams.recv_frame(there) == bytes(1 << 14))
+file.truncate(0)
+for data in gone, memoryview(gone)[9:], memoryview(gone).cast("i"):
+    try:
+        streams.send_frame(here, data)
+    except streams.SendError as error:
+        print(error.errno, error.sent, there.recv(100)[-2:].hex())
+"""
+
+
+@pytest.mark.skipif(not LENDS_ALL, reason="this interpreter lends no memory of a file to C")
+@pytest.mark.skipif(not target.startswith("linux"), reason="other kernels answer otherwise")
+def test_a_frame_of_a_file_that_was_truncated_is_an_error() -> None:
+    ran = run(TRUNCATED_FRAME)
+    seen = [str(EFAULT), "4"]
+    assert ran.stdout.split() == ["True", *seen, "4000", *seen, "3ff7", *seen, "4000"], ran.stderr

@@ -5,7 +5,9 @@ from __future__ import annotations
 import socket as known
 import threading
 import time
+from array import array
 from collections.abc import Iterator
+from ctypes import c_int
 from typing import Any
 
 import pytest
@@ -80,6 +82,19 @@ def test_frames(pair: Any) -> None:
         recv_frame(b)
     with pytest.raises(ValueError, match="fits 1 bytes, not 256"):
         streams.send_frame(a, bytes(256), prefix=1)
+
+
+def test_buffers_of_any_shape(pair: Any) -> None:
+    a, b = pair
+    grid = memoryview(bytes(range(12))).cast("B", [3, 4])
+    gaps = memoryview(b"abcdef")[::2]
+    for data in array("i"), (c_int * 2)(1, 2), ((c_int * 2) * 0)(), grid, gaps:
+        expected = memoryview(data).tobytes()
+        streams.send_frame(a, data)
+        assert recv_frame(b) == expected
+        if memoryview(data).contiguous:
+            assert streams.sendall(a, data) == len(expected)
+            assert recv_exactly(b, len(expected)) == expected
 
 
 def test_what_was_sent_when_it_fails(pair: Any) -> None:
