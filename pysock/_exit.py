@@ -20,7 +20,7 @@ import builtins
 import sys
 from types import ModuleType
 
-from ._ffi.versions import CLASSES_TO_THE_END, EMPTIES_MODULES
+from ._ffi import versions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _keep_names() -> None:
         for name, module in list(sys.modules.items())
         if name.partition(".")[0] == _PACKAGE and _is_module(module)
     }
-    built_in = _those_left(builtins, _BUILTINS) if CLASSES_TO_THE_END else {}
+    built_in = _those_left(builtins, _BUILTINS) if versions.CLASSES_TO_THE_END else {}
     copies = {id(builtins): _Names(built_in), id(sys): _Names(_those_left(sys, _SYS))}
     for kept in own.values():
         names = vars(kept)
@@ -69,5 +69,5 @@ def _keep_names() -> None:
             sys.modules[name] = own[id(module)]  # type: ignore[assignment]
 
 
-if EMPTIES_MODULES:
+if versions.EMPTIES_MODULES:
     atexit.register(_keep_names)

@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+from types import ModuleType
 
 from .. import _install, _tls
 from .._platform import WINDOWS
@@ -134,11 +135,15 @@ def report() -> None:
 
 
 def _holders(module: Any) -> set[str]:
-    """The modules that have a module, its class of sockets, or a class derived from that."""
+    """The modules that have a module, its class of sockets, or a class derived from that.
+
+    A module is known by its names: at exit, ``sys.modules`` may have them in another object.
+    """
     return {
         name
         for name, loaded in list(sys.modules.items())
         if name.partition(".")[0] not in ("pysock", "socket", "_socket", "sitecustomize")
         for value in list(getattr(loaded, "__dict__", {}).values())
-        if value is module or (isinstance(value, type) and module.socket in value.__mro__)
+        if (type(value) is ModuleType and vars(value) is vars(module))
+        or (isinstance(value, type) and module.socket in value.__mro__)
     }
