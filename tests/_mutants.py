@@ -129,7 +129,7 @@ EQUAL = [
     ("_calls/rights.py", "at - _LEN_AT", "the length is the first member"),
     ("_calls/rights.py", "octets[at - _ORDER[0]]", "the first octet is the lowest"),
     ("_calls/rights.py", "== _RIGHTS[0] and => == _RIGHTS[1] and", "one number on Linux"),
-    ("_calls/rights.py", "[at][1] == _RIGHTS[1] => [at][1] == _RIGHTS[0]", "one number on Linux"),
+    ("_calls/rights.py", "(kind == _RIGHTS[0] or", "one number on Linux"),
     ("_calls/rights.py", "_LEVEL_AT) == _RIGHTS[1]", "one number on Linux"),
     ("_calls/rights.py", "if kind == _RIGHTS[0] or", "one number on Linux"),
     ("_calls/rights.py", "_nothing => _nothing = control", "for Python 3.9 and 3.10"),

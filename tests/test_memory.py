@@ -268,7 +268,8 @@ def test_a_buffer_is_not_overrun_whenever_it_is_made_smaller(
     made: list[bytearray] = []
     rooms: set[object] = set()
     # With a large buffer before it, so that C has the address of each.
-    last = {**INTO, "recvmsg_into": lambda s, b: s.recvmsg_into([bytearray(COPY_MAX), b], 64)}
+    last: dict[str, Action] = {**INTO}
+    last["recvmsg_into"] = lambda s, b: s.recvmsg_into([bytearray(COPY_MAX), b], 64)
 
     def prepare() -> tuple[Action, Action]:
         made.append(bytearray(10))
