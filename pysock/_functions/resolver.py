@@ -16,7 +16,7 @@ from .. import _public
 from .._calls.memory import Pool, with_pointer
 from .._enums import AddressFamily, SocketKind, member
 from .._ffi import arguments, versions
-from .._ffi.arguments import c_string, fs_bytes, plain_bytes
+from .._ffi.arguments import ZERO, c_string, fs_bytes, plain_bytes
 from .._ffi.errors import check_resolved, checked, from_errno, raise_h
 from .._ffi.interpreter import array_type, bytes_at, chars, pointer_to, put_bytes, text_at
 from .._host import abi, constants, lib, structs
@@ -72,7 +72,9 @@ def getaddrinfo(
     >>> address
     ('127.0.0.1', 80)
     """
-    family, type, proto, flags = [*map(arguments.c_int, (family, type, proto, flags))]
+    # Most are 0: 1,700 instructions less than to convert all.
+    given = family, type, proto, flags
+    family, type, proto, flags = [n if n is ZERO else arguments.c_int(n) for n in given]
     if host is None:
         node = None
     elif isinstance(host, str):
