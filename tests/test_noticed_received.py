@@ -313,15 +313,16 @@ def test_descriptors_in_messages_are_closed_with_and_without_memory(
         raise MemoryError
 
     kind = pysock.SOL_SOCKET, pysock.SCM_RIGHTS
-    process = rights.PIDFD if None not in rights.PIDFD else kind  # Linux alone has it
     before = descriptors()
-    fds = [os.dup(0) for _ in range(4)]
-    messages = [
+    pidfd = kind if rights.PIDFD[1] is None else rights.PIDFD
+    fds = [os.dup(0) for _ in range(5)]
+    messages: Any = [
         (*kind, array("i", fds[:1]).tobytes()),
         (pysock.SOL_SOCKET, pysock.SCM_RIGHTS + 90, array("i", fds[:1]).tobytes()),
         (pysock.SOL_SOCKET + 1, pysock.SCM_RIGHTS, array("i", fds[:1]).tobytes()),
-        (*process, array("i", fds[1:2]).tobytes()),
-        (*kind, array("i", fds[2:]).tobytes()),
+        (*kind, array("i", fds[1:2]).tobytes()),
+        (*kind, array("i", fds[2:4]).tobytes()),
+        (*pidfd, array("i", fds[4:]).tobytes()),
     ]
     rights.close_messages(messages)
     assert descriptors() == before

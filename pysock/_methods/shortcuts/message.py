@@ -254,7 +254,7 @@ def recvmsg_into(
         or type(ancbufsize) is not int
         or not 0 <= ancbufsize < _LIMIT
         or type(parts) is not list
-        or not 0 < len(parts) <= MANY
+        or len(parts) > MANY
     ):
         return _recvmsg_into(self, parts, ancbufsize, flags)
     alone = len(parts) == 1 and type(parts[0]) is bytearray
