@@ -6,6 +6,8 @@ import gc
 import subprocess
 import sys
 import threading
+import weakref
+from typing import Any
 
 import pysock
 
@@ -48,6 +50,41 @@ def test_a_number_that_is_set_to_what_it_was_changes_nothing() -> None:
         assert sock.fileno() != -1
         file.close()
         assert (sock._io_refs, sock.fileno()) == (0, -1)
+
+
+def test_a_file_that_is_closed_leaves_its_use_to_the_next_one() -> None:
+    """PyPy keeps weak references, and looked at one for each file that there had ever been."""
+    with pysock.socket() as sock:
+        for _ in range(100):
+            sock.makefile("rb").close()
+        assert len(weakref.getweakrefs(sock)) <= 1
+        first, second = sock.makefile("rb", 0), sock.makefile("rb", 0)
+        first.close()
+        second.close()
+        assert (len(weakref.getweakrefs(sock)), sock._io_refs) == (2, 0)
+        third, fourth = sock.makefile("rb", 0), sock.makefile("rb", 0)
+        assert (len(weakref.getweakrefs(sock)), sock._io_refs) == (2, 2)
+        earlier: list[Any] = [first, second]
+        for closed in earlier:
+            closed.close()
+            closed._turn.state = "a thread that is late in closing it"
+        assert sock._io_refs == 2
+        with sock.makefile("rb", 0):  # no use is left over
+            assert (len(weakref.getweakrefs(sock)), sock._io_refs) == (3, 3)
+        third.close()
+        sock.close()
+        assert sock.fileno() != -1
+        fourth.close()
+        assert sock.fileno() == -1
+
+
+def test_a_file_that_two_threads_close_leaves_its_use_once() -> None:
+    with pysock.socket() as sock, sock.makefile("rb", 0) as other:
+        file: Any = sock.makefile("rb", 0)
+        file._turn.left.clear()  # the other thread is through with it
+        file.close()
+        assert (file.closed, file._use.spare, sock._io_refs) == (True, [], 1)
+        assert not other.closed
 
 
 def test_a_text_file_without_an_encoding_is_warned_of_where_python_does() -> None:
