@@ -406,12 +406,14 @@ class _Race(Waiting):
             raise
 
     def _close(self) -> None:
-        end(self)
         while self.open:
             self.open.pop()[0].close()
         with self.lock:
             self.reader.close()
             self.writer.close()
+        # Later than what takes no memory: where there is none, CPython may lose count of who holds
+        # this object, and then it would never go.
+        end(self)
         # What has these has frames, which have this object.
         self.errors, self.running = [], []
         self.ended.clear()

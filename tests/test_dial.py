@@ -286,6 +286,28 @@ def test_a_call_that_was_never_closed_goes_with_its_descriptors(
     _lookups._calls.waiting.clear()
 
 
+def test_descriptors_are_closed_before_what_may_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no memory is left, the end fails twice, and CPython 3.11 may never free the call."""
+    races: list[Any] = []
+    made: list[pysock.Socket] = []
+
+    def no_memory(race: Any) -> None:
+        races.append(race)
+        raise MemoryError
+
+    def make(*args: Any) -> pysock.Socket:
+        made.append(pysock.socket(*args))
+        return made[-1]
+
+    monkeypatch.setattr(dial, "end", no_memory)
+    with pysock.create_server(("127.0.0.1", 0)) as listener:
+        with pytest.raises(MemoryError):
+            dial.dial(*listener.getsockname(), timeout=LATE, make=make)
+    made.pop().close()
+    assert [(race.reader.fileno(), race.writer.fileno()) for race in races] == [(-1, -1)] * 2
+    _lookups._calls.waiting.clear()
+
+
 def stop(*_: object) -> None:
     raise Stop
 
