@@ -9,7 +9,10 @@ import threading
 import weakref
 from typing import Any
 
+import pytest
+
 import pysock
+from pysock._methods import makefile
 
 from . import ROOT
 
@@ -52,8 +55,11 @@ def test_a_number_that_is_set_to_what_it_was_changes_nothing() -> None:
         assert (sock._io_refs, sock.fileno()) == (0, -1)
 
 
-def test_a_file_that_is_closed_leaves_its_use_to_the_next_one() -> None:
+def test_a_file_that_is_closed_leaves_its_use_to_the_next_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """PyPy keeps weak references, and looked at one for each file that there had ever been."""
+    monkeypatch.setattr(makefile, "PYPY", True)
     with pysock.socket() as sock:
         for _ in range(100):
             sock.makefile("rb").close()
@@ -78,7 +84,8 @@ def test_a_file_that_is_closed_leaves_its_use_to_the_next_one() -> None:
         assert sock.fileno() == -1
 
 
-def test_a_file_that_two_threads_close_leaves_its_use_once() -> None:
+def test_a_file_that_two_threads_close_leaves_its_use_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(makefile, "PYPY", True)
     with pysock.socket() as sock, sock.makefile("rb", 0) as other:
         file: Any = sock.makefile("rb", 0)
         file._turn.left.clear()  # the other thread is through with it

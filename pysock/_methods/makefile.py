@@ -7,8 +7,8 @@ that a subclass (TLS, say) can override them.
 The socket counts its files: it is closed when it and the last of them are.  No number is kept that
 a signal handler or another thread could make wrong between two steps: each file that counts has a
 ``Use``, a weak reference to its socket, and a socket's weak references are a list of C's, which is
-counted when somebody asks.  A file that is closed leaves its use to the next one, since PyPy keeps
-weak references until it collects garbage: a file would take 0.6 ms after some thousands before it.
+counted when somebody asks.  PyPy keeps weak references until it collects garbage, and a file would
+take 0.6 ms after some thousands before it: there a file that is closed leaves its use to the next.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from .._calls.descriptor import move
 from .._calls.state import SocketState
 from .._ffi import versions
 from .._ffi.errors import timeouts
+from .._ffi.interpreter import PYPY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,13 +70,16 @@ class Use(ref):  # type: ignore[type-arg]
 
 def _turns(sock: MakeFile, state: object) -> list[Turn]:
     """Those of a socket's files that are in this state."""
-    turns = [use.turn for use in getweakrefs(sock) if type(use) is Use]
-    return [turn for turn in turns if turn is not None and turn.state == state]
+    return [
+        turn
+        for use in getweakrefs(sock)
+        if type(use) is Use and (turn := use.turn) is not None and turn.state == state
+    ]
 
 
 def _use_of(sock: MakeFile) -> Use:
-    """A use for a new file: that of a file which is closed, if there is one."""
-    for use in getweakrefs(sock):
+    """A use for a new file: on PyPy that of a file which is closed, if there is one."""
+    for use in getweakrefs(sock) if PYPY else ():
         if type(use) is Use and use.spare:
             try:
                 use.spare.pop()
@@ -83,7 +87,8 @@ def _use_of(sock: MakeFile) -> Use:
                 continue
             return use
     use = Use(sock)
-    use.spare = []
+    if PYPY:
+        use.spare = []
     return use
 
 
@@ -185,7 +190,7 @@ class SocketIO(io.RawIOBase):
         finally:
             if turn is not None:
                 turn.state = CLOSED
-                if self.closed and use is not None:
+                if PYPY and self.closed and use is not None:
                     try:
                         move(turn.left, use.spare)
                     except IndexError:  # by another thread, which closes it as well
