@@ -6,6 +6,29 @@ folder writes it out: each function here takes the plain case of a method (exact
 sizes, harmless flags) in one step.  Everything else goes to the method itself, which handles all
 cases; and if the call fails, the same ``retry`` decides as there.
 
+What each saves, in instructions on CPython 3.11 without and with it; each row has a call of either
+end, of little data unless it says so:
+
+    send, recv                          26,500   9,700
+    sendall, recv of 4 KiB              28,800  11,200
+    send, recv with room for 64 KiB     26,600  12,600
+    send, recv that polls first         34,300  18,100
+    send, recv_into                     27,800  11,800
+      of a part of the buffer           27,800  14,800
+    sendto, recvfrom                    40,800  14,300
+    send, recvfrom with large room      33,900  14,900
+    send, recvfrom_into                 34,400  18,300
+    sendmsg of two parts, recv          48,500  16,700
+      with an address                   59,100  21,400
+    send, recvmsg                       49,200  12,900
+    send, recvmsg_into                  58,200  20,800
+      of three buffers                  74,800  36,300
+      with room for control messages    67,500  31,900
+    a descriptor by sendmsg, recvmsg    93,500  35,600
+    getsockopt, of a struct             16,400   9,000
+    setsockopt                          16,000   6,100
+    getpeername                          8,500   5,000
+
 Nothing here is needed to understand pysock.  ``PYSOCK_SHORTCUTS=0`` in the environment
 leaves it out, as PyPy does, whose compiler gains nothing by it.  The tests run both ways.
 
