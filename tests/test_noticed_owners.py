@@ -14,6 +14,8 @@ import socket as stdlib
 import sys
 import warnings
 from array import array
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -22,8 +24,10 @@ import pysock
 from pysock._calls import descriptor
 from pysock._ffi.errors import attempt
 from pysock._ffi.interpreter import FREE_THREADED, set_errno
+from pysock._functions import descriptors as functions
 from pysock._host import lib, system
-from pysock._methods import lifecycle
+from pysock._methods import lifecycle, message
+from pysock._methods.message import Message
 
 from .harness import Action, descriptors, on_pypy, replace
 from .test_noticed_descriptors import Broken, Kept, broken
@@ -384,3 +388,54 @@ def test_a_socket_that_is_made_anew_has_the_mode_of_new_sockets() -> None:
         sock.close()
         sock.__init__()  # type: ignore[misc]
         assert sock.fileno() >= 0
+
+
+def is_open(fd: int) -> bool:
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True
+
+
+def test_what_is_no_number_of_a_family_leaves_the_descriptor_open() -> None:
+    fd = pysock.socket().detach()
+    for kind in ["x"], [2**40], [Number()]:
+        with pytest.raises((TypeError, OverflowError, Broken)):
+            pysock.socket(*kind, fileno=fd)  # type: ignore[misc]
+        assert is_open(fd)
+    os.close(fd)
+
+
+class Number:
+    def __index__(self) -> int:
+        raise Broken
+
+
+def test_a_handler_is_heard_before_a_descriptor_is_the_callers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """PyPy hears a signal late: there, calls that answer with a number let it raise in time."""
+    if not hasattr(pysock.Socket, "recvmsg_into") or not hasattr(pysock, "recv_fds"):
+        pytest.skip("no descriptors come with messages here")
+    room = bytearray(9)
+    a, b = pysock.socketpair(pysock.AF_UNIX, pysock.SOCK_DGRAM)
+    calls: list[tuple[Any, Callable[[], Any]]] = [
+        (message, lambda: Message.recvmsg(b, 9, 64)),
+        (message, lambda: Message.recvmsg_into(b, [room], 64)),
+        (functions, lambda: pysock.recv_fds(b, 9, 1)),
+        (functions, lambda: pysock.dup(a.fileno())),
+    ]
+    with a, b:
+        b.settimeout(0)
+        before = descriptors()
+        for module, call in calls:
+            pysock.send_fds(a, [b"x"], [0])
+            with monkeypatch.context() as patched:
+                patched.setattr(module, "PYPY", True)
+                patched.setattr(module, "hear", broken)
+                with pytest.raises(Broken):
+                    call()
+            with suppress(BlockingIOError):
+                b.recv(9)
+            assert descriptors() == before and a.fileno() >= 0

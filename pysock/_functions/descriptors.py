@@ -6,7 +6,7 @@ from array import array
 from functools import partial
 
 from .. import _public
-from .._calls.descriptor import adopt, close_again, close_all
+from .._calls.descriptor import adopt, close_again, close_all, hear
 from .._calls.rights import close_messages, descriptors_in
 from .._ffi.errors import raise_unless_reset
 from .._ffi.interpreter import PYPY
@@ -68,6 +68,8 @@ def dup(fd: SupportsIndex, /) -> int:
     owned: list[int] = []
     try:
         system.claim_duplicates(owned, (system.descriptor(fd),))
+        if PYPY:
+            hear()
         return owned[0]
     except BaseException:
         close_all(owned)
@@ -168,6 +170,8 @@ def recv_fds(
         fds = descriptors_in(ancdata)
         if closed_beyond(fds, most):
             msg_flags |= constants["MSG_CTRUNC"]
+        if PYPY:
+            hear()
         return data, fds, msg_flags, address
     except BaseException:
         close_messages(ancdata) if fds is None else close_all(fds)

@@ -86,7 +86,7 @@ class Connection(SocketState):
         owned: list[int] = []
         try:
             address = accept_into(owned, self)
-            return owned.pop(), address
+            return owned[0], address
         except BaseException:
             close_all(owned)
             raise

@@ -13,6 +13,7 @@ from types import TracebackType
 
 from .. import _timeouts
 from .._calls.descriptor import (
+    HEARS,
     SOCK_CLOEXEC,
     AdoptedDescriptor,
     Emptied,
@@ -31,7 +32,7 @@ from .._ffi import versions
 from .._ffi.arguments import INT_MAX, constructor_int
 from .._ffi.errors import raise_unless_reset, raised_by_pysock
 from .._ffi.forks import made_whole
-from .._ffi.interpreter import FREE_THREADED, PYPY
+from .._ffi.interpreter import FREE_THREADED
 from .._host import constants, lib, system
 
 TYPE_CHECKING = False
@@ -43,7 +44,6 @@ _FLAGS = SOCK_CLOEXEC | _NONBLOCK  # which a type may have
 _AF_INET, _SOCK_STREAM = constants["AF_INET"], constants["SOCK_STREAM"]
 _class = type  # which is a parameter's name
 _NOT_GIVEN = -1  # "is" is the quickest way to see it
-_HEAR = (1, 2) if PYPY else ()
 
 # SOCK_CLOEXEC: before Linux 2.6.27, a type with this flag was an unknown type.
 cloexec = NewerWay(bool(SOCK_CLOEXEC))
@@ -191,9 +191,7 @@ class Lifecycle(SocketState):
             owned = []
             owned.extend(map(self._sock_owned_.pop, (0,)))  # as ``move``: see ``_is_handlers``
             system.release_descriptor(owned[0], self._sock_timeout_ is None)
-            # What PyPy has compiled hears signals where a loop goes on, and else when it is over:
-            # then nobody would have the number.
-            for _ in _HEAR:
+            for _ in HEARS:  # as ``hear``: where raises are rare, of which it loses fewer here
                 continue
             return owned[0]
         except IndexError:

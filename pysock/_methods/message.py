@@ -12,7 +12,7 @@ from sys import audit
 
 from .._calls import msghdr
 from .._calls.cmsg import SOCKLEN_MAX, control
-from .._calls.descriptor import close_all
+from .._calls.descriptor import close_all, hear
 from .._calls.msghdr import Received
 from .._calls.state import SocketState
 from .._calls.transfer import as_written
@@ -28,7 +28,7 @@ from .._ffi.arguments import (
     view_of,
     warn_caller,
 )
-from .._ffi.interpreter import exhaust
+from .._ffi.interpreter import PYPY, exhaust
 from ..families import packers, unpack_for
 
 TYPE_CHECKING = False
@@ -99,7 +99,10 @@ class Message(SocketState):
         owned: list[int] = []  # the descriptors that came, until the caller has them
         try:
             received = msghdr.receive(self, bufsize, ancbufsize, flags, owned)
-            return _answer(self, as_written(self, received.data, flags), received)
+            answer = _answer(self, as_written(self, received.data, flags), received)
+            if PYPY and owned:
+                hear()
+            return answer
         except BaseException:
             close_all(owned)
             raise
@@ -133,7 +136,10 @@ class Message(SocketState):
                 received = msghdr.receive_into(self, views, ancbufsize, flags, owned)
             finally:
                 exhaust(released)
-            return _answer(self, received.n, received)
+            answer = _answer(self, received.n, received)
+            if PYPY and owned:
+                hear()
+            return answer
         except BaseException:
             close_all(owned)
             raise
