@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import mmap
+import re
 import select
 import signal
 import threading
@@ -393,3 +395,34 @@ def test_a_frame_of_a_file_that_was_truncated_is_an_error() -> None:
     ran = run(TRUNCATED_FRAME)
     seen = [str(EFAULT), "4"]
     assert ran.stdout.split() == ["True", *seen, "4000", *seen, "3ff7", *seen, "4000"], ran.stderr
+
+
+@pytest.mark.skipif(LENDS_ALL, reason="this interpreter lends all memory to C")
+@pytest.mark.skipif(not target.startswith("linux"), reason="other kernels answer otherwise")
+def test_it_is_an_error_to_receive_into_it_where_no_other_thread_runs() -> None:
+    """PyPy's own module does not touch it either, unless it sends."""
+    program = re.sub(r"    lambda: here\.(send|setsock).*\n", "", TRUNCATED)
+    for name in "socket", "pysock":
+        ran = run(program.replace("NAME", repr(name)))
+        assert ran.stdout.split() == [str(EFAULT)] * 6 + ["b'0123456789'"], ran.stderr
+
+
+@pytest.mark.skipif(LENDS_ALL, reason="this interpreter lends all memory to C")
+@needs_recvmsg
+def test_memory_that_a_handler_has_unmapped_is_not_received_into() -> None:
+    gone = mmap.mmap(-1, 100)
+    with pair() as (a, b):
+        b.settimeout(20)
+
+        def unmap(*_: object) -> None:
+            gone.close()
+            a.send(b"x")
+
+        before = signal.signal(signal.SIGALRM, unmap)
+        signal.setitimer(signal.ITIMER_REAL, SOON)
+        try:
+            with pytest.raises(ValueError):
+                b.recvmsg_into([memoryview(gone)])
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        assert b.recv(9) == b"x"

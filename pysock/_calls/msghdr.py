@@ -29,7 +29,7 @@ from operator import attrgetter
 from .._ffi.abi import codec
 from .._ffi.arguments import INT_MAX, is_refusal, view_of
 from .._ffi.arguments import size_of as size_in
-from .._ffi.exports import LENDS_ALL, in_heap, memory_of, stays
+from .._ffi.exports import LENDS_ALL, in_heap, memory_of, reaches
 from .._ffi.interpreter import (
     POOL_MAX,
     PYPY,
@@ -300,11 +300,14 @@ def receive_into(
 ) -> Received:
     """``recvmsg(2)`` of data into the memory of ``views``; ``owned`` as in ``receive``."""
     _too_many(len(views), "recvmsg_into")
-    if not LENDS_ALL and len(views) <= constants["IOV_MAX"] and not all(map(stays, views)):
+    if not LENDS_ALL and len(views) <= constants["IOV_MAX"] and not all(map(reaches, views)):
         return _receive_apart(sock, views, ancbufsize, flags, owned)
+    return _receive(sock, views, 0, ancbufsize, flags, owned)
+
+
+def _iovecs(views: list[Any]) -> bytes:
     # Memory that can be written to has no owner but its view: it is never a copy.
-    iovecs = b"".join([_iovec.pack(number_in(view)[0], size_in(view)) for view in views])
-    return _receive(sock, iovecs, 0, ancbufsize, flags, owned)
+    return b"".join([_iovec.pack(number_in(view)[0], size_in(view)) for view in views])
 
 
 def _receive_apart(
@@ -322,20 +325,22 @@ def _receive_apart(
 
 def _receive(
     sock: SocketState,
-    iovecs: bytes | None,
+    views: list[Any] | None,
     inside: int,
     ancbufsize: int,
     flags: int,
     owned: list[int],
 ) -> Received:
-    """``recvmsg(2)`` to where ``iovecs`` say, or without any to ``inside`` bytes of the buffer."""
-    count = 1 if iovecs is None else len(iovecs) // _IOVEC
+    """``recvmsg(2)`` to the memory of ``views``, or without to ``inside`` bytes of the buffer."""
+    count = 1 if views is None else len(views)
     name_at = _HEADER + _IOVEC * count
     control_at = name_at + _NAME_ROOM
     data_at = control_at + (max(ancbufsize, control.data_at) + 15 & ~15)
     buffer, pool = _buffer_of(data_at + inside, zeroed=ancbufsize > _CONTROL_MAX)
     base, size = buffer.base, TRANSFER_MAX
-    if iovecs is None:
+    if views is not None:
+        iovecs = _iovecs(views)
+    else:
         size = min(inside, TRANSFER_MAX)
         iovecs = _iovec.pack(base + data_at, size)
     iov_at = base + _HEADER if count else 0
@@ -353,7 +358,7 @@ def _receive(
         calls = sock._sock_calls_
         n = _recvmsg(calls, sock, buffer.pointer, flags, size)
         if n < 0:
-            n = retry(sock, calls, READ, _again_recvmsg, buffer, before, flags, size)
+            n = retry(sock, calls, READ, _again_recvmsg, buffer, before, views, flags, size)
         written = buffer.begin(control_at)
         _, namelen, _, _, _, controllen, msg_flags = _msghdr.unpack_from(written)
         received = Received(
@@ -420,8 +425,19 @@ def _recvmsg(calls: Library, sock: SocketState, pointer: Any, flags: int, size: 
 
 
 def _again_recvmsg(
-    calls: Library, sock: SocketState, buffer: MessageBuffer, before: bytes, flags: int, size: int
+    calls: Library,
+    sock: SocketState,
+    buffer: MessageBuffer,
+    before: bytes,
+    views: list[Any] | None,
+    flags: int,
+    size: int,
 ) -> int:
+    if views and not LENDS_ALL:  # a handler may have unmapped one, or begun a thread
+        if not all(map(reaches, views)):
+            raise BufferError("the buffer was resized while it was received into")
+        iovecs = _iovecs(views)
+        before = before[:_HEADER] + iovecs + before[_HEADER + len(iovecs) :]
     buffer.put(before)
     return _recvmsg(calls, sock, buffer.pointer, flags, size)
 

@@ -100,6 +100,15 @@ def stays(view: memoryview) -> bool:
     return isinstance(view.obj, _FIXED)
 
 
+def reaches(view: memoryview) -> bool:
+    """Whether C may have the address of ``view`` for an attempt at a call.
+
+    Nobody can resize its object; or it is a mapping, which Python must not touch (``HEAP``), and no
+    other thread could unmap it.
+    """
+    return stays(view) or (lends(view) and not in_heap(view))
+
+
 def put(view: memoryview, data: bytes) -> None:
     """Put ``data`` where ``view`` begins, or raise BufferError if that has become too short."""
     with octets_of(view) as octets:
