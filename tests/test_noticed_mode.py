@@ -7,6 +7,7 @@ Each test fails if one statement of ``pysock._calls.state.change_mode`` is anoth
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from typing import Any
 
@@ -98,6 +99,38 @@ def test_a_handler_that_raises_is_heard_after_the_change(
         assert sock.gettimeout() == after
         assert sock._sock_calls_ is calls_for(after)
         assert told[-2:] == [after is None] * 2  # told again: the first may not have reached it
+
+
+@pytest.mark.skipif(not hasattr(lib, "socketpair"), reason="the library is not POSIX's")
+@pytest.mark.parametrize("after", TIMES)
+def test_a_tracer_that_raises_leaves_what_the_socket_says(after: float | None) -> None:
+    """At each line, that of the try statement included, where no signal is heard."""
+    left = raised = 0
+
+    def tracer(frame: Any, event: str, _: Any) -> Any:
+        nonlocal left
+        if frame.f_code is change_mode.__code__ and event == "line":
+            left -= 1
+            if left < 0:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+        return tracer
+
+    before = sys.gettrace()
+    with pysock.socket() as sock:
+        for n in range(12):
+            sock.settimeout(1.0 if after is None else None)
+            left = n
+            sys.settrace(tracer)
+            try:
+                sock.settimeout(after)
+            except KeyboardInterrupt:
+                raised += 1
+            finally:
+                sys.settrace(before)
+            assert os.get_blocking(sock.fileno()) is (sock.gettimeout() is None)
+            assert sock._sock_calls_ is calls_for(sock.gettimeout())
+    assert 3 < raised < 12
 
 
 @pytest.mark.skipif(not hasattr(lib, "socketpair"), reason="the library is not POSIX's")

@@ -152,8 +152,8 @@ def change_mode(sock: SocketState, seconds: float | None) -> None:
     socket could have a timeout while its descriptor blocks, and a call would wait without one.
     """
     before = sock._sock_timeout_
-    sock._sock_timeout_ = seconds  # a signal is not heard between this and the try statement
     try:
+        sock._sock_timeout_ = seconds  # not before: a tracer may raise at the try statement
         while True:
             sock._sock_calls_ = lib if seconds is None else lib_keeping_gil
             system.set_blocking(sock._sock_fd_, seconds is None)
