@@ -168,6 +168,6 @@ def change_mode(sock: SocketState, seconds: float | None) -> None:
     except BaseException as error:
         if raised_by_pysock(error):
             without_file(error)
-        else:
+        elif sock._sock_timeout_ is not before:  # else nothing has begun: it may be a duplicate
             change_mode(sock, sock._sock_timeout_)
         raise
