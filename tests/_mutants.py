@@ -108,7 +108,7 @@ EQUAL = [
     ("_calls/msghdr.py", "zeroed=ancbufsize >= _CONTROL_MAX", "slower, and no more"),
     ("_calls/msghdr.py", 'constants.get("MSG_DONTWAIT", 1)', "Linux has it"),
     ("_calls/msghdr.py", "mapped: bool = True", "slower, and no more"),
-    ("_calls/msghdr.py", "_receive(sock, iovecs, 1, ", "more room than is needed"),
+    ("_calls/msghdr.py", "_receive(sock, views, 1, ", "more room than is needed"),
     ("_calls/msghdr.py", "if flags | ODD_FLAGS", "slower, and no more"),
     ("_calls/msghdr.py", "_ROOM = 5 * SMALL", "more room than is needed"),
     ("_calls/msghdr.py", "SOCKADDR_MAX + 16 & ~15", "more room than is needed"),
