@@ -188,12 +188,16 @@ def send_frame(sock: Any, data: Any, *, prefix: int = 4) -> None:
         if size >> 8 * prefix:
             raise ValueError(f"expected a frame whose length fits {prefix} bytes, not {size}")
         header = size.to_bytes(prefix, "big")
-        if in_heap(view) or not view.c_contiguous:  # else the file may have been truncated
+        if in_heap(view) or not view.c_contiguous:
             sendall(sock, header + view.tobytes())
-            return
-        _beyond.needs(sock, "send")
-        with memoryview(header) as first, _beyond.octets(view) as octets:
-            _send_all(sock, (first, octets))
+        else:  # perhaps of a file, which may have been truncated: Python must not touch it
+            _beyond.needs(sock, "send")
+            _send_apart(sock, header, view)
+
+
+def _send_apart(sock: Any, header: bytes, view: memoryview) -> None:
+    with memoryview(header) as first, _beyond.octets(view) as octets:
+        _send_all(sock, (first, octets))
 
 
 def recv_frame(sock: Any, *, prefix: int = 4, limit: int = 1 << 20) -> bytes:
