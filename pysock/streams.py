@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from errno import EINVAL, ENOTCONN
+from mmap import mmap
 
 from . import _beyond
 from ._calls.wait import WRITE, deadline_passed, wait_until_ready
 from ._ffi.arguments import plain_index
 from ._ffi.errors import checked, timeout
-from ._ffi.exports import in_heap
 from ._host import constants, lib
 from ._timeouts import monotonic
 
@@ -188,11 +188,12 @@ def send_frame(sock: Any, data: Any, *, prefix: int = 4) -> None:
         if size >> 8 * prefix:
             raise ValueError(f"expected a frame whose length fits {prefix} bytes, not {size}")
         header = size.to_bytes(prefix, "big")
-        if in_heap(view) or not view.c_contiguous:
-            sendall(sock, header + view.tobytes())
-        else:  # perhaps of a file, which may have been truncated: Python must not touch it
+        if type(view.obj) is mmap and view.c_contiguous:
+            # Of a file that was truncated, C says EFAULT, but Python would be killed by SIGBUS.
             _beyond.needs(sock, "send")
             _send_apart(sock, header, view)
+        else:  # as one, since TCP may hold back the second of two small parts (Nagle)
+            sendall(sock, header + view.tobytes())
 
 
 def _send_apart(sock: Any, header: bytes, view: memoryview) -> None:
