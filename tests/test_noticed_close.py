@@ -304,3 +304,80 @@ def test_a_socket_of_a_known_kind_that_cannot_begin_closes_its_descriptor(
         sock._take(descriptor.Owned([fd]), pysock.AF_INET, pysock.SOCK_STREAM, 0)
     with pytest.raises(OSError, match=os.strerror(errno.EBADF)):
         os.fstat(fd)
+
+
+# --- a socket that lets go of its descriptor, or begins anew, without memory ---------------
+
+
+def raised(error: BaseException, depth: int) -> BaseException:
+    """The same, raised so many functions below the one that catches it."""
+    try:
+        if depth:
+            raised_below(error, depth - 1)
+        raise error
+    except type(error) as caught:
+        return caught
+
+
+def raised_below(error: BaseException, depth: int) -> None:
+    if depth:
+        raised_below(error, depth - 1)
+    raise error
+
+
+def test_whose_memory_error_it_is() -> None:
+    """A step of C raises it in the function that catches it, and a handler below that."""
+    assert lifecycle._is_handlers(MemoryError()) is False
+    found = [lifecycle._is_handlers(raised(MemoryError(), depth)) for depth in (0, 1, 2)]  # type: ignore[arg-type]
+    assert found == [False, True, True]
+
+
+def test_without_memory_to_find_out_it_is_a_failure_of_the_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nothing_left(_: object) -> bool:
+        raise MemoryError
+
+    monkeypatch.setattr(lifecycle, "raised_by_pysock", nothing_left)
+    assert lifecycle._is_ours(raised(MemoryError(), 0)) is True
+
+
+def test_what_detach_answers_without_memory() -> None:
+    owned = [NUMBER]
+    assert (lifecycle._detached_without_memory(owned), owned) == (NUMBER, [])
+    assert lifecycle._detached_without_memory(owned) == -1
+
+
+def test_an_exception_in_a_step_of_c_leaves_the_socket_its_descriptor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As another thread's may come (PyThreadState_SetAsyncExc): none is below detach's frame."""
+    with pysock.socket() as sock:
+        fd = sock.fileno()
+        monkeypatch.setattr(system, "release_descriptor", {}.__getitem__)
+        with pytest.raises(TypeError):
+            sock.detach()
+        assert (sock.fileno(), sock._sock_owned_, sock._closed) == (fd, [fd], False)
+
+
+def test_a_descriptor_that_cannot_go_back_to_its_owner_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def move(source: list[int], target: list[int]) -> None:
+        if source is not given.owned:
+            raise MemoryError
+        descriptor.move(source, target)
+
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    fd = os.dup(0)
+    given = descriptor.AdoptedDescriptor(fd)
+    given.owned = [fd]
+    monkeypatch.setattr(lifecycle, "move", move)
+    monkeypatch.setattr(lifecycle, "identify", broken)
+    with pytest.raises(ZeroDivisionError) as caught:
+        pysock.socket(fileno=given)
+    with pytest.raises(OSError, match=os.strerror(errno.EBADF)):  # though the traceback has it
+        os.fstat(fd)
+    assert caught.value is not None

@@ -10,17 +10,26 @@ from __future__ import annotations
 import ctypes
 import errno
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import pysock
+from pysock._calls.descriptor import NewerWay
 from pysock._ffi.interpreter import get_errno, set_errno
 from pysock._functions.connections import _fallback_socketpair
 from pysock._host import lib
+from pysock._methods import connection
+from pysock._timeouts import monotonic
 
 from .harness import Action, calls_of, outcome, replace
 from .test_garbage import garbage
+from .test_noticed_descriptors import Broken, broken
+
+POLLS_FIRST = pytest.mark.skipif(
+    not connection._POLLS_FIRST, reason="accept tries first, and then polls, on this system"
+)
 
 __all__ = ["garbage"]
 
@@ -162,3 +171,103 @@ def test_getfqdn_looks_through_the_aliases(case: str, monkeypatch: pytest.Monkey
     (name, aliases), expected = NAMES[case]
     monkeypatch.setattr(pysock, "gethostbyaddr", lambda asked: (name, aliases, ["192.0.2.1"]))
     assert pysock.getfqdn("192.0.2.1") == expected
+
+
+# --- accept with a timeout, and calls that failed without a reason -----------------------
+
+
+@pytest.fixture
+def listener() -> Iterator[pysock.Socket]:
+    with pysock.create_server(("127.0.0.1", 0)) as sock:
+        yield sock
+
+
+@POLLS_FIRST
+@pytest.mark.parametrize("seconds", [None, 0.0, 5])
+def test_accept_with_a_timeout_polls_first(
+    seconds: float | None, listener: pysock.Socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    def late(_: Any, __: int, deadline: float) -> bool:
+        asked.append(deadline)
+        return False
+
+    monkeypatch.setattr(connection, "wait_until_ready", late)
+    monkeypatch.setattr(connection, "_accept_once", broken)
+    listener.settimeout(seconds)
+    with pytest.raises(pysock.timeout if seconds else Broken):
+        listener.accept()
+    assert len(asked) == bool(seconds)
+    assert all(0 < deadline - monotonic() <= 5 for deadline in asked)
+
+
+@POLLS_FIRST
+@pytest.mark.parametrize("older", [False, True])
+def test_what_comes_after_the_poll_has_the_same_deadline(
+    older: bool, listener: pysock.Socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where another thread took the connection, also by accept(2) in the place of accept4(2)."""
+    deadlines: list[Any] = []
+
+    def ready(_: Any, __: int, deadline: float) -> bool:
+        deadlines.append(deadline)
+        return True
+
+    def again(*_: Any, deadline: float) -> Any:
+        deadlines.append(deadline)
+        raise Broken
+
+    def once(*_: Any) -> None:
+        if older and connection._accept4.works is None:
+            raise OSError(errno.ENOSYS, "")
+        set_errno(errno.EAGAIN)
+
+    monkeypatch.setattr(connection, "wait_until_ready", ready)
+    monkeypatch.setattr(connection, "retry", again)
+    monkeypatch.setattr(connection, "_accept_once", once)
+    monkeypatch.setattr(connection, "_accept4", NewerWay(True))
+    listener.settimeout(5)
+    with pytest.raises(Broken):
+        listener.accept()
+    assert deadlines[0] == deadlines[1] is not None
+
+
+def test_an_accept_that_fails_without_a_reason_takes_no_older_way(
+    listener: pysock.Socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "_accept4", NewerWay(True))
+    with monkeypatch.context() as patched, pytest.raises(OSError):
+        patched.setattr(connection, "_accept_once", failed)
+        listener.accept()
+    assert connection._accept4.works is None
+
+
+def failed(*_: Any) -> None:
+    raise OSError
+
+
+@pytest.mark.parametrize("name", ["bind", "listen", "shutdown"])
+def test_a_call_whose_errno_was_lost_is_made_again(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a signal handler whose own call failed."""
+    tried: list[tuple[Any, ...]] = []
+
+    def failing(real: Action, fd: Any, *arguments: Any) -> Any:
+        tried.append(arguments)
+        if len(tried) == 1:
+            set_errno(0)
+            return -1
+        return real(fd, *arguments)
+
+    with pysock.create_server(("127.0.0.1", 0)) as server, pysock.socket() as sock:
+        if name == "shutdown":
+            sock.connect(server.getsockname())
+        replace(monkeypatch, name, failing)
+        {
+            "bind": lambda: sock.bind(("127.0.0.1", 0)),
+            "listen": lambda: sock.listen(3),
+            "shutdown": lambda: sock.shutdown(pysock.SHUT_WR),
+        }[name]()
+    assert len(tried) == 2 and tried[0] == tried[1]

@@ -64,6 +64,7 @@ def test_a_file_that_is_closed_leaves_its_use_to_the_next_one(
         for _ in range(100):
             sock.makefile("rb").close()
         assert len(weakref.getweakrefs(sock)) <= 1
+    with pysock.socket() as sock:
         first, second = sock.makefile("rb", 0), sock.makefile("rb", 0)
         first.close()
         second.close()
@@ -82,6 +83,24 @@ def test_a_file_that_is_closed_leaves_its_use_to_the_next_one(
         assert sock.fileno() != -1
         fourth.close()
         assert sock.fileno() == -1
+
+
+def test_a_use_that_another_thread_has_just_taken_is_not_taken_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Taken(list[int]):
+        def pop(self, *_: Any) -> Any:
+            raise IndexError
+
+    monkeypatch.setattr(makefile, "PYPY", True)
+    with pysock.socket() as sock:
+        own = weakref.ref(sock, lambda _: None)  # a program's, which is no use of a file
+        first: Any = sock.makefile("rb", 0)
+        first._use.spare = Taken([1])
+        with sock.makefile("rb", 0) as second:
+            assert second._use is not first._use
+            assert (own(), sock._io_refs) == (sock, 2)
+        first.close()
 
 
 def test_a_file_that_two_threads_close_leaves_its_use_once(monkeypatch: pytest.MonkeyPatch) -> None:
