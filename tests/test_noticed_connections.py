@@ -264,6 +264,8 @@ def test_a_call_whose_errno_was_lost_is_made_again(
     with pysock.create_server(("127.0.0.1", 0)) as server, pysock.socket() as sock:
         if name == "shutdown":
             sock.connect(server.getsockname())
+        elif name == "listen":  # Windows demands an address
+            sock.bind(("127.0.0.1", 0))
         replace(monkeypatch, name, failing)
         {
             "bind": lambda: sock.bind(("127.0.0.1", 0)),
