@@ -34,7 +34,7 @@ TESTS = {
     "pysock/_methods/connection.py": (
         "noticed_connections noticed_descriptors noticed_owners noticed_waiting noticed_retry "
         "noticed_transfer hostile/library parity_addresses parity_objects descriptors waiting "
-        "signals hostile/no_memory hostile/closed_meanwhile noticed_failures"
+        "signals hostile/no_memory hostile/closed_meanwhile noticed_failures hostile/deadlines"
     ),
     "pysock/_ffi/arguments.py": (
         "noticed_arguments noticed_messages noticed_received noticed_options parity_messages "
@@ -243,7 +243,10 @@ EQUAL = [
     ("/_socket.py", "if plain and not _overridden", "slower, and no more"),
     ("/_socket.py", "return taking(owned, family, type, proto) => pass", "slower, and no more"),
     ("_methods/lifecycle.py", "continue => pass", "the loop is for PyPy"),
-    ("_calls/descriptor.py", "continue => pass", "the loop is for PyPy"),
+    ("_calls/descriptor.py", '_NO_PAIR = array("i", (-2, -1))', "a number below 0 is none"),
+    ("_calls/descriptor.py", '_NO_PAIR = array("i", (-1, -2))', "a number below 0 is none"),
+    ("_methods/connection.py", 'hasattr(connect, "takes_sockets") and not PYPY', "for PyPy"),
+    ("_methods/connection.py", 'hasattr(connect, "takes_sockets") or PYPY', "for PyPy"),
     ("_calls/state.py", "without_file(error) => pass", "PyPy's errors have more arguments"),
     ("_methods/connection.py", "if sock._sock_timeout_ or _POLLS_FIRST", "slower, and no more"),
     ("_methods/connection.py", "and _POLLS_FIRST or family", "slower, and no more"),

@@ -11,6 +11,7 @@ import ctypes
 import errno
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ import pysock
 from pysock._calls.descriptor import NewerWay
 from pysock._ffi.interpreter import get_errno, set_errno
 from pysock._functions.connections import _fallback_socketpair
-from pysock._host import lib
+from pysock._host import lib, system
 from pysock._methods import connection
 from pysock._timeouts import monotonic
 
@@ -273,3 +274,54 @@ def test_a_call_whose_errno_was_lost_is_made_again(
             "shutdown": lambda: sock.shutdown(pysock.SHUT_WR),
         }[name]()
     assert len(tried) == 2 and tried[0] == tried[1]
+
+
+# --- connect to a full listener, by a descriptor that does not block ----------------------
+
+
+@pytest.mark.parametrize("seconds", [None, 0.0, 5])
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_descriptor_blocks_again_if_the_timeout_has_ended(
+    seconds: float | None, fails: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+
+    def connect(*arguments: Any) -> int:
+        told.append(arguments[1:])
+        if fails:
+            raise Broken
+        return 7
+
+    with pysock.socket() as sock:
+        sock.settimeout(seconds)
+        fd = sock.fileno()
+        monkeypatch.setattr(system, "set_blocking", lambda *how: told.append(how))
+        with pytest.raises(Broken) if fails else nullcontext():
+            assert connection._connect_at_once(sock, connect, 0, b"name", 4) == 7
+    assert told == [(fd, False), (b"name", 4), *([(fd, True)] if seconds is None else [])]
+
+
+@pytest.mark.skipif(not hasattr(lib, "socketpair"), reason="no such descriptors here")
+def test_a_socket_that_is_closed_meanwhile_is_a_failed_connect() -> None:
+    told: list[Any] = []
+
+    def connect(*arguments: Any) -> int:
+        told.append(arguments)
+        return -1
+
+    sock = pysock.socket()
+    sock.close()
+    assert connection._connect_at_once(sock, connect, 0, b"name", 4) == -1
+    assert told == [(-1, b"name", 4)]
+
+
+def test_what_a_handler_raises_stays_what_it_is() -> None:
+    """An OSError of its own, and before it the socket was closed."""
+
+    def connect(*_: Any) -> int:
+        sock.close()
+        raise ConnectionError("a handler's")
+
+    sock = pysock.socket()
+    with pytest.raises(ConnectionError, match="a handler's"):
+        connection._connect_at_once(sock, connect, 0, b"name", 4)
