@@ -17,7 +17,7 @@ TESTS = {
     ),
     "pysock/_calls/msghdr.py": (
         "noticed_msghdr noticed_messages noticed_received noticed_transfer unwritten "
-        "hostile/library parity_messages hostile/poison descriptors memory"
+        "hostile/library parity_messages hostile/poison hostile/no_memory descriptors memory"
     ),
     "pysock/_calls/rights.py": (
         "noticed_received noticed_messages noticed_preallocated descriptors hostile/no_memory"
@@ -52,7 +52,8 @@ TESTS = {
     "pysock/_exit.py": "hostile/exit import",
     "pysock/_calls/state.py": (
         "noticed_mode noticed_class noticed_descriptors noticed_owners parity_objects base flow "
-        "left_open waiting noticed_transfer hostile/no_memory hostile/closed_meanwhile"
+        "left_open waiting noticed_transfer hostile/no_memory hostile/closed_meanwhile "
+        "noticed_connections"
     ),
     "pysock/_socket.py": (
         "noticed_class overriding noticed_descriptors noticed_owners noticed_shortcuts "
