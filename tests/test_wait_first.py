@@ -6,6 +6,7 @@ The idea: count the calls of a conversation, as C is asked for them.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -270,3 +271,13 @@ def test_an_interrupted_wait_goes_on_though_the_clock_stands_still(
     with pair() as (here, _):
         assert wait.wait_until_ready(here, wait.READ, 6.0) == (first < 0)
     assert answers == ([] if first < 0 else [1])
+
+
+def test_the_first_poll_makes_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wait, "_free_polls", deque())
+    with pair() as (here, there):
+        here.settimeout(5)
+        here._sock_waits_ = 1
+        there.send(b"x")
+        assert here.recv(9) == b"x"
+    assert len(wait._free_polls) == 1
