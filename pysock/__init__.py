@@ -63,7 +63,7 @@ from errno import EAGAIN, EBADF, EWOULDBLOCK
 
 from . import _enums, _host, _public, families
 
-# For a program that runs on pysock, whose files may be gone by then.
+# At exit, and for a program that runs on pysock, whose files may be gone by then.
 from . import _exit as _exit
 from . import _naming as _naming
 from . import _tls as _tls

@@ -6,8 +6,9 @@ folder writes it out: each function here takes the plain case of a method (exact
 sizes, harmless flags) in one step.  Everything else goes to the method itself, which handles all
 cases; and if the call fails, the same ``retry`` decides as there.
 
-What each saves, in instructions on CPython 3.11 without and with it; each row has a call of either
-end, of little data unless it says so:
+What each saves, in instructions on CPython 3.11 without and with it, counted as ``python3 -m
+tools.bench --instructions`` does (with ``PYSOCK_SHORTCUTS=0`` it counts the first, of its own
+rows); each row has a call of either end, of little data unless it says so:
 
     send, recv                          26,500   9,700
     sendall, recv of 4 KiB              28,800  11,200
