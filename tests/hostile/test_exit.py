@@ -15,6 +15,7 @@ import tempfile
 
 import pytest
 
+from pysock._ffi.interpreter import FREE_THREADED
 from pysock._ffi.versions import CLASSES_TO_THE_END
 
 from .. import ROOT
@@ -333,7 +334,7 @@ def test_methods_work_when_modules_have_lost_their_names(holder: str) -> None:
     hold = HOLDERS[holder] + ("" if holder == "a hook" else "\ndel last")
     program = LONGER.replace("HOLD", hold).replace("GOODBYES", repr(GOODBYES))
     (status, out, errors), mine = programs(TELL + program)
-    if "Bad file descriptor" in out + mine[1]:
+    if "Bad file descriptor" in out or (FREE_THREADED and "Bad file descriptor" in mine[1]):
         pytest.skip("its sockets were finalised before it, as the order happened to be")
     assert len(out.splitlines()) >= len(GOODBYES)
     assert mine == (status, out, errors)
