@@ -29,6 +29,7 @@ from types import FunctionType
 
 from . import _public, _timeouts
 from ._calls.descriptor import Owned, adopt, close_all
+from ._calls.getsockopt import identify
 from ._calls.state import SocketState
 from ._enums import AddressFamily, SocketKind, member
 from ._ffi.signature import SignatureOfInit
@@ -193,7 +194,7 @@ class Socket(SendFile, MakeFile, SocketBase, metaclass=_flat):
     def dup(self) -> Self:
         """``dup(2)``: a new socket object for a duplicate of the descriptor.
 
-        Does not block.  Raises OSError: EMFILE.
+        Does not block.  Raises OSError: EMFILE, and ENOTSOCK if the descriptor is no socket.
         """
         owned = Owned()
         plain = type(self) is Socket
@@ -206,6 +207,8 @@ class Socket(SendFile, MakeFile, SocketBase, metaclass=_flat):
             kind = self._sock_family_, self._sock_type_, self._sock_proto_
             if not plain:  # a subclass may see itself as something else
                 kind = self.family, self.type, self.proto
+            # Something else than a socket may have got its number meanwhile.
+            kind = identify(owned[0], *kind)
             sock: Self = _adopt(owned, self.__class__, *kind)
         except BaseException:
             close_all(owned)

@@ -6,8 +6,10 @@ The idea: each test fails if one statement or one number in ``pysock._socket`` o
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -295,7 +297,7 @@ def test_a_duplicate_is_of_the_same_class_kind_and_mode(
         sock.settimeout(timeout)
         questions = calls_of(monkeypatch, "getsockopt"), calls_of(monkeypatch, "getsockname")
         with sock.dup() as copy:
-            assert questions == ([], [])
+            assert [len(calls) for calls in questions] == [0, 1]  # that it is a socket is asked
             assert type(copy) is Own
             kind = pysock.AF_INET, pysock.SOCK_DGRAM, 17
             assert Own.told[1:] == [(kind, {"fileno": copy.fileno()})]
@@ -357,6 +359,18 @@ def test_a_duplicate_whose_socket_fails_is_closed(
                 sock.dup()
         assert descriptors() == before
         del caught
+
+
+@POSIX
+def test_what_has_got_a_sockets_number_is_not_duplicated() -> None:
+    """C raises the same, and leaves the duplicate open."""
+    with tempfile.TemporaryFile() as file, pysock.socket() as sock:
+        os.dup2(file.fileno(), sock.fileno())
+        before = descriptors()
+        with pytest.raises(OSError, match="Socket operation on non-socket") as caught:
+            sock.dup()
+        assert caught.value.errno == errno.ENOTSOCK
+        assert descriptors() == before
 
 
 # --- close ---------------------------------------------------------------------------
