@@ -161,6 +161,19 @@ def test_instructions_are_counted_between_two_marks() -> None:
     assert abs(again / more - 1) < 0.01
 
 
+def test_the_floor_of_an_import_has_all_modules_and_nothing_in_them(tmp_path: Path) -> None:
+    statement = instructions.empty_modules(tmp_path)
+    program = "; import sys; print(sorted(n for n in sys.modules if n.startswith('pysock')))"
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    said = []
+    for folder, importing in (ROOT, "import pysock"), (tmp_path, statement):
+        command = [sys.executable, "-S", "-B", "-c", importing + program]
+        said.append(subprocess.check_output(command, cwd=folder, text=True))
+    assert said[0] == said[1]
+    assert len(files) == said[0].count("'pysock")
+    assert not any(file.stat().st_size for file in files)
+
+
 def test_a_kink_is_found() -> None:
     c = [100.0, 110.0, 500.0, 520.0]
     curve = {"name": "x", "axis": "bytes", "points": [1, 2, 4, 8]}

@@ -6,7 +6,8 @@ that it runs.  The program calls ``getppid`` before and after what is to be coun
 writes down at each such call how many instructions there were since the last.
 
 The figure of a row is (a loop of N operations − an empty loop of N) / N, after a warm-up in which
-CPython specialises its code.  An import is counted in a process of its own.
+CPython specialises its code.  An import is counted in a process of its own; its floor is the import
+of as many empty modules, and of what pysock loads of the standard library.
 
 ``results/instructions.json`` has the figures of some builds of Python, since a build, its
 compiler and the C library decide how many instructions there are.  A check compares with those of
@@ -23,6 +24,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from ast import literal_eval
 from contextlib import ExitStack
 from fnmatch import fnmatchcase
 from importlib import import_module
@@ -41,7 +43,6 @@ COUNTED = (
     "connect", "opened", "socketpair", "getsockname", "getsockopt", "setsockopt", "conversions",
     "getaddrinfo", "makefile-bytes-1",
 )  # fmt: skip
-IMPORTS = {"socket": "import ctypes, socket", "pysock": "import pysock"}
 IMPORT = "import"
 
 WARM_UP, OPERATIONS = 100, 40
@@ -73,35 +74,69 @@ def count(names: list[str], *, alone: bool) -> Counts:
             for row, span in spans.items():
                 counts.setdefault(row, {})[implementation] = (span - empty) // OPERATIONS
     if IMPORT in names:
-        counts[IMPORT] = {
-            implementation: _importing(statement)
-            for implementation, statement in IMPORTS.items()
-            if implementation == "pysock" or not alone
-        }
+        counts[IMPORT] = {} if alone else _other_imports()
+        counts[IMPORT]["pysock"] = _importing("import pysock", ROOT)
     return counts
 
 
-def _importing(statement: str) -> int:
+def _other_imports() -> dict[str, int]:
+    with tempfile.TemporaryDirectory() as folder:
+        return {
+            "socket": _importing("import ctypes, socket", ROOT),
+            "floor": _importing(empty_modules(Path(folder)), Path(folder)),
+        }
+
+
+def _importing(statement: str, folder: Path) -> int:
+    """The instructions of an import statement in a process that runs in ``folder``."""
     program = f"import os\nos.getppid()\n{statement}\nos.getppid()"
     with tempfile.TemporaryDirectory() as cache:  # of compiled modules
         environment = {"PYTHONPYCACHEPREFIX": cache, "PYTHONDONTWRITEBYTECODE": ""}
         command = [sys.executable, "-S", "-c", statement]
-        subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, **environment})
-        return under_callgrind("-S", "-c", program, **environment)[1][1]
+        subprocess.run(command, cwd=folder, check=True, env={**os.environ, **environment})
+        return under_callgrind("-S", "-c", program, folder=folder, **environment)[1][1]
 
 
-def under_callgrind(*arguments: str, **variables: str) -> tuple[str, list[int]]:
+# The modules that an import has loaded, and their files.
+_LOADED = """\
+import sys
+before = set(sys.modules)
+import pysock
+loaded = [name for name in sys.modules if name not in before]
+print({name: getattr(sys.modules[name], "__file__", None) for name in loaded})
+"""
+
+
+def empty_modules(folder: Path) -> str:
+    """Write empty modules by the names of pysock's, and return the statement that imports them.
+
+    It imports as well what pysock loads of the standard library.
+    """
+    command = [sys.executable, "-S", "-c", _LOADED]
+    loaded = literal_eval(subprocess.check_output(command, cwd=ROOT, text=True))
+    for name, file in loaded.items():
+        if name.partition(".")[0] == "pysock":
+            path = folder / Path(file).relative_to(ROOT)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    # The first of these was finished last: it imports those on which it depends.
+    return f"import {', '.join(reversed(loaded))}"
+
+
+def under_callgrind(
+    *arguments: str, folder: Path = ROOT, **variables: str
+) -> tuple[str, list[int]]:
     """What Python printed with these arguments, and the instructions between its marks."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder, "out")
+    with tempfile.TemporaryDirectory() as counted:
+        out = Path(counted, "out")
         command = ["valgrind", "--tool=callgrind", "--dump-before=getppid", "-q"]
         command += [f"--callgrind-out-file={out}", sys.executable]
-        environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": str(ROOT), **variables}
+        environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": str(folder), **variables}
         done = subprocess.run(
             [*command, *arguments],
-            cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True,
+            cwd=folder, env=environment, check=True, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
-        dumps = sorted(Path(folder).glob("out.*"), key=lambda path: int(path.suffix[1:]))
+        dumps = sorted(Path(counted).glob("out.*"), key=lambda path: int(path.suffix[1:]))
         return done.stdout, [_total(dump) for dump in dumps]
 
 

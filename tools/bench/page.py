@@ -123,7 +123,7 @@ def _instructions() -> str:
     runs = sorted(instructions.kept(), key=_version)
     lines = [
         "Instructions in user space of one operation, which do not depend on the processor: the C"
-        " module / the bare foreign calls / pysock, and pysock / the bare calls.",
+        " module / the floor / pysock, and pysock / the floor.",
         "",
         f"| operation | {' | '.join(run['build']['interpreter'] for run in runs)} |",
         "|---|" + "---|" * len(runs),
