@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 from errno import EBADF, ENOPROTOOPT, ENOSYS
 from functools import lru_cache, partial
+from operator import methodcaller
 
 from ._calls.getsockopt import getsockopt_bytes, identify
-from ._calls.state import SocketState, set_mode
+from ._calls.state import SocketState, on_socket, set_mode
 from ._ffi.arguments import plain_index
 from ._ffi.errors import checked, from_errno
 from ._ffi.interpreter import NULL, pass_memory
@@ -37,6 +38,7 @@ HAS_IOCTL = ioctl.__module__ != __name__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, Protocol
 
     class HasFileno(Protocol):
@@ -61,6 +63,39 @@ def descriptor(sock: Any) -> int:
     if fd < 0:
         raise OSError(EBADF, os.strerror(EBADF))
     return fd
+
+
+# As a property it calls ``fileno`` and nothing of Python's after that, not even on a socket in C.
+_NOW = property(methodcaller("fileno"))
+
+
+class Handle:
+    """The descriptor of a socket of any module, read in the step that calls C with it.
+
+    If a signal handler closes the socket before that, the number is −1, and not that of another
+    socket, which has got it meanwhile.
+    """
+
+    __slots__ = ("fileno",)
+
+    fileno: Callable[[], int]
+    _sock_fd_: int = _NOW  # type: ignore[assignment]
+
+
+def handle(sock: Any) -> Handle:
+    """The descriptor of ``sock``, to be read later; what is none is an error, as ``descriptor``."""
+    made = Handle()
+    made.fileno = _reader(sock)
+    return made
+
+
+def _reader(sock: Any) -> Callable[[], int]:
+    """What reads the descriptor: a function in C, or of pysock's sockets, as far as possible."""
+    fd = descriptor(sock)
+    if isinstance(sock, int):
+        return partial(int, fd)
+    fileno: Callable[[], int] = sock.fileno
+    return fileno if type(fileno()) is int else partial(descriptor, sock)
 
 
 def needs(sock: Any, method: str) -> None:
@@ -96,22 +131,17 @@ def in_range(value: Any, most: int, what: str, least: int = 0) -> int:
 class AnySocket(SocketState):
     """The state of a socket of any module, for calls of ``_calls``.  It closes nothing."""
 
-    __slots__ = ("_of",)
+    __slots__ = ("fileno",)
 
-    _of: Any
+    fileno: Callable[[], int]
+    _sock_fd_ = _NOW
+    _as_parameter_ = _NOW
 
     def __new__(cls, sock: Any) -> AnySocket:
         self = object.__new__(cls)
-        self._of = sock
+        self.fileno = _reader(sock)
         set_mode(self, timeout_of(sock))
         return self
-
-    @property
-    def _sock_fd_(self) -> int:  # type: ignore[override]
-        """The descriptor: −1, and never another socket's, once another thread has closed it."""
-        return self._of if isinstance(self._of, int) else int(self._of.fileno())
-
-    _as_parameter_ = _sock_fd_
 
 
 def timeout_of(sock: Any) -> float | None:
@@ -121,10 +151,10 @@ def timeout_of(sock: Any) -> float | None:
     return seconds
 
 
-def family_of(sock: Any, fd: int) -> int:
+def family_of(sock: Any) -> int:
     """The address family: Windows does not tell that of a socket without an address."""
     known: int | None = getattr(sock, "family", None)
-    return identify(fd, -1, 0, 0)[0] if known is None else known
+    return identify(descriptor(sock), -1, 0, 0)[0] if known is None else known
 
 
 def number_of(name: str) -> int:
@@ -134,33 +164,32 @@ def number_of(name: str) -> int:
     return constants[name]
 
 
-def getsockopt(fd: int, level: int, name: str, size: int) -> bytes:
+def getsockopt(sock: Handle, level: int, name: str, size: int) -> bytes:
     """``getsockopt(2)``: up to ``size`` bytes of the option ``name``.
 
     OSError has its errno, and names the option.
     """
     number = number_of(name)
     try:
-        return getsockopt_bytes(fd, level, number, size)
+        return getsockopt_bytes(sock, level, number, size)
     except OSError as error:
         raise named(error, name) from None
 
 
-def setsockopt(fd: int, level: int, name: str, value: bytes, what: str = "") -> None:
+def setsockopt(sock: Handle, level: int, name: str, value: bytes, what: str = "") -> None:
     """``setsockopt(2)`` of the option ``name``, to the bytes of its value.
 
     OSError has its errno, and names the option, and ``what`` it should have been.
     """
     number = number_of(name)
     try:
-        checked(pass_memory, value, partial(_setsockopt, fd, level, number))
+        checked(pass_memory, value, partial(_setsockopt, sock, level, number))
     except OSError as error:
         raise named(error, f"{name}: {what}" if what else name) from None
 
 
-def _setsockopt(fd: int, level: int, number: int, pointer: Any, size: int) -> int:
-    n: int = lib.setsockopt(fd, level, number, pointer if size else NULL, size)
-    return n
+def _setsockopt(sock: Handle, level: int, number: int, pointer: Any, size: int) -> int:
+    return on_socket(lib.setsockopt, sock, level, number, pointer if size else NULL, size)
 
 
 def named(error: OSError, what: str) -> OSError:

@@ -404,7 +404,7 @@ def _send_all_segments(
     sock: Any, view: memoryview, size: int, address: Any, sent: list[int]
 ) -> None:
     step = size * max(1, min(_SEGMENTS_MAX, _BYTES_MAX // size))
-    at, segmented = 0, hasattr(sock, "sendmsg") and _segments(_beyond.descriptor(sock))
+    at, segmented = 0, hasattr(sock, "sendmsg") and _segments(_beyond.handle(sock))
     while at < len(view):
         with view[at : at + step] as part:
             if segmented and len(part) > size:
@@ -427,13 +427,13 @@ def _send_all_segments(
         at += size
 
 
-def _segments(fd: int) -> bool:
+def _segments(sock: _beyond.Handle) -> bool:
     """Whether a message may say how it is cut: Windows that is too old for it would not say so."""
     option = "UDP_SEND_MSG_SIZE"
     if option not in constants:  # Linux, which refuses what it does not know
         return True
     try:
-        _beyond.getsockopt(fd, constants["IPPROTO_UDP"], option, 4)
+        _beyond.getsockopt(sock, constants["IPPROTO_UDP"], option, 4)
     except OSError:
         return False
     return True

@@ -345,7 +345,7 @@ class _Race(Waiting):
                 self.add(self.ended.popleft())
         for sock, address in self.open[:]:
             if sock.fileno() in found:
-                number = socket_error(_beyond.descriptor(sock))
+                number = socket_error(_beyond.handle(sock))
                 if not number:
                     return self.won(sock)
                 self.close_one(sock)
@@ -440,10 +440,10 @@ def _come_from(sock: Any, source: Any) -> None:
 
 def _go_out_by(sock: Any, family: int, interface: str) -> None:
     """Let a socket use one interface alone: SO_BINDTODEVICE, IP_BOUND_IF, IP_UNICAST_IF."""
-    fd, six = _beyond.descriptor(sock), family == _INET6
+    target, six = _beyond.handle(sock), family == _INET6
     if "SO_BINDTODEVICE" in constants and "IP_BOUND_IF" not in constants:
         name, option = os.fsencode(interface) + b"\0", "SO_BINDTODEVICE"
-        _beyond.setsockopt(fd, constants["SOL_SOCKET"], option, name, f"interface {interface}")
+        _beyond.setsockopt(target, constants["SOL_SOCKET"], option, name, f"interface {interface}")
         return
     option = "BOUND_IF" if "IP_BOUND_IF" in constants else "UNICAST_IF"
     level = constants["IPPROTO_IPV6" if six else "IPPROTO_IP"]
@@ -456,4 +456,4 @@ def _go_out_by(sock: Any, family: int, interface: str) -> None:
     order: Any = "big" if option == "UNICAST_IF" and not six else sys.byteorder
     value = index.to_bytes(4, order)
     option = f"{'IPV6' if six else 'IP'}_{option}"
-    _beyond.setsockopt(fd, level, option, value, f"interface {interface}")
+    _beyond.setsockopt(target, level, option, value, f"interface {interface}")

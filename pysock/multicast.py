@@ -20,7 +20,7 @@ import sys
 from errno import EADDRNOTAVAIL, ENODEV, ENOPROTOOPT, ENOSYS, EOPNOTSUPP, EPERM
 from ipaddress import ip_address
 
-from ._beyond import descriptor, family_of, getsockopt, setsockopt
+from ._beyond import family_of, getsockopt, handle, setsockopt
 from ._ffi.arguments import plain_index
 from ._functions.netdb import if_nametoindex
 from ._host import abi, constants, system
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
     from typing import Optional, Union
 
-    from ._beyond import HasFileno
+    from ._beyond import Handle, HasFileno
 
     InterfaceLike = Optional[Union[str, int]]
 
@@ -119,11 +119,11 @@ def _membership(
     if source is not None:
         _filter(sock, f"MCAST_{verb}_SOURCE_GROUP", group, source, where)
         return
-    fd, family, octets = descriptor(sock), *_group(group)
+    target, family, octets = handle(sock), *_group(group)
     index, what = _index(where), f"{group} on {_shown(where)}"
     if _PROTOCOL_INDEPENDENT:
         request = _group_req.pack(gr_interface=index, gr_group=pack(family, (group, 0)))
-        if _accepted(fd, family, f"MCAST_{verb}_GROUP", request, what):
+        if _accepted(target, family, f"MCAST_{verb}_GROUP", request, what):
             return
     if family == _AF_INET6:
         request = _ipv6_mreq.pack(ipv6mr_multiaddr=octets, ipv6mr_interface=index)
@@ -132,7 +132,7 @@ def _membership(
         own = _address_of(where, index)
         request = _ip_mreq.pack(imr_multiaddr=octets, imr_interface=own)
         name = "IP_ADD_MEMBERSHIP" if verb == "JOIN" else "IP_DROP_MEMBERSHIP"
-    _set(fd, _level(family), name, request, what)
+    _set(target, _level(family), name, request, what)
 
 
 # A kernel or a sandbox that does not know an option of a later standard.
@@ -140,11 +140,11 @@ _REFUSALS = (ENOPROTOOPT, EOPNOTSUPP, ENOSYS, EPERM)
 
 
 def _accepted(
-    fd: int, family: int, name: str, request: bytes, what: str, *, older: bool = True
+    target: Handle, family: int, name: str, request: bytes, what: str, *, older: bool = True
 ) -> bool:
     """Set an option; False if it is refused as one that is not known, and there is an ``older``."""
     try:
-        _set(fd, _level(family), name, request, what)
+        _set(target, _level(family), name, request, what)
     except OSError as error:
         if not older or error.errno not in _REFUSALS:
             raise
@@ -157,7 +157,7 @@ def _filter(
 ) -> None:
     if not _PROTOCOL_INDEPENDENT:
         raise NotImplementedError(f"{abi.name} has no source filters ({name})")
-    fd, family = descriptor(sock), _group(group)[0]
+    target, family = handle(sock), _group(group)[0]
     if _parsed(source).version != (4 if family == _AF_INET else 6):
         raise ValueError(f"expected a source of the family of {group}, not {source!r}")
     index, what = _index(where), f"{group} from {source} on {_shown(where)}"
@@ -167,13 +167,13 @@ def _filter(
         gsr_source=pack(family, (source, 0)),
     )
     older = _OF_IPV4[name] if family == _AF_INET and known("ip_mreq_source") else None
-    if not _accepted(fd, family, name, request, what, older=older in constants):
+    if not _accepted(target, family, name, request, what, older=older in constants):
         request = Record("ip_mreq_source").pack(
             imr_multiaddr=_parsed(group).packed,
             imr_sourceaddr=_parsed(source).packed,
             imr_interface=_address_of(where, index),
         )
-        _set(fd, _IP, str(older), request, what)
+        _set(target, _IP, str(older), request, what)
 
 
 # The older options, which IPv4 alone has.
@@ -198,17 +198,17 @@ def set_outgoing_interface(sock: HasFileno, interface: InterfaceLike) -> None:
 
     For IPv6, the option is IPV6_MULTICAST_IF.  Does not block.  Raises OSError.
     """
-    fd, index = descriptor(sock), _index(interface)
+    target, index = handle(sock), _index(interface)
     what = f"to leave by {_shown(interface)}"
-    if family_of(sock, fd) == _AF_INET6:
-        _set(fd, _IPV6, "IPV6_MULTICAST_IF", _c_int(index), what)
+    if family_of(sock) == _AF_INET6:
+        _set(target, _IPV6, "IPV6_MULTICAST_IF", _c_int(index), what)
     elif known("ip_mreqn"):
         # The address alone is what a system tells of it afterwards.
         own = _address_of(interface, index) if _is_ipv4(interface) else b""
         request = Record("ip_mreqn").pack(imr_ifindex=index, imr_address=own)
-        _set(fd, _IP, "IP_MULTICAST_IF", request, what)
+        _set(target, _IP, "IP_MULTICAST_IF", request, what)
     else:
-        _set(fd, _IP, "IP_MULTICAST_IF", _address_of(interface, index), what)
+        _set(target, _IP, "IP_MULTICAST_IF", _address_of(interface, index), what)
 
 
 def outgoing_interface(sock: HasFileno) -> int | str:
@@ -217,10 +217,10 @@ def outgoing_interface(sock: HasFileno) -> int | str:
     0 and ``'0.0.0.0'`` mean that the system chooses, or on Linux, of IPv4, that the interface was
     given by its name or index.  Does not block.  Raises OSError.
     """
-    fd = descriptor(sock)
-    if family_of(sock, fd) == _AF_INET6:
-        return int.from_bytes(getsockopt(fd, _IPV6, "IPV6_MULTICAST_IF", 4), sys.byteorder)
-    return str(ip_address(getsockopt(fd, _IP, "IP_MULTICAST_IF", 4)))
+    target = handle(sock)
+    if family_of(sock) == _AF_INET6:
+        return int.from_bytes(getsockopt(target, _IPV6, "IPV6_MULTICAST_IF", 4), sys.byteorder)
+    return str(ip_address(getsockopt(target, _IP, "IP_MULTICAST_IF", 4)))
 
 
 def set_ttl(sock: HasFileno, hops: int) -> None:
@@ -234,19 +234,19 @@ def set_ttl(sock: HasFileno, hops: int) -> None:
     hops = plain_index(hops)
     if not 0 <= hops <= 255:
         raise ValueError(f"expected 0 to 255 hops, not {hops!r}")
-    fd = descriptor(sock)
-    if family_of(sock, fd) == _AF_INET6:
-        _set(fd, _IPV6, "IPV6_MULTICAST_HOPS", _c_int(hops), "")
+    target = handle(sock)
+    if family_of(sock) == _AF_INET6:
+        _set(target, _IPV6, "IPV6_MULTICAST_HOPS", _c_int(hops), "")
     else:
-        _set(fd, _IP, "IP_MULTICAST_TTL", _small(hops), "")
+        _set(target, _IP, "IP_MULTICAST_TTL", _small(hops), "")
 
 
 def ttl(sock: HasFileno) -> int:
     """What ``set_ttl`` has set.  Does not block.  Raises OSError."""
-    fd = descriptor(sock)
-    if family_of(sock, fd) == _AF_INET6:
-        return int.from_bytes(getsockopt(fd, _IPV6, "IPV6_MULTICAST_HOPS", 4), sys.byteorder)
-    return int.from_bytes(getsockopt(fd, _IP, "IP_MULTICAST_TTL", _SMALL), sys.byteorder)
+    target = handle(sock)
+    if family_of(sock) == _AF_INET6:
+        return int.from_bytes(getsockopt(target, _IPV6, "IPV6_MULTICAST_HOPS", 4), sys.byteorder)
+    return int.from_bytes(getsockopt(target, _IP, "IP_MULTICAST_TTL", _SMALL), sys.byteorder)
 
 
 def set_loop(sock: HasFileno, on: bool) -> None:
@@ -255,19 +255,19 @@ def set_loop(sock: HasFileno, on: bool) -> None:
     For IPv6, the option is IPV6_MULTICAST_LOOP.  On Windows, the receiver sets it (IPv4).  Does not
     block.  Raises OSError.
     """
-    fd = descriptor(sock)
-    if family_of(sock, fd) == _AF_INET6:
-        _set(fd, _IPV6, "IPV6_MULTICAST_LOOP", _c_int(bool(on)), "")
+    target = handle(sock)
+    if family_of(sock) == _AF_INET6:
+        _set(target, _IPV6, "IPV6_MULTICAST_LOOP", _c_int(bool(on)), "")
     else:
-        _set(fd, _IP, "IP_MULTICAST_LOOP", _small(bool(on)), "")
+        _set(target, _IP, "IP_MULTICAST_LOOP", _small(bool(on)), "")
 
 
 def loop(sock: HasFileno) -> bool:
     """What ``set_loop`` has set.  Does not block.  Raises OSError."""
-    fd = descriptor(sock)
-    if family_of(sock, fd) == _AF_INET6:
-        return any(getsockopt(fd, _IPV6, "IPV6_MULTICAST_LOOP", 4))
-    return any(getsockopt(fd, _IP, "IP_MULTICAST_LOOP", _SMALL))
+    target = handle(sock)
+    if family_of(sock) == _AF_INET6:
+        return any(getsockopt(target, _IPV6, "IPV6_MULTICAST_LOOP", 4))
+    return any(getsockopt(target, _IP, "IP_MULTICAST_LOOP", _SMALL))
 
 
 # --- sockets -------------------------------------------------------------------------
@@ -293,16 +293,16 @@ def receiver(
     family = _group(group)[0]
     sock = Socket(family, constants["SOCK_DGRAM"])
     try:
-        fd = sock.fileno()
+        target = handle(sock)
         if shared:
             bsd = abi.sa_len and "SO_REUSEPORT" in constants
             name = "SO_REUSEPORT" if bsd else "SO_REUSEADDR"
-            setsockopt(fd, constants["SOL_SOCKET"], name, _c_int(1))
+            setsockopt(target, constants["SOL_SOCKET"], name, _c_int(1))
         if family == _AF_INET6:
-            setsockopt(fd, _IPV6, "IPV6_V6ONLY", _c_int(1))
+            setsockopt(target, _IPV6, "IPV6_V6ONLY", _c_int(1))
         every = "IP_MULTICAST_ALL" if family == _AF_INET else "IPV6_MULTICAST_ALL"
         if _LINUX and every in constants:
-            setsockopt(fd, _level(family), every, _c_int(0))
+            setsockopt(target, _level(family), every, _c_int(0))
         host = group if system.REUSE_ADDRESS else ""  # Windows refuses to bind to a group
         at = (host, port)
         sock.bind(at if family == _AF_INET else (*at, 0, _index(interface)))
@@ -410,9 +410,9 @@ def _level(family: int) -> int:
     return _IP if family == _AF_INET else _IPV6
 
 
-def _set(fd: int, level: int, name: str, value: bytes, what: str) -> None:
+def _set(target: Handle, level: int, name: str, value: bytes, what: str) -> None:
     try:
-        setsockopt(fd, level, name, value)
+        setsockopt(target, level, name, value)
     except OSError as error:
         raise (about(error, what) if what else error) from None
 

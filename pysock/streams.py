@@ -11,6 +11,7 @@ from errno import EINVAL, ENOTCONN
 from mmap import mmap
 
 from . import _beyond
+from ._calls.state import on_socket
 from ._calls.wait import WRITE, deadline_passed, wait_until_ready
 from ._ffi.arguments import plain_index
 from ._ffi.errors import checked, timeout
@@ -250,4 +251,4 @@ def _number(value: Any, what: str, least: int = 0, most: float = math.inf) -> in
 
 
 def _shutdown(sock: Any, name: str) -> None:
-    checked(lib.shutdown, _beyond.descriptor(sock), constants[name])
+    checked(on_socket, lib.shutdown, _beyond.handle(sock), constants[name])

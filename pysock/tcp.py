@@ -52,12 +52,12 @@ _TCP, _SOCKET = constants["IPPROTO_TCP"], constants["SOL_SOCKET"]
 
 
 def _get(sock: HasFileno | int, level: int, name: str, size: int = 4) -> bytes:
-    return _beyond.getsockopt(_beyond.descriptor(sock), level, name, size)
+    return _beyond.getsockopt(_beyond.handle(sock), level, name, size)
 
 
 def _set(sock: HasFileno | int, level: int, name: str, value: int | bytes) -> None:
     data = value.to_bytes(4, abi.order, signed=True) if isinstance(value, int) else value
-    _beyond.setsockopt(_beyond.descriptor(sock), level, name, data)
+    _beyond.setsockopt(_beyond.handle(sock), level, name, data)
 
 
 def _first(*names: str) -> str:
@@ -239,7 +239,7 @@ def set_congestion(sock: HasFileno | int, name: str) -> None:
         raise TypeError(f"the name of an algorithm is a str, like 'cubic', not {name!r}")
     if not name or "\0" in name:
         raise ValueError(f"the name of an algorithm is needed, like 'cubic', not {name!r}")
-    _beyond.setsockopt(_beyond.descriptor(sock), _TCP, _CONGESTION, name.encode(), name)
+    _beyond.setsockopt(_beyond.handle(sock), _TCP, _CONGESTION, name.encode(), name)
 
 
 def set_fastopen(sock: HasFileno | int, queue: int = 16) -> None:

@@ -23,7 +23,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from errno import EADDRINUSE, ECONNREFUSED, EMSGSIZE, ENAMETOOLONG, ENOENT, ENOTCONN, EPROTO
 
-from ._beyond import AnySocket, descriptor, flock, getsockopt, named, number_of
+from ._beyond import AnySocket, descriptor, flock, getsockopt, handle, named, number_of
 from ._calls import msghdr
 from ._calls.descriptor import Owned, claim_option, close_all
 from ._calls.rights import PIDFD, descriptors_in
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, Union
 
-    from ._beyond import HasFileno
+    from ._beyond import Handle, HasFileno
 
     Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
@@ -97,36 +97,38 @@ def peer(sock: HasFileno) -> Peer:
     FreeBSD, LOCAL_PEEREID on NetBSD.  Does not block.  Raises OSError (ENOTCONN, …), and
     NotImplementedError on systems without these.
     """
-    fd = descriptor(sock)
+    target = handle(sock)
     if _ask_peer is None:
         raise NotImplementedError(f"{abi.name} does not tell a socket's peer")
-    return _ask_peer(fd)
+    return _ask_peer(target)
 
 
-def _by_ucred(fd: int) -> Peer:
+def _by_ucred(target: Handle) -> Peer:
     record = Record("ucred")
-    raw = _exactly(getsockopt(fd, _SOL_SOCKET, "SO_PEERCRED", record.size), record, "SO_PEERCRED")
+    name = "SO_PEERCRED"
+    raw = _exactly(getsockopt(target, _SOL_SOCKET, name, record.size), record, name)
     groups = None
     pid = record.number(raw, "pid", signed=True)
     if not pid and record.number(raw, "uid") == _NOBODY:
         raise OSError(ENOTCONN, f"{os.strerror(ENOTCONN)} (SO_PEERCRED: there is no peer)")
     if "SO_PEERGROUPS" in constants:
-        octets = getsockopt(fd, _SOL_SOCKET, "SO_PEERGROUPS", _GROUPS_MOST)
+        octets = getsockopt(target, _SOL_SOCKET, "SO_PEERGROUPS", _GROUPS_MOST)
         groups = _ints(octets)
     return Peer(pid or None, record.number(raw, "uid"), record.number(raw, "gid"), groups)
 
 
-def _by_sockpeercred(fd: int) -> Peer:
+def _by_sockpeercred(target: Handle) -> Peer:
     record = Record("sockpeercred")
-    raw = _exactly(getsockopt(fd, _SOL_SOCKET, "SO_PEERCRED", record.size), record, "SO_PEERCRED")
+    name = "SO_PEERCRED"
+    raw = _exactly(getsockopt(target, _SOL_SOCKET, name, record.size), record, name)
     uid, gid, pid = [record.number(raw, name) for name in ("uid", "gid", "pid")]
     return Peer(pid, uid, gid, None)
 
 
-def _by_xucred(fd: int) -> Peer:
+def _by_xucred(target: Handle) -> Peer:
     record = Record("xucred")
     name = "LOCAL_PEERCRED"
-    raw = _exactly(getsockopt(fd, _SOL_LOCAL, name, record.size), record, name)
+    raw = _exactly(getsockopt(target, _SOL_LOCAL, name, record.size), record, name)
     if record.number(raw, "cr_version") != constants["XUCRED_VERSION"]:
         raise OSError(EPROTO, f"{os.strerror(EPROTO)} (the version of LOCAL_PEERCRED's answer)")
     octets = record.bytes_of(raw, "cr_groups")
@@ -134,17 +136,17 @@ def _by_xucred(fd: int) -> Peer:
     groups = _ints(octets[: count * _INT])
     pid = None
     if "LOCAL_PEERPID" in constants:
-        pid = int.from_bytes(getsockopt(fd, _SOL_LOCAL, "LOCAL_PEERPID", _INT), sys.byteorder)
+        pid = int.from_bytes(getsockopt(target, _SOL_LOCAL, "LOCAL_PEERPID", _INT), sys.byteorder)
     elif "cr_pid" in record.fields:
         pid = record.number(raw, "cr_pid") or None
     # The first group is the effective one.
     return Peer(pid, record.number(raw, "cr_uid"), groups[0] if groups else -1, groups[1:])
 
 
-def _by_unpcbid(fd: int) -> Peer:
+def _by_unpcbid(target: Handle) -> Peer:
     record = Record("unpcbid")
     option = "LOCAL_PEEREID"
-    raw = _exactly(getsockopt(fd, _SOL_LOCAL, option, record.size), record, option)
+    raw = _exactly(getsockopt(target, _SOL_LOCAL, option, record.size), record, option)
     pid, uid, gid = [record.number(raw, f"unp_{name}") for name in ("pid", "euid", "egid")]
     return Peer(pid, uid, gid, None)
 
@@ -181,7 +183,7 @@ def peer_pidfd(sock: HasFileno) -> int:
     name = "SO_PEERPIDFD"
     owned: list[int] = []
     try:
-        n = claim_option(owned, descriptor(sock), _SOL_SOCKET, number_of(name))
+        n = claim_option(owned, handle(sock), _SOL_SOCKET, number_of(name))
         if n < 0:
             raise named(from_errno(-n), name)
         return owned[0]
@@ -195,7 +197,7 @@ def peer_label(sock: HasFileno) -> str:
 
     Does not block.  Raises OSError (ENOPROTOOPT without such a module, …).
     """
-    raw = getsockopt(descriptor(sock), _SOL_SOCKET, "SO_PEERSEC", _GROUPS_MOST)
+    raw = getsockopt(handle(sock), _SOL_SOCKET, "SO_PEERSEC", _GROUPS_MOST)
     return os.fsdecode(raw.rstrip(b"\0"))
 
 

@@ -195,11 +195,11 @@ def test_the_older_options_where_the_newer_are_refused(monkeypatch: pytest.Monke
     """As by a sandbox that knows none of RFC 3678: the same is heard, and the same is an error."""
     refused: list[str] = []
 
-    def setsockopt(fd: int, level: int, name: str, value: bytes) -> None:
+    def setsockopt(sock: _beyond.Handle, level: int, name: str, value: bytes) -> None:
         if name.startswith("MCAST_"):
             refused.append(name)
             raise OSError(errno.ENOPROTOOPT, f"Protocol not available ({name})")
-        real(fd, level, name, value)
+        real(sock, level, name, value)
 
     real = _beyond.setsockopt
     monkeypatch.setattr(multicast, "setsockopt", setsockopt)

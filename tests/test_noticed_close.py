@@ -172,7 +172,7 @@ def test_a_pair_that_was_not_written_is_none(monkeypatch: pytest.MonkeyPatch) ->
 def test_an_option_that_was_not_written_is_no_descriptor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(descriptor, "lib", SimpleNamespace(getsockopt=lambda *_: 0))
     owned: list[int] = []
-    assert descriptor._claim_option_once(owned, 3, 1, 2) == -1
+    assert descriptor._claim_option_once(owned, SimpleNamespace(_sock_fd_=3), 1, 2) == -1
     assert owned == []
 
 

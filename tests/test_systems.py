@@ -71,8 +71,8 @@ def test_no_more_groups_are_read_than_there_are(
     """The first one of struct xucred is the peer's ``gid``."""
     real = _beyond.getsockopt
 
-    def getsockopt(fd: int, level: int, option: str, size: int) -> bytes:
-        value = bytearray(real(fd, level, option, size))
+    def getsockopt(sock: _beyond.Handle, level: int, option: str, size: int) -> bytes:
+        value = bytearray(real(sock, level, option, size))
         if option == "LOCAL_PEERCRED":
             offset, width = layouts(_platform.target)["structs"]["xucred"]["fields"]["cr_ngroups"]
             value[offset : offset + width] = told.to_bytes(width, sys.byteorder, signed=True)

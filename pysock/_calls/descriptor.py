@@ -22,6 +22,7 @@ from ctypes import c_int, sizeof
 from errno import EINVAL, ENOSYS, EPERM
 from functools import cache
 from itertools import chain, starmap
+from operator import attrgetter
 
 from .._ffi.errors import attempt, attempt_again, from_errno
 from .._ffi.interpreter import PYPY, pointer_to
@@ -30,11 +31,12 @@ from .memory import Pool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 _FIRST = (0,)
 _NONE = (-1,)
+_descriptor = attrgetter("_sock_fd_")
 _NO_PAIR = array("i", (-1, -1))
 SOCK_CLOEXEC = constants.get("SOCK_CLOEXEC", 0)
 
@@ -83,20 +85,22 @@ def claim_pair_once(owned: list[int], function: Callable[..., int], *args: Any) 
     entry = _pairs.take()
     numbers, pointer = entry
     numbers[:] = _NO_PAIR
-    n = _claim_written(owned, numbers, function, (*args, pointer))
+    n = _claim_written(owned, numbers, starmap(function, ((*args, pointer),)))
     _pairs.put(entry)
     return n
 
 
-def claim_option(owned: list[int], fd: int, level: int, optname: int) -> int:
+def claim_option(owned: list[int], sock: Any, level: int, optname: int) -> int:
     """``getsockopt(2)`` of an option that is a descriptor, into ``owned``; or minus an errno."""
-    return attempt(_claim_option_once, owned, fd, level, optname)
+    return attempt(_claim_option_once, owned, sock, level, optname)
 
 
-def _claim_option_once(owned: list[int], *args: int) -> int:
+def _claim_option_once(owned: list[int], sock: Any, level: int, optname: int) -> int:
     (value, pointer), (length, length_pointer) = _ints(1), _ints(1)
     value[0], length[0] = -1, sizeof(c_int)
-    return _claim_written(owned, value, lib.getsockopt, (*args, pointer, length_pointer))
+    # The socket's descriptor is read in the step that makes the call.
+    given = map(_descriptor, (sock,)), (level,), (optname,), (pointer,), (length_pointer,)
+    return _claim_written(owned, value, map(lib.getsockopt, *given))
 
 
 @cache  # since a type is freed by the garbage collector alone
@@ -116,15 +120,12 @@ def _ints(count: int) -> tuple[array[int], Any]:
 _pairs = Pool(lambda: _ints(2))
 
 
-def _claim_written(
-    owned: list[int], memory: array[int], function: Any, args: tuple[Any, ...]
-) -> int:
-    """``function(*args)``, which writes descriptors to ``memory``, into ``owned``; or −1."""
+def _claim_written(owned: list[int], memory: array[int], call: Iterator[int]) -> int:
+    """``next(call)``, which writes descriptors to ``memory``, into ``owned``; or −1."""
     # Made now, since an iterator takes memory, which there may not be any more after the call.
     numbers = iter(memory)
     # If the call answers 0, the descriptors are what it has written; else there are none, though
     # Linux may have written numbers there.
-    call = starmap(function, (args,))
     owned.extend(chain.from_iterable(map({0: numbers}.get, call, (_NONE,))))
     if owned[-1] < 0:
         owned.pop()

@@ -280,12 +280,12 @@ def enable(sock: Any, *kinds: type[ControlMessage], value: int = True) -> None:
     ``value`` is 1, 0, or for Timestamp flags of SO_TIMESTAMPING.  Does not block.  Raises OSError,
     which names the option: ENOPROTOOPT if this system has none.
     """
-    fd = _beyond.descriptor(sock)
+    target = _beyond.handle(sock)
     where = _platform(host_target)
     given = int(value) if isinstance(value, bool) else value
     number = _beyond.in_range(given, 0x7FFFFFFF, "a value")
     names = {constants[n]: n for n in ("AF_INET", "AF_INET6", "AF_UNIX") if n in constants}
-    family = names.get(_beyond.family_of(sock, fd), "AF_UNSPEC")
+    family = names.get(_beyond.family_of(sock), "AF_UNSPEC")
     for cls in kinds:
         if not (isinstance(cls, type) and issubclass(cls, ControlMessage)):
             raise TypeError(f"expected classes of control messages, not {cls!r}")
@@ -297,11 +297,12 @@ def enable(sock: Any, *kinds: type[ControlMessage], value: int = True) -> None:
             what = f"{where.name} has no option for {cls.__name__} on a socket of {family}"
             raise OSError(ENOPROTOOPT, what)
         level, option = chosen
-        _beyond.setsockopt(fd, constants[level], option, cls.option_value(where, option, number))
+        packed = cls.option_value(where, option, number)
+        _beyond.setsockopt(target, constants[level], option, packed)
         also = _option(rows, "AF_INET") if family == "AF_INET6" and _MAPPED else None
         if also:
             packed = cls.option_value(where, also[1], number)
-            _beyond.setsockopt(fd, constants[also[0]], also[1], packed)
+            _beyond.setsockopt(target, constants[also[0]], also[1], packed)
 
 
 # Linux alone lets a socket of IPv6 have options of IPv4, for packets from mapped addresses.

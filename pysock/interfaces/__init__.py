@@ -13,7 +13,8 @@ has the functions of the package of that name.
 
 from __future__ import annotations
 
-from .._beyond import descriptor as _descriptor
+from .._beyond import Handle as _Handle
+from .._beyond import handle as _handle
 from .._functions.netdb import if_nametoindex as _if_nametoindex
 from .._host import constants as _constants
 from .._host import lib as _lib
@@ -120,7 +121,7 @@ def source_for(address: str, port: int = 9, *, sock: Any = None) -> str:
     Does not block.  Raises OSError (ENETUNREACH) without a route, ValueError as ``by_address``.
     """
     if sock is not None:
-        return _name_of(_Borrowed(_descriptor(sock)))
+        return _name_of(_Borrowed(_handle(sock)))
     host, scope = _split(address)
     family = _AF_INET if len(_packed(host)) == 4 else _AF_INET6
     to: Any = (host, port)
@@ -138,13 +139,13 @@ def source_for(address: str, port: int = 9, *, sock: Any = None) -> str:
 
 
 class _Borrowed:
-    """A descriptor of somebody else's socket, which is asked for its address alone."""
+    """Somebody else's socket, which is asked for its address alone."""
 
-    def __init__(self, fd: int) -> None:
-        self.fd = fd
+    def __init__(self, sock: _Handle) -> None:
+        self.sock = sock
 
     def getsockname(self) -> Any:
-        return _posix.sockname(self.fd)
+        return _posix.sockname(self.sock)
 
 
 def _name_of(sock: Any) -> str:

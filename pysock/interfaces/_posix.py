@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, Optional
 
+    from .._beyond import Handle
+
     # Name, flags, address, netmask, and the broadcast address or the other end.
     _Entry = tuple[bytes, int, bytes, Optional[bytes], bytes]
 
@@ -187,9 +189,9 @@ def pton(family: int, host: str) -> bytes | None:
     return None if "\0" in host else _hosts.pton(family, host.encode("utf-8", "replace"))
 
 
-def sockname(fd: int) -> Any:
-    """``getsockname(2)`` of any socket's descriptor."""
-    return unpack_for(0, sockaddr_from(lib.getsockname, fd))
+def sockname(sock: Handle) -> Any:
+    """``getsockname(2)`` of any socket."""
+    return unpack_for(0, sockaddr_from(lib.getsockname, sock))
 
 
 def about(error: OSError, what: str) -> OSError:

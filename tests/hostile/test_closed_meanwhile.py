@@ -8,6 +8,7 @@ other.  (Python 3.9 and PyPy hear signals at other steps, too: ``docs/reliabilit
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,12 +21,25 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock import AF_UNIX, SO_SNDBUF, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET
+from pysock import (
+    AF_UNIX,
+    SO_KEEPALIVE,
+    SO_SNDBUF,
+    SOCK_DGRAM,
+    SOCK_STREAM,
+    SOL_SOCKET,
+    ancillary,
+    datagrams,
+    streams,
+    tcp,
+    unix,
+)
 
 from .each_step import is_pysocks
 
 SECRET, OWN = b"SECRET", b"OWN"
 SNDBUF = 4608  # which Linux doubles
+LINGER = 77  # seconds, of the other socket
 Call = Callable[[Any], Any]
 
 
@@ -72,6 +86,21 @@ CALLS: dict[str, Call] = {
     "detach": detached,
 }  # fmt: skip
 
+# Of any socket: the standard library's do not know that they should be read last.
+BEYOND: dict[str, Call] = {
+    "streams.recv_exactly": lambda s: streams.recv_exactly(s, 3),
+    "streams.sendall": lambda s: streams.sendall(s, OWN),
+    "streams.half_close": streams.half_close,
+    "streams.close": streams.close,
+    "send_many": lambda s: datagrams.send_many(s, [OWN, OWN]),
+    "send_many of bytearrays": lambda s: datagrams.send_many(s, [bytearray(OWN)]),
+    "Ring.receive": lambda s: bytes(datagrams.Ring(2).receive(s)[0][0]),
+    "unix.recv_fds": lambda s: unix.recv_fds(s, 100, 2)[0],
+    "ancillary.receive": lambda s: ancillary.receive(s, 100).data,
+    "tcp.set_keepalive": tcp.set_keepalive,
+    "tcp.linger": tcp.linger,
+}
+
 
 class Meanwhile:
     """Closes ``sock`` at pysock's step of number ``n``, and lets another have its number."""
@@ -90,6 +119,7 @@ class Meanwhile:
             number = self.sock.fileno()
             self.sock.close()
             self.pair = pysock.socketpair(AF_UNIX, SOCK_DGRAM)
+            tcp.set_linger(self.pair[0], LINGER)
             if self.pair[0].fileno() != number:  # it was closed already
                 self.where += ", too late"
             self.pair[1].send(SECRET)
@@ -98,6 +128,7 @@ class Meanwhile:
         """What was done to the other socket."""
         mine, peer = self.pair
         done = ["foreign bytes"] * (type(answer) is bytes and SECRET in answer)
+        done += ["a foreign option"] * (answer == LINGER)
         peer.setblocking(False)
         try:
             with suppress(BlockingIOError):
@@ -107,15 +138,19 @@ class Meanwhile:
         try:
             done += ["it does not block"] * (not os.get_blocking(mine.fileno()))
             done += ["an option"] * (mine.getsockopt(SOL_SOCKET, SO_SNDBUF) == 2 * SNDBUF)
+            done += ["it is kept alive"] * mine.getsockopt(SOL_SOCKET, SO_KEEPALIVE)
             done += ["its bytes are gone"] * (mine.recv(10, pysock.MSG_DONTWAIT) != SECRET)
+            mine.send(b"x")  # BrokenPipeError, if it was shut down
         except OSError as error:
             done.append(repr(error))
         return done
 
 
-def attempt(call: Call, timeout: float | None, n: int) -> tuple[str, list[str]]:
+def attempt(
+    call: Call, timeout: float | None, n: int, module: Any = pysock
+) -> tuple[str, list[str]]:
     """Where the socket was closed, ``""`` if the call ended before; and what harm that did."""
-    sock, other = pysock.socketpair(AF_UNIX, SOCK_STREAM)
+    sock, other = module.socketpair(AF_UNIX, SOCK_STREAM)
     sock.settimeout(timeout)
     other.send(OWN)
     other.shutdown(pysock.SHUT_WR)
@@ -133,16 +168,29 @@ def attempt(call: Call, timeout: float | None, n: int) -> tuple[str, list[str]]:
     return meanwhile.where, harm
 
 
-@pytest.mark.parametrize("timeout", [None, 3.0])
-@pytest.mark.parametrize("name", CALLS)
-def test_no_other_socket_is_met(name: str, timeout: float | None) -> None:
+def harm_at_each_step(call: Call, timeout: float | None, module: Any = pysock) -> list[str]:
     for _ in range(3):
-        attempt(CALLS[name], timeout, 10**6)
+        attempt(call, timeout, 10**6, module)
     wrong = []
     for n in count(1):
-        where, harm = attempt(CALLS[name], timeout, n)
+        where, harm = attempt(call, timeout, n, module)
         if not where:
             break
         wrong += [f"{where}: {each}" for each in harm]
-    assert wrong == []
     assert n > 1
+    return wrong
+
+
+@pytest.mark.parametrize("timeout", [None, 3.0])
+@pytest.mark.parametrize("name", CALLS)
+def test_no_other_socket_is_met(name: str, timeout: float | None) -> None:
+    assert harm_at_each_step(CALLS[name], timeout) == []
+
+
+@pytest.mark.parametrize("timeout", [None, 3.0])
+@pytest.mark.parametrize("module", [pysock, socket], ids=["pysock", "C"])
+@pytest.mark.parametrize("name", BEYOND)
+def test_none_is_met_beyond_the_standard_library(
+    name: str, module: Any, timeout: float | None
+) -> None:
+    assert harm_at_each_step(BEYOND[name], timeout, module) == []
