@@ -149,17 +149,18 @@ def set_keepalive(
     if not isinstance(on, int):
         raise TypeError(f"expected True or False for SO_KEEPALIVE, not {type(on).__name__}")
     given = {_IDLE: idle, _INTERVAL: interval, _COUNT: count}
-    wanted = {name: _positive(name, value) for name, value in given.items() if value is not None}
-    before: list[tuple[str, int]] = []
+    wanted = [(_TCP, name, _positive(name, v)) for name, v in given.items() if v is not None]
+    wanted.append((_SOCKET, "SO_KEEPALIVE", int(bool(on))))
+    before: list[tuple[int, str, int]] = []
     try:
-        for name, value in wanted.items():
-            old = _number(_get(sock, _TCP, name))
-            _set(sock, _TCP, name, value)
-            before.append((name, old))
-        _set(sock, _SOCKET, "SO_KEEPALIVE", int(bool(on)))
+        for level, name, value in wanted:
+            # Known before it is changed, since a signal handler may raise after that.
+            before.append((level, name, _number(_get(sock, level, name))))
+            _set(sock, level, name, value)
     except BaseException:
-        for name, old in before:
-            _set(sock, _TCP, name, old)
+        for level, name, old in before:
+            with suppress(OSError):  # another thread has closed the socket
+                _set(sock, level, name, old)
         raise
 
 

@@ -292,7 +292,7 @@ def listen(path: Path, *, backlog: int = 128, type: int = constants["SOCK_STREAM
     if flock is None:
         raise NotImplementedError("there is no flock() on this system")
     owned = Owned()
-    sock, bound = None, False
+    sock = None
     try:
         # In one step of C, as all descriptors are made (_calls.descriptor).
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
@@ -305,16 +305,16 @@ def listen(path: Path, *, backlog: int = 128, type: int = constants["SOCK_STREAM
             _remove_stale(whole, short, type)
             sock = Socket(constants["AF_UNIX"], type)
             sock.bind(short)
-            bound = True
             sock.listen(backlog)
         # A daemon may change its directory before it closes.
         return Listener(sock, os.path.abspath(whole), owned)
     except BaseException:
-        if sock is not None:
-            sock.close()
-        if bound:  # the lock is still ours, so it is our file
+        # The kernel knows whether it is bound.  The lock is still ours, so it is our file.
+        if sock is not None and sock.getsockname():
             with suppress(OSError):
                 os.unlink(whole)
+        if sock is not None:
+            sock.close()
         close_all(owned)
         raise
 
@@ -413,7 +413,13 @@ class Descriptors:
 
     def take(self) -> int:
         """The first one, the caller's from now on; IndexError without one.  Makes no call."""
-        return self._owned.pop(0)
+        taken: list[int] = []
+        try:
+            taken.extend(map(self._owned.pop, (0,)))
+            return taken[0]
+        except BaseException:  # a signal handler's: it stays this object's
+            self._owned[:0] = taken
+            raise
 
     def close(self) -> None:
         """``close(2)`` of what was not taken.  Does not block, and raises nothing."""

@@ -25,7 +25,7 @@ from itertools import chain, starmap
 from operator import attrgetter
 
 from .._ffi.errors import attempt, attempt_again, from_errno
-from .._ffi.interpreter import PYPY, pointer_to
+from .._ffi.interpreter import FREE_THREADED, PYPY, pointer_to
 from .._host import constants, lib, system
 from .memory import Pool
 
@@ -66,6 +66,16 @@ class Emptied(list[int]):
     """What ``Owned`` becomes when it has been emptied, so that there is no more to run."""
 
     __slots__ = ()
+
+
+def emptied(owned: list[int]) -> None:
+    """Nothing is left to close in a list that goes now, and so nothing need run for that.
+
+    What a signal handler raises in a finaliser would be ignored.
+    """
+    # Without the GIL, a change of class stops all threads.
+    if not FREE_THREADED:
+        owned.__class__ = Emptied
 
 
 NOTHING: list[int] = Emptied()  # what a socket owns before its ``__init__``: nobody adds to it

@@ -24,7 +24,7 @@ from errno import EMSGSIZE, ENOPROTOOPT
 from .. import _beyond, families
 from .._calls import msghdr
 from .._calls.cmsg import SOCKLEN_MAX
-from .._calls.descriptor import Owned, close_all
+from .._calls.descriptor import Owned, close_all, emptied
 from .._calls.rights import PIDFD, descriptors_in
 from .._calls.transfer import as_written
 from .._ffi.arguments import c_int, c_ssize_t
@@ -161,6 +161,7 @@ def _decode(
             raise _truncated(values)
         if where.is_host:
             _hand_over(values, owned)
+            emptied(owned)
     except BaseException:
         close_all(owned)
         for value in values:

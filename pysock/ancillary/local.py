@@ -72,9 +72,13 @@ class Rights(_Owner):
 
     def take(self) -> list[int]:
         """The descriptors that came, in their order; from now on the caller has to close them."""
-        taken = self._owned[:]
-        self._owned.clear()
-        return taken
+        taken: list[int] = []
+        try:
+            taken.extend(map(self._owned.pop, repeat(0, len(self._owned))))
+            return taken
+        except BaseException:  # a signal handler's: they stay this object's
+            self._owned[:0] = taken
+            raise
 
     @classmethod
     def decode(cls, platform: Platform, level: int, type: int, data: bytes) -> Rights:
@@ -114,7 +118,13 @@ class PidFD(_Owner):
             raise OSError(-self.fd, os.strerror(-self.fd))
         if not self._owned:
             raise OSError(ESRCH, "this pidfd has been taken or closed")
-        return self._owned.pop()
+        taken: list[int] = []
+        try:
+            taken.extend(map(self._owned.pop, (0,)))
+            return taken[0]
+        except BaseException:  # a signal handler's: it stays this object's
+            self._owned[:0] = taken
+            raise
 
     @classmethod
     def decode(cls, platform: Platform, level: int, type: int, data: bytes) -> PidFD:

@@ -36,8 +36,12 @@ Scene = list[Any]
 # Before these no signal is ever heard: the begin of a try statement (a NOP from Python 3.11 on) or
 # of a with statement; and where a value is returned out of an except clause, of which Python 3.9
 # and 3.10 crash if a trace function raises there.  What stands behind a branch since 3.14, for
-# coverage alone (NOT_TAKEN), is in no table of handlers.
-NEVER = {"NOP", "SETUP_FINALLY", "SETUP_WITH", "ROT_FOUR", "POP_EXCEPT", "NOT_TAKEN"}
+# coverage alone (NOT_TAKEN), is in no table of handlers.  Where a handler begins (PUSH_EXC_INFO),
+# CPython would never free the exception that it handles.
+NEVER = {
+    *("NOP", "SETUP_FINALLY", "SETUP_WITH", "ROT_FOUR", "POP_EXCEPT", "NOT_TAKEN"),
+    "PUSH_EXC_INFO",
+}
 # Before these none is heard from Python 3.10 on, and on 3.9 no code can do anything about one: the
 # result is on its way to the caller.
 RETURNS = {"POP_BLOCK", "RETURN_VALUE"}
@@ -51,11 +55,20 @@ def is_pysocks(frame: FrameType) -> bool:
     return f"{frame.f_globals.get('__name__')}.".startswith("pysock.")
 
 
+def in_finaliser(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
+
+
 class Step:
     """What raises at pysock's instruction of number ``n``, while it is entered."""
 
     def __init__(self, n: int) -> None:
         self.left, self.where = n, ""
+        self.finalised = False  # whether it raised in a finaliser, where it is ignored
 
     def heard(self, frame: FrameType, offset: int) -> None:
         name = dis.opname[frame.f_code.co_code[offset]]
@@ -63,6 +76,7 @@ class Step:
             self.left -= 1
             if self.left == 0:
                 self.where = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+                self.finalised = in_finaliser(frame)
                 self.end()
                 raise Stop
 
@@ -111,8 +125,13 @@ class Step:
             self.end()
 
 
-def attempt(call: Callable[[Scene], Any], scene: Scene, n: int) -> tuple[str, str]:
-    """What came out of the call, and where it was interrupted; ``""`` if it ended before."""
+def attempt(
+    call: Callable[[Scene], Any], scene: Scene, n: int, *, finalises: bool = False
+) -> tuple[str, str]:
+    """What came out of the call, and where it was interrupted; ``""`` if it ended before.
+
+    A call that ``finalises`` may ignore what is raised in a finaliser.
+    """
     step = Step(n)
     try:
         with step:
@@ -121,7 +140,7 @@ def attempt(call: Callable[[Scene], Any], scene: Scene, n: int) -> tuple[str, st
         return "Stop", step.where
     except BaseException as error:
         return repr(error), step.where
-    return "nothing", step.where
+    return "Stop" if finalises and step.finalised else "nothing", step.where
 
 
 def pair() -> Scene:
@@ -243,12 +262,13 @@ def half_done(scene: Scene) -> list[str]:
     files = sum([isinstance(each, io.IOBase) for each in scene])
     counted = sum([s._io_refs for s in open_ones])
     miscounted = [f"of {files} files, {counted} count"] * (files != counted)
+    found = [each.wrong() for each in scene if hasattr(each, "wrong")]
     astray = [
         f"the file stands at {each.position}, and {each.came()} bytes have come"
         for each in scene
         if isinstance(each, Sending) and each.position != 5 + each.came()
     ]
-    return miscounted + astray + [
+    return miscounted + astray + list(filter(None, found)) + [
         f"a timeout of {s.gettimeout()}, and O_NONBLOCK is {flag}"
         for s in open_ones
         for flag in [bool(fcntl.fcntl(s.fileno(), fcntl.F_GETFL) & os.O_NONBLOCK)]
@@ -263,7 +283,9 @@ def finish(scene: Scene) -> None:
     scene.clear()
 
 
-def interrupted(make: Callable[[], Scene], call: Callable[[Scene], Any]) -> tuple[int, list[str]]:
+def interrupted(
+    make: Callable[[], Scene], call: Callable[[Scene], Any], *, finalises: bool = False
+) -> tuple[int, list[str]]:
     """In how many places a call was interrupted, and what was wrong then."""
     wrong: list[str] = []
     for places in count():
@@ -273,7 +295,7 @@ def interrupted(make: Callable[[], Scene], call: Callable[[Scene], Any]) -> tupl
         finish(scene)
         before = open_descriptors()
         scene = make()
-        came, where = attempt(call, scene, places + 1)
+        came, where = attempt(call, scene, places + 1, finalises=finalises)
         problems = half_done(scene) if where else []
         if came != ("Stop" if where else "nothing") and "__del__" not in came:
             problems.append(f"what came out: {came}")
