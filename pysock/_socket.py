@@ -33,7 +33,7 @@ from ._calls.getsockopt import identify
 from ._calls.state import SocketState
 from ._enums import AddressFamily, SocketKind, member
 from ._ffi.signature import SignatureOfInit
-from ._host import system
+from ._host import abi, system
 from ._methods import pickling, shortcuts
 from ._methods.afalg import Cipher
 from ._methods.connection import Connection, accept_into
@@ -174,9 +174,10 @@ class Socket(SendFile, MakeFile, SocketBase, metaclass=_flat):
         except BaseException:
             close_all(owned)
             raise
-        # Some systems let the new socket inherit that its listener does not block.
         if self._sock_timeout_ and _timeouts.default.seconds is None:
-            sock.setblocking(True)
+            # A subclass may have a ``setblocking`` of its own, which is called as in C.
+            if _INHERITS_MODE or type(sock) is not Socket:
+                sock.setblocking(True)
         return sock, address
 
     def close(self) -> None:
@@ -278,6 +279,9 @@ class Socket(SendFile, MakeFile, SocketBase, metaclass=_flat):
             return pickling.reduce(self)
         return SocketBase.__reduce_ex__(self, protocol)
 
+
+# Whether a new socket inherits that its listener does not block: nowhere on Linux (accept(2)).
+_INHERITS_MODE = not abi.name.startswith("linux")
 
 # A program may replace it, to hear of each socket: also of those that functions make.
 INIT = Socket.__init__

@@ -249,8 +249,6 @@ EQUAL = [
     ("_methods/connection.py", 'hasattr(connect, "takes_sockets") and not PYPY', "for PyPy"),
     ("_methods/connection.py", 'hasattr(connect, "takes_sockets") or PYPY', "for PyPy"),
     ("_calls/state.py", "without_file(error) => pass", "PyPy's errors have more arguments"),
-    ("_methods/connection.py", "if sock._sock_timeout_ or _POLLS_FIRST", "slower, and no more"),
-    ("_methods/connection.py", "and _POLLS_FIRST or family", "slower, and no more"),
     ("_methods/makefile.py", "self.left = [0]", "it is one item either way"),
     ("_methods/makefile.py", "self.left = [2]", "it is one item either way"),
     ("_methods/lifecycle.py", "_whole() => pass", "for builds without the GIL"),

@@ -111,7 +111,7 @@ FAILURES: list[tuple[str, Action, tuple[Any, str] | None]] = [
     ("fileno, kind", lambda b: pysock.socket(fileno="x"), None),  # type: ignore[arg-type]
     ("accept, no listener", lambda b: b.udp.accept(), None),
     ("accept, socket", lambda b: b.listener.accept(), (pysock, "socket")),
-    ("accept, address", lambda b: b.listener.accept(), (connection, "unpack_for")),
+    ("accept, address", lambda b: b.listener.accept(), (connection, "unpack_new")),
     ("dup, closed", lambda b: pysock.dup(9999), None),
     ("dup, class", lambda b: b.unready.dup(), None),
     ("fromfd, closed", lambda b: pysock.fromfd(9999, 1, 1), None),

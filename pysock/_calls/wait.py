@@ -152,15 +152,22 @@ def wait_first(sock: SocketState, flags: int) -> float | None:
     if flags or not left or not seconds:
         return None
     sock._sock_waits_ = left - 1
+    return poll_first(sock, seconds)
+
+
+def poll_first(sock: SocketState, seconds: float) -> float:
+    """``poll(2)`` until there is something to receive: the deadline for the rest of the call.
+
+    In fewer steps than ``wait_until_ready``, which goes on where the socket is not ready.
+    """
     begin = monotonic()
     deadline = begin + seconds
-    # In fewer steps than ``wait_until_ready``, which goes on where the socket is not ready.
     try:
         entry = _free_polls.pop()
     except IndexError:
         entry = _poll_entry()
     memory, pointer = entry
-    milliseconds = -int(-seconds * 1000 // 1)
+    milliseconds = (seconds * 1000).__ceil__()
     poll = lib.poll
     ready = -1
     fd = sock._sock_fd_
@@ -226,7 +233,7 @@ def wait_until_ready(sock: SocketState, events: int, deadline: float | None) -> 
         if deadline is not None:
             asked = monotonic()
             # Rounded up: a wait that ends early would only be repeated.
-            milliseconds = -int((asked - deadline) * 1000 // 1)
+            milliseconds = ((deadline - asked) * 1000).__ceil__()
             if not 0 <= milliseconds <= _POLL_MAX:
                 milliseconds = 0 if milliseconds < 0 else _POLL_MAX
         memory.raw = _packed(fd, events, 0)

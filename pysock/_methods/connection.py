@@ -23,8 +23,8 @@ from .._calls.wait import (
     ERROR,
     READ,
     WRITE,
-    deadline_of,
     deadline_passed,
+    poll_first,
     retry,
     wait_until_ready,
     waits_in_python,
@@ -35,7 +35,7 @@ from .._ffi.errors import ATTEMPTS, ErrnoKept, from_errno, raised_by_pysock, tim
 from .._ffi.interpreter import NULL, PYPY, bytes_of, pop_errno, put_bytes
 from .._host import constants, lib, system
 from .._timeouts import monotonic
-from ..families import packers, unpack_for
+from ..families import packers, unpack_for, unpack_new
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -177,10 +177,9 @@ def accept_into(owned: list[int], sock: Connection) -> RetAddress:
     calls, family = sock._sock_calls_, sock._sock_family_
     sockaddr, number = None, 0
     deadline = None
-    if sock._sock_timeout_ and _POLLS_FIRST and family != _AF_ALG:
-        deadline = deadline_of(sock)
-    if deadline is not None and not wait_until_ready(sock, READ, deadline):
-        raise timeout("timed out")
+    seconds = sock._sock_timeout_
+    if seconds and _POLLS_FIRST and family != _AF_ALG:
+        deadline = poll_first(sock, seconds)
     try:
         sockaddr = _accept_once(calls, sock, owned, family)
         if sockaddr is None and not (number := would_block(sock)):
@@ -201,7 +200,9 @@ def accept_into(owned: list[int], sock: Connection) -> RetAddress:
         except BaseException:
             _accept4.works = None  # it is not accept4 that is refused
             raise
-    return unpack_for(sock._sock_proto_, sockaddr)
+    # Clients of a Unix socket mostly have no name, all others a port each.
+    unpack = unpack_for if family == _AF_UNIX else unpack_new
+    return unpack(sock._sock_proto_, sockaddr)
 
 
 def _accept_once(

@@ -252,8 +252,7 @@ def unpack_for(proto: int, raw: bytes) -> Any:
         return address
     codec = known_headers[raw[:2]]
     if codec is None:
-        codec = codec_of(host.family_of(raw)) or False
-        keep(known_headers, raw[:2], codec)
+        codec = _learn(raw)
     if codec is False:
         return unclaimed(host, raw)
     address = codec.unpack(raw, proto)
@@ -263,6 +262,27 @@ def unpack_for(proto: int, raw: bytes) -> Any:
         else:
             remember(raw, address)
     return address
+
+
+def unpack_new(proto: int, raw: bytes) -> Any:
+    """The same of a client's address, which has a port of its own and will hardly come again.
+
+    So the cache is neither asked nor filled: 2,000 instructions less (3.11), and what is in it,
+    stays.
+    """
+    if not raw:
+        return None
+    codec = known_headers[raw[:2]]
+    if codec is None:
+        codec = _learn(raw)
+    return unclaimed(host, raw) if codec is False else codec.unpack(raw, proto)
+
+
+def _learn(raw: bytes) -> Any:
+    """The codec of a sockaddr, for all with the same header."""
+    codec = codec_of(host.family_of(raw)) or False
+    keep(known_headers, raw[:2], codec)
+    return codec
 
 
 if FREE_THREADED:
