@@ -275,3 +275,17 @@ def test_a_host_name_in_ascii_is_what_the_codec_makes_of_it(name: str) -> None:
             return str(error)
 
     assert outcome(_hosts.to_ascii) == outcome(lambda name: name.encode("idna"))
+
+
+class Encoded(str):
+    """A str with methods of its own, which C does not ask either."""
+
+    def encode(self, *_: object) -> bytes:
+        raise AssertionError
+
+    __len__ = __contains__ = isascii = encode  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("name", ["a.b", "b\xfccher.example"])
+def test_of_a_host_name_nothing_counts_that_a_subclass_overrides(name: str) -> None:
+    assert _hosts.to_ascii(Encoded(name)) == name.encode("idna")

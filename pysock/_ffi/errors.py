@@ -286,16 +286,16 @@ def check_resolved(library: Any, function: Callable[..., int], *args: Any) -> No
     Any result except 0 is itself the error (EAI_…).  Only for EAI_SYSTEM the error is in errno,
     and is raised as OSError.
     """
-    kept = None
-    for _ in range(ATTEMPTS):
-        code = kept.attempt(function, *args) if kept else function(*args)
-        if not code:
-            return
+    code, kept, lost = function(*args), None, 0
+    while code:
         if code != library.constants.get("EAI_SYSTEM"):
             raise gaierror(code, _text(library.gai_strerror(code)))
         raise_errno(kept)
+        lost += 1
+        if lost == ATTEMPTS:
+            raise from_errno(0)
         kept = kept or ErrnoKept()
-    raise from_errno(0)
+        code = kept.attempt(function, *args)
 
 
 def raise_h(library: Any, code: int) -> NoReturn:

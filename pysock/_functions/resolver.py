@@ -72,9 +72,11 @@ def getaddrinfo(
     >>> address
     ('127.0.0.1', 80)
     """
-    # Most are 0: 1,700 instructions less than to convert all.
-    given = family, type, proto, flags
-    family, type, proto, flags = [n if n is ZERO else arguments.c_int(n) for n in given]
+    # Most are 0, which need no look.
+    family = family if family is ZERO else arguments.c_int(family)
+    type = type if type is ZERO else arguments.c_int(type)
+    proto = proto if proto is ZERO else arguments.c_int(proto)
+    flags = flags if flags is ZERO else arguments.c_int(flags)
     if host is None:
         node = None
     elif isinstance(host, str):
@@ -83,7 +85,7 @@ def getaddrinfo(
         node = host
     else:
         raise TypeError("getaddrinfo() argument 1 must be string or None")
-    service = _until_nul(_service(port))
+    service = _service(port)
     if _CRASHES_ON_ZERO and flags & constants["AI_NUMERICSERV"] and service in (None, b"0"):
         service = b"00"
     sys.audit("socket.getaddrinfo", host, port, family, type, proto)
@@ -106,18 +108,19 @@ _CRASHES_ON_ZERO = abi.name.startswith("darwin")
 
 
 def _service(port: Any) -> bytes | None:
+    """A port's number or a service's name, as C sees it."""
     if port is None:
         return None
     if type(port) is int:
-        if not versions.PORT_OF_ANY_SIZE:
+        if not (0 <= port <= 0xFFFF or versions.PORT_OF_ANY_SIZE):
             arguments.c_long(port)
-        return str(port).encode()
+        return b"%d" % port
     if versions.UNSIGNED_BY_INDEX and hasattr(type(port), "__index__"):
         return str(int(arguments.index(port))).encode()
     if isinstance(port, str):
-        return port.encode()
+        return _until_nul(port.encode())
     if isinstance(port, bytes):
-        return port
+        return _until_nul(port)
     raise OSError("Int or String expected")
 
 

@@ -104,12 +104,14 @@ def to_ascii(name: str) -> bytes:
     Python imports the codec at its first use.  That takes time, and fails if the standard library
     is out of reach: in a chroot, or in a frozen program that has left it out.
     """
-    if str.isascii(name):
-        if len(name) < 64 and str.find(name, "..") < 0 and not str.startswith(name, "."):
-            return str.encode(name)  # as mostly: no label is empty, and none is too long
-        *labels, last = str.split(name, ".")
+    if type(name) is not str:
+        name = str.__getitem__(name, slice(None))  # what a subclass overrides does not count
+    if name.isascii():
+        if len(name) < 64 and ".." not in name and name[:1] != ".":
+            return name.encode()  # as mostly: no label is empty, and none is too long
+        *labels, last = name.split(".")
         if len(last) < 64 and all(labels) and max(map(len, labels), default=0) < 64:
-            return str.encode(name)
+            return name.encode()
     return name.encode("idna")
 
 
@@ -247,8 +249,8 @@ def addrinfo(
     hints = _addrinfo.pack(flags, family, socktype, protocol, 0, 0, 0, 0)
     first = c_void_p()  # C writes to it in the call: so the list has an owner from the beginning
     try:
-        names = NULL if node is None else node, NULL if service is None else service
-        check_resolved(lib, lib.getaddrinfo, *names, hints, pointer_to(first))
+        node, service = NULL if node is None else node, NULL if service is None else service
+        check_resolved(lib, lib.getaddrinfo, node, service, hints, pointer_to(first))
         answers = _copied(first.value, most)
     finally:
         if first.value:
