@@ -177,6 +177,18 @@ def test_getfqdn_looks_through_the_aliases(case: str, monkeypatch: pytest.Monkey
     assert pysock.getfqdn("192.0.2.1") == expected
 
 
+@pytest.mark.parametrize("sockaddr", [("127.0.0.1", 80), ("::1", 80), ("2001:db8::1", 80, 1, 2)])
+def test_getnameinfo_asks_no_resolver_for_numbers(
+    sockaddr: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = calls_of(monkeypatch, "getaddrinfo")
+    numeric = pysock.NI_NUMERICHOST | pysock.NI_NUMERICSERV
+    host, port = sockaddr[:2]
+    assert pysock.getnameinfo(sockaddr, numeric)[1] == str(port)
+    assert pysock.getnameinfo(sockaddr, numeric)[0].partition("%")[0] == host
+    assert asked == []
+
+
 # --- accept with a timeout, and calls that failed without a reason -----------------------
 
 

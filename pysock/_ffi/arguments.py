@@ -202,7 +202,7 @@ def c_string(value: Any, function: str, position: int) -> bytes:
 
 def plain(value: tuple[Any, ...]) -> tuple[Any, ...]:
     """A tuple's items as C reads them: what a subclass overrides does not count."""
-    return tuple.__getitem__(value, slice(None))
+    return value if type(value) is tuple else tuple.__getitem__(value, slice(None))
 
 
 def fs_bytes(name: Any) -> bytes:

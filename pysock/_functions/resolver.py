@@ -25,6 +25,7 @@ from ..families._hosts import (
     AF_INET,
     AF_INET6,
     AF_UNSPEC,
+    address_in,
     addrinfo,
     idna,
     ipv4_text,
@@ -156,13 +157,14 @@ def getnameinfo(sockaddr: InetAddress, flags: int, /) -> tuple[str, str]:
     if flowinfo > 0xFFFFF:
         raise OverflowError("getnameinfo(): flowinfo must be 0-1048575.")
     sys.audit("socket.getnameinfo", sockaddr)
-    family, name = _numeric(node, port)
-    if family == AF_INET and len(items) != 2:
-        raise OSError("IPv4 sockaddr must be 2 tuple")
+    family, port, packed = _numeric(node, port)
+    codec: Any = codec_of(family)
     if family == AF_INET6:
-        codec: Any = codec_of(AF_INET6)
-        _, sin6_port, _, sin6_addr, _ = codec.sockaddr_in6.unpack(name)
-        name = codec.fill(sin6_port, flowinfo, sin6_addr, scope_id)
+        name = codec.fill(port, flowinfo, packed, scope_id)
+    elif len(items) != 2:
+        raise OSError("IPv4 sockaddr must be 2 tuple")
+    else:
+        name = codec.fill(port, packed, b"")
     entry = _names.take()
     host, host_pointer, service, service_pointer = entry
     put_bytes(host, host_pointer, _NO_HOST)
@@ -180,17 +182,20 @@ _names = Pool(
 )
 
 
-def _numeric(node: bytes, port: int) -> tuple[int, bytes]:
-    """``(family, sockaddr)`` of a numeric host, as ``getaddrinfo(3)`` has it."""
-    if 0 <= port <= 0xFFFF and (packed := pton(AF_INET, node)) is not None:
-        codec: Any = codec_of(AF_INET)  # as mostly, and a sixth of the steps
-        return AF_INET, codec.fill(port, packed, b"")
+def _numeric(node: bytes, port: int) -> tuple[int, int, bytes]:
+    """``(family, port, address)`` of a numeric host, as ``getaddrinfo(3)`` has it."""
+    if 0 <= port <= 0xFFFF:  # as mostly, and in a sixth of the steps
+        for family in (AF_INET, AF_INET6):
+            packed = pton(family, node)
+            if packed is not None:
+                return family, port, packed
     # Without a type, there is an answer for each.
     kind, numeric = constants["SOCK_DGRAM"], constants["AI_NUMERICHOST"]
     answers = list(addrinfo(node, b"%d" % port, AF_UNSPEC, kind, flags=numeric))
     if len(answers) > 1:
         raise OSError("sockaddr resolved to multiple addresses")
-    return answers[0][0], answers[0][4]
+    family, sockaddr = answers[0][0], answers[0][4]
+    return family, int.from_bytes(sockaddr[2:4], "big"), address_in(sockaddr)
 
 
 def gethostname() -> str:
