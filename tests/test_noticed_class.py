@@ -240,12 +240,17 @@ def test_an_accept_that_fails_at_last_closes_what_it_has(
 @POSIX
 @pytest.mark.parametrize(
     ("timeout", "default", "told"),
-    [(None, None, []), (0.0, None, []), (9.0, None, [True]), (9.0, 3.0, [False])],
+    [
+        (None, None, []),
+        (0.0, None, []),
+        (9.0, None, [True] if _socket._INHERITS_MODE else []),
+        (9.0, 3.0, [False]),
+    ],
 )
 def test_the_mode_of_a_socket_that_is_accepted(
     timeout: Any, default: Any, told: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """That of new sockets; the system is told so if the listener's is not that of blocking."""
+    """That of new sockets; a system whose sockets inherit the listener's mode is told so."""
     with listening() as (server, _):
         server.settimeout(timeout)
         monkeypatch.setattr(pysock._timeouts.default, "seconds", default)
@@ -260,6 +265,7 @@ def test_the_mode_of_a_socket_that_is_accepted(
         with server.accept()[0] as sock:
             assert sock.gettimeout() == default
             assert seen == told
+            assert os.get_blocking(sock.fileno()) is (default is None)
 
 
 @POSIX

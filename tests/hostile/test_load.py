@@ -39,8 +39,8 @@ def test_idle_and_active_connections(how: str) -> None:
 @pytest.mark.parametrize("call", ["recv", "recvfrom", "recvmsg"])
 def test_threads_that_wait_take_no_memory_for_what_has_not_come(call: str, size: int) -> None:
     theirs = alone("socket", "waiting", THREADS, call, size)
-    # How many threads are awake at once, at the end, decides what malloc(3) keeps: on a busy machine
-    # now and then 3 MB more.  What is lost is lost each time.
+    # How many threads are awake at once, at the end, decides what malloc(3) keeps: now and then,
+    # on a busy machine, 3 MB more.  What is lost is lost each time.
     for last in False, False, True:
         mine = alone("pysock", "waiting", THREADS, call, size)
         print(mine, theirs)
