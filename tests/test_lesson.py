@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -424,6 +425,15 @@ def test_a_folder_is_graded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["lesson", "1", "--grade", str(tmp_path / "none")]) == 2
 
 
+@pytest.mark.parametrize("option", ["--check", "--grade", "--begin", "--predict"])
+def test_an_option_without_its_lesson_is_refused(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["lesson", option, "1"]) == 2
+    told = capsys.readouterr()
+    assert f"{option}: of which lesson?" in told.err and not told.out
+
+
 @NOT_ON_THE_BED
 def test_progress_is_kept(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -432,6 +442,7 @@ def test_progress_is_kept(
     assert main(["lesson", "1", "--begin", str(begun)]) == 0
     assert begun.read_text() == first().code("Exercise")
     assert main(["lesson", "1", "--begin", str(begun)]) == 2  # it is never overwritten
+    assert capsys.readouterr().err.endswith(f": {begun}: {os.strerror(errno.EEXIST)}\n")
     begun.write_text(next(each.code for each in solutions(first()) if each.why is None))
     (tmp_path / "file").write_text("")
     assert main(["lesson", "1", "--check", str(begun)]) == 0

@@ -58,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     try:
         if options.lesson is None:
+            _for_the_list(options)
             return _list()
         lesson = load(path_of(options.lesson))
         if options.begin is not None:
@@ -71,11 +72,24 @@ def main(options: argparse.Namespace) -> int:
     except (WrongLesson, OSError) as error:
         if isinstance(error, OSError) and error.filename is None:
             raise  # about no file: the reader of the output may have gone
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {_why(error)}", file=sys.stderr)
         return WRONG
     except KeyboardInterrupt:
         print()
         return INTERRUPTED
+
+
+def _for_the_list(options: argparse.Namespace) -> None:
+    """WrongLesson if an option is about one lesson: the list and the status 0 would accept."""
+    for name in ("predict", "begin", "check", "grade"):
+        if getattr(options, name) is not None:
+            raise WrongLesson(f"--{name}: of which lesson? Its number or file is missing")
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 # --- progress ------------------------------------------------------------------------
@@ -103,7 +117,7 @@ def _keep(lesson: Lesson) -> None:
         state.parent.mkdir(parents=True, exist_ok=True)
         state.write_text(json.dumps(sorted({*done(), lesson.path.name})), encoding="utf-8")
     except OSError as error:
-        print(f"{PROGRAM}: progress is not kept: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: progress is not kept: {_why(error)}", file=sys.stderr)
 
 
 # --- solutions -----------------------------------------------------------------------
