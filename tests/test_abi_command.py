@@ -74,6 +74,11 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert alone == {**told, "structs": {"linger": told["structs"]["linger"]}}
 
 
+def test_json_of_no_target_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
+    told = json.loads(said(capsys, "--json"))
+    assert told == {"targets": list(_constants.targets()), "host": _platform.target}
+
+
 def test_bit_fields_are_told_by_their_bytes_and_bits(capsys: pytest.CaptureFixture[str]) -> None:
     for target, bits in (("linux-gnu-s390x", 0x0F), ("linux-gnu-x86_64", 0xF0)):
         struct = layouts(target)["structs"]["tcp_info"]

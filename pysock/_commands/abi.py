@@ -3,6 +3,7 @@
     python -m pysock abi                            the targets
     python -m pysock abi TARGET [STRUCT…]           its layouts, drawn as memory
     python -m pysock abi TARGET [STRUCT…] --json    the same, constants too, as one object
+    python -m pysock abi --json                     the targets, as one object
 
 Everything here was read from the platform's own headers, and works on any host.
 """
@@ -55,6 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     if options.target is None:
+        if options.json:
+            print(json.dumps({"targets": list(_constants.targets()), "host": host}, indent=1))
+            return 0
         for target in _constants.targets():
             print(target + (" (this host)" if target == host else ""))
         return 0
