@@ -34,10 +34,13 @@ def trace(
     ran: subprocess.CompletedProcess[str] = subprocess.run(
         [sys.executable, "-m", "pysock", command, *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
         encoding="utf-8",
         timeout=50,
-        **{"capture_output": True, **options},  # type: ignore[call-overload]
+        **{
+            "capture_output": True,
+            "env": {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+            **options,
+        },  # type: ignore[call-overload]
     )
     return ran
 
@@ -316,3 +319,11 @@ def test_descriptors_have_the_numbers_that_they_have_without_a_trace(tmp_path: P
     program = "import socket; a, b = socket.socketpair(); print(a.fileno(), b.fileno())"
     plain = trace(tmp_path, "-c", program, command="run")
     assert trace(tmp_path, "-c", program).stdout == plain.stdout
+
+
+def test_what_an_encoding_lacks_looks_like_no_byte(tmp_path: Path) -> None:
+    program = "import socket\nsocket.socket().bind(('127.0.0.1', 0))"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
+    ran = trace(tmp_path, "-c", program, env=environment)
+    assert re.search(r"^ +00 \? 8 +sin_zero$", ran.stderr, re.M)
+    assert "\\x" not in ran.stderr.replace(r"dst b'\x7f\x00\x00\x01'", "")

@@ -8,6 +8,7 @@ reads while they grow.  So what was recorded is there however the program ends.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import shutil
 import signal
@@ -142,6 +143,9 @@ def main(options: argparse.Namespace) -> int:
     if not tellers:
         if sys.stderr is None:  # the parent process has closed it
             sys.stderr = open(os.devnull, "w", encoding="utf-8")
+        if isinstance(sys.stderr, io.TextIOWrapper):
+            # As show: Python would write "\xd7" for a "×", which looks like one of the bytes.
+            sys.stderr.reconfigure(errors="replace")
         tellers.append(_Shown(writer(options, sys.stderr)))
     folder = made("trace")
     try:
