@@ -208,8 +208,6 @@ class Socket(SendFile, MakeFile, SocketBase, metaclass=_flat):
             kind = self._sock_family_, self._sock_type_, self._sock_proto_
             if not plain:  # a subclass may see itself as something else
                 kind = self.family, self.type, self.proto
-            # Something else than a socket may have got its number meanwhile.
-            kind = identify(owned[0], *kind)
             sock: Self = _adopt(owned, self.__class__, *kind)
         except BaseException:
             close_all(owned)
@@ -309,10 +307,10 @@ def taking(owned: Owned, family: int, type: int, proto: int) -> Socket:
 
 
 def _adopt(owned: Owned, cls: Any, family: int, type: int, proto: int) -> Any:
-    """The same, of the class ``cls``."""
+    """The same, of the class ``cls``, if it is the descriptor of a socket."""
     if cls is Socket and cls.__init__ is INIT:  # as mostly, in a third of the steps
-        return taking(owned, family, type, proto)
-    return adopt(owned, partial(_made, cls, family, type, proto), known=True)
+        return taking(owned, *identify(owned[0], family, type, proto))
+    return adopt(owned, partial(_made, cls, family, type, proto))
 
 
 def _made(cls: Any, family: int, type: int, proto: int, fd: int) -> Any:
