@@ -9,6 +9,7 @@ Windows ``_winsock``, which has the same names.  So the modules above need not k
 ``given_descriptor``         the same for a new socket object
 ``duplicate``, ``claim_duplicates``, ``set_blocking``, ``get_inheritable``, ``set_inheritable``
                              what ``dup(2)``, ``fcntl(2)`` and ``ioctl(2)`` do to a descriptor
+``set_blocking_in_step``     ``set_blocking`` in which no signal handler runs, if that is possible
 ``close_without_memory``     close a descriptor where ctypes has no memory for a call
 ``release_descriptor``       prepare a descriptor that leaves its socket object
 ``text_at``                  the text at an address, as ``getaddrinfo(3)`` returns it

@@ -26,6 +26,7 @@ from ._ffi.abi import ABI
 from ._ffi.errors import in_line, minus_one, null, without_file
 from ._ffi.interpreter import open_library
 from ._ffi.prototype import Library, Prototype, bind
+from ._platform import target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -400,7 +401,29 @@ def claim_duplicates(owned: list[int], fds: Iterable[int]) -> None:
 
 
 close_without_memory = _private(_posix.close)
-set_blocking = _private(getattr(_posix, "set_blocking", int))  # os of Windows lacks it
+# In one step of Python: no signal handler runs before what comes next in the same ``map``.
+set_blocking_in_step = _private(getattr(_posix, "set_blocking", int))  # os of Windows lacks it
+
+if interpreter.PYPY:
+    # ``os`` makes two calls there, F_GETFL and F_SETFL.  If another thread closes the descriptor in
+    # between, and opens another one of that number, the second call would change that one's mode.
+    from fcntl import ioctl
+
+    _FIONBIO = _constants.internal(target)["FIONBIO"]
+    _BLOCKING, _NOT_BLOCKING = bytes(ctypes.c_int(0)), bytes(ctypes.c_int(1))
+
+    def set_blocking(of: Any, blocking: bool) -> None:
+        """``ioctl(2)`` with FIONBIO, as on CPython; OSError if it fails.
+
+        ``of`` is a descriptor or a socket, whose descriptor is read last (``_calls.transfer``).  Of
+        -1 PyPy says ValueError, of the number that no descriptor has the kernel says EBADF.
+        """
+        mode = _BLOCKING if blocking else _NOT_BLOCKING
+        ioctl((of if type(of) is int else of._sock_fd_) & arguments.INT_MAX, _FIONBIO, mode)
+
+else:
+    set_blocking = set_blocking_in_step
+
 get_inheritable = os.get_inheritable
 set_inheritable = os.set_inheritable
 

@@ -347,9 +347,12 @@ def close_without_memory(handle: int) -> None:
     _lib.close(handle)
 
 
-def set_blocking(handle: int, blocking: bool) -> None:
-    """Make a handle non-blocking, in any mode of its socket object: the kernel never waits."""
-    _lib.set_blocking(handle, False)
+def set_blocking(of: Any, blocking: bool) -> None:
+    """Make a handle, or that of a socket, non-blocking in any mode: the kernel never waits."""
+    _lib.set_blocking(of if type(of) is int else of._sock_fd_, False)
+
+
+set_blocking_in_step = set_blocking
 
 
 def claim_duplicates(owned: list[int], handles: Iterable[int]) -> None:

@@ -359,7 +359,8 @@ def test_the_descriptor_blocks_again_if_the_timeout_has_ended(
     with pysock.socket() as sock:
         sock.settimeout(seconds)
         fd = sock.fileno()
-        monkeypatch.setattr(system, "set_blocking", lambda *how: told.append(how))
+        for name in "set_blocking", "set_blocking_in_step":
+            monkeypatch.setattr(system, name, lambda *how: told.append(how))
         with pytest.raises(Broken) if fails else nullcontext():
             assert connection._connect_at_once(sock, connect, 0, b"name", 4) == 7
     assert told == [(fd, False), (b"name", 4), *([(fd, True)] if seconds is None else [])]

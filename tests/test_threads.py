@@ -38,6 +38,7 @@ from .harness import (
     pools,
     read,
     replace,
+    run,
     share_buffers,
 )
 
@@ -299,6 +300,51 @@ def test_sockets_closed_in_use_are_bad_descriptors_and_no_more() -> None:
         sock.close()
     usual = {"EBADF", "ENOTSOCK", "ENOTCONN", "EPIPE", "ECONNRESET", "EAGAIN"}
     assert answers <= {None, "", *usual}
+
+
+CHANGED_MODES = """
+import os, pysock, threading, time
+ends, done, lost = [], [], []
+
+def change():
+    while not done:
+        try:
+            for sock in ends[:1] * 1000:
+                sock.settimeout(None)
+                sock.settimeout(0)
+        except OSError:  # it is closed
+            pass
+
+threads = [threading.Thread(target=change) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for _ in range(200):
+    ends[:] = pysock.socketpair()
+    time.sleep(0.0005)
+    for sock in ends:
+        sock.close()
+    others = pysock.socketpair()
+    time.sleep(0.0001)
+    lost.append(not all(os.get_blocking(sock.fileno()) for sock in others))
+    for sock in others:
+        sock.close()
+done.append(True)
+for thread in threads:
+    thread.join()
+print(sum(lost))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "get_blocking"), reason="no os.get_blocking here")
+def test_a_socket_that_gets_the_number_of_a_closed_one_keeps_its_mode() -> None:
+    """One call of C sets the mode.
+
+    With two of them, as ``os.set_blocking`` makes on PyPy, the other socket is most often opened in
+    between.
+    """
+    done = run(CHANGED_MODES)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert int(done.stdout) <= 6, "of 200"
 
 
 def test_of_two_threads_that_close_a_socket_one_does(monkeypatch: pytest.MonkeyPatch) -> None:

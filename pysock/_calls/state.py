@@ -156,7 +156,7 @@ def change_mode(sock: SocketState, seconds: float | None) -> None:
         sock._sock_timeout_ = seconds  # not before: a tracer may raise at the try statement
         while True:
             sock._sock_calls_ = lib if seconds is None else lib_keeping_gil
-            system.set_blocking(sock._sock_fd_, seconds is None)
+            system.set_blocking(sock if PYPY else sock._sock_fd_, seconds is None)
             latest = sock._sock_timeout_
             if latest is seconds:
                 return

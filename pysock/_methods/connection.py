@@ -311,7 +311,7 @@ def _connect_at_once(sock: Connection, connect: Any, _: int, sockaddr: bytes, si
     """
     given = sock if hasattr(connect, "takes_sockets") or not PYPY else sock._sock_fd_
     steps = (
-        map(system.set_blocking, map(_descriptor, (sock,)), (False,)),
+        map(system.set_blocking_in_step, map(_descriptor, (sock,)), (False,)),
         starmap(connect, ((given, sockaddr, size),)),
     )
     try:

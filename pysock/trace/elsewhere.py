@@ -31,20 +31,20 @@ if TYPE_CHECKING:
 
     Traced = Callable[..., Any]
 
-# What ``system`` has bound of ``os``, by its name there.
+# What ``system`` has bound of ``os``, by its names there.
 _OF_OS = {
-    "dup": "duplicate",
-    "get_blocking": "",
-    "get_inheritable": "get_inheritable",
-    "set_inheritable": "set_inheritable",
-    "set_blocking": "set_blocking",
-    "sendfile": "",
+    "dup": ("duplicate",),
+    "get_blocking": (),
+    "get_inheritable": ("get_inheritable",),
+    "set_inheritable": ("set_inheritable",),
+    "set_blocking": ("set_blocking", "set_blocking_in_step"),
+    "sendfile": (),
 }
 
 
 def replacements(traced: Traced) -> Iterator[tuple[Any, str, Any]]:
     """``(owner, name, what stands there)``; ``traced(kind, name, function, (), ())`` tells."""
-    for name, bound in _OF_OS.items():
+    for name, names in _OF_OS.items():
         function = getattr(os, name, None)
         if function is None:
             continue
@@ -53,11 +53,14 @@ def replacements(traced: Traced) -> Iterator[tuple[Any, str, Any]]:
         if name == "set_blocking" and sys.implementation.name == "pypy":
             wrapped = _set_blocking(traced)
         yield os, name, wrapped
-        own = getattr(system, bound, None) if bound else None
-        if function in (own, getattr(own, "func", None), getattr(own, "__self__", None)):
-            yield system, bound, wrapped
+        for bound in names:
+            own = getattr(system, bound, None)
+            if function in (own, getattr(own, "func", None), getattr(own, "__self__", None)):
+                yield system, bound, wrapped
     for owner, made in files.replacements(traced):
         yield owner, made.__name__, _Unbound(made)
+        if made.__name__ == "ioctl" and hasattr(system, "ioctl"):  # on PyPy
+            yield system, "ioctl", made
     yield from _waiting(traced)
 
 
