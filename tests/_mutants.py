@@ -242,7 +242,7 @@ EQUAL = [
     ("_methods/lifecycle.py", " < INT_MAX", "slower, and no more"),
     ("_methods/lifecycle.py", "if fd != -2", "that of a closed one is what it becomes"),
     ("/_socket.py", "if plain and not _overridden", "slower, and no more"),
-    ("/_socket.py", "return taking(owned, *identify(owned[0], family, type, proto)) => pass", "slower, and no more"),
+    ("/_socket.py", "identify(owned[0], family, type, proto)) => pass", "slower, and no more"),
     ("_methods/lifecycle.py", "continue => pass", "the loop is for PyPy"),
     ("_calls/descriptor.py", '_NO_PAIR = array("i", (-2, -1))', "a number below 0 is none"),
     ("_calls/descriptor.py", '_NO_PAIR = array("i", (-1, -2))', "a number below 0 is none"),
