@@ -9,6 +9,7 @@ from importlib.util import find_spec
 
 import pytest
 
+from . import ROOT
 from .harness import run
 
 pytestmark = pytest.mark.skipif(
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.skipif(
     reason="no module concurrent.interpreters, which is new in Python 3.14",
 )
 
+CERTIFICATE = ROOT / "tests" / "certificates" / "localhost.pem"
 # What a new interpreter does: a conversation, a wait that ends, an error, a name.
 CONVERSE = """
 def converse():
@@ -45,6 +47,27 @@ def converse():
     except OSError as error:
         assert error.errno
     return len(data)
+"""
+
+# The standard library on pysock: a conversation by TLS, whose sockets need sockets of C.
+ENCRYPT = f"""
+import pysock
+pysock.install()
+import socket, ssl, threading
+assert socket.socket is pysock.socket
+contexts = [ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)]
+contexts[0].load_verify_locations({str(CERTIFICATE)!r})
+contexts[1].load_cert_chain({str(CERTIFICATE)!r})
+ends = socket.socketpair()
+def serve():
+    with contexts[1].wrap_socket(ends[1], server_side=True) as peer:
+        peer.sendall(peer.recv(100))
+server = threading.Thread(target=serve)
+server.start()
+with contexts[0].wrap_socket(ends[0], server_hostname="localhost") as sock:
+    sock.sendall(b"hello")
+    assert sock.recv(100) == b"hello"
+server.join()
 """
 
 PROGRAMS = {
@@ -114,6 +137,28 @@ for i in range(4):
     if i == 0: before = descriptors()
 assert descriptors() == before, (before, descriptors())
 """,
+    "installed in each, and not in the main one": """
+from concurrent import interpreters
+import socket, ssl
+for _ in range(2):
+    interpreter = interpreters.create()
+    interpreter.exec(ENCRYPT)
+    interpreter.close()
+assert socket.socket.__module__ == "socket" and issubclass(ssl.SSLSocket, socket.socket)
+""",
+    "installed in the main one, and in each": """
+import pysock
+from concurrent import interpreters
+pysock.install()
+for _ in range(2):
+    interpreter = interpreters.create()
+    interpreter.exec("import socket; assert socket.socket.__module__ == 'socket'")
+    interpreter.close()
+    interpreter = interpreters.create()
+    interpreter.exec(ENCRYPT)
+    interpreter.close()
+    exec(ENCRYPT)
+""",
     "a default timeout of its own": """
 import pysock
 from concurrent import interpreters
@@ -129,5 +174,5 @@ assert pysock.getdefaulttimeout() == 3
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_interpreters(name: str) -> None:
-    done = run(f"CONVERSE = {CONVERSE!r}\n" + PROGRAMS[name])
+    done = run(f"{CONVERSE = }\n{ENCRYPT = }\n" + PROGRAMS[name])
     assert (done.returncode, done.stderr) == (0, "")
