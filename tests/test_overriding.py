@@ -149,10 +149,10 @@ def test_a_subclass_says_what_it_accepts_and_duplicates(module: Any) -> None:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         with listener.dup() as copy:
-            assert (module.socket.gettimeout(copy), module.SocketType.proto.__get__(copy)) == (
-                2.5,
-                77,
-            )
+            # Without SO_PROTOCOL, that of a given descriptor is 0, whatever is said.
+            proto = 77 if hasattr(pysock, "SO_PROTOCOL") else 0
+            assert module.socket.gettimeout(copy) == 2.5
+            assert module.SocketType.proto.__get__(copy) == proto
         with module.create_connection(listener.getsockname()):
             sock, _ = listener.accept()
             with sock:
