@@ -150,7 +150,7 @@ def test_a_subclass_says_what_it_accepts_and_duplicates(module: Any) -> None:
         listener.listen()
         with listener.dup() as copy:
             # Without SO_PROTOCOL, that of a given descriptor is 0, whatever is said.
-            proto = 77 if hasattr(pysock, "SO_PROTOCOL") else 0
+            proto = 77 if hasattr(module, "SO_PROTOCOL") else 0
             assert module.socket.gettimeout(copy) == 2.5
             assert module.SocketType.proto.__get__(copy) == proto
         with module.create_connection(listener.getsockname()):
