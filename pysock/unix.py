@@ -309,11 +309,10 @@ def listen(path: Path, *, backlog: int = 128, type: int = constants["SOCK_STREAM
         # A daemon may change its directory before it closes.
         return Listener(sock, os.path.abspath(whole), owned)
     except BaseException:
-        # The kernel knows whether it is bound.  The lock is still ours, so it is our file.
-        if sock is not None and sock.getsockname():
-            with suppress(OSError):
-                os.unlink(whole)
         if sock is not None:
+            with suppress(OSError):
+                if sock.getsockname():  # it is bound; and the lock is still ours, so it is our file
+                    os.unlink(whole)
             sock.close()
         close_all(owned)
         raise
