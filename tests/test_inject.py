@@ -103,6 +103,34 @@ def test_a_reset_is_found_by_the_third_transfer() -> None:
         assert b.recv(2) == b"12"
 
 
+def test_a_number_that_another_connection_gets_is_counted_anew() -> None:
+    """Though nothing that is traced has closed it."""
+    with recording("reset"):
+        for _ in range(2):
+            a, b = pysock.socketpair()
+            with b:
+                a.send(b"1")
+                a.send(b"2")
+                assert b.recv(2) == b"12"
+            os.close(a.detach())
+
+
+def test_a_number_that_becomes_another_connections_is_counted_anew() -> None:
+    a, b = pysock.socketpair()
+    c, d = pysock.socketpair()
+    with a, b, d, recording("reset"):
+        a.send(b"1")
+        a.send(b"2")
+        fd = c.detach()
+        os.dup2(fd, a.fileno())
+        os.close(fd)
+        a.send(b"3")
+        a.send(b"4")
+        assert d.recv(2) == b"34"
+        with pytest.raises(ConnectionResetError):
+            a.send(b"5")
+
+
 def test_messages_are_short_too_and_whole_after_it() -> None:
     a, b = pysock.socketpair()
     with a, b, recording("short-reads=3,full=4"):
@@ -136,7 +164,7 @@ def test_nothing_is_left_when_it_ends() -> None:
     assert lib.recv is before
 
 
-@pytest.mark.parametrize("wrong", ["nothing", "reset=0", "reset=x", "full=", "eintr=-1"])
+@pytest.mark.parametrize("wrong", ["nothing", "reset=0", "reset=x", "full=", "eintr=-1", "eintr=1"])
 def test_a_wrong_fault_is_told(wrong: str) -> None:
     with pytest.raises(ValueError):
         parse(wrong)

@@ -22,6 +22,7 @@ datagram is never cut, and MSG_WAITALL waits for all.
 
 from __future__ import annotations
 
+import os
 import threading
 from ctypes import c_int, sizeof
 from errno import EAGAIN, ECONNRESET, EINTR, EPIPE
@@ -45,6 +46,8 @@ SPARED = "PYSOCK_INJECT_SPARED"  # the same: the name of threads whose calls are
 # Each fault, and the number that it has without one: 0 is 1, 2, 3, … in turn.
 FAULTS = {"short-reads": 0, "eintr": 2, "full": 0, "reset": 3}
 
+LEAST = {"eintr": 2}  # if each call were interrupted, none would end
+
 _READS = frozenset(("recv", "recvfrom", "recvmsg"))
 _SENDS = frozenset(("send", "sendto", "sendmsg"))
 _WAITS = _READS | _SENDS | {"accept", "accept4", "poll"}
@@ -52,6 +55,7 @@ _STREAM = constants["SOCK_STREAM"]
 _DONTWAIT, _WAITALL = constants.get("MSG_DONTWAIT", 0), constants["MSG_WAITALL"]
 _FLAGS = {"recvmsg": 2, "sendmsg": 2}  # which argument the flags are; of the others the fourth
 _TURNS = 7  # 1 to so many bytes, and again
+_fstat = os.fstat  # as it is before a program changes it
 
 
 def parse(text: str) -> dict[str, int]:
@@ -61,8 +65,9 @@ def parse(text: str) -> dict[str, int]:
         name, given, number = word.partition("=")
         if name not in FAULTS:
             raise ValueError(f"no fault is called {name!r}; there are {', '.join(FAULTS)}")
-        if given and not (number.isascii() and number.isdecimal() and 0 < int(number) < 2**31):
-            raise ValueError(f"the number of {name} is at least 1, and not {number!r}")
+        least = LEAST.get(name, 1)
+        if given and not (number.isascii() and number.isdecimal() and least <= int(number) < 2**31):
+            raise ValueError(f"the number of {name} is at least {least}, and not {number!r}")
         wanted[name] = int(number) if given else FAULTS[name]
     return wanted
 
@@ -73,16 +78,24 @@ def thread_name() -> str:
     return known.name if known else ""
 
 
+class _Known:
+    """What is known of a descriptor's socket: that of an inode, as fstat(2) has it."""
+
+    __slots__ = ("inode", "is_stream", "transfers")
+
+    def __init__(self, inode: int, is_stream: bool) -> None:
+        self.inode, self.is_stream, self.transfers = inode, is_stream, 0
+
+
 class Injector:
     """What puts faults between traced functions and C; one for a process and those it forks."""
 
     def __init__(self, wanted: dict[str, int], spared: str = "") -> None:
         self.wanted, self.spared = wanted, spared
         self.counts = {name: count(1) for name in FAULTS}
-        self.transfers: dict[int, int] = {}  # of a descriptor
+        self.known: dict[int, _Known] = {}  # by descriptor
         self.said = threading.local()
-        self.getsockopt = lib.getsockopt  # those of C, which are not traced
-        self.kinds: dict[int, bool] = {}
+        self.getsockopt = lib.getsockopt  # that of C, which is not traced
 
     def wrap(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """A C function, with the faults that it may have."""
@@ -105,8 +118,7 @@ class Injector:
 
     def _closing(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def closing(fd: int) -> Any:
-            self.transfers.pop(fd, None)
-            self.kinds.pop(fd, None)
+            self.known.pop(fd, None)
             return function(fd)
 
         return closing
@@ -120,12 +132,15 @@ class Injector:
         if self.spared and thread_name() == self.spared:
             return function(*arguments)
         wanted, fd = self.wanted, arguments[0]
-        if "eintr" in wanted and next(self.counts["eintr"]) % max(2, wanted["eintr"]) == 0:
+        if "eintr" in wanted and next(self.counts["eintr"]) % wanted["eintr"] == 0:
             return self._fails("eintr", EINTR)
-        if name not in _READS | _SENDS or not self._is_stream(fd):
+        if name not in _READS | _SENDS:
+            return function(*arguments)
+        sock = self._socket(fd)
+        if not sock.is_stream:
             return function(*arguments)
         if "reset" in wanted:
-            done = self.transfers[fd] = self.transfers.get(fd, 0) + 1
+            done = sock.transfers = sock.transfers + 1
             if done == wanted["reset"]:
                 return self._fails("reset", ECONNRESET)
             if done > wanted["reset"]:
@@ -168,14 +183,26 @@ class Injector:
             fill(iov, first)
             fill(message, _with_pieces(copied(message, _msghdr.size), pieces))
 
+    def _socket(self, fd: int) -> _Known:
+        """The socket of a descriptor.
+
+        Its number may be another socket's since the last call: after ``os.close``, or by dup2(2).
+        """
+        try:
+            inode = _fstat(fd).st_ino
+        except OSError:  # no descriptor; or a handle of Windows, of which ``close`` alone tells
+            inode = 0
+        known = self.known.get(fd)
+        if known is None or known.inode != inode:
+            known = self.known[fd] = _Known(inode, self._is_stream(fd))
+        return known
+
     def _is_stream(self, fd: int) -> bool:
-        if fd not in self.kinds:
-            (kind, at), (size, size_at) = with_pointer(c_int), with_pointer(c_int)
-            size.value = sizeof(c_int)
-            level, option = constants["SOL_SOCKET"], constants["SO_TYPE"]
-            done = self.getsockopt(fd, level, option, at, size_at)
-            self.kinds[fd] = done >= 0 and kind.value == _STREAM
-        return self.kinds[fd]
+        (kind, at), (size, size_at) = with_pointer(c_int), with_pointer(c_int)
+        size.value = sizeof(c_int)
+        level, option = constants["SOL_SOCKET"], constants["SO_TYPE"]
+        done: int = self.getsockopt(fd, level, option, at, size_at)
+        return done >= 0 and kind.value == _STREAM
 
 
 def _with_pieces(header: bytes, pieces: int) -> bytes:
