@@ -374,7 +374,7 @@ def test_what_has_got_a_sockets_number_is_not_duplicated() -> None:
     with tempfile.TemporaryFile() as file, pysock.socket() as sock:
         os.dup2(file.fileno(), sock.fileno())
         before = descriptors()
-        with pytest.raises(OSError, match="Socket operation on non-socket") as caught:
+        with pytest.raises(OSError) as caught:
             sock.dup()
         assert caught.value.errno == errno.ENOTSOCK
         assert descriptors() == before

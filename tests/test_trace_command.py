@@ -238,7 +238,7 @@ def test_damaged_lines_are_counted_and_the_others_shown(tmp_path: Path) -> None:
     (tmp_path / "t").write_text("\n".join(damaged))
     ran = trace(tmp_path, "t", command="show")
     assert ran.returncode == 1 and "recv(" in ran.stdout
-    assert "4 lines of t are no events; the first is line 4:" in ran.stderr
+    assert "4 lines of t are no events; the first is line 4: no JSON: " in ran.stderr
     assert "Traceback" not in ran.stderr
 
 
@@ -253,6 +253,9 @@ def test_nothing_to_run_and_nowhere_to_write(tmp_path: Path) -> None:
     assert ran.returncode == 2 and "trace: what? A file" in ran.stderr
     ran = trace(tmp_path, "--jsonl", "no/such/folder", "-c", PAIR)
     assert ran.returncode == 2 and "no/such/folder: No such file" in ran.stderr
+    ran = trace(tmp_path, "--html", "no/such/page", command="demo")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "no/such/page: No such file" in ran.stderr
 
 
 @posix

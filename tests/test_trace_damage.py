@@ -113,3 +113,9 @@ def test_any_fault_in_a_line_leaves_the_others() -> None:
 def test_no_event_at_all(line: str) -> None:
     with pytest.raises(jsonl.DamagedTrace):
         jsonl.parse(line)
+
+
+def test_what_is_wrong_with_a_line_is_said_in_words() -> None:
+    for line, why in (("{} x", "no JSON: Extra data, at .*"), ("{}", "'pid' is missing")):
+        with pytest.raises(jsonl.DamagedTrace, match=f"^{why}$"):
+            jsonl.parse(line)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..trace.decode import Call
 
 PACKAGE = __name__.partition(".")[0]
+NO_PAGE = 2  # the status if the page cannot be written, as of all arguments that make no sense
 PATIENCE = 30  # seconds for one conversation, which takes a fraction of one
 
 # Children speak to their parent through one pipe.  Each line begins with the role of who speaks;
@@ -57,7 +58,7 @@ def main(options: argparse.Namespace) -> int:
     if options.html is not None:
         file = page.opened("demo", options.html)
         if file is None:
-            return 1
+            return NO_PAGE
         drawn = page.ToPage("demo", options.html, file, Page(command=["python -m pysock"]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # not while a folder is made or removed
     made = temporary("demo")

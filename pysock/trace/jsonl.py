@@ -75,7 +75,15 @@ def parse(text: str) -> tuple[int, Event]:
         event = (kind, *[made[name] for name in MEMBERS[kind]])
         problem = problem_of(pid, event)
     except (*UNDECODABLE, RecursionError) as error:
-        raise DamagedTrace(f"{type(error).__name__}: {error}") from None
+        raise DamagedTrace(_why(error)) from None
     if problem:
         raise DamagedTrace(problem)
     return pid, event
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):  # whose text counts lines, of which this is one
+        return f"no JSON: {error.msg}, at character {error.pos + 1}"
+    if isinstance(error, KeyError):
+        return f"{error} is missing"
+    return f"{type(error).__name__}: {error}"
