@@ -58,7 +58,7 @@ TESTS = {
     "pysock/_socket.py": (
         "noticed_class overriding noticed_descriptors noticed_owners noticed_shortcuts "
         "hostile/library parity_objects base flow left_open parity_files garbage signatures "
-        "descriptors pickling hostile/no_memory"
+        "descriptors pickling hostile/no_memory noticed_connections"
     ),
     "pysock/_methods/shortcuts/__init__.py": "noticed_shortcuts noticed_class signatures base",
     "pysock/_methods/shortcuts/message.py": (
