@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import select
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -26,7 +27,8 @@ from pysock._host import lib, system
 from pysock._methods import connection
 from pysock.families import _hosts
 
-from .harness import Action, calls_of, outcome, replace
+from .foreign import LINUX
+from .harness import LATE, Action, calls_of, outcome, replace
 from .test_garbage import garbage
 from .test_noticed_descriptors import Broken, broken
 
@@ -248,6 +250,18 @@ def test_what_is_accepted_blocks_though_its_listener_does_not(
             assert (sock.gettimeout(), os.get_blocking(sock.fileno())) == (None, True)
             assert modes == calls
     assert told == [True]
+
+
+@POLLS_FIRST
+def test_whether_a_mode_is_inherited_is_known(listener: pysock.Socket) -> None:
+    listener.setblocking(False)
+    with client_of(listener):
+        select.select([listener], [], [], LATE)
+        fd, _ = listener._accept()
+    inherited = not os.get_blocking(fd)
+    os.close(fd)
+    assert inherited <= _socket._INHERITS_MODE  # where it is not, a call more does no harm
+    assert _socket._INHERITS_MODE is not LINUX
 
 
 def test_a_clients_address_drives_no_other_out_of_the_cache(listener: pysock.Socket) -> None:
