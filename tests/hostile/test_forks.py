@@ -123,7 +123,8 @@ def check(program: str, times: int, also_c: bool = False) -> None:
 # A look-up that takes its time, behind a lock as a C library has it: nobody renews it in a child.
 SLOW = """
 import _thread
-from pysock._functions import netdb
+from pysock._functions import netdb, static_answers
+static_answers._FORK_WAITS = DEADLINE  # a busy machine may need more than a second for a look-up
 
 class Slow:
     def __init__(self, call):
