@@ -404,7 +404,7 @@ close_without_memory = _private(_posix.close)
 # In one step of Python: no signal handler runs before what comes next in the same ``map``.
 set_blocking_in_step = _private(getattr(_posix, "set_blocking", int))  # os of Windows lacks it
 
-if interpreter.PYPY:
+if interpreter.PYPY and hasattr(_posix, "set_blocking"):
     # ``os`` makes two calls there, F_GETFL and F_SETFL.  If another thread closes the descriptor in
     # between, and opens another one of that number, the second call would change that one's mode.
     from fcntl import ioctl

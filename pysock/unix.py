@@ -25,7 +25,7 @@ from errno import EADDRINUSE, ECONNREFUSED, EMSGSIZE, ENAMETOOLONG, ENOENT, ENOT
 
 from ._beyond import AnySocket, descriptor, flock, getsockopt, handle, named, number_of
 from ._calls import msghdr
-from ._calls.descriptor import Owned, claim_option, close_all
+from ._calls.descriptor import Owned, claim_option, close_all, first_of, hand_over
 from ._calls.rights import PIDFD, descriptors_in
 from ._ffi.arguments import c_int, c_ssize_t
 from ._ffi.errors import from_errno
@@ -412,13 +412,7 @@ class Descriptors:
 
     def take(self) -> int:
         """The first one, the caller's from now on; IndexError without one.  Makes no call."""
-        taken: list[int] = []
-        try:
-            taken.extend(map(self._owned.pop, (0,)))
-            return taken[0]
-        except BaseException:  # a signal handler's: it stays this object's
-            self._owned[:0] = taken
-            raise
+        return hand_over(self._owned, 1, first_of)  # type: ignore[no-any-return]
 
     def close(self) -> None:
         """``close(2)`` of what was not taken.  Does not block, and raises nothing."""

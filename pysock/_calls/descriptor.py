@@ -21,8 +21,8 @@ from array import array
 from ctypes import c_int, sizeof
 from errno import EINVAL, ENOSYS, EPERM
 from functools import cache
-from itertools import chain, starmap
-from operator import attrgetter
+from itertools import chain, repeat, starmap
+from operator import attrgetter, itemgetter
 
 from .._ffi.errors import attempt, attempt_again, from_errno
 from .._ffi.interpreter import FREE_THREADED, PYPY, pointer_to
@@ -73,7 +73,7 @@ def emptied(owned: list[int]) -> None:
 
     What a signal handler raises in a finaliser would be ignored.
     """
-    # Without the GIL, a change of class stops all threads.
+    # Without the GIL, a change of class stops all threads (and for ever, at exit of 3.13).
     if not FREE_THREADED:
         owned.__class__ = Emptied
 
@@ -146,6 +146,23 @@ def _claim_written(owned: list[int], memory: array[int], call: Iterator[int]) ->
 def move(source: list[int], target: list[int]) -> None:
     """Move the first descriptor of ``source`` to ``target``."""
     target.extend(map(source.pop, _FIRST))
+
+
+def hand_over(owned: list[int], count: int, answer: Callable[[list[int]], Any]) -> Any:
+    """``answer`` of the first descriptors, which the caller has to close from now on.
+
+    If a signal handler raises first, they stay in ``owned``.  ``answer`` is a function of C.
+    """
+    taken: list[int] = []
+    try:
+        taken.extend(map(owned.pop, repeat(0, count)))
+        return answer(taken)
+    except BaseException:
+        owned[:0] = taken
+        raise
+
+
+first_of: Callable[[list[int]], int] = itemgetter(0)
 
 
 def close_first(owned: list[int]) -> int:

@@ -224,7 +224,7 @@ class Lifecycle(SocketState):
             return
         except MemoryError as error:
             failed = close_again(owned, fd, error) < 0
-        # Without the GIL, a change of class stops all threads (and for ever, at exit of 3.13).
+        # As ``emptied``, in fewer steps.
         if not FREE_THREADED:
             owned.__class__ = Emptied
         if failed:

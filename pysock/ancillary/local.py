@@ -11,7 +11,7 @@ from functools import partial
 from itertools import repeat
 
 from .._beyond import descriptor, in_range
-from .._calls.descriptor import Owned, close_all
+from .._calls.descriptor import Owned, close_all, first_of, hand_over
 from ._message import ControlMessage, Platform
 
 TYPE_CHECKING = False
@@ -72,13 +72,7 @@ class Rights(_Owner):
 
     def take(self) -> list[int]:
         """The descriptors that came, in their order; from now on the caller has to close them."""
-        taken: list[int] = []
-        try:
-            taken.extend(map(self._owned.pop, repeat(0, len(self._owned))))
-            return taken
-        except BaseException:  # a signal handler's: they stay this object's
-            self._owned[:0] = taken
-            raise
+        return hand_over(self._owned, len(self._owned), list)  # type: ignore[no-any-return]
 
     @classmethod
     def decode(cls, platform: Platform, level: int, type: int, data: bytes) -> Rights:
@@ -118,13 +112,7 @@ class PidFD(_Owner):
             raise OSError(-self.fd, os.strerror(-self.fd))
         if not self._owned:
             raise OSError(ESRCH, "this pidfd has been taken or closed")
-        taken: list[int] = []
-        try:
-            taken.extend(map(self._owned.pop, (0,)))
-            return taken[0]
-        except BaseException:  # a signal handler's: it stays this object's
-            self._owned[:0] = taken
-            raise
+        return hand_over(self._owned, 1, first_of)  # type: ignore[no-any-return]
 
     @classmethod
     def decode(cls, platform: Platform, level: int, type: int, data: bytes) -> PidFD:

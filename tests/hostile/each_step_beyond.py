@@ -17,6 +17,7 @@ from typing import Any
 
 import pysock
 from pysock import ancillary, datagrams, dial, multicast, streams, tcp, unix
+from pysock._calls.descriptor import hand_over
 
 from .each_step import RECEIVING, Scene, interrupted, listener, pair
 
@@ -141,7 +142,7 @@ FINALISING: dict[str, tuple[Callable[[], Scene], Callable[[Scene], Any]]] = {
 
 RECEIVING |= {
     function.__code__
-    for function in (unix.Descriptors.take, ancillary.Rights.take, unix.listen)
+    for function in (unix.Descriptors.take, ancillary.Rights.take, hand_over, unix.listen)
 }
 
 
