@@ -187,7 +187,7 @@ class Socket(SendFile, MakeFile, SocketBase, metaclass=_flat):
         closed even then, and the call is never repeated.  Closing twice does nothing.
         """
         self._closed = True
-        if self._sock_refs_ is None or self._io_refs <= 0:
+        if (type(self) is Socket and self._sock_refs_ is None) or self._io_refs <= 0:
             self._real_close()
 
     _real_close = Lifecycle.close
@@ -205,8 +205,9 @@ class Socket(SendFile, MakeFile, SocketBase, metaclass=_flat):
             else:
                 fds = map(system.descriptor, (self.fileno(),))
             system.claim_duplicates(owned, fds)
-            kind = self._sock_family_, self._sock_type_, self._sock_proto_
-            if not plain:  # a subclass may see itself as something else
+            if plain:
+                kind = self._sock_family_, self._sock_type_, self._sock_proto_
+            else:  # a subclass may see itself as something else
                 kind = self.family, self.type, self.proto
             sock: Self = _adopt(owned, self.__class__, *kind)
         except BaseException:
@@ -253,7 +254,7 @@ class Socket(SendFile, MakeFile, SocketBase, metaclass=_flat):
 
     def __repr__(self) -> str:
         cls = self.__class__
-        closed = self._closed
+        closed = getattr(self, "_closed", False)
         text = (
             f"<{cls.__module__}.{cls.__qualname__}{' [closed]' if closed else ''} "
             f"fd={self.fileno()}, family={self.family!s}, type={self.type!s}, proto={self.proto}"

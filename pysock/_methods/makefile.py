@@ -77,6 +77,15 @@ def _turns(sock: MakeFile, state: object) -> list[Turn]:
     ]
 
 
+def _counts_uses(sock: MakeFile) -> bool:
+    """Whether ``_io_refs`` of this socket is the number of its uses.
+
+    A class may have another one; or it is no socket, and borrows ``makefile``, as urllib3's for
+    pyOpenSSL does.  Then ``_io_refs`` is counted up and down, as in ``socket.py``.
+    """
+    return getattr(type(sock), "_io_refs", None) is _io_refs
+
+
 def _use_of(sock: MakeFile) -> Use:
     """A use for a new file: on PyPy that of a file which is closed, if there is one."""
     for use in getweakrefs(sock) if PYPY else ():
@@ -219,7 +228,10 @@ class MakeFile(SocketState):
 
     def _decref_socketios(self) -> None:
         """A file was closed; the last one lets a closed socket go."""
-        if not _turns(self, get_ident()):
+        if not _counts_uses(self):
+            if self._io_refs > 0:
+                self._io_refs -= 1
+        elif not _turns(self, get_ident()):
             # A program calls it, or a file of a class of its own: so one of its own has gone, if
             # it has any.
             others = self._sock_refs_ or 0
@@ -291,13 +303,18 @@ class MakeFile(SocketState):
         writing = "w" in mode
         reading = "r" in mode or not writing
         raw = SocketIO.__new__(SocketIO)
-        raw._use, raw._turn = use, turn = _use_of(self), Turn()
-        use.turn = turn
+        turn = None
+        if _counts_uses(self):
+            raw._use, raw._turn = use, turn = _use_of(self), Turn()
+            use.turn = turn
         SocketIO.__init__(raw, self, "r" * reading + "w" * writing)
-        if self._sock_refs_ is None:
+        if turn is None:
+            self._io_refs += 1
+        elif self._sock_refs_ is None:
             self._sock_refs_ = 0
         try:
-            turn.state = COUNTED
+            if turn is not None:
+                turn.state = COUNTED
             if buffering is None or buffering < 0:
                 buffering = io.DEFAULT_BUFFER_SIZE
             if buffering == 0:
@@ -321,3 +338,6 @@ class MakeFile(SocketState):
         except BaseException:
             raw.close()  # nobody has it: else the socket would not close until it is collected
             raise
+
+
+_io_refs = MakeFile._io_refs

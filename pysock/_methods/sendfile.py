@@ -12,6 +12,7 @@ from functools import partial
 from itertools import starmap
 from operator import methodcaller
 
+from .._calls.state import SocketState
 from .._calls.wait import WRITE, deadline_of, deadline_passed, wait_until_ready
 from .._ffi.errors import timeout
 from .._host import constants
@@ -96,12 +97,8 @@ class SendFile(Lifecycle, Stream, Mode):
         """Send with ``sendfile(2)``, or raise GiveupOnSendfile before anything was sent."""
         if not hasattr(os, "sendfile"):
             raise GiveupOnSendfile("os.sendfile() not available on this platform")
-        return self._sendfile_by(self._os_sendfile, GiveupOnSendfile, file, offset, count)
-
-    def _os_sendfile(self, fileno: int, offset: int, size: int) -> Iterator[int]:
-        """What makes the call when it is drawn upon: no step of Python follows the call."""
-        fds: Iterator[int] = map(_FILENO, (self,))
-        return map(os.sendfile, fds, (fileno,), (offset,), (size,))
+        once = partial(_os_sendfile, self)
+        return _sendfile_by(self, once, GiveupOnSendfile, file, offset, count)
 
     def _sendfile_zerocopy(
         self,
@@ -116,82 +113,7 @@ class SendFile(Lifecycle, Stream, Mode):
         ``ssl`` of Python 3.15 has another one than this module.
         """
         once = partial(_once, zerocopy_func)
-        return self._sendfile_by(once, giveup_exc_type, file, offset, count)
-
-    def _sendfile_by(
-        self,
-        once: Callable[[int, int, int], Iterator[int]],
-        giveup_exc_type: type[Exception],
-        file: Any,
-        offset: int,
-        count: int | None,
-    ) -> int:
-        """The same, by what makes an iterator for ``(fileno, offset, size)``, which calls it."""
-        self._check_sendfile_params(file, offset, count)
-        try:
-            fileno = file.fileno()
-            size = os.fstat(fileno).st_size
-        except (AttributeError, OSError) as error:  # io.UnsupportedOperation is an OSError
-            raise giveup_exc_type(error)  # noqa: B904  # a traceback shows both, as in CPython
-        if not size:
-            return 0
-        if self.gettimeout() == 0:
-            raise ValueError("non-blocking sockets are not supported")
-        if self.fileno() < 0:
-            raise ValueError(f"Invalid file descriptor: {self.fileno()}")
-        sent: list[int] = []
-        send = partial(once, fileno)
-        try:
-            self._send_pieces(sent, send, giveup_exc_type, offset, count, size)
-            return sum(sent)
-        finally:
-            try:
-                _put_after(file, offset, sent)
-            except BaseException:  # a signal handler's, perhaps before it was done
-                _put_again_after(file, offset, sent)
-                raise
-
-    def _send_pieces(
-        self,
-        sent: list[int],
-        send: Callable[[int, int], Iterator[int]],
-        giveup_exc_type: type[Exception],
-        offset: int,
-        count: int | None,
-        size: int,
-    ) -> None:
-        """``sendfile(2)``, piece by piece; ``sent`` has how many bytes each has taken.
-
-        The count of a call is in the list in the same step of C, so that no exception of a signal
-        handler can come in between, and lose it.
-        """
-        deadline, at, total = deadline_of(self), offset, 0
-        while count is None or total < count:
-            piece = min(_MOST, size if count is None else count - total)
-            if deadline is not None and not wait_until_ready(self, WRITE, deadline):
-                raise timeout("timed out")
-            try:
-                sent.extend(send(at, piece))
-            except BlockingIOError:
-                if deadline is None:
-                    # The descriptor does not block, though the socket is in blocking mode.
-                    wait_until_ready(self, WRITE, None)
-                elif deadline_passed(deadline):
-                    raise timeout("timed out") from None
-                continue
-            except OSError as error:
-                if total == 0:
-                    raise giveup_exc_type(error)  # noqa: B904  # a traceback shows both, as in CPython
-                raise
-            if not sent[-1]:
-                break
-            at += sent[-1]
-            total += sent[-1]
-            if len(sent) > _COUNTS:
-                sent[:] = [total]
-            # Each piece has the whole timeout, so that a large file may take as long as it takes.
-            # The deadline of one piece stays, though other threads may take the room first.
-            deadline = deadline_of(self)
+        return _sendfile_by(self, once, giveup_exc_type, file, offset, count)
 
     def _sendfile_use_send(self, file: Any, offset: int = 0, count: int | None = None) -> int:
         """Send with ``send(2)``, piece by piece."""
@@ -202,27 +124,11 @@ class SendFile(Lifecycle, Stream, Mode):
             file.seek(offset)
         total = [0]
         try:
-            self._read_and_send(total, file, count)
+            _read_and_send(self, total, file, count)
             return total[0]
         finally:
             if total[0] and hasattr(file, "seek"):
                 file.seek(offset + total[0])
-
-    def _read_and_send(self, total: list[int], file: Any, count: int | None) -> None:
-        while count is None or total[0] < count:
-            piece = _PIECE if count is None else min(_PIECE, count - total[0])
-            data = memoryview(file.read(piece))
-            if not data:
-                break
-            while data:
-                try:
-                    sent = self.send(data)
-                except BlockingIOError:
-                    # The descriptor does not block, though the socket is in blocking mode.
-                    wait_until_ready(self, WRITE, None)
-                    continue
-                total[0] += sent
-                data = data[sent:]
 
     def _check_sendfile_params(self, file: Any, offset: int, count: int | None) -> None:
         if "b" not in getattr(file, "mode", "b"):
@@ -236,3 +142,126 @@ class SendFile(Lifecycle, Stream, Mode):
                 raise TypeError(complaint)
             if count <= 0:
                 raise ValueError(complaint)
+
+
+class _Borrower:
+    """What ``wait`` asks of a socket, of an object whose class has borrowed ``sendfile``.
+
+    In ``socket.py`` it needs no more than these two methods.
+    """
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+
+    @property
+    def _sock_fd_(self) -> int:
+        fd: int = self._sock.fileno()
+        return fd
+
+    @property
+    def _sock_timeout_(self) -> float | None:
+        seconds: float | None = self._sock.gettimeout()
+        return seconds
+
+
+def _waiting(sock: Any) -> Any:
+    return sock if isinstance(sock, SocketState) else _Borrower(sock)
+
+
+def _os_sendfile(sock: Any, fileno: int, offset: int, size: int) -> Iterator[int]:
+    """What makes the call when it is drawn upon: no step of Python follows the call."""
+    return map(os.sendfile, map(_FILENO, (sock,)), (fileno,), (offset,), (size,))
+
+
+def _sendfile_by(
+    sock: Any,
+    once: Callable[[int, int, int], Iterator[int]],
+    giveup_exc_type: type[Exception],
+    file: Any,
+    offset: int,
+    count: int | None,
+) -> int:
+    """Send a file by what makes an iterator for ``(fileno, offset, size)``, which calls it."""
+    sock._check_sendfile_params(file, offset, count)
+    try:
+        fileno = file.fileno()
+        size = os.fstat(fileno).st_size
+    except (AttributeError, OSError) as error:  # io.UnsupportedOperation is an OSError
+        raise giveup_exc_type(error)  # noqa: B904  # a traceback shows both, as in CPython
+    if not size:
+        return 0
+    if sock.gettimeout() == 0:
+        raise ValueError("non-blocking sockets are not supported")
+    if sock.fileno() < 0:
+        raise ValueError(f"Invalid file descriptor: {sock.fileno()}")
+    sent: list[int] = []
+    send = partial(once, fileno)
+    try:
+        _send_pieces(_waiting(sock), sent, send, giveup_exc_type, offset, count, size)
+        return sum(sent)
+    finally:
+        try:
+            _put_after(file, offset, sent)
+        except BaseException:  # a signal handler's, perhaps before it was done
+            _put_again_after(file, offset, sent)
+            raise
+
+
+def _send_pieces(
+    sock: SocketState,
+    sent: list[int],
+    send: Callable[[int, int], Iterator[int]],
+    giveup_exc_type: type[Exception],
+    offset: int,
+    count: int | None,
+    size: int,
+) -> None:
+    """``sendfile(2)``, piece by piece; ``sent`` has how many bytes each has taken.
+
+    The count of a call is in the list in the same step of C, so that no exception of a signal
+    handler can come in between, and lose it.
+    """
+    deadline, at, total = deadline_of(sock), offset, 0
+    while count is None or total < count:
+        piece = min(_MOST, size if count is None else count - total)
+        if deadline is not None and not wait_until_ready(sock, WRITE, deadline):
+            raise timeout("timed out")
+        try:
+            sent.extend(send(at, piece))
+        except BlockingIOError:
+            if deadline is None:
+                # The descriptor does not block, though the socket is in blocking mode.
+                wait_until_ready(sock, WRITE, None)
+            elif deadline_passed(deadline):
+                raise timeout("timed out") from None
+            continue
+        except OSError as error:
+            if total == 0:
+                raise giveup_exc_type(error)  # noqa: B904  # a traceback shows both, as in CPython
+            raise
+        if not sent[-1]:
+            break
+        at += sent[-1]
+        total += sent[-1]
+        if len(sent) > _COUNTS:
+            sent[:] = [total]
+        # Each piece has the whole timeout, so that a large file may take as long as it takes.
+        # The deadline of one piece stays, though other threads may take the room first.
+        deadline = deadline_of(sock)
+
+
+def _read_and_send(sock: Any, total: list[int], file: Any, count: int | None) -> None:
+    while count is None or total[0] < count:
+        piece = _PIECE if count is None else min(_PIECE, count - total[0])
+        data = memoryview(file.read(piece))
+        if not data:
+            break
+        while data:
+            try:
+                sent = sock.send(data)
+            except BlockingIOError:
+                # The descriptor does not block, though the socket is in blocking mode.
+                wait_until_ready(_waiting(sock), WRITE, None)
+                continue
+            total[0] += sent
+            data = data[sent:]
