@@ -335,6 +335,17 @@ def test_a_lesson_fits_the_terminal(
     assert max(map(len, own)) <= columns
 
 
+def test_a_locale_that_has_only_ascii() -> None:
+    """The warden's text is an argument: one character too many, and no program could be run."""
+    told = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
+    shown = subprocess.run(
+        [sys.executable, "-m", "pysock", "lesson", "1"],
+        cwd=ROOT, env={**os.environ, **told}, stdin=subprocess.DEVNULL, capture_output=True,
+    )  # fmt: skip
+    assert (shown.returncode, shown.stderr) == (0, b"")
+    assert b"A stream has no messages" in shown.stdout
+
+
 def test_a_reader_may_leave() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "pysock", "lesson"],

@@ -1,6 +1,6 @@
 """The parent of a program that nobody trusts: a script, which ``bounded`` starts as a process.
 
-    python -I -S -c "$(cat warden.py)" SECONDS PROGRAM [ARGUMENT …]
+    python -I -S -c "$(cat warden.py)" SECONDS PROGRAM [ARGUMENT ...]
 
 What a program does to its parent, to its group of processes or to all processes that it can see,
 is done to the three of this script, and to nobody else:
@@ -12,6 +12,8 @@ is done to the three of this script, and to nobody else:
 
 The exit status is the program's (a signal's number for a program that a signal has ended), and
 ``KILLED`` if the third was killed.
+
+All of this file is an argument of a command, so it is ASCII: a locale may have no other characters.
 """
 
 from __future__ import annotations
