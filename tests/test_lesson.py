@@ -436,13 +436,38 @@ def test_a_folder_is_graded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["lesson", "1", "--grade", str(tmp_path / "none")]) == 2
 
 
-@pytest.mark.parametrize("option", ["--check", "--grade", "--begin", "--predict"])
+@pytest.mark.parametrize(
+    "words", ["--check 1", "--grade 1", "--begin 1", "--predict 1", "--json", "--trace", "--bytes"]
+)
 def test_an_option_without_its_lesson_is_refused(
-    option: str, capsys: pytest.CaptureFixture[str]
+    words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["lesson", option, "1"]) == 2
+    assert main(["lesson", *words.split()]) == 2
     told = capsys.readouterr()
-    assert f"{option}: of which lesson?" in told.err and not told.out
+    assert f"{words.split()[0]}: of which lesson?" in told.err and not told.out
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("--json", "without --check or --grade"),
+        ("--trace", "without --check"),
+        ("--trace --grade f", "without --check"),
+        ("--predict 0 --check f", "with --check"),
+        ("--bytes --grade f", "with --grade"),
+        ("--json --begin f", "without --check or --grade"),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(
+    words: str, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    option = words.split()[0]
+    file = str(tmp_path / "f")
+    given = [file if word == "f" else word for word in words.split()]
+    assert main(["lesson", "1", *given]) == 2
+    told = capsys.readouterr()
+    assert told.err.endswith(f": {option} changes nothing {why}\n") and not told.out
+    assert not os.path.exists(file)
 
 
 @NOT_ON_THE_BED

@@ -51,14 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     does.add_argument("--check", metavar="FILE", help="judge this solution")
     does.add_argument("--grade", metavar="FOLDER", help="judge each .py file of a folder")
     parser.add_argument("--trace", action="store_true", help="with --check: show the last calls")
-    parser.add_argument("--bytes", action="store_true", help="show the bytes of addresses")
-    parser.add_argument("--json", action="store_true", help="print the verdicts as JSON")
+    parser.add_argument("--bytes", action="store_true", help="show the bytes of addresses, too")
+    parser.add_argument("--json", action="store_true", help="with --check or --grade: as JSON")
 
 
 def main(options: argparse.Namespace) -> int:
     try:
+        _check_uses(options)
         if options.lesson is None:
-            _for_the_list(options)
             return _list()
         lesson = load(path_of(options.lesson))
         if options.begin is not None:
@@ -79,11 +79,28 @@ def main(options: argparse.Namespace) -> int:
         return INTERRUPTED
 
 
-def _for_the_list(options: argparse.Namespace) -> None:
-    """WrongLesson if an option is about one lesson: the list and the status 0 would accept."""
-    for name in ("predict", "begin", "check", "grade"):
-        if getattr(options, name) is not None:
+# What is done with a lesson where each of these options changes something.
+_USES = {
+    "predict": ("show",), "bytes": ("show",), "trace": ("check",), "json": ("check", "grade"),
+}  # fmt: skip
+_DOES = ("begin", "check", "grade")
+
+
+def _check_uses(options: argparse.Namespace) -> None:
+    """WrongLesson if an option would change nothing: what it asks for would be missed in silence."""
+    values = vars(options)
+    given = {name for name in values if values[name] is not None and values[name] is not False}
+    does = next((name for name in _DOES if name in given), "show")
+    for name in (*_DOES, *_USES):
+        if name not in given:
+            continue
+        if "lesson" not in given:
             raise WrongLesson(f"--{name}: of which lesson? Its number or file is missing")
+        uses = _USES.get(name, (does,))
+        if does not in uses:
+            needed = " or ".join([f"--{each}" for each in uses if each in _DOES])
+            why = f"without {needed}" if needed else f"with --{does}"
+            raise WrongLesson(f"--{name} changes nothing {why}")
 
 
 def _why(error: Exception) -> str:
