@@ -22,6 +22,8 @@ from pysock._ffi.prototype import Prototype
 from pysock._host import constants, lib, lib_keeping_gil, system
 from pysock._platform import target
 from pysock.trace import Call, jsonl, memory, recording, show, watch
+from pysock.trace.decode import decoded
+from pysock.trace.prototypes import PROTOTYPES
 
 from .harness import on_pypy
 from .hostile.storm import Signals, Stop
@@ -128,6 +130,21 @@ def test_what_is_no_system_call_says_so() -> None:
     # Where socket(2) has no SOCK_CLOEXEC, a call of its own asks for that.
     assert [name for name in made.functions if name != "ioctl"] == ["socket", "close"]
     assert "no system call" not in next(show.lines(one(made.calls, "socket")))
+
+
+@pytest.mark.parametrize(
+    ("function", "shown"),
+    [("getsockname", "(an exception)"), ("gethostname", "(an exception)"),
+     ("if_nametoindex", "(an exception)"), ("freeaddrinfo", "None"), ("getservbyname", "None")],
+)  # fmt: skip
+def test_no_result_is_an_exception_unless_it_is_null_or_nothing(
+    function: str, shown: str
+) -> None:
+    """What a signal handler raises keeps the result of a call from being seen."""
+    given = tuple(["*"] * len(PROTOTYPES[function].parameters))
+    begun = ("begin", 1, 1, 1, "libc", function, given, {}, (None, "", "x.py", 1))
+    (call,) = decoded([(1, begun), (1, ("end", 1, 2, 1, None, 0, {}))])
+    assert next(show.lines(call)).partition(" → ")[2].startswith(shown)
 
 
 def test_what_os_and_select_do_to_sockets_is_seen() -> None:

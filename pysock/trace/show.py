@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 
 from .names import error_name
+from .prototypes import PROTOTYPES
 from .values import Address, Constant, Length, Struct, Text
 
 TYPE_CHECKING = False
@@ -56,12 +57,15 @@ def result(call: Call) -> str:
         return repr(call.result.decode("utf-8", "replace"))
     if isinstance(call.result, str) and call.result != "*":
         return repr(call.result)
-    if call.end is not None and call.result is None and not call.function.startswith(_VOID):
+    if call.end is not None and call.result is None and _returns_a_number(call.function):
         return "(an exception)"
     return str(call.result)
 
 
-_VOID = ("free", "Free", "if_free", "get", "hstr", "gai", "if_", "inet")
+def _returns_a_number(function: str) -> bool:
+    """Whether None is no result of a C function, as it is of one that returns NULL or nothing."""
+    kind = PROTOTYPES[function].result
+    return not (kind == "void" or kind.endswith("*"))
 
 
 def _argument(name: str, value: Any, addresses: list[tuple[str, bytes]]) -> str:
