@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import html
 import json
 import re
@@ -18,6 +19,7 @@ from pysock._platform import WINDOWS
 from pysock.trace import jsonl
 from pysock.trace.order import sort
 from pysock.trace.page import NoTemplate, Page
+from pysock.trace.terminal import Writer
 
 from . import ROOT
 from .foreign import FOREIGN, LINUX
@@ -138,6 +140,25 @@ def test_a_thousand_calls_are_less_than_a_megabyte() -> None:
     text = page.html()
     assert len(text.encode()) <= 1_000_000
     assert "The first 1,000 calls are shown; 1,000 that followed are left out." in text
+
+
+def test_a_call_is_made_again_if_the_one_before_has_failed() -> None:
+    """A program that sets an option twice on one line: only the second call fails."""
+    page = Page()
+    text: list[str] = []
+    page.feed(1, ("process", 0, 1, 0, "cpython 3.11.7", "linux-gnu-x86_64", []))
+    memory = {"optval": bytes([224, 0, 0, 9, 0, 0, 0, 0])}
+    for n, result in enumerate((0, -1, -1, 0)):
+        given = (3, 0, 35, "*", 8)  # IPPROTO_IP, IP_ADD_MEMBERSHIP
+        page.feed(1, ("begin", n, 2 * n, 1, "libc", "setsockopt", given, memory, _WHERE))
+        page.feed(1, ("end", n, 2 * n + 1, 1, result, errno.EADDRINUSE if result else 0, {}))
+    said = [row.get("m", "").endswith("(made again, for its errno)") for row in page.data()["rows"]]
+    assert said == [False, False, True, False]
+    writer = Writer(text.append)
+    for seen in page.sockets.seen:
+        writer.write(seen.call)
+    calls = [line for line in text if "setsockopt(" in line]
+    assert [line.endswith("(again, for its errno)") for line in calls] == said
 
 
 def test_nothing_in_a_program_ends_a_script_of_the_page() -> None:

@@ -142,8 +142,8 @@ def test_no_result_is_an_exception_unless_it_is_null_or_nothing(
 ) -> None:
     """What a signal handler raises keeps the result of a call from being seen."""
     given = tuple(["*"] * len(PROTOTYPES[function].parameters))
-    begun = ("begin", 1, 1, 1, "libc", function, given, {}, (None, "", "x.py", 1))
-    (call,) = decoded([(1, begun), (1, ("end", 1, 2, 1, None, 0, {}))])
+    began: watch.Event = ("begin", 1, 1, 1, "libc", function, given, {}, (None, "", "x.py", 1))
+    (call,) = decoded([(1, began), (1, ("end", 1, 2, 1, None, 0, {}))])
     assert next(show.lines(call)).partition(" → ")[2].startswith(shown)
 
 

@@ -87,7 +87,7 @@ _DOES = ("begin", "check", "grade")
 
 
 def _check_uses(options: argparse.Namespace) -> None:
-    """WrongLesson if an option would change nothing: what it asks for would be missed in silence."""
+    """WrongLesson if an option would change nothing, which nobody would notice."""
     values = vars(options)
     given = {name for name in values if values[name] is not None and values[name] is not False}
     does = next((name for name in _DOES if name in given), "show")

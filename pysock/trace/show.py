@@ -62,6 +62,26 @@ def result(call: Call) -> str:
     return str(call.result)
 
 
+def is_again(call: Call, before: Call | None) -> bool:
+    """Whether pysock repeats a failed call that changes nothing, to learn why it has failed.
+
+    ``before`` is the call above it.  It has to have failed, too: a program may set the same option
+    twice on one line, and only the second call fails.
+    """
+    return (
+        before is not None
+        and before.failed
+        and call.failed
+        and call.function in ("getsockopt", "setsockopt")
+        and _where(before) == _where(call)
+        and repr(before.begun) == repr(call.begun)
+    )
+
+
+def _where(call: Call) -> tuple[Any, ...]:
+    return call.pid, call.thread, call.function, call.file, call.line
+
+
 def _returns_a_number(function: str) -> bool:
     """Whether None is no result of a C function, as it is of one that returns NULL or nothing."""
     kind = PROTOTYPES[function].result

@@ -129,7 +129,7 @@ class Writer:
                 first += f"  {show.meaning(call)}"
             if call.injected:
                 first += f"  (injected: {call.injected})"
-            if self._again(call):
+            if show.is_again(call, self.before):
                 first += "  (again, for its errno)"
         yield first, style
         for line in rest:
@@ -156,17 +156,6 @@ class Writer:
         self.states[key] = {**before, **call.states}
         new = {end: state for end, state in call.states.items() if before.get(end) != state}
         return ", ".join([f"{_ENDS[end]}{state}" for end, state in new.items()])
-
-    def _again(self, call: Call) -> bool:
-        """Whether pysock repeats a failed call that changes nothing, to learn why it failed."""
-        before = self.before
-        return (
-            before is not None
-            and before.failed
-            and call.function in ("getsockopt", "setsockopt")
-            and (before.function, before.thread) == (call.function, call.thread)
-            and (before.line, repr(before.begun)) == (call.line, repr(call.begun))
-        )
 
     def _line(self, text: str, style: str) -> None:
         text = "".join([c if c.isprintable() else "?" for c in text])

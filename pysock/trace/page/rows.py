@@ -24,6 +24,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..decode import Call
     from .joins import Join
     from .sockets import Seen, Socket
 
@@ -89,7 +90,7 @@ class Rows:
         self.sources: dict[str, dict[int, str]] = {}
         self.commands = commands
         self.maps: dict[str, int] = {}
-        self.before: dict[tuple[int, int], Seen] = {}  # the last call of each thread
+        self.before: dict[tuple[int, int], Call] = {}  # the last call of each thread
         self.states = states
 
     def row(self, seen: Seen) -> dict[str, Any]:
@@ -119,9 +120,9 @@ class Rows:
             name = error_name(call.errno)
             made["k"] = 1 if name in show.NO_FAILURES else 2
             made["m"] = show.meaning(call)
-            if self._again(seen):
+            if show.is_again(call, self.before.get((call.pid, call.thread))):
                 made["m"] += " (made again, for its errno)"
-        self.before[call.pid, call.thread] = seen
+        self.before[call.pid, call.thread] = call
         if is_bookkeeping(seen):
             made["h"] = 1
         if not call.is_system_call:
@@ -135,16 +136,6 @@ class Rows:
     def _map(self, each: Any) -> int:
         """The number of a byte map; equal ones, as of an address, are kept once."""
         return self.maps.setdefault(json.dumps(each), len(self.maps))
-
-    def _again(self, seen: Seen) -> bool:
-        """Whether pysock has repeated a failed call that changes nothing, to learn its errno."""
-        call, other = seen.call, self.before.get((seen.call.pid, seen.call.thread))
-        return (
-            other is not None
-            and call.function in ("getsockopt", "setsockopt")
-            and (other.call.function, other.call.line) == (call.function, call.line)
-            and repr(other.call.begun) == repr(call.begun)
-        )
 
     def source(self, seen: Seen) -> list[Any]:
         """File and line; the lines around it are kept."""
