@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
+import struct
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -134,6 +137,32 @@ def test_all_echoes_come_back(tmp_path: Path) -> None:
     assert "All echoes came back." in said
     assert children(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_it_fits_a_terminal_of_forty_columns() -> None:
+    termios, fcntl = pytest.importorskip("termios"), pytest.importorskip("fcntl")
+    ours, its = os.openpty()
+    with open(ours, "rb", buffering=0) as screen:
+        fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("4H", 24, 40, 0, 0))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pysock"], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=its,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1", "COLUMNS": ""},
+        )  # fmt: skip
+        os.close(its)
+        said = b"".join(iter(partial(_read, screen), b"")).decode()
+        assert process.wait(timeout=50) == 0, said
+    lines = said.replace("\r", "").splitlines()
+    assert "client | Received b'Hello, world'" in lines
+    assert any(re.fullmatch(r"server \|     listen\(sockfd \d+, backlog 1\)", each) for each in lines)
+    assert "server |         → 0" in lines
+    assert max(map(len, lines)) <= 40
+
+
+def _read(screen: io.FileIO) -> bytes:
+    try:
+        return screen.read(65536) or b""
+    except OSError:  # Linux' end of a terminal that nobody writes to
+        return b""
 
 
 def test_each_address_is_annotated(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import argparse
 import ast
 import linecache
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from ..trace import jsonl, show, states, watch
 from ..trace.order import Timeline, sort
 from ..trace.page import Page
 from . import echo, page
+from .columns import NARROWEST, folded, width, wrapped
 from .folders import temporary
 
 TYPE_CHECKING = False
@@ -62,7 +64,7 @@ def main(options: argparse.Namespace) -> int:
         drawn = page.ToPage("demo", options.html, file, Page(command=["python -m pysock"]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # not while a folder is made or removed
     made = temporary("demo")
-    print(INTRODUCTION.format(version=__version__, target=_platform.target))
+    print(wrapped(INTRODUCTION.format(version=__version__, target=_platform.target), width()))
     with made as folder:
         try:
             signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -101,10 +103,9 @@ The exit status is 0 only if all that was sent came back."""
 INTRODUCTION = """\
 pysock {version} on {target}
 
-The echo server and client of Python's documentation, as two processes.  Below
-each line of Python stand the foreign calls that it leads to, with their
-arguments and result, and below a call (↓) the bytes of the socket address in
-it, member by member."""
+The echo server and client of Python's documentation, as two processes. Below each line of Python
+stand the foreign calls that it leads to, with their arguments and result, and below a call (↓) the
+bytes of the socket address in it, member by member."""
 
 
 # --- the parent ----------------------------------------------------------------------
@@ -134,7 +135,7 @@ def conversation(kind: str, folder: str, drawn: page.ToPage | None) -> bool:
                     drawn.tell(pid, event)
             teller.tell(teller.timeline.end())
             for role, text in words:
-                print(f"{_coloured(role)} | {text}", flush=True)
+                print_line(role, text)
             return all(process.wait() == 0 for process in children)
         finally:
             guard.cancel()
@@ -176,7 +177,17 @@ class Teller:
                 self.lines[role] = call.line
                 text.insert(0, linecache.getline(echo.__file__, call.line).strip())
             for part in text:
-                print(f"{_coloured(role)} | {part}", flush=True)
+                print_line(role, part)
+
+
+def print_line(role: str, text: str) -> None:
+    """Print a line of a child; one that a terminal is too narrow for goes on below."""
+    lines = [text]
+    if sys.stdout.isatty():
+        columns = max(NARROWEST, shutil.get_terminal_size().columns)
+        lines = folded(text, columns - len(f"{role} | ")).split("\n")
+    for line in lines:
+        print(f"{_coloured(role)} | {line}", flush=True)
 
 
 @contextmanager
