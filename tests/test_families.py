@@ -282,6 +282,25 @@ def test_addresses_that_come_again() -> None:
                 assert a.recvfrom(10) == (b"x", sender.getsockname())
 
 
+# --- what the public functions take --------------------------------------------------
+
+
+def test_what_is_no_address_no_family_and_no_codec() -> None:
+    raw = bytes.fromhex("02 00 00 50 7f 00 00 01")
+    for given in (bytearray(raw), memoryview(raw), memoryview(raw[::-1])[::-1]):
+        assert families.unpack(given, platform=LINUX) == ("127.0.0.1", 80)
+    wrong: Any
+    for wrong in (5, 2**40, "02 00", [2, 0], None):
+        with pytest.raises(TypeError, match="a bytes-like object is required"):
+            families.unpack(wrong, platform=LINUX)
+    for wrong in (2.0, None, b"AF_INET"):
+        with pytest.raises(TypeError, match="integer"):
+            families.pack(wrong, ("127.0.0.1", 80), platform=LINUX)
+    for wrong in (int, None, families.codec_of(int(pysock.AF_INET))):
+        with pytest.raises(TypeError, match=r"^expected a subclass of FamilyCodec, not "):
+            families.register(1999, wrong, platform=LINUX)
+
+
 # --- adding one ----------------------------------------------------------------------
 
 AX25 = '''\

@@ -153,7 +153,8 @@ def test_it_fits_a_terminal_of_forty_columns() -> None:
         assert process.wait(timeout=50) == 0, said
     lines = said.replace("\r", "").splitlines()
     assert "client | Received b'Hello, world'" in lines
-    assert any(re.fullmatch(r"server \|     listen\(sockfd \d+, backlog 1\)", each) for each in lines)
+    listens = re.compile(r"server \|     listen\(sockfd \d+, backlog 1\)")
+    assert any(map(listens.fullmatch, lines))
     assert "server |         → 0" in lines
     assert max(map(len, lines)) <= 40
 

@@ -25,6 +25,7 @@ import os
 import sys
 
 from .._constants import nearest
+from .._ffi.arguments import plain_index, view_of
 from .._ffi.forks import Cache, shares
 from .._ffi.interpreter import FREE_THREADED
 from .._host import abi as host
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._ffi.abi import ABI
+    from .._types import ReadableBuffer
 
 # The families that pysock has.  Those that the host's headers name are loaded now, the others when
 # a codec of another platform is asked for.  Any other file of the folder is a family, too.
@@ -126,7 +128,7 @@ def pack(
     ``platform`` is a name from the list of ``python -m pysock abi``, by default the host.
 
     Blocks only to look up the name of a host.  Raises what ``bind`` raises for a wrong address,
-    and ValueError for an unknown family or platform.
+    ValueError for an unknown family or platform, TypeError for a family that is no number or name.
     """
     abi = _abi(platform)
     number = _number(family, abi)
@@ -134,7 +136,7 @@ def pack(
     return codec.pack(address, "pack", proto) if codec else _refuse(address, "pack", proto)
 
 
-def unpack(raw: bytes, *, proto: int = 0, platform: str = host_target) -> Any:
+def unpack(raw: ReadableBuffer, *, proto: int = 0, platform: str = host_target) -> Any:
     """The address that the struct in ``raw`` stands for; None if ``raw`` is empty.
 
     The header of the struct says the family.  If ``raw`` is shorter than the struct, the missing
@@ -142,13 +144,15 @@ def unpack(raw: bytes, *, proto: int = 0, platform: str = host_target) -> Any:
     ``platform`` are those of ``pack``.
 
     Does not block.  Raises ValueError for an unknown platform or protocol, and for bytes that
-    cannot be an address of the family.
+    cannot be an address of the family; TypeError for what is no bytes.
     """
-    raw, abi = bytes(raw), _abi(platform)
-    if not raw:
+    abi = _abi(platform)
+    with view_of(raw) as view:
+        sockaddr = view.tobytes()
+    if not sockaddr:
         return None
-    codec = codec_of(abi.family_of(raw), abi)
-    return codec.unpack(raw, proto) if codec else unclaimed(abi, raw)
+    codec = codec_of(abi.family_of(sockaddr), abi)
+    return codec.unpack(sockaddr, proto) if codec else unclaimed(abi, sockaddr)
 
 
 def register(
@@ -158,8 +162,10 @@ def register(
 
     ``family`` is a number or the name of a constant, ``codec`` a subclass of ``FamilyCodec``.
     The codec replaces an earlier codec of the family.  Does not block.  Raises ValueError for
-    an unknown family or platform, and what the codec's ``declare`` raises.
+    an unknown family or platform, TypeError for another codec, and what its ``declare`` raises.
     """
+    if not (isinstance(codec, type) and issubclass(codec, FamilyCodec)):
+        raise TypeError(f"expected a subclass of FamilyCodec, not {codec!r}")
     abi = _abi(platform)
     number = _number(family, abi)
     _codecs[abi.name, number] = codec(abi, number)
@@ -205,7 +211,7 @@ def _find(family: int, abi: ABI) -> FamilyCodec | None:
 
 def _number(family: int | str, abi: ABI) -> int:
     if not isinstance(family, str):
-        return int(family)
+        return plain_index(family)
     number = number_of(family, abi)
     if number is None:
         near = nearest(family, [name for name in abi.constants if name.startswith("AF_")])
