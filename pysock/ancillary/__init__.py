@@ -4,15 +4,14 @@ Python knows a control message as ``(level, type, bytes)``.  Here each kind is a
 and ``enable`` sets the option that makes the kernel send it.  All functions take any socket, the
 standard library's included.
 
->>> import pysock
+>>> import os, pysock
 >>> a, b = pysock.socketpair()
 >>> with a, b:
 ...     if supported(Credentials):
 ...         enable(b, Credentials)
 ...         _ = a.send(b"x")
-...         data, values, flags, address = receive(b, 10)
-...         [credentials] = values
-...         assert credentials.uid == pysock.os.getuid()
+...         data, [credentials], flags, address = receive(b, 10)
+...         assert credentials.uid == os.getuid()
 """
 
 from __future__ import annotations
@@ -105,7 +104,7 @@ class Received(NamedTuple):
 
 
 def register(cls: type[ControlMessage]) -> type[ControlMessage]:
-    """Let ``cls`` read its messages from now on, in the place of who did; also a decorator.
+    """Let ``cls`` read its messages from now on, in the place of the class that did; a decorator.
 
     Makes no call.  Raises TypeError for what is no subclass of ControlMessage.
     """
@@ -119,7 +118,7 @@ def register(cls: type[ControlMessage]) -> type[ControlMessage]:
 def supported(cls: type[ControlMessage], *, platform: str = host_target) -> bool:
     """Whether a platform has such messages.  Its kernel may be older than its headers.
 
-    Makes no call, and raises ValueError for a platform that there is not.
+    Makes no call, and raises ValueError for an unknown platform.
     """
     return cls in _reading(_platform(platform)).values()
 

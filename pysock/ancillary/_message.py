@@ -62,7 +62,7 @@ class Platform:
             made[offset : offset + size] = value
         return bytes(made)
 
-    def size(self, struct: str, data: bytes) -> None:
+    def check_size(self, struct: str, data: bytes) -> None:
         """ValueError unless ``data`` has all bytes of ``struct``."""
         wanted = self.structs[struct]["size"]
         if len(data) < wanted:

@@ -64,11 +64,11 @@ class PacketInfo(ControlMessage):
     @classmethod
     def decode(cls, platform: Platform, level: int, type: int, data: bytes) -> PacketInfo:
         if level == platform.constants["IPPROTO_IPV6"]:
-            platform.size("in6_pktinfo", data)
+            platform.check_size("in6_pktinfo", data)
             index = platform.field("in6_pktinfo", "ipi6_ifindex", data, signed=False)
             return cls(_text(platform.raw("in6_pktinfo", "ipi6_addr", data)), index)
         if type == platform.constants.get("IP_PKTINFO"):
-            platform.size("in_pktinfo", data)
+            platform.check_size("in_pktinfo", data)
             address = _text(platform.raw("in_pktinfo", "ipi_addr", data))
             local = None
             if "ipi_spec_dst" in platform.structs["in_pktinfo"]["fields"]:
@@ -99,7 +99,9 @@ class _Number(ControlMessage):
     version: int
     sent: tuple[str, str]
 
-    def __init__(self, value: int, version: int = 4) -> None: ...
+    if TYPE_CHECKING:  # what ``dataclass`` gives the classes below
+
+        def __init__(self, value: int, version: int = 4) -> None: ...
 
     @classmethod
     def decode(cls: type[T], platform: Platform, level: int, type: int, data: bytes) -> T:
@@ -172,7 +174,7 @@ class OriginalDestination(ControlMessage):
 
     @classmethod
     def decode(cls, platform: Platform, level: int, type: int, data: bytes) -> OriginalDestination:
-        platform.size("sockaddr_in", data)
+        platform.check_size("sockaddr_in", data)
         return cls(families.unpack(data, platform=platform.name))
 
 
@@ -182,7 +184,9 @@ class _Options(ControlMessage):
     data: bytes
     sent: tuple[str, str]
 
-    def __init__(self, data: bytes) -> None: ...
+    if TYPE_CHECKING:  # what ``dataclass`` gives the classes below
+
+        def __init__(self, data: bytes) -> None: ...
 
     @classmethod
     def decode(cls: type[P], platform: Platform, level: int, type: int, data: bytes) -> P:

@@ -150,7 +150,7 @@ class Credentials(ControlMessage):
     @classmethod
     def decode(cls, platform: Platform, level: int, type: int, data: bytes) -> Credentials:
         if "SCM_CREDENTIALS" in platform.constants:
-            platform.size("ucred", data)
+            platform.check_size("ucred", data)
             ids = [platform.field("ucred", m, data, signed=m == "pid") for m in _UCRED]
             return cls(ids[0], ids[1], ids[2])
         struct, prefix = "sockcred", "sc"

@@ -18,7 +18,7 @@ class Timestamp(ControlMessage):
     """When a packet came or went: SO_TIMESTAMPING, SO_TIMESTAMPNS or SO_TIMESTAMP.
 
     ``software`` and ``hardware`` are nanoseconds since 1970 (``hardware``: of the card's clock), or
-    None.  ``enable(sock, Timestamp)`` takes the finest of the two last options; with
+    None.  ``enable(sock, Timestamp)`` takes the finer of the last two options; with
     ``value=SOF_TIMESTAMPING_…`` it sets those flags of SO_TIMESTAMPING.
     """
 
@@ -50,10 +50,6 @@ class Timestamp(ControlMessage):
             return cls(times[0] or None, times[2] or None)
         fine = type in [platform.constants.get(name) for name in _NANOSECONDS]
         return cls(_time(platform, data, 1 if fine else 1000))
-
-    @classmethod
-    def option_value(cls, platform: Platform, option: str, value: int) -> bytes:
-        return value.to_bytes(4, platform.order)
 
 
 _THREE_TIMES = ("SCM_TIMESTAMPING", "SO_TIMESTAMPING_OLD", "SO_TIMESTAMPING_NEW")
@@ -100,7 +96,7 @@ class ErrorQueue(ControlMessage):
     @classmethod
     def decode(cls, platform: Platform, level: int, type: int, data: bytes) -> ErrorQueue:
         struct = "sock_extended_err"
-        platform.size(struct, data)
+        platform.check_size(struct, data)
         names = ("ee_errno", "ee_origin", "ee_type", "ee_code", "ee_info", "ee_data")
         number, origin, kind, code, info, more = [
             platform.field(struct, name, data, signed=False) for name in names
