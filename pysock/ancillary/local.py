@@ -126,7 +126,8 @@ class Credentials(ControlMessage):
     """Who sent: SCM_CREDENTIALS (Linux), SCM_CREDS2 and SCM_CREDS (FreeBSD, NetBSD).
 
     ``uid`` and ``gid`` are those that the sender named or has; ``euid``, ``egid`` and ``groups``
-    only the BSDs tell; ``pid`` is None where the message has none.
+    only the BSDs tell; ``pid`` is None where the message has none.  A ``pid`` of None is sent as
+    this process.
     """
 
     pid: int | None
@@ -172,9 +173,10 @@ class Credentials(ControlMessage):
     def encode(self, platform: Platform) -> tuple[int, int, bytes]:
         level = platform.number("SOL_SOCKET")
         if "SCM_CREDENTIALS" in platform.constants:
+            pid = os.getpid() if self.pid is None else self.pid
             data = platform.pack(
                 "ucred",
-                pid=in_range(self.pid or 0, 0x7FFFFFFF, "a process"),
+                pid=in_range(pid, 0x7FFFFFFF, "a process"),
                 uid=in_range(self.uid, 0xFFFFFFFF, "a user"),
                 gid=in_range(self.gid, 0xFFFFFFFF, "a group"),
             )
