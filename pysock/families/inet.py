@@ -95,17 +95,21 @@ class Family(FamilyCodec):
 def port(value: Any, caller: str) -> int:
     """A port as a C int.  The caller looks up the host, and then calls ``in_range``.
 
-    CPython has the same order: of an unknown host and a port out of range, it reports the host.
+    CPython has the same order: of an unknown host and a port out of range, it reports the host; but
+    of a port that is no C int, the port.
     """
     try:
         return c_int(value)
     except OverflowError:
-        number = -1
-    return in_range(number, caller)
+        raise _out_of_range(caller) from None
 
 
 def in_range(number: int, caller: str) -> int:
     """The number of a port, or OverflowError."""
     if not 0 <= number <= 0xFFFF:
-        raise OverflowError(f"{caller}(): port must be 0-65535.")
+        raise _out_of_range(caller)
     return number
+
+
+def _out_of_range(caller: str) -> OverflowError:
+    return OverflowError(f"{caller}(): port must be 0-65535.")

@@ -62,11 +62,9 @@ class Family(FamilyCodec):
             if size_of(view) > self.abi.sun_path:
                 raise OSError("AF_UNIX path too long")
             path = view.tobytes()
-        if self.abstract and path[:1] in (b"", b"\0"):
-            room = self.abi.sun_path
-        else:
-            path, room = path + b"\0", self.abi.sun_path
-        if len(path) > room:
+        if not (self.abstract and path[:1] in (b"", b"\0")):
+            path += b"\0"
+        if len(path) > self.abi.sun_path:
             raise OSError("AF_UNIX path too long")
         return self.sockaddr_un.header(self.family, 2 + len(path)) + path
 
