@@ -197,6 +197,11 @@ def named(error: OSError, what: str) -> OSError:
     return reworded(error, f"{error.strerror} ({what})")
 
 
+def about(error: OSError, what: str) -> OSError:
+    """The same error, whose text also says what it is about."""
+    return reworded(error, f"{error.strerror}: {what}")
+
+
 def reworded(error: OSError, text: str) -> OSError:
     """The same error with another text."""
     winerror = getattr(error, "winerror", None)

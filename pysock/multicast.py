@@ -20,7 +20,7 @@ import sys
 from errno import EADDRNOTAVAIL, ENODEV, ENOPROTOOPT, ENOSYS, EOPNOTSUPP, EPERM
 from ipaddress import ip_address
 
-from ._beyond import family_of, getsockopt, handle, setsockopt
+from ._beyond import about, family_of, getsockopt, handle, setsockopt
 from ._ffi.arguments import plain_index
 from ._functions.netdb import if_nametoindex
 from ._host import abi, constants, system
@@ -29,7 +29,6 @@ from ._socket import Socket
 from .families import pack
 from .interfaces import by_address
 from .interfaces import interface as _interface
-from .interfaces._posix import about
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,12 +13,18 @@ has the functions of the package of that name.
 
 from __future__ import annotations
 
-from .._beyond import Handle as _Handle
+import os as _os
+from errno import ENODEV as _ENODEV
+
+from .._beyond import about as _about
 from .._beyond import handle as _handle
+from .._calls.transfer import sockaddr_from as _sockaddr_from
 from .._functions.netdb import if_nametoindex as _if_nametoindex
 from .._host import constants as _constants
 from .._host import lib as _lib
 from .._socket import Socket as _Socket
+from ..families import unpack_for as _unpack_for
+from ..families._hosts import pton as _pton
 from . import _posix, _rtnetlink, _sysctl, _windows
 from ._values import Address, Gateway, Interface
 
@@ -83,7 +89,8 @@ def interface(which: str | int) -> Interface:
         known = [each for each in found if each.index == index]
     if not known:
         what = "name" if by_name else "index"
-        raise _posix.no_device(f"no interface has the {what} {which!r}")
+        said = f"{_os.strerror(_ENODEV)}: no interface has the {what} {which!r}"
+        raise OSError(_ENODEV, said)
     return known[0]
 
 
@@ -121,7 +128,7 @@ def source_for(address: str, port: int = 9, *, sock: Any = None) -> str:
     Does not block.  Raises OSError (ENETUNREACH) without a route, ValueError as ``by_address``.
     """
     if sock is not None:
-        return _name_of(_Borrowed(_handle(sock)))
+        return _host_of(_unpack_for(0, _sockaddr_from(_lib.getsockname, _handle(sock))))
     host, scope = _split(address)
     family = _AF_INET if len(_packed(host)) == 4 else _AF_INET6
     to: Any = (host, port)
@@ -133,23 +140,12 @@ def source_for(address: str, port: int = 9, *, sock: Any = None) -> str:
             probe.setsockopt(_constants["SOL_SOCKET"], _constants["SO_BROADCAST"], 1)
             probe.connect(to)
         except OSError as error:
-            raise _posix.about(error, f"the way to {address}") from None
-        name = _name_of(probe)
-    return name
+            raise _about(error, f"the way to {address}") from None
+        return _host_of(probe.getsockname())
 
 
-class _Borrowed:
-    """Somebody else's socket, which is asked for its address alone."""
-
-    def __init__(self, sock: _Handle) -> None:
-        self.sock = sock
-
-    def getsockname(self) -> Any:
-        return _posix.sockname(self.sock)
-
-
-def _name_of(sock: Any) -> str:
-    name = sock.getsockname()
+def _host_of(name: Any) -> str:
+    """The host in what getsockname(2) has answered, without its scope."""
     if not (isinstance(name, tuple) and name and isinstance(name[0], str)):
         raise ValueError(f"expected a socket of IPv4 or IPv6, not one with the address {name!r}")
     return name[0].partition("%")[0]
@@ -196,15 +192,9 @@ def _split(address: Any) -> tuple[str, str]:
 
 
 def _packed(host: str) -> bytes:
-    packed: bytes | None = _hosts_packed(host)
-    if packed is None:
-        raise ValueError(f"expected a numeric IPv4 or IPv6 address, not {host!r}")
-    return packed
-
-
-def _hosts_packed(host: str) -> bytes | None:
-    for family in (_AF_INET, _AF_INET6):
-        packed = _posix.pton(family, host)
+    name = host.encode("utf-8", "replace")
+    for family in (_AF_INET, _AF_INET6) if b"\0" not in name else ():
+        packed = _pton(family, name)
         if packed is not None:
             return packed
-    return None
+    raise ValueError(f"expected a numeric IPv4 or IPv6 address, not {host!r}")

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import os
 from ctypes import byref, c_ubyte, c_void_p, string_at
-from errno import ENODEV
 
-from .._beyond import HAS_IOCTL, ioctl, reworded
-from .._calls.transfer import sockaddr_from
+from .._beyond import HAS_IOCTL, ioctl
 from .._functions.netdb import if_nametoindex
 from .._host import abi, constants, lib
 from .._records import Record
 from .._socket import Socket
-from ..families import _hosts, codec_of, unpack_for
+from ..families import codec_of
 from ..families._hosts import AF_INET, SIZES, text_of
 from ._values import Address, Interface, by_index, family_of, flag_names, hardware_text, prefix_of
 
@@ -25,8 +23,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, Optional
-
-    from .._beyond import Handle
 
     # Name, flags, address, netmask, and the broadcast address or the other end.
     _Entry = tuple[bytes, int, bytes, Optional[bytes], bytes]
@@ -179,26 +175,3 @@ def _mtu(sock: Socket, name: str) -> int | None:
 if hasattr(lib, "getifaddrs"):
     _ifaddrs, _ifreq = Record("ifaddrs"), Record("ifreq")
     _OTHER = "ifa_dstaddr" if "ifa_dstaddr" in _ifaddrs.fields else "ifa_ifu"
-
-
-# --- for the modules beside this one -------------------------------------------------
-
-
-def pton(family: int, host: str) -> bytes | None:
-    """A numeric address as bytes; None if it is none of this family."""
-    return None if "\0" in host else _hosts.pton(family, host.encode("utf-8", "replace"))
-
-
-def sockname(sock: Handle) -> Any:
-    """``getsockname(2)`` of any socket."""
-    return unpack_for(0, sockaddr_from(lib.getsockname, sock))
-
-
-def about(error: OSError, what: str) -> OSError:
-    """The same error, whose text also says what it is about."""
-    return reworded(error, f"{error.strerror}: {what}")
-
-
-def no_device(what: str) -> OSError:
-    """ENODEV."""
-    return OSError(ENODEV, f"{os.strerror(ENODEV)}: {what}")
