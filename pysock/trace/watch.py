@@ -23,14 +23,16 @@ An observer is a function that is called with each event, a tuple of plain value
 
 Nothing is decoded here: that takes a thousand times as long as a call (``decode``).
 
+>>> import pysock
 >>> from pysock.trace import watch
->>> from pysock import socketpair
->>> with watch.watching(lambda event: print(*event[:1], event[5])):
-...     a, b = socketpair()                                   # doctest: +SKIP
-begin socketpair
-end 0
-begin getsockname
-end 0
+>>> a, b = pysock.socketpair()
+>>> events = []
+>>> with watch.watching(events.append):
+...     sent = a.send(b"hello")
+>>> [event[0] for event in events], events[1][5], events[2][4]
+(['thread', 'begin', 'end'], 'send', 5)
+>>> a.close(), b.close()
+(None, None)
 """
 
 from __future__ import annotations
