@@ -258,6 +258,17 @@ def test_nothing_to_run_and_nowhere_to_write(tmp_path: Path) -> None:
     assert "no/such/page: No such file" in ran.stderr
 
 
+@pytest.mark.parametrize("option", ["--quiet", "--all", "--strace", "--width=80"])
+def test_an_option_of_the_text_where_none_is_shown(tmp_path: Path, option: str) -> None:
+    """It says so, instead of a page or a file in another form than was asked for."""
+    for used, other in (("trace", "--html"), ("trace", "--jsonl"), ("show", "--html")):
+        ran = trace(tmp_path, option, other, "file", "x.py", command=used)
+        assert (ran.returncode, ran.stdout) == (2, "")
+        name = option.partition("=")[0]
+        assert ran.stderr == f"python -m pysock {used}: {name} changes nothing with {other}\n"
+        assert not (tmp_path / "file").exists()
+
+
 @posix
 def test_nobody_reads_the_trace(tmp_path: Path) -> None:
     """The program runs on, with its own output and status."""

@@ -12,7 +12,7 @@ from ..trace.order import FOREVER, LATE, Timeline, sort
 from ..trace.page import Page
 from . import page
 from .programs import PAUSE
-from .trace import add_appearance, writer
+from .trace import add_appearance, without_text, writer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,8 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     damaged: list[str] = []
+    problem = without_text(options)
     if options.follow and options.html is not None:
-        print("python -m pysock show: --follow shows text, and no page", file=sys.stderr)
+        problem = "--follow shows text, and no page"
+    if problem:
+        print(f"python -m pysock show: {problem}", file=sys.stderr)
         return UNREADABLE
     try:
         with open(options.file, encoding="utf-8", errors="replace") as file:

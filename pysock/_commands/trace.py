@@ -94,6 +94,18 @@ def add_appearance(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--width", type=number, metavar="N", help="cut lines after N columns")
 
 
+def without_text(options: argparse.Namespace) -> str:
+    """Which option of the text stands beside one that shows none; "" if there is none."""
+    instead = [name for name in ("html", "jsonl") if getattr(options, name, None) is not None]
+    for name in _APPEARANCE:
+        if instead and getattr(options, name):
+            return f"--{name} changes nothing with --{instead[0]}"
+    return ""
+
+
+_APPEARANCE = ("quiet", "all", "strace", "width")
+
+
 def number(text: str) -> int:
     columns = int(text)
     if columns < NARROWEST:
@@ -117,7 +129,8 @@ def split(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 def main(options: argparse.Namespace) -> int:
     wanted = [options.rest] if options.one else programs.split(options.rest)
-    for problem in filter(None, [*map(problem_of, wanted), _not_here(options)]):
+    problems = [*map(problem_of, wanted), without_text(options), _not_here(options)]
+    for problem in filter(None, problems):
         print(f"python -m pysock trace: {problem}", file=sys.stderr)
         return NO_RUN
     try:
