@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import select
@@ -107,6 +108,31 @@ def test_any_fault_in_a_line_leaves_the_others() -> None:
         found += left_out
         assert len(said) > whole // 2 or at == 0
     assert found > CASES // 3
+
+
+def test_an_address_that_is_not_there_ends_no_page() -> None:
+    mixed, binds = [], set()
+    for line in recorded():
+        made = json.loads(line)
+        if made.get("function") == "bind":
+            binds.add(made["call"])
+            made["memory"] = {}
+        elif made["event"] == "end" and made["call"] in binds:
+            made.update(result=-1, errno=errno.EADDRINUSE)
+        mixed.append(json.dumps(made))
+    assert binds and any("bind(" in line for line in shown(mixed)[1])
+
+
+def test_a_state_of_what_has_none_is_not_told() -> None:
+    where = (None, "", "x.py", 1)
+    states = {"state.own": b"LISTEN", "state.time": bytes(8)}
+    events: list[watch.Event] = [
+        ("process", 0, 1, 0, PYTHON, target, []),
+        ("begin", 1, 1, 1, "select", "poll", ([[3, 1]], 1, 0), {"on_socket": b"\1"}, where),
+        ("end", 1, 2, 1, [], 0, states),
+    ]
+    _, said = shown([jsonl.line(1, event) for event in events])
+    assert any("poll(" in line for line in said) and not any("LISTEN" in line for line in said)
 
 
 @pytest.mark.parametrize("line", ["[" * 100_000, "{}", "null", "1", "\0", "", '{"event": []}'])

@@ -150,7 +150,10 @@ class Writer:
 
     def _state(self, call: Call) -> str:
         """The states that are others than before, of both ends."""
-        key = call.pid, _of(call)
+        fd = _of(call)
+        if not isinstance(fd, int):  # a damaged recording: poll, say, has no state
+            return ""
+        key = call.pid, fd
         made = call.function in _MAKE
         before = {} if made else self.states.get(key, {})
         self.states[key] = {**before, **call.states}

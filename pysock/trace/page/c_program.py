@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 
+from ..decode import UNDECODABLE
 from ..names import error_name
 from .c_calls import LITERAL, Calls, quoted
 from .joins import RECEIVES, room_of
@@ -93,7 +94,10 @@ class Program(Calls):
         if write is None or call.values.abi.name.startswith("windows"):  # Winsock's own
             return [f"/* {call.function}() is left out */"]
         before = [*self._copies(seen), *self._ended(seen)]
-        lines = [*before, *write(seen)]
+        try:
+            lines = [*before, *write(seen)]
+        except UNDECODABLE:  # a damaged recording
+            return [*before, f"/* {call.function}() is left out: its arguments are not recorded */"]
         if call.failed:
             lines[-1] += f"  /* -1 {error_name(call.errno)} */"
         elif call.function in _COUNTED:
