@@ -376,6 +376,15 @@ def test_vsock_for_an_observer() -> None:
     assert (told["svm_cid"], told["svm_port"]) == ("VMADDR_CID_HOST", "1024")
 
 
+@pytest.mark.parametrize(
+    ("flags", "text"), [(0, "0"), (2, "XDP_COPY"), (0x102, "XDP_COPY | 0x100"), (0x100, "0x100")]
+)
+def test_flags_of_xdp_for_an_observer(flags: int, text: str) -> None:
+    """None is left out that a newer kernel has."""
+    raw = bytes([44, 0]) + flags.to_bytes(2, "little") + bytes(12)
+    assert described("AF_XDP", raw)["sxdp_flags"] == text
+
+
 def test_a_family_that_a_platform_has_in_name_only() -> None:
     """macOS has the number of AF_VSOCK, and no struct that CPython knows."""
     raw = bytes([16, abi_of("darwin-arm64").constants.get("AF_VSOCK", 40)]) + bytes(range(14))

@@ -62,6 +62,8 @@ class Family(FamilyCodec):
         if member == "sxdp_ifindex":
             return _interfaces.text(number)
         if member == "sxdp_flags":
-            names = [n for n in _FLAGS if number & self.abi.constants.get(n, 0)]
-            return " | ".join(names) or "0"
+            known = {n: self.abi.constants.get(n, 0) for n in _FLAGS}
+            names = [n for n, flag in known.items() if number & flag]
+            rest = number & ~sum(known.values())
+            return " | ".join(names + [hex(rest)] * bool(rest)) or "0"
         return None
