@@ -19,6 +19,7 @@ from pysock._functions import resolver
 from pysock._functions.static_answers import StaticAnswers
 from pysock._host import abi, lib, structs
 from pysock.families import _hosts
+from pysock.trace.recording import recording
 
 from .harness import interrupt, on_musl, outcome
 
@@ -167,3 +168,16 @@ def test_what_getaddrinfo_has_made_is_freed_whenever_an_exception_comes(
     with pytest.raises(pysock.gaierror):
         pysock.getaddrinfo("no number", 80, flags=pysock.AI_NUMERICHOST)
     assert freed == [True]  # there was nothing to free
+
+
+@pytest.mark.parametrize("family", [pysock.AF_INET, pysock.AF_INET6])
+def test_to_bind_to_all_addresses_asks_no_resolver(family: int) -> None:
+    """``""`` is INADDR_ANY by RFC 3493, and need not be looked up."""
+    try:
+        with pysock.socket(family, pysock.SOCK_DGRAM) as sock, recording() as recorded:
+            sock.bind(("", 0))
+            host = sock.getsockname()[0]
+    except OSError as error:
+        pytest.skip(f"no such socket here: {error}")
+    assert "getaddrinfo" not in [call.function for call in recorded.calls]
+    assert not any(pysock.inet_pton(family, host))

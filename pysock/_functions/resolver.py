@@ -13,12 +13,12 @@ from ctypes import c_int, c_void_p, sizeof
 from errno import EAFNOSUPPORT
 
 from .. import _public
-from .._calls.memory import Pool, with_pointer
+from .._calls.memory import Pool, reserved, with_pointer
 from .._enums import AddressFamily, SocketKind, member
 from .._ffi import arguments, versions
 from .._ffi.arguments import ZERO, c_string, fs_bytes, plain_bytes
 from .._ffi.errors import check_resolved, checked, from_errno, raise_h
-from .._ffi.interpreter import array_type, bytes_at, chars, pointer_to, put_bytes, text_at
+from .._ffi.interpreter import array_type, bytes_at, put_bytes, text_at
 from .._host import abi, constants, lib, structs
 from ..families import codec_of, unpack_for
 from ..families._hosts import (
@@ -195,7 +195,7 @@ def _numeric(node: bytes, port: int) -> tuple[int, int, bytes]:
     if len(answers) > 1:
         raise OSError("sockaddr resolved to multiple addresses")
     family, sockaddr = answers[0][0], answers[0][4]
-    return family, int.from_bytes(sockaddr[2:4], "big"), address_in(sockaddr)
+    return family, int.from_bytes(sockaddr[2:4], "big"), address_in(family, sockaddr)
 
 
 def gethostname() -> str:
@@ -301,21 +301,24 @@ def _hostent(family: int, function: str, *asked: Any) -> tuple[str, list[str], l
 
 def _hostent_r(call: Any, *asked: Any) -> _Host | int:
     """``call(*asked, hostent, buffer, buflen, result, h_errno)``: its answer, or its h_errno."""
-    hostent, result, h_errno = structs["hostent"](), c_void_p(), c_int()
-    buffer = chars(16384)
-    call(
-        *asked,
-        pointer_to(hostent),
-        pointer_to(buffer),
-        len(buffer),
-        pointer_to(result),
-        pointer_to(h_errno),
-    )
-    if not result.value:
-        return h_errno.value
-    found = _copied(hostent)
-    del buffer  # hostent pointed into it, so it had to exist until here
+    entry = _hostents.take()
+    _, to_buffer, hostent, to_hostent, result, to_result, h_errno, to_h_errno = entry
+    result.value, h_errno.value = None, 0
+    call(*asked, to_hostent, to_buffer, _HOSTENT_ROOM, to_result, to_h_errno)
+    found = _copied(hostent) if result.value else h_errno.value  # hostent points into the buffer
+    _hostents.put(entry)
     return found
+
+
+_HOSTENT_ROOM = 16384  # bytes of names and addresses, as in CPython
+_hostents = Pool(
+    lambda: (
+        *reserved(_HOSTENT_ROOM),
+        *with_pointer(structs["hostent"]),
+        *with_pointer(c_void_p),
+        *with_pointer(c_int),
+    )
+)
 
 
 def _copied(hostent: Any) -> _Host:

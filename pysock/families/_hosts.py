@@ -28,7 +28,7 @@ BROADCAST = b"\xff\xff\xff\xff"
 
 # The cache of addresses, with four kinds of entries (the last three for this platform only):
 #
-#     a numeric IPv4 host (str)                             → its four bytes
+#     a numeric IPv4 host, or "" (str)                      → its four bytes
 #     (host, port), a tuple of exactly a str and an int     → the sockaddr of this AF_INET address
 #     (family, address) of AF_INET6, its host numeric, or AF_UNIX, a str  → its sockaddr
 #     a sockaddr of a family that is ``FamilyCodec.fixed``  → the address in Python's form
@@ -134,8 +134,8 @@ def idna(value: Any, function: str) -> bytes:
 
 
 def ipv4(name: bytes) -> bytes:
-    """The four bytes of an IPv4 host.  Those of a numeric host are cached."""
-    packed = pton(AF_INET, name)
+    """The four bytes of an IPv4 host.  Those of a numeric host are cached, and those of none."""
+    packed = pton(AF_INET, name) if name else ANY[AF_INET]
     if packed is None:
         return resolve(name, AF_INET)[1]
     remember(name.decode("ascii"), packed)
@@ -150,7 +150,7 @@ def ipv6(name: bytes) -> bytes:
 def resolve(name: bytes, family: int) -> tuple[int, bytes]:
     """``(family, address)`` of a host: AF_INET, AF_INET6, or with AF_UNSPEC one of the two."""
     if not name:
-        return _wildcard(family)
+        return (family, ANY[family]) if family in ANY else _wildcard(family)
     if name in (b"255.255.255.255", b"<broadcast>"):
         if family not in (AF_INET, AF_UNSPEC):
             raise OSError("address family mismatched")
@@ -166,17 +166,23 @@ def resolve(name: bytes, family: int) -> tuple[int, bytes]:
     found = next(addrinfo(name, None, family, most=1))
     if found[0] not in SIZES:
         raise OSError("unknown address family")
-    return found[0], address_in(found[4])
+    return found[0], address_in(found[0], found[4])
+
+
+# INADDR_ANY and IN6ADDR_ANY_INIT, which no host means: what getaddrinfo(3) answers with AI_PASSIVE
+# (RFC 3493, section 6.1).
+ANY = Cache({AF_INET: bytes(4), AF_INET6: bytes(16)})
 
 
 def _wildcard(family: int) -> tuple[int, bytes]:
+    """The same of a family that is not said, or of an unknown one."""
     passive = constants["AI_PASSIVE"]
     answers = list(addrinfo(None, b"0", family, constants["SOCK_DGRAM"], flags=passive))
     if answers[0][0] not in SIZES:
         raise OSError("unsupported address family")
     if len(answers) > 1:
         raise OSError("wildcard resolved to multiple address")
-    return answers[0][0], address_in(answers[0][4])
+    return answers[0][0], address_in(answers[0][0], answers[0][4])
 
 
 SIZES = Cache({AF_INET: 4, AF_INET6: 16})
@@ -186,9 +192,9 @@ SIZES = Cache({AF_INET: 4, AF_INET6: 16})
 _NUMERIC = Cache({AF_INET: b"0123456789.", AF_INET6: b"0123456789abcdefABCDEF:."})
 
 
-def address_in(raw: bytes) -> bytes:
-    """The bytes of the IP address in a sockaddr_in or sockaddr_in6 of the host."""
-    return raw[4:8] if abi.family_of(raw) == AF_INET else raw[8:24]
+def address_in(family: int, raw: bytes) -> bytes:
+    """The bytes of the IP address in a sockaddr_in or sockaddr_in6."""
+    return raw[4:8] if family == AF_INET else raw[8:24]
 
 
 def pton(family: int, name: bytes) -> bytes | None:
