@@ -17,7 +17,7 @@ from pysock._methods.shortcuts import message
 from .harness import Action
 
 KEEP = KEEP_GIL_MAX
-LIMIT = message._LIMIT
+LIMIT, ROOM = message._LIMIT, message._ROOM
 HEADER = pysock.CMSG_LEN(0) if hasattr(pysock, "CMSG_LEN") else 0
 LEVEL = pysock.SOL_SOCKET
 
@@ -114,9 +114,9 @@ READING: dict[str, tuple[Action, str | None]] = {
     "recvmsg": (lambda s: s.recvmsg(1), None),
     "recvmsg room": (lambda s: s.recvmsg(1, 24), None),
     "recvmsg 1": (lambda s: s.recvmsg(1, 1), None),
+    "recvmsg sizes": (lambda s: s.recvmsg(ROOM, LIMIT - 1), None),
     "recvmsg 0": (lambda s: s.recvmsg(0, 24), None),
-    "recvmsg sizes": (lambda s: s.recvmsg(LIMIT - 1, LIMIT - 1), None),
-    "recvmsg LIMIT": (lambda s: s.recvmsg(LIMIT, 24), "_recvmsg"),
+    "recvmsg ROOM": (lambda s: s.recvmsg(ROOM + 1, 24), "_recvmsg"),
     "recvmsg room LIMIT": (lambda s: s.recvmsg(1, LIMIT), "_recvmsg"),
     "recvmsg 0, room LIMIT": (lambda s: s.recvmsg(0, LIMIT), "_recvmsg"),
     "recvmsg -1": (lambda s: s.recvmsg(-1, 24), "_recvmsg"),

@@ -173,11 +173,6 @@ def test_a_flag_that_pysock_has_asked_with_is_not_told(monkeypatch: pytest.Monke
         assert here.recvmsg(100, 64, pysock.MSG_DONTWAIT)[2] == peer.msg_flags
 
 
-def test_one_comparison_tests_both_sizes_of_a_message() -> None:
-    """``a | b < LIMIT``, if that is a power of two."""
-    assert bin(LIMIT).count("1") == 1
-
-
 @pytest.mark.parametrize("seconds", [None, 5.0])
 def test_a_message_that_is_received_again_has_all_the_room(
     seconds: float | None, monkeypatch: pytest.MonkeyPatch

@@ -48,7 +48,7 @@ def leave_secrets() -> None:
             lambda: here.recvfrom(20_000),
             lambda: here.recvfrom_into(bytearray(10)),
             lambda: here.recvmsg(10),
-            lambda: here.recvmsg(20_000, 1000),
+            lambda: here.recvmsg(100_000, 1000),
             here.getpeername,
         ):
             there.send(b"abc")

@@ -22,6 +22,7 @@ rows); each row has a call of either end, of little data unless it says so:
     sendmsg of two parts, recv          48,500  16,700
       with an address                   59,100  21,400
     send, recvmsg                       49,200  12,900
+      with room for 64 KiB              49,600  13,100
     send, recvmsg_into                  58,200  20,800
       of three buffers                  74,800  36,300
       with room for control messages    67,500  31,900

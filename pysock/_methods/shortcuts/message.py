@@ -1,4 +1,4 @@
-"""sendmsg, recvmsg, recvmsg_into of a short message: little data, with or without control messages.
+"""sendmsg, recvmsg, recvmsg_into of a short message, with or without control messages.
 
 Descriptors, credentials and time stamps travel in such messages, and what servers gather.  A
 preallocated message is laid out once: its pointers stay, and a call sets only the lengths, through
@@ -21,6 +21,7 @@ from ..._calls.cmsg import control
 from ..._calls.memory import ODD_FLAGS, SOCKADDR_MAX, Pool, flags_number, zeros
 from ..._calls.msghdr import MANY, has_succeeded, unasked
 from ..._calls.rights import close_messages, close_octets, close_received, holds_messages
+from ..._calls.transfer import KEEP_GIL_MAX
 from ..._calls.wait import READ, WRITE, retry
 from ..._ffi.arguments import ZERO, c_int, send_flags
 from ..._ffi.interpreter import array_type, exhaust, pointer_to
@@ -33,14 +34,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# LIMIT is a power of two, so that ``a | b < LIMIT`` tests both sizes with one comparison.
-_LIMIT = 16384
+_LIMIT = 16384  # bytes of data to send, or of control messages: less are copied
+_ROOM = KEEP_GIL_MAX  # bytes of data to receive: of room for more than comes, none is written to
 
 _msghdr, _iovec = structs["msghdr"], structs["iovec"]
 _NAME_AT = sizeof(_msghdr) + sizeof(_iovec)
 _CONTROL_AT = _NAME_AT + SOCKADDR_MAX + 15 & ~15
 _DATA_AT = _CONTROL_AT + _LIMIT
-_SIZE = _DATA_AT + _LIMIT
+_SIZE = _DATA_AT + _ROOM
 _FIRST = 256  # bytes of control messages, which most calls have no more room for
 
 
@@ -62,7 +63,7 @@ def _preallocated() -> dict[str, Any]:
         "control": array_type(_LIMIT).from_buffer(memory, _CONTROL_AT),
         "first": array_type(_FIRST).from_buffer(memory, _CONTROL_AT),
         "octets": (c_ubyte * _FIRST).from_buffer(memory, _CONTROL_AT),
-        "data": array_type(_LIMIT).from_buffer(memory, _DATA_AT),
+        "data": array_type(_ROOM).from_buffer(memory, _DATA_AT),
     }
 
 
@@ -178,7 +179,8 @@ def recvmsg(
     if (
         type(bufsize) is not int
         or type(ancbufsize) is not int
-        or not 0 <= bufsize | ancbufsize < _LIMIT
+        or not 0 <= bufsize <= _ROOM
+        or not 0 <= ancbufsize < _LIMIT
         or (flags is not ZERO and (flags := flags_number(flags, c_int)) & ODD_FLAGS)
     ):
         return _recvmsg(self, bufsize, ancbufsize, flags)
