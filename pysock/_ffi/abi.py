@@ -216,10 +216,13 @@ class Sockaddr:
         pack = partial(self._codec.pack, self.header(family, self.size))
         if not self._odd:
             return pack
-        odd = self._odd
+        odd = [(i, codec.pack) for i, codec in self._odd.items()]
 
         def pack_mixed(*values: Any) -> bytes:
-            return pack(*[odd[i].pack(v) if i in odd else v for i, v in enumerate(values)])
+            converted = [*values]
+            for i, convert in odd:
+                converted[i] = convert(converted[i])
+            return pack(*converted)
 
         return pack_mixed
 
