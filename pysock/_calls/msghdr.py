@@ -40,6 +40,7 @@ from .._ffi.interpreter import (
     exhaust,
     fill,
     number_in,
+    number_of,
     pointer_to,
     put_bytes,
     releasing,
@@ -177,9 +178,7 @@ def send(
                 sizes = [total]
             data = b"".join(views or parts)
             return _send(sock, total, sizes, [], data, packed, flags, sockaddr)
-        if not views:
-            export(views, parts)
-        kept.extend(map(number_in, views))
+        kept.extend(map(number_in, views) if views else map(number_of, parts))
         numbers = [pair[0] for pair in kept]
         return _send(sock, total, sizes, numbers, b"", packed, flags, sockaddr)
     finally:

@@ -19,6 +19,7 @@ should an interpreter drop a private name, this setting costs pysock nothing exc
 ``address_in``     a memoryview → the address of its memory, as an argument of a call; good
                    until the view is released
 ``number_in``      a memoryview → ``(address as an int, owner)``; good as long as both live
+``number_of``      bytes → the same
 ``pass_memory``    ``call(*args, pointer, size)`` with the memory of a bytes-like object
 ``releasing``      an iterator that releases a list of memoryviews when it is exhausted
 ``exhaust``        exhausts it, in one step
@@ -86,6 +87,7 @@ declared = chosen.declared
 pointer_to = chosen.pointer_to
 address_in = chosen.address_in
 number_in = chosen.number_in
+number_of = chosen.number_of
 pass_memory = chosen.pass_memory
 releasing = chosen.releasing
 exhaust = chosen.exhaust

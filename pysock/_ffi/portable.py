@@ -104,9 +104,12 @@ def address_in(view: memoryview) -> Any:
 
 def number_in(view: memoryview) -> tuple[int, Any]:
     """The address of a view's memory, or of a copy, as an int, and the owner of that memory."""
-    if not view.readonly:
-        return address_of(view), view
-    pointer = ctypes.c_char_p(view.tobytes())
+    return number_of(view.tobytes()) if view.readonly else (address_of(view), view)
+
+
+def number_of(data: bytes) -> tuple[int, Any]:
+    """The address of the bytes of ``data`` (on PyPy of a copy) as an int, and their owner."""
+    pointer = ctypes.c_char_p(data)
     return ctypes.c_void_p.from_buffer(pointer).value or 0, pointer
 
 

@@ -186,10 +186,13 @@ def number_in(view: memoryview) -> tuple[int, Any]:
 
     Read-only memory is copied: PyPy guarantees its address for one call only.
     """
-    if view.readonly:
-        copy = memoryview(bytearray(view))
-        return address_in(copy), copy
-    return address_in(view), view
+    return number_of(view) if view.readonly else (address_in(view), view)
+
+
+def number_of(data: bytes | memoryview) -> tuple[int, Any]:
+    """The same of a copy of ``data``."""
+    copy = memoryview(bytearray(data))
+    return address_in(copy), copy
 
 
 # As in ``portable``, for this file's ``address_in``: passed one by which to find the address, PyPy
