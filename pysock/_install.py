@@ -20,6 +20,7 @@ import os
 import sys
 from _frozen_importlib import ModuleSpec
 from _frozen_importlib_external import PathFinder
+from _thread import RLock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +35,23 @@ TRACE = "PYSOCK_TRACE"  # the folder to record its calls in
 
 # What stood in sys.modules instead, by name; None while pysock is not in the place of socket.
 _before: dict[str, ModuleType] | None = None
+
+# Whether ``install`` has come to its end, and ``uninstall`` has not begun.  If a signal handler has
+# raised in one of them, or there was no memory, the next call of either undoes what is left.
+_whole = False
+
+# One thread at a time puts pysock in place or away; the others wait for the end of that.
+_lock = RLock()
+
+
+def _renew_lock() -> None:
+    """In a forked child, which lacks the thread that may have had it."""
+    global _lock
+    _lock = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 # What ``install(replace=True)`` has replaced: (module, name in it, the value before, pysock's).
 _replaced: list[tuple[str, str, Any, Any]] = []
@@ -62,9 +80,14 @@ def install(*, replace: bool = False) -> None:
     True
     >>> uninstall()
     """
-    global _before
-    if _before is not None:
-        return
+    with _lock:
+        if not _whole:
+            uninstall()
+            _install(replace=replace)
+
+
+def _install(*, replace: bool) -> None:
+    global _before, _whole
     before = {name: sys.modules[name] for name in ("socket", "_socket") if name in sys.modules}
     ours = _counterparts(before)
     found = list(_holders(ours))
@@ -80,7 +103,8 @@ def install(*, replace: bool = False) -> None:
     try:
         _take_place()
         _replace(found, ours)
-    except BaseException:  # a signal handler's
+        _whole = True
+    except BaseException:  # a signal handler's, or there is no memory
         uninstall()
         raise
 
@@ -106,17 +130,21 @@ def uninstall() -> None:
     Modules that have imported pysock as ``socket`` meanwhile keep it.  Does nothing without
     ``install``.
     """
-    global _before
-    if _before is None:
-        return
+    with _lock:
+        if _before is not None:
+            _uninstall()
+
+
+def _uninstall() -> None:
+    global _before, _whole
+    _whole = False
     from . import _naming, _tracebacks
 
-    # A signal handler may raise at any step: then a second call does what is left.
     while _finder in sys.meta_path:
         sys.meta_path.remove(_finder)
     for name in ("socket", "_socket"):
         sys.modules.pop(name, None)
-    sys.modules.update(_before)
+    sys.modules.update(_before or {})
     while _replaced:
         module, name, value, ours = _replaced[-1]
         contents = vars(sys.modules.get(module, builtins))
@@ -141,7 +169,7 @@ class installed:
     """
 
     def __enter__(self) -> None:
-        self.outermost = _before is None
+        self.outermost = not _whole
         install(replace=True)
 
     def __exit__(self, *exception: object) -> None:
@@ -176,7 +204,7 @@ def environment(
 
 def start(package: str) -> None:
     """At the start of a process: answer imports of ``socket`` by the pysock in this folder."""
-    global _package, _before
+    global _package, _before, _whole
     _package = package
     sys.meta_path.insert(0, _finder)
     if os.environ.get(VARIABLE) == "report":
@@ -186,7 +214,7 @@ def start(package: str) -> None:
     if "socket" in sys.modules:  # a .pth file has imported it
         install(replace=True)
     else:
-        _before = {}
+        _before, _whole = {}, True
     folder = os.environ.get(TRACE)
     if folder is not None and os.path.isdir(folder):  # it is gone once nobody watches
         from .trace import record
@@ -375,15 +403,17 @@ def _take_place() -> None:
 
     from . import _naming, _plain, _tracebacks
 
-    plain = _plain.module()
-    if plain.__spec__ is None:  # importlib.util.find_spec and importlib.reload ask for it
-        plain.__spec__ = _find_in_place("_socket")
-    sys.modules["socket"], sys.modules["_socket"] = pysock, plain
-    if _finder not in sys.meta_path:
-        sys.meta_path.insert(0, _finder)
-    _naming.name_as(in_place=True)
-    if FRAMES not in os.environ:
-        _tracebacks.shorten()
+    with _lock:
+        plain = _plain.module()
+        if plain.__spec__ is None:  # importlib.util.find_spec and importlib.reload ask for it
+            plain.__spec__ = _find_in_place("_socket")
+        if _finder not in sys.meta_path:
+            sys.meta_path.insert(0, _finder)
+        _naming.name_as(in_place=True)
+        if FRAMES not in os.environ:
+            _tracebacks.shorten()
+        # Last, so that an import that is interrupted before comes here once more.
+        sys.modules["_socket"], sys.modules["socket"] = plain, pysock
 
 
 # --- who has the standard library's ---------------------------------------------------
@@ -426,7 +456,8 @@ def _holders(counterparts: Mapping[int, Any]) -> Iterator[tuple[str, str]]:
             continue
         for name, value in contents:
             if id(value) in counterparts or (
-                isinstance(value, type) and any(id(base) in counterparts for base in value.__mro__)
+                isinstance(value, type)
+                and not counterparts.keys().isdisjoint(map(id, value.__mro__))
             ):
                 yield module, name
 

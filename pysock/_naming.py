@@ -34,18 +34,26 @@ _NAMES = {
 # What has been changed: (object, attribute, pysock's own).
 _own: list[tuple[Any, str, Any]] = []
 
+_whole = False  # whether they have the names of ``socket``, all of them
+
 
 def name_as(*, in_place: bool) -> None:
     """Give classes and functions the names of ``socket``, or their own again."""
-    if in_place and not _own:
-        _name_functions()
-        _name_methods()
-    _name_classes(in_place=in_place)
-    if not in_place:
+    global _whole
+    if _whole and in_place:
+        return
+    _whole = False
+    if _own:  # perhaps only a part: the call that has changed it was interrupted
+        _name_classes(in_place=False)
         while _own:
             setattr(*_own[-1])
             _own.pop()
+    if in_place:
+        _name_functions()
+        _name_methods()
+        _name_classes(in_place=True)
     _public.module.__name__ = "socket" if in_place else "pysock"
+    _whole = in_place
 
 
 def _name_functions() -> None:

@@ -37,8 +37,8 @@ def module() -> ModuleType:
     """The module, the same at each call."""
     global _made
     if _made is None:
-        _made = _Plain("_socket", "Implementation module for socket operations.")
-        contents = vars(_made)
+        made = _Plain("_socket", "Implementation module for socket operations.")
+        contents = vars(made)
         contents.update(_enums.public_constants)
         contents.update(_enums.public_texts)
         for each in (conversions, descriptors, netdb, resolver):
@@ -59,6 +59,7 @@ def module() -> ModuleType:
             contents["socketpair"] = socketpair
         for name in _FUNCTIONS.difference(dir(_public.module)):
             contents.pop(name, None)  # the system lacks it
+        _made = made  # last, since a signal handler may raise before
     return _made
 
 

@@ -10,7 +10,7 @@ environment, which ``python -m pysock run --frames`` sets, nothing is left out.
 from __future__ import annotations
 
 import sys
-from functools import wraps
+from functools import partial, wraps
 from types import TracebackType
 
 from ._ffi import versions
@@ -25,19 +25,24 @@ if TYPE_CHECKING:
 # What has been changed: (module, name, Python's own, the one of this file).
 _changed: list[tuple[Any, str, Any, Any]] = []
 
+_whole = False  # whether ``shorten`` has come to its end, and ``keep`` has not begun
+
 
 def shorten() -> None:
     """Leave pysock's lines out from now on.  Does nothing the second time."""
-    if are_shorter():
+    global _whole
+    if _whole:
         return
+    keep()  # what one that was interrupted has changed
     for name in ("sys", "threading", "traceback"):
         if name in sys.modules:
             shorten_in(sys.modules[name])
+    _whole = True
 
 
 def are_shorter() -> bool:
     """Whether ``shorten`` was called, and ``keep`` was not yet."""
-    return bool(_changed)
+    return _whole
 
 
 def shorten_in(module: ModuleType) -> None:
@@ -46,10 +51,10 @@ def shorten_in(module: ModuleType) -> None:
         for name in ("walk_tb", "_walk_tb_with_full_positions"):  # by which it reads frames
             own = vars(module).get(name)
             if own is not None:
-                _change(module, name, wraps(own)(_walking(own)))
+                _change(module, name, wraps(own)(partial(_walk, own)))
         own = vars(module).get("_compute_suggestion_error")
         if own is not None and versions.MODULES_TELL_NAMES:
-            _change(module, own.__name__, wraps(own)(_suggesting(own)))
+            _change(module, own.__name__, wraps(own)(partial(_suggest, own)))
     elif module is sys:
         _change_hook(sys, "excepthook", _of_program)
         if sys.implementation.name == "cpython":  # PyPy's takes only what PyPy itself has made
@@ -60,7 +65,7 @@ def shorten_in(module: ModuleType) -> None:
 
 def _change_hook(module: Any, name: str, hook: Callable[..., Any]) -> None:
     own = vars(module)[name]
-    ours = wraps(own)(hook(own, module))
+    ours = wraps(own)(partial(hook, own, module))
     # Python's own is known by both names: code.interact asks whether they are the same.
     for each in (f"__{name}__", name):
         if getattr(module, each, None) is own:
@@ -69,6 +74,8 @@ def _change_hook(module: Any, name: str, hook: Callable[..., Any]) -> None:
 
 def keep() -> None:
     """Undo it, except where the program has put something else into the place since."""
+    global _whole
+    _whole = False
     while _changed:
         module, name, own, ours = _changed[-1]
         if getattr(module, name, None) is ours:
@@ -83,48 +90,36 @@ def _change(module: Any, name: str, ours: Any) -> None:
 
 # --- hooks ---------------------------------------------------------------------------
 
-
-def _of_program(own: Callable[..., None], _: Any) -> Callable[..., None]:
-    def excepthook(kind: Any, value: Any, traceback: Any, /) -> None:
-        with _Shorter(value):
-            own(kind, value, shorter(traceback))
-
-    return excepthook
+# The first argument of each is Python's own, by ``partial``: CPython 3.13 crashes where there is no
+# memory for a function that is made at run time.
 
 
-def _of_threads(own: Callable[..., None], threading: Any) -> Callable[..., None]:
-    def excepthook(told: Any, /) -> None:
-        with _Shorter(told.exc_value):
-            shown = (told.exc_type, told.exc_value, shorter(told.exc_traceback), told.thread)
-            own(threading.ExceptHookArgs(shown))
-
-    return excepthook
+def _of_program(own: Callable[..., None], _: Any, kind: Any, value: Any, traceback: Any, /) -> None:
+    with _Shorter(value):
+        own(kind, value, shorter(traceback))
 
 
-def _of_unraisable(own: Callable[..., None], _: Any) -> Callable[..., None]:
-    def unraisablehook(told: Any, /) -> None:
-        if _Shorter is None:  # Python shuts down, and has cleared this module
-            return own(told)
-        with _Shorter(told.exc_value):
-            shown = (told.exc_type, told.exc_value, shorter(told.exc_traceback))
-            own(type(told)((*shown, told.err_msg, told.object)))
-
-    return unraisablehook
+def _of_threads(own: Callable[..., None], threading: Any, told: Any, /) -> None:
+    with _Shorter(told.exc_value):
+        shown = (told.exc_type, told.exc_value, shorter(told.exc_traceback), told.thread)
+        own(threading.ExceptHookArgs(shown))
 
 
-def _suggesting(own: Callable[..., Any]) -> Callable[..., Any]:
-    def suggest(error: Any, tb: Any, wrong_name: str, *more: Any) -> Any:
-        with Suggesting([wrong_name]):
-            return own(error, tb, wrong_name, *more)
+def _of_unraisable(own: Callable[..., None], _: Any, told: Any, /) -> None:
+    if _Shorter is None:  # Python shuts down, and has cleared this module
+        return own(told)
+    with _Shorter(told.exc_value):
+        shown = (told.exc_type, told.exc_value, shorter(told.exc_traceback))
+        own(type(told)((*shown, told.err_msg, told.object)))
 
-    return suggest
+
+def _suggest(own: Callable[..., Any], error: Any, tb: Any, wrong_name: str, *more: Any) -> Any:
+    with Suggesting([wrong_name]):
+        return own(error, tb, wrong_name, *more)
 
 
-def _walking(own: Callable[..., Any]) -> Callable[..., Any]:
-    def walk(tb: Any) -> Any:
-        return own(shorter(tb))
-
-    return walk
+def _walk(own: Callable[..., Any], tb: Any) -> Any:
+    return own(shorter(tb))
 
 
 class _Shorter:

@@ -215,11 +215,10 @@ def test_a_program_that_has_multiprocessing_already_may_install_it(tmp_path: Pat
         assert ran(program, folder=tmp_path) == (0, "pysock\n", ""), start
 
 
-INTERRUPTED = """
+STATE = """
 import socket, sys, threading, pysock
 from socket import create_connection as connect
 from pysock import _install
-from tests.hostile.each_step import attempt
 
 def state():
     functions = pysock.create_connection, pysock.Socket.recv, pysock.Socket.makefile
@@ -232,19 +231,36 @@ def state():
         connect, socket,
     ]
 
-def install(_):
+def install(_=None):
     pysock.install(replace=True)
 
-def uninstall(_):
+def uninstall(_=None):
     pysock.uninstall()
 
+def in_place():
+    # The same, without what each call of install makes anew.
+    hooks = sys.excepthook, sys.__excepthook__, threading.excepthook
+    return repr(state()[:-6]), state()[-2:], [each.__wrapped__ for each in hooks]
+
 before = repr(state()), state()
+install()
+after = in_place()
+uninstall()
+"""
+
+INTERRUPTED = STATE + """
+from tests.hostile.each_step import attempt
+
 for call, prepare in (install, uninstall), (uninstall, install):
     came, step, interrupted = "Stop", 1, -1
     while came == "Stop":
         prepare(None)
         came, where = attempt(call, [], step)
         if call is uninstall:
+            if came == "Stop" and step % 2:
+                install()
+                if in_place() != after:
+                    print("uninstall and install left", where)
             pysock.uninstall()
         elif came == "Stop" and (repr(state()), state()) != before:
             print("install left", where)
@@ -265,6 +281,79 @@ def test_install_and_uninstall_that_are_interrupted(tmp_path: Path) -> None:
     assert ran("-c", INTERRUPTED, folder=tmp_path) == (
         0, "install nothing True\nuninstall nothing True\n", ""
     )  # fmt: skip
+
+
+# The first import in a program that runs on pysock: what it makes is there only when it is whole.
+FIRST_IMPORT = STATE + """
+from pysock import _naming, _plain, _tracebacks
+from tests.hostile.each_step import attempt
+
+def away():
+    _naming.name_as(in_place=False)
+    _tracebacks.keep()
+    for name in "socket", "_socket":
+        sys.modules.pop(name, None)
+
+def first(_):
+    import socket
+
+install()
+came, step = "Stop", 1
+while came == "Stop":
+    away()
+    came, where = attempt(first, [], step)
+    first(None)
+    if in_place() != after:
+        print("left", where)
+    step += step // 20 + 7
+uninstall()
+print(came, step > 200)
+
+names = set(dir(_plain.module()))
+came, step = "Stop", 1
+while came == "Stop":
+    _plain._made = None
+    came, where = attempt(lambda _: _plain.module(), [], step)
+    if set(dir(_plain.module())) != names:
+        print("_socket lacks names, after", where)
+    step += step // 20 + 7
+print(came, step > 200)
+"""
+
+
+@pytest.mark.skipif(on_pypy, reason="PyPy tells of no instructions")
+@pytest.mark.skipif(
+    importlib.util.find_spec("fcntl") is None, reason="each_step looks at modes by fcntl"
+)
+def test_a_first_import_that_is_interrupted(tmp_path: Path) -> None:
+    assert ran("-c", FIRST_IMPORT, folder=tmp_path) == (0, "nothing True\nnothing True\n", "")
+
+
+AT_ONCE = STATE + """
+sys.setswitchinterval(1e-6)
+for _ in range(10):
+    begin, left = threading.Barrier(4), []
+
+    def run():
+        begin.wait()
+        install()
+        if in_place() != after:
+            left.append(1)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    uninstall()
+    if left or (repr(state()), state()) != before:
+        print("left", left)
+"""
+
+
+def test_threads_install_at_once(tmp_path: Path) -> None:
+    """Each of them finds all in place when its call is over."""
+    assert ran("-c", AT_ONCE, folder=tmp_path) == (0, "", "")
 
 
 # --- a tool whose sitecustomize stands before, and passes on --------------------------

@@ -19,6 +19,7 @@ from pysock._ffi.interpreter import FREE_THREADED, PORTABLE
 
 from .. import ROOT
 from ..harness import LATE, on_pypy, run
+from ..test_in_place import STATE
 from .no_memory import CLEAN
 
 if on_pypy:  # which would compile its _testcapi
@@ -88,3 +89,42 @@ def test_the_first_call_of_a_process() -> None:
     done = run(FIRST)
     assert set(done.stdout.split()) <= {"MemoryError", "SystemError"}, done.stdout
     assert "MemoryError" in done.stdout, done.stderr
+
+
+# Where install() looks through all modules, thousands of allocations are alike.
+IN_PLACE = STATE + """
+import _testcapi
+
+for call in install, uninstall:
+    at = failed = clean = 0
+    while clean < 8:
+        if call is uninstall:
+            install()
+        came = None
+        try:
+            _testcapi.set_nomemory(at, at + 1)
+            try:
+                call()
+            finally:
+                _testcapi.remove_mem_hooks()
+        except (MemoryError, SystemError) as error:
+            came = error.with_traceback(None)
+        if call is install and came and (repr(state()), state()) != before:
+            print("install left", at)
+        install()
+        if in_place() != after:
+            print(call.__name__, "and install left", at)
+        uninstall()
+        if (repr(state()), state()) != before:
+            print(call.__name__, "and uninstall left", at)
+        failed += came is not None
+        clean = 0 if came else clean + 1
+        at += 1 + (at // 40 if call is install and 400 < at and came else 0)
+    print(call.__name__, failed > 50)
+"""
+
+
+def test_install_without_memory() -> None:
+    """It has changed nothing; and what an uninstall leaves, the next call of either repairs."""
+    done = run(IN_PLACE)
+    assert (done.stdout, done.returncode) == ("install True\nuninstall True\n", 0), done.stderr
