@@ -21,7 +21,16 @@ import stat
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from errno import EADDRINUSE, ECONNREFUSED, EMSGSIZE, ENAMETOOLONG, ENOENT, ENOTCONN, EPROTO
+from errno import (
+    EADDRINUSE,
+    ECONNREFUSED,
+    EMFILE,
+    EMSGSIZE,
+    ENAMETOOLONG,
+    ENOENT,
+    ENOTCONN,
+    EPROTO,
+)
 
 from ._beyond import AnySocket, descriptor, flock, getsockopt, handle, named, number_of
 from ._calls import msghdr
@@ -246,9 +255,9 @@ def _too_long(why: str) -> OSError:
 class Listener:
     """A listening socket ``sock`` at ``path``, whose file goes when it is closed."""
 
-    def __init__(self, sock: Socket, path: bytes, lock: list[int]) -> None:
+    def __init__(self, sock: Socket, path: bytes, lock: list[int], process: int) -> None:
         self.sock, self.path, self._lock = sock, path, lock
-        self._file, self._process = _file_of(path), os.getpid()
+        self._file, self._process = _file_of(path), process
 
     def fileno(self) -> int:
         """The socket's descriptor, −1 once it is closed.  Makes no call."""
@@ -263,11 +272,18 @@ class Listener:
         if not self._lock:
             return
         try:
-            if self._process == os.getpid() and self._file == _file_of(self.path):
-                os.unlink(self.path)
+            self._remove()
+        except BaseException:  # also if a signal handler raises meanwhile
+            self._remove()
+            raise
         finally:
             self.sock.close()
             close_all(self._lock)
+
+    def _remove(self) -> None:
+        if self._process == os.getpid() and self._file == _file_of(self.path):
+            with suppress(FileNotFoundError):  # another thread, or a handler, was faster
+                os.unlink(self.path)
 
     def __enter__(self) -> Listener:
         return self
@@ -291,7 +307,7 @@ def listen(path: Path, *, backlog: int = 128, type: int = constants["SOCK_STREAM
         raise ValueError(f"expected the path of a file, not {path!r}")
     if flock is None:
         raise NotImplementedError("there is no flock() on this system")
-    owned = Owned()
+    owned, process = Owned(), os.getpid()
     sock = None
     try:
         # In one step of C, as all descriptors are made (_calls.descriptor).
@@ -307,11 +323,13 @@ def listen(path: Path, *, backlog: int = 128, type: int = constants["SOCK_STREAM
             sock.bind(short)
             sock.listen(backlog)
         # A daemon may change its directory before it closes.
-        return Listener(sock, os.path.abspath(whole), owned)
+        return Listener(sock, os.path.abspath(whole), owned, process)
     except BaseException:
         if sock is not None:
             with suppress(OSError):
-                if sock.getsockname():  # it is bound; and the lock is still ours, so it is our file
+                # It is bound; and the lock is still ours, so it is our file.  (But for a child that
+                # a signal handler has forked, it is the parent's.)
+                if process == os.getpid() and sock.getsockname():
                     os.unlink(whole)
             sock.close()
         close_all(owned)
@@ -432,7 +450,8 @@ def recv_fds(sock: Any, size: int, count: int, flags: int = 0) -> tuple[bytes, D
     """``recvmsg(2)`` with SCM_RIGHTS: up to ``size`` bytes, and up to ``count`` descriptors.
 
     No child process inherits them.  Blocks, and raises, like ``recv`` of ``sock``; OSError
-    (EMSGSIZE) if more came than there is room for, in which case all are closed.
+    (EMSGSIZE) if more came than there is room for, or (EMFILE) more than this process may have;
+    then all are closed.
     """
     descriptor(sock)  # or it is an error
     size, count, flags = c_ssize_t(size), c_ssize_t(count), c_int(flags)
@@ -447,9 +466,11 @@ def recv_fds(sock: Any, size: int, count: int, flags: int = 0) -> tuple[bytes, D
         received = msghdr.receive(AnySocket(sock), size, room, flags | cloexec, came._owned)
         pidfds = descriptors_in(received.ancdata, (PIDFD,))
         closed_beyond(came._owned, len(came) - len(pidfds))
-        if received.msg_flags & constants["MSG_CTRUNC"] or len(came) > count:
+        if len(came) > count:
             text = f"{os.strerror(EMSGSIZE)} (more than {count} descriptors came)"
             raise OSError(EMSGSIZE, text)
+        if received.msg_flags & constants["MSG_CTRUNC"]:  # there was room for all of them
+            raise OSError(EMFILE, f"{os.strerror(EMFILE)} (descriptors were lost that came)")
         if not cloexec:
             _let_no_child_inherit(came._owned)
         return received.data, came

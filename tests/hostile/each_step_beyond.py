@@ -50,6 +50,20 @@ class Path:
         self.folder.cleanup()
 
 
+class Heard:
+    """A listener whose file goes before itself."""
+
+    def __init__(self, path: Path) -> None:
+        self.listener, self.path = unix.listen(path.path), path.path
+
+    def wrong(self) -> str:
+        gone = self.listener.fileno() < 0 and os.path.exists(self.path)
+        return "a file without a listener" if gone else ""
+
+    def close(self) -> None:
+        self.listener.close()
+
+
 class Probed:
     """A connection whose probes are all as they were, or all as they should be."""
 
@@ -67,6 +81,13 @@ def listen(scene: Scene) -> None:
     [path] = scene
     scene.append(unix.listen(path.path))
     path.wrong = str
+
+
+def heard() -> Scene:
+    scene: Scene = [Path()]
+    scene.insert(0, Heard(scene[0]))
+    scene[1].wrong = str
+    return scene
 
 
 def rights() -> Scene:
@@ -109,6 +130,7 @@ def probed() -> Scene:
 
 SCENES: dict[str, tuple[Callable[[], Scene], Callable[[Scene], Any]]] = {
     "unix.listen": (lambda: [Path()], listen),
+    "close of unix.listen": (heard, lambda s: s[0].close()),
     "unix.recv_fds": (rights, lambda s: s.append(unix.recv_fds(s[0], 10, 2)[1])),
     "take of unix.recv_fds": (came, lambda s: s.append(Numbers(s[2].take()))),
     "close of unix.recv_fds": (came, lambda s: s[2].close()),
