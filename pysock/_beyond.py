@@ -6,16 +6,18 @@ A socket is whatever has ``fileno()``: pysock's, the standard library's, or an o
 from __future__ import annotations
 
 import os
-from errno import EBADF, ENOPROTOOPT, ENOSYS
+from errno import EBADF, ENODEV, ENOPROTOOPT, ENOSYS, ENXIO
 from functools import lru_cache, partial
 from operator import methodcaller
 
 from ._calls.getsockopt import getsockopt_bytes, identify
 from ._calls.state import SocketState, on_socket, set_mode
-from ._ffi.arguments import plain_index
+from ._ffi.arguments import fs_bytes, plain_index
 from ._ffi.errors import checked, from_errno
 from ._ffi.interpreter import NULL, pass_memory
 from ._host import abi, constants, lib, system
+from ._socket import Socket
+from .families import _interfaces
 
 try:  # Windows has none
     from fcntl import LOCK_EX, LOCK_NB
@@ -155,6 +157,21 @@ def family_of(sock: Any) -> int:
     """The address family: Windows does not tell that of a socket without an address."""
     known: int | None = getattr(sock, "family", None)
     return identify(descriptor(sock), -1, 0, 0)[0] if known is None else known
+
+
+def interface_index(name: str) -> int:
+    """``if_nametoindex(3)``; OSError: ENODEV for an unknown name, or why it cannot be asked.
+
+    The function of the public module says ENODEV, or nothing, whatever it is.
+    """
+    try:
+        return _interfaces.index_of(fs_bytes(name))
+    except OSError as error:
+        if error.errno not in (0, None, ENODEV, ENXIO):  # Windows has 0, a BSD ENXIO
+            # glibc tries sockets of several families, and has the errno of the last: ENOENT.
+            Socket(constants["AF_INET"], constants["SOCK_DGRAM"]).close()
+            raise
+        raise OSError(ENODEV, os.strerror(ENODEV)) from None
 
 
 def number_of(name: str) -> int:

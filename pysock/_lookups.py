@@ -11,17 +11,18 @@ that anew in the child (``renew``), and then its look-ups fail.
 from __future__ import annotations
 
 import _thread
-import os
-from _weakref import ref
 
+from . import _going_on
+from ._ffi import versions
 from ._functions import resolver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 
-class Waiting:
+class Waiting(_going_on.Call):
     """A call that waits for look-ups.  ``started`` has those that it has started."""
 
     started: list[Lookup]
@@ -34,29 +35,16 @@ class Waiting:
         """Have what wakes this call for this process alone: called in a forked child."""
         raise NotImplementedError
 
-
-class _Calls(_thread._local):
-    """The calls that wait in this thread.  No other changes the list: so a child has it whole.
-
-    Weak references: a call goes with its sockets even if an exception has cut its end short.
-    """
-
-    def __init__(self) -> None:
-        self.waiting: list[ref[Waiting]] = []
-
-
-_calls = _Calls()
-
-
-def begin(call: Waiting) -> None:
-    """``call`` waits from now on, in this thread."""
-    _calls.waiting.append(ref(call))
+    def after_fork(self) -> None:
+        self.renew()
+        for lookup in self.started:
+            lookup.fail("the thread of a look-up is not in this forked child")
 
 
 def end(call: Waiting) -> None:
     """It does not wait any more."""
     call.started = []  # these have frames, which have the call
-    _calls.waiting[:] = [each for each in _calls.waiting if each() not in (call, None)]
+    _going_on.end(call)
 
 
 class Lookup:
@@ -71,13 +59,35 @@ class Lookup:
         self.failure: BaseException | None = None
         self.call: Waiting | None = call
         self.args = args
+        self.beginning = _thread.allocate_lock()  # held until the thread has made its first step
+        self.beginning.acquire()
         call.started.append(self)
+        steps = self._run()
+        next(steps, None)
         # In one step of C: ``threading.Thread.start`` replaces what a signal handler raises in it.
-        _thread.start_new_thread(self._run, (_Baton(self),))
+        _thread.start_new_thread(next, (steps, None))
+        del steps
+        if not versions.THREADS_BEGIN_ALONE:
+            self.beginning.acquire()
+            if not isinstance(self.failure, (OSError, type(None))):
+                self.outcome()
 
-    def _run(self, baton: _Baton) -> None:
+    def _run(self) -> Iterator[None]:
+        """What the thread does: a generator, which is inside its ``try`` when the thread begins.
+
+        CPython up to 3.11 takes a thread that begins for the one that has started it, and gives it
+        what ``PyThreadState_SetAsyncExc`` should raise there.  A function would have that before
+        its first step; here it is the failure, for which the one that has started this waits.
+
+        The thread alone has the generator, which goes with it.  If there is no memory for its first
+        step, that ends the generator.
+        """
         try:
+            yield
+            self.beginning.release()
             self.answer = resolver.getaddrinfo(*self.args)
+        except GeneratorExit:
+            self.fail("the thread of a look-up has ended too early")
         except BaseException as failure:  # for the thread that waits for the result
             self.failure = failure.with_traceback(None)
         self.end()
@@ -88,6 +98,8 @@ class Lookup:
         if call is not None:
             call.looked_up(self)
             self.call = None
+        if self.beginning.locked():
+            self.beginning.release()
 
     def fail(self, why: str) -> None:
         """There will be no answer, unless there is one."""
@@ -103,34 +115,3 @@ class Lookup:
         if failures:
             raise failures.pop()
         return self.answer
-
-
-class _Baton:
-    """What a look-up's thread alone has, so that it goes with the thread.
-
-    An exception may come before the thread's first step: for want of memory, or since CPython takes
-    a thread that begins for the one that has started it (``PyThreadState_SetAsyncExc``).
-    """
-
-    lookup: Lookup | None = None
-
-    def __init__(self, lookup: Lookup) -> None:
-        self.lookup = lookup
-
-    def __del__(self) -> None:
-        if self.lookup is not None:
-            self.lookup.fail("the thread of a look-up has ended too early")
-
-
-def _after_fork_in_child() -> None:
-    for each in _calls.waiting:
-        call = each()
-        if call is None:
-            continue
-        call.renew()
-        for lookup in call.started:
-            lookup.fail("the thread of a look-up is not in this forked child")
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from itertools import count
 
+from ._going_on import Call, begin, end
 from ._host import abi, constants
 from ._records import Record, known
 from ._socket import Socket
@@ -17,7 +18,6 @@ from ._socket import Socket
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
 AVAILABLE = "AF_NETLINK" in constants and known("nlmsghdr") and known("nlattr")
 
@@ -30,13 +30,48 @@ if AVAILABLE:
     _nlmsghdr, _nlattr = Record("nlmsghdr"), Record("nlattr")
 
 
-def open_netlink(protocol: int) -> Any:
-    """A socket for one of the kernel's subsystems, NETLINK_ROUTE and so on.  OSError."""
-    return Socket(constants["AF_NETLINK"], constants["SOCK_RAW"], protocol)
+class _Asking(Call):
+    """A call that asks the kernel, in the process that has begun it.
+
+    A child that is forked meanwhile closes its socket, and so asks anew.  Of one socket each would
+    get some of the answers, and wait for the others for ever.
+    """
+
+    sock: Socket | None = None
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+
+    def after_fork(self) -> None:
+        if self.sock is not None:
+            self.sock.close()
+
+    def is_ours(self) -> bool:
+        """Whether this process has begun the call."""
+        return self.process == os.getpid()
 
 
-def dump(sock: Any, request: int, body: bytes) -> list[bytes]:
-    """The bodies of all messages that answer a request for a list, which ``body`` is.  OSError."""
+def dumps(protocol: int, *requests: tuple[int, bytes]) -> list[list[bytes]]:
+    """Of each request for a list, its type and its body: the bodies of all messages that answer.
+
+    ``protocol`` is one of the kernel's subsystems, NETLINK_ROUTE and so on.  OSError.
+    """
+    while True:
+        call = _Asking()
+        begin(call)
+        try:
+            with Socket(constants["AF_NETLINK"], constants["SOCK_RAW"], protocol) as sock:
+                call.sock = sock
+                if call.is_ours():
+                    return [_dump(sock, *each) for each in requests]
+        except OSError:
+            if call.is_ours():
+                raise
+        finally:
+            end(call)
+
+
+def _dump(sock: Socket, request: int, body: bytes) -> list[bytes]:
     for _ in range(_AGAIN):
         bodies, whole = _dump_once(sock, request, body)
         if whole:
@@ -55,7 +90,7 @@ def message(request: int, body: bytes, number: int, flags: int = 0) -> bytes:
     return header + body
 
 
-def _dump_once(sock: Any, request: int, body: bytes) -> tuple[list[bytes], bool]:
+def _dump_once(sock: Socket, request: int, body: bytes) -> tuple[list[bytes], bool]:
     number = next(_sequence) & 0xFFFFFFFF
     sock.send(message(request, body, number, constants["NLM_F_DUMP"]))
     bodies: list[bytes] = []

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 
 from . import _layouts
 from ._host import abi, constants
-from ._netlink import attributes, dump, message, messages, open_netlink
+from ._netlink import attributes, dumps, message, messages
 from ._records import Record
 from ._tcp_fields import STATES, Info, State, decode
 
@@ -106,8 +106,7 @@ def _answers(family: int, mask: int) -> list[bytes]:
         idiag_ext=1 << constants["INET_DIAG_INFO"] - 1 | 1 << constants["INET_DIAG_CONG"] - 1,
         idiag_states=mask,
     )
-    with open_netlink(constants["NETLINK_SOCK_DIAG"]) as sock:
-        answer = dump(sock, constants["SOCK_DIAG_BY_FAMILY"], request)
+    [answer] = dumps(constants["NETLINK_SOCK_DIAG"], (constants["SOCK_DIAG_BY_FAMILY"], request))
     return answer
 
 

@@ -17,7 +17,7 @@ import select
 import sys
 from collections import deque
 from contextlib import suppress
-from errno import ECANCELED, ENODEV, ETIMEDOUT
+from errno import ECANCELED, ETIMEDOUT
 
 from . import _beyond
 from ._calls.getsockopt import socket_error
@@ -25,9 +25,9 @@ from ._ffi.arguments import plain_index
 from ._ffi.errors import timeout as timeout_error
 from ._functions.connections import socketpair
 from ._functions.conversions import inet_pton
-from ._functions.netdb import if_nametoindex
+from ._going_on import begin
 from ._host import constants, system
-from ._lookups import Lookup, Waiting, begin, end
+from ._lookups import Lookup, Waiting, end
 from ._socket import Socket
 from ._timeouts import monotonic
 
@@ -448,10 +448,9 @@ def _go_out_by(sock: Any, family: int, interface: str) -> None:
     option = "BOUND_IF" if "IP_BOUND_IF" in constants else "UNICAST_IF"
     level = constants["IPPROTO_IPV6" if six else "IPPROTO_IP"]
     try:
-        index = if_nametoindex(interface)
-    except OSError as error:  # without an errno, on older versions
-        number = error.errno or ENODEV
-        raise OSError(number, f"{os.strerror(number)} (interface {interface})") from None
+        index = _beyond.interface_index(interface)
+    except OSError as error:
+        raise _beyond.named(error, f"interface {interface}") from None
     # Windows wants IPv4's index in network byte order.
     order: Any = "big" if option == "UNICAST_IF" and not six else sys.byteorder
     value = index.to_bytes(4, order)

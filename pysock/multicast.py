@@ -15,14 +15,12 @@ serve: ``ip_mreq`` and ``ipv6_mreq``, and for source filters of IPv4 ``ip_mreq_s
 
 from __future__ import annotations
 
-import os
 import sys
-from errno import EADDRNOTAVAIL, ENODEV, ENOPROTOOPT, ENOSYS, EOPNOTSUPP, EPERM
+from errno import EADDRNOTAVAIL, ENOPROTOOPT, ENOSYS, EOPNOTSUPP, EPERM
 from ipaddress import ip_address
 
-from ._beyond import about, family_of, getsockopt, handle, setsockopt
+from ._beyond import about, family_of, getsockopt, handle, interface_index, setsockopt
 from ._ffi.arguments import plain_index
-from ._functions.netdb import if_nametoindex
 from ._host import abi, constants, system
 from ._records import Record, known
 from ._socket import Socket
@@ -373,9 +371,9 @@ def _index(where: InterfaceLike) -> int:
         ip_address(where.partition("%")[0])
     except ValueError:
         try:
-            return if_nametoindex(where)
-        except OSError:  # without an errno, on older versions
-            raise OSError(ENODEV, f"{os.strerror(ENODEV)}: no interface {where!r}") from None
+            return interface_index(where)
+        except OSError as error:
+            raise about(error, f"interface {where!r}") from None
     found = by_address(where)
     if found is None:
         raise OSError(EADDRNOTAVAIL, f"no interface has the address {where}")

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 import pysock
-from pysock import _lookups, dial
+from pysock import _going_on, _lookups, dial
 from pysock._functions import resolver
 
 from . import ROOT
@@ -262,7 +262,7 @@ def test_an_exception_while_all_is_closed_leaves_nothing_open() -> None:
         before = descriptors()
         with pytest.raises(Stop):
             dial.dial("127.0.0.1", 9, make=Reluctant, cancel=cancel)
-        assert [call() for call in _lookups._calls.waiting] == []
+        assert [call() for call in _going_on.calls.going_on] == []
         assert descriptors() == before
 
 
@@ -282,8 +282,8 @@ def test_a_call_that_was_never_closed_goes_with_its_descriptors(
     while descriptors() != before and time.monotonic() < deadline:
         time.sleep(0.01)  # for the threads of the look-ups
     assert descriptors() == before
-    assert [call() for call in _lookups._calls.waiting] == [None, None]
-    _lookups._calls.waiting.clear()
+    assert [call() for call in _going_on.calls.going_on] == [None, None]
+    _going_on.calls.going_on.clear()
 
 
 def test_descriptors_are_closed_before_what_may_fail(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,7 +305,7 @@ def test_descriptors_are_closed_before_what_may_fail(monkeypatch: pytest.MonkeyP
             dial.dial(*listener.getsockname(), timeout=LATE, make=make)
     made.pop().close()
     assert [(race.reader.fileno(), race.writer.fileno()) for race in races] == [(-1, -1)] * 2
-    _lookups._calls.waiting.clear()
+    _going_on.calls.going_on.clear()
 
 
 def stop(*_: object) -> None:

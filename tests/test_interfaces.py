@@ -465,10 +465,10 @@ def test_lengths_that_lie_end_a_message(length: int) -> None:
 def test_a_sandbox_without_netlink(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = [(each.name, each.index) for each in interfaces.interfaces()]
 
-    def refused(protocol: int) -> Any:
+    def refused(protocol: int, *requests: Any) -> Any:
         raise PermissionError(1, "no netlink")
 
-    monkeypatch.setattr(_rtnetlink, "open_netlink", refused)
+    monkeypatch.setattr(_rtnetlink, "dumps", refused)
     assert [(each.name, each.index) for each in interfaces.interfaces()] == expected
 
 

@@ -116,6 +116,8 @@ SCOPE_IN_HOST = getattr(sys, "pypy_version_info", (8,)) < (8,)
 INTERFACE_ERRNO = since((3, 15), (3, 14, 1), (3, 13, 10))
 # If a filter makes an error of a finaliser's ResourceWarning, the report has another text.
 FINALIZING_SOCKET = since((3, 14))
+# A thread that begins is not taken for the one that has started it (PyThreadState_SetAsyncExc).
+THREADS_BEGIN_ALONE = since((3, 12)) or sys.implementation.name != "cpython"
 # At exit, the names in modules are set to None, those in builtins last.
 EMPTIES_MODULES = sys.implementation.name == "cpython"
 # After that a class may still be made, as ctypes does for a new size of memory; 3.9 crashes.

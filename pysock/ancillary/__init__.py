@@ -172,7 +172,8 @@ def _decode(
 
 def _truncated(values: list[ControlMessage]) -> Truncated:
     """The error; a variable of the function that raises it would be a cycle with its traceback."""
-    error = Truncated(EMSGSIZE, "control messages were lost: there was no room for them")
+    text = "control messages were lost: there was no room, or no descriptor, for them"
+    error = Truncated(EMSGSIZE, text)
     error.values = [value for value in values if not isinstance(value, _Owner)]
     return error
 

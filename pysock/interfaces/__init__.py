@@ -18,8 +18,8 @@ from errno import ENODEV as _ENODEV
 
 from .._beyond import about as _about
 from .._beyond import handle as _handle
+from .._beyond import interface_index as _interface_index
 from .._calls.transfer import sockaddr_from as _sockaddr_from
-from .._functions.netdb import if_nametoindex as _if_nametoindex
 from .._host import constants as _constants
 from .._host import lib as _lib
 from .._socket import Socket as _Socket
@@ -97,9 +97,13 @@ def interface(which: str | int) -> Interface:
 def _index_of(name: str) -> int:
     """The index by another name (``ip link property add … altname``), or 0."""
     try:
-        return _if_nametoindex(name)
-    except (OSError, ValueError):  # ValueError: of a name with a NUL
+        return _interface_index(name)
+    except ValueError:  # it has a NUL
         return 0
+    except OSError as error:
+        if error.errno == _ENODEV:
+            return 0
+        raise
 
 
 def by_address(address: str) -> Interface | None:

@@ -8,10 +8,11 @@ to nothing, and leave its family out.
 from __future__ import annotations
 
 import os
-from ctypes import byref, c_ubyte, c_void_p, string_at
+from ctypes import byref, c_ubyte, c_void_p
+from errno import ENODEV
 
-from .._beyond import HAS_IOCTL, ioctl
-from .._functions.netdb import if_nametoindex
+from .._beyond import HAS_IOCTL, interface_index, ioctl
+from .._ffi.interpreter import bytes_at, text_at
 from .._host import abi, constants, lib
 from .._records import Record
 from .._socket import Socket
@@ -54,12 +55,12 @@ def _ask(head: c_void_p, refused: OSError | None) -> None:
 def _entries(at: int | None) -> Iterator[_Entry]:
     """The entries of the list, with copies of all that they point to."""
     while at:
-        raw = string_at(at, _ifaddrs.size)
+        raw = bytes_at(at, _ifaddrs.size)
         name = _ifaddrs.number(raw, "ifa_name")
         members = ("ifa_addr", "ifa_netmask", _OTHER)
         address, netmask, other = [_sockaddr(_ifaddrs.number(raw, m)) for m in members]
-        label = string_at(name) if name else b""
-        yield label, _ifaddrs.number(raw, "ifa_flags"), address or b"", netmask, other or b""
+        flags = _ifaddrs.number(raw, "ifa_flags")
+        yield text_at(name), flags, address or b"", netmask, other or b""
         at = _ifaddrs.number(raw, "ifa_next")
 
 
@@ -68,13 +69,13 @@ def _sockaddr(at: int) -> bytes | None:
     if not at:
         return None
     if abi.sa_len:
-        return string_at(at, c_ubyte.from_address(at).value)
-    family = abi.family_of(string_at(at, 2))
+        return bytes_at(at, c_ubyte.from_address(at).value)
+    family = abi.family_of(bytes_at(at, 2))
     if family == _HARDWARE:
         length = c_ubyte.from_address(at + _LL_HEAD - 1).value
-        return string_at(at, _LL_HEAD + min(length, _LL_MOST))
+        return bytes_at(at, _LL_HEAD + min(length, _LL_MOST))
     codec: Any = codec_of(family) if family in SIZES else None
-    return string_at(at, codec.struct_of(b"").size) if codec else b""
+    return bytes_at(at, codec.struct_of(b"").size) if codec else b""
 
 
 def _assembled(entries: list[_Entry]) -> list[Interface]:
@@ -100,9 +101,11 @@ def _interface(name: str, known: dict[str, Any], sock: Socket) -> Interface | No
     index = known["index"]
     if not index:
         try:
-            index = if_nametoindex(name)
-        except OSError:
-            return None  # it has vanished meanwhile
+            index = interface_index(name)
+        except OSError as error:
+            if error.errno == ENODEV:
+                return None  # it has vanished meanwhile
+            raise
     return Interface(
         index,
         name,

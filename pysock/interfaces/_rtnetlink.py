@@ -10,7 +10,7 @@ import os
 
 from .. import _netlink
 from .._host import abi, constants
-from .._netlink import attributes, dump, open_netlink
+from .._netlink import attributes, dumps
 from .._records import Record, known
 from ..families._hosts import SIZES, text_of
 from ._values import (
@@ -37,9 +37,11 @@ if AVAILABLE:
 
 def interfaces() -> list[Interface]:
     """All interfaces.  OSError."""
-    with open_netlink(constants["NETLINK_ROUTE"]) as sock:
-        links = dump(sock, constants["RTM_GETLINK"], _ifinfomsg.pack())
-        listed = dump(sock, constants["RTM_GETADDR"], _ifaddrmsg.pack())
+    links, listed = dumps(
+        constants["NETLINK_ROUTE"],
+        (constants["RTM_GETLINK"], _ifinfomsg.pack()),
+        (constants["RTM_GETADDR"], _ifaddrmsg.pack()),
+    )
     addresses: dict[int, list[Address]] = {}
     for body in listed:
         family = _ifaddrmsg.number(body, "ifa_family")
@@ -99,8 +101,7 @@ _SCOPES = {0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere"}
 
 def gateways() -> list[Gateway]:
     """The default routes of the main table that have a router, the preferred first.  OSError."""
-    with open_netlink(constants["NETLINK_ROUTE"]) as sock:
-        routes = dump(sock, constants["RTM_GETROUTE"], _rtmsg.pack())
+    [routes] = dumps(constants["NETLINK_ROUTE"], (constants["RTM_GETROUTE"], _rtmsg.pack()))
     found = [each for body in routes for each in _gateways(body)]
     names = {each.index: each.name for each in interfaces()}
     made = [

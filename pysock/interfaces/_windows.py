@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from ctypes import addressof, byref, c_uint32, string_at, wstring_at
+from ctypes import addressof, byref, c_uint32, wstring_at
 
 from .._ffi.errors import from_errno
-from .._ffi.interpreter import chars
+from .._ffi.interpreter import bytes_at, chars
 from .._host import abi, constants, lib
 from .._records import Record
 from ..families import _interfaces, codec_of
@@ -52,7 +52,7 @@ def _adapters() -> Iterator[tuple[Any, bytes]]:
         raise from_errno(code)
     at = addressof(memory)
     while at:
-        raw = string_at(at, _adapter.size)
+        raw = bytes_at(at, _adapter.size)
         yield memory, raw
         at = _adapter.number(raw, "Next")
 
@@ -94,7 +94,7 @@ def _named(raw: bytes) -> tuple[int, str]:
 
 def _addresses(at: int, label: str) -> Iterator[Address]:
     while at:
-        raw = string_at(at, _unicast.size)
+        raw = bytes_at(at, _unicast.size)
         family, octets, scope_id = _ip(_unicast.bytes_of(raw, "Address"))
         if family in SIZES:
             bits = _unicast.number(raw, "OnLinkPrefixLength")
@@ -108,7 +108,7 @@ def _ip(socket_address: bytes) -> tuple[int, bytes, int]:
     """The family, the address and the scope behind a SOCKET_ADDRESS."""
     at = _pointed.number(socket_address, "lpSockaddr")
     length = _pointed.number(socket_address, "iSockaddrLength")
-    sockaddr = string_at(at, length) if at and length > 0 else b""
+    sockaddr = bytes_at(at, length) if at and length > 0 else b""
     family = abi.family_of(sockaddr)
     codec: Any = codec_of(family)
     if family not in SIZES:
@@ -126,7 +126,7 @@ def gateways() -> list[Gateway]:
         index, name = _named(raw)
         at = _adapter.number(raw, "FirstGatewayAddress")
         while at:
-            entry = string_at(at, _gateway.size)
+            entry = bytes_at(at, _gateway.size)
             family, octets, _scope = _ip(_gateway.bytes_of(entry, "Address"))
             if family in SIZES:
                 metric = _adapter.number(raw, "Ipv4Metric" if family == AF_INET else "Ipv6Metric")
