@@ -91,10 +91,10 @@ DATA: dict[str, tuple[list[Any], int]] = {
     "two kinds": ([b"a", bytearray(b"bc"), memoryview(b"de")], 1),
     "64": ([b"%d" % i for i in range(64)], 1),
     "65": ([b"%d" % i for i in range(65)], 65),
-    "16384": ([b"x" * 16380, b"abcd"], 1),
-    "16385": ([b"x" * 16380, b"abcde"], 2),
-    "16385, one": ([b"x" * 16385], 1),
-    "16385, bytearray": ([bytearray(b"x" * 16380), b"abcde", b""], 3),
+    "SMALL": ([b"x" * (msghdr.SMALL - 4), b"abcd"], 1),
+    "more": ([b"x" * (msghdr.SMALL - 4), b"abcde"], 2),
+    "more, one": ([b"x" * (msghdr.SMALL + 1)], 1),
+    "more, bytearray": ([bytearray(b"x" * (msghdr.SMALL - 4)), b"abcde", b""], 3),
 }
 
 
