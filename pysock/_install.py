@@ -132,10 +132,10 @@ def uninstall() -> None:
     """
     with _lock:
         if _before is not None:
-            _uninstall()
+            _uninstall(_before)
 
 
-def _uninstall() -> None:
+def _uninstall(before: dict[str, ModuleType]) -> None:
     global _before, _whole
     _whole = False
     from . import _naming, _tracebacks
@@ -144,7 +144,7 @@ def _uninstall() -> None:
         sys.meta_path.remove(_finder)
     for name in ("socket", "_socket"):
         sys.modules.pop(name, None)
-    sys.modules.update(_before or {})
+    sys.modules.update(before)
     while _replaced:
         module, name, value, ours = _replaced[-1]
         contents = vars(sys.modules.get(module, builtins))
