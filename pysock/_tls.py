@@ -128,20 +128,20 @@ def let_sockets_stand_in(ssl: ModuleType) -> None:
             made.detach()
 
     cls: Any = ssl.SSLSocket
-    create, unwrap = vars(cls).get("_create"), cls.unwrap
+    wrap_socket, unwrap = ssl.SSLContext.wrap_socket, cls.unwrap
 
-    def _create(cls: Any, sock: Any, *args: Any, **kwargs: Any) -> Any:
+    # Not ``SSLSocket._create``, in whose ``__globals__`` eventlet replaces names of ssl.
+    def lend(self: Any, sock: Any, *args: Any, **kwargs: Any) -> Any:
         if type(sock) is not Socket:
-            return create.__func__(cls, sock, *args, **kwargs)
+            return wrap_socket(self, sock, *args, **kwargs)
         try:
-            return create.__func__(cls, _Lent(sock), *args, **kwargs)
+            return wrap_socket(self, _Lent(sock), *args, **kwargs)
         except BaseException:
             if not sock._sock_owned_:  # it is as detached, though ``detach`` was not called
                 sock._lose_descriptor()
             raise
 
-    if isinstance(create, classmethod):
-        cls._create = classmethod(wraps(create.__func__)(_create))
+    ssl.SSLContext.wrap_socket = wraps(wrap_socket)(lend)
 
     def change(self: Any, function: Callable[[Any], None], value: Any) -> None:
         """Change the mode of both.  An exception of a signal handler comes after that, as in C."""

@@ -264,6 +264,35 @@ print(told(urllib.request.urlopen, url, timeout=10))
 print(len(ssl.get_server_certificate(server.server_address)))
 server.shutdown(); thread.join(); server.server_close()
 """,
+    "a class in the place of SSLSocket, as eventlet's": """
+original = ssl.SSLSocket
+names = original._create.__globals__
+class Green(original):
+    def __new__(cls, sock):
+        names["SSLSocket"] = original  # super(SSLSocket, self) is meant there
+        try:
+            made = trusting.wrap_socket(sock, server_hostname="localhost")
+        finally:
+            names["SSLSocket"] = cls
+        made.__class__ = cls
+        return made
+    def __init__(self, sock):
+        pass
+ssl.SSLSocket = Green
+print(names is vars(ssl))
+listener = socket.create_server(("127.0.0.1", 0))
+there = socket.create_connection(listener.getsockname(), 10)
+names["SSLSocket"] = original
+def answer():
+    with serving.wrap_socket(listener.accept()[0], True, do_handshake_on_connect=False) as tls:
+        wrapped.set(); tls.do_handshake(); tls.sendall(b"green")
+wrapped = threading.Event()
+thread = threading.Thread(target=answer); thread.start(); wrapped.wait(10)
+names["SSLSocket"] = Green
+with Green(there) as tls:
+    print(type(tls), tls.recv(100))
+thread.join(); listener.close()
+""",
 }
 
 
