@@ -14,6 +14,7 @@ from __future__ import annotations
 import sys
 from _frozen_importlib import module_from_spec
 from functools import wraps
+from types import FunctionType
 
 from ._calls.descriptor import AdoptedDescriptor
 from ._ffi import errors
@@ -128,20 +129,23 @@ def let_sockets_stand_in(ssl: ModuleType) -> None:
             made.detach()
 
     cls: Any = ssl.SSLSocket
-    wrap_socket, unwrap = ssl.SSLContext.wrap_socket, cls.unwrap
+    create, unwrap = vars(cls).get("_create"), cls.unwrap
+    plain, lent = Socket, _Lent
 
-    # Not ``SSLSocket._create``, in whose ``__globals__`` eventlet replaces names of ssl.
-    def lend(self: Any, sock: Any, *args: Any, **kwargs: Any) -> Any:
-        if type(sock) is not Socket:
-            return wrap_socket(self, sock, *args, **kwargs)
+    def _create(cls: Any, sock: Any, *args: Any, **kwargs: Any) -> Any:
+        if type(sock) is not plain:
+            return create.__func__(cls, sock, *args, **kwargs)
         try:
-            return wrap_socket(self, _Lent(sock), *args, **kwargs)
+            return create.__func__(cls, lent(sock), *args, **kwargs)
         except BaseException:
             if not sock._sock_owned_:  # it is as detached, though ``detach`` was not called
                 sock._lose_descriptor()
             raise
 
-    ssl.SSLContext.wrap_socket = wraps(wrap_socket)(lend)
+    if isinstance(create, classmethod):
+        # A function of ssl: for a moment, eventlet gives names in its ``__globals__`` other values.
+        made = FunctionType(_create.__code__, vars(ssl), closure=_create.__closure__)
+        cls._create = classmethod(wraps(create.__func__)(made))
 
     def change(self: Any, function: Callable[[Any], None], value: Any) -> None:
         """Change the mode of both.  An exception of a signal handler comes after that, as in C."""
