@@ -25,7 +25,7 @@ def test_programs_say_what_they_do_and_need() -> None:
     for program in ALL:
         assert program.what, program.name
         assert set(program.servers) <= SERVERS.keys()
-    assert sum(program.in_ci for program in ALL) == 10
+    assert sum(program.in_ci for program in ALL) == 12
     in_ci = {server for program in ALL if program.in_ci for server in program.servers}
     assert in_ci == {"redis", "postgres", "nginx"}  # which .ci/run installs
 

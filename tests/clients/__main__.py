@@ -42,7 +42,7 @@ PATIENCE = 60  # seconds for a program
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tests.clients", description=__doc__)
-    parser.add_argument("--ci", action="store_true", help="only the ten programs of CI")
+    parser.add_argument("--ci", action="store_true", help="only the programs of CI")
     parser.add_argument("--suites", action="store_true", help="packages' own tests instead")
     parser.add_argument("--write", action="store_true", help="write the table to docs/")
     parser.add_argument("--verbose", action="store_true", help="show what the programs print")

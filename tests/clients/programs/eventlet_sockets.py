@@ -1,5 +1,7 @@
 """eventlet: monkey-patched TCP, TLS, datagrams, timeouts, wsgi."""
 
+CI = True
+
 import eventlet
 
 eventlet.monkey_patch()

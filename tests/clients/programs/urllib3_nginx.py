@@ -1,6 +1,7 @@
 """urllib3: pools, chunks, retries, certificate errors, timeouts, pyOpenSSL in the place of ssl."""
 
 SERVERS = ("nginx",)
+CI = True
 
 import urllib3
 from _common import HOST, certificate, check, details, fails, port_of
