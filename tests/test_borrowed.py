@@ -243,3 +243,35 @@ def test_what_an_object_lacks_is_told_alike(name: str) -> None:
             getattr(module.socket, name)(Nothing())
         told.append(str(caught.value))
     assert told[1] == told[0]
+
+
+@pytest.mark.parametrize("seconds", [None, 20])
+def test_files_of_a_class_that_takes_the_place_of_SocketIO(
+    seconds: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+    for module in (stdlib, pysock):
+        lines: list[Any] = []
+
+        class Noting(module.SocketIO):  # type: ignore[misc, name-defined]
+            noted = lines
+
+            def readinto(self, b: Any) -> Any:
+                self.noted.append(len(b) > 0)
+                return super().readinto(b)
+
+        monkeypatch.setattr(module, "SocketIO", Noting)
+        a, b = module.socketpair()
+        with a:
+            a.settimeout(seconds)
+            b.sendall(b"one\n")
+            first, second = a.makefile("rb"), a.makefile("wb", 0)
+            lines += [type(second) is Noting, a._io_refs, first.readline()]
+            a.close()
+            for file in (first, second):
+                lines += [opened(a), a._io_refs]
+                file.close()
+            lines += [opened(a), a._io_refs]
+        b.close()
+        told.append(lines)
+    assert told[1] == told[0]

@@ -18,6 +18,7 @@ from _thread import get_ident
 from _weakref import getweakrefs, ref
 from errno import EAGAIN, EWOULDBLOCK
 
+from .. import _public
 from .._calls.descriptor import move
 from .._calls.state import SocketState
 from .._ffi import versions
@@ -302,16 +303,18 @@ class MakeFile(SocketState):
             raise ValueError(f"invalid mode {mode!r} (only r, w, b allowed)")
         writing = "w" in mode
         reading = "r" in mode or not writing
-        raw = SocketIO.__new__(SocketIO)
+        cls = _public.module.SocketIO  # programs replace it
         turn = None
-        if _counts_uses(self):
+        if cls is SocketIO and _counts_uses(self):
+            raw = SocketIO.__new__(SocketIO)
             raw._use, raw._turn = use, turn = _use_of(self), Turn()
             use.turn = turn
-        SocketIO.__init__(raw, self, "r" * reading + "w" * writing)
-        if turn is None:
+            SocketIO.__init__(raw, self, "r" * reading + "w" * writing)
+            if self._sock_refs_ is None:
+                self._sock_refs_ = 0
+        else:
+            raw = cls(self, "r" * reading + "w" * writing)
             self._io_refs += 1
-        elif self._sock_refs_ is None:
-            self._sock_refs_ = 0
         try:
             if turn is not None:
                 turn.state = COUNTED
