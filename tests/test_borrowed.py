@@ -153,7 +153,8 @@ def as_a_context(kind: Kind) -> Any:
     sock, other = kind.pair()
     with other:
         with sock as same:
-            told = [same is sock, opened(sock), repr(sock).partition("fd=")[2].partition(",")[2]]
+            shown = repr(sock).split(", ")
+            told = [same is sock, opened(sock), shown[1:4], len(shown)]
         return [*told, opened(sock), sock._closed, "[closed]" in repr(sock)]
 
 
