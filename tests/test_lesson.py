@@ -10,6 +10,7 @@ import io
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -420,7 +421,9 @@ def test_a_refusal_shows_the_last_calls(
     for options, shown in ([], 0), (["--trace"], 1):
         assert main(["lesson", "1", "--check", str(solution), *options]) == 1
         out = capsys.readouterr().out
-        assert "refused: of 33 bytes, receive(20) gives" in out
+        # Which of the trials refuses it depends on how much of the stream is there at once.
+        why = r"of 33 bytes, receive\(20\) gives|the stream ends after 3 bytes"
+        assert re.search(f"refused: ({why})", out)
         assert out.count("solution.py:2") == shown and len(out.splitlines()) < 40
 
 
