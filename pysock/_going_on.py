@@ -12,14 +12,14 @@ import os
 from _weakref import ref
 
 TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
 
+    class Call(Protocol):
+        """A call that goes on."""
 
-class Call:
-    """A call that goes on."""
-
-    def after_fork(self) -> None:
-        """This is a forked child."""
-        raise NotImplementedError
+        def after_fork(self) -> None:
+            """This is a forked child."""
 
 
 class _Calls(_thread._local):

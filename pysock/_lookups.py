@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Waiting(_going_on.Call):
+class Waiting:
     """A call that waits for look-ups.  ``started`` has those that it has started."""
 
     started: list[Lookup]

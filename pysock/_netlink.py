@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from itertools import count
 
-from ._going_on import Call, begin, end
+from ._going_on import begin, end
 from ._host import abi, constants
 from ._records import Record, known
 from ._socket import Socket
@@ -30,7 +30,7 @@ if AVAILABLE:
     _nlmsghdr, _nlattr = Record("nlmsghdr"), Record("nlattr")
 
 
-class _Asking(Call):
+class _Asking:
     """A call that asks the kernel, in the process that has begun it.
 
     A child that is forked meanwhile closes its socket, and so asks anew.  Of one socket each would

@@ -64,7 +64,7 @@ def _load(name: str) -> ModuleType:
     return module
 
 
-class _Lent:
+class _Adopted:
     """A socket whose descriptor is about to be an SSLSocket's: it has one owner at every instant.
 
     ``SSLSocket._create`` makes a socket of the number, and detaches this one then.  If a signal
@@ -130,13 +130,13 @@ def let_sockets_stand_in(ssl: ModuleType) -> None:
 
     cls: Any = ssl.SSLSocket
     create, unwrap = vars(cls).get("_create"), cls.unwrap
-    plain, lent = Socket, _Lent
+    plain, adopted = Socket, _Adopted
 
     def _create(cls: Any, sock: Any, *args: Any, **kwargs: Any) -> Any:
         if type(sock) is not plain:
             return create.__func__(cls, sock, *args, **kwargs)
         try:
-            return create.__func__(cls, lent(sock), *args, **kwargs)
+            return create.__func__(cls, adopted(sock), *args, **kwargs)
         except BaseException:
             if not sock._sock_owned_:  # it is as detached, though ``detach`` was not called
                 sock._lose_descriptor()

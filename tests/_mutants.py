@@ -26,7 +26,7 @@ TESTS = {
         "noticed_messages noticed_received unwritten parity_messages descriptors memory"
     ),
     "pysock/_methods/options.py": "noticed_options unwritten parity_options",
-    "pysock/_methods/makefile.py": "noticed_files parity_files borrowed hostile/each_step",
+    "pysock/_methods/makefile.py": "noticed_files parity_files other_classes hostile/each_step",
     "pysock/_calls/getsockopt.py": (
         "noticed_options noticed_connections unwritten hostile/library parity_objects "
         "parity_options"

@@ -81,8 +81,8 @@ def _turns(sock: MakeFile, state: object) -> list[Turn]:
 def _counts_uses(sock: MakeFile) -> bool:
     """Whether ``_io_refs`` of this socket is the number of its uses.
 
-    A class may have another one; or it is no socket, and borrows ``makefile``, as urllib3's for
-    pyOpenSSL does.  Then ``_io_refs`` is counted up and down, as in ``socket.py``.
+    A class may have another one; or it is no socket, and has this ``makefile``, as urllib3's
+    for pyOpenSSL.  Then ``_io_refs`` is counted up and down, as in ``socket.py``.
     """
     return getattr(type(sock), "_io_refs", None) is _io_refs
 

@@ -144,8 +144,8 @@ class SendFile(Lifecycle, Stream, Mode):
                 raise ValueError(complaint)
 
 
-class _Borrower:
-    """What ``wait`` asks of a socket, of an object whose class has borrowed ``sendfile``.
+class _OfOtherClass:
+    """What ``wait`` asks of a socket, of an object of another class that has this ``sendfile``.
 
     In ``socket.py`` it needs no more than these two methods.
     """
@@ -165,7 +165,7 @@ class _Borrower:
 
 
 def _waiting(sock: Any) -> Any:
-    return sock if isinstance(sock, SocketState) else _Borrower(sock)
+    return sock if isinstance(sock, SocketState) else _OfOtherClass(sock)
 
 
 def _os_sendfile(sock: Any, fileno: int, offset: int, size: int) -> Iterator[int]:

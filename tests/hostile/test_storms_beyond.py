@@ -71,7 +71,7 @@ def test_nothing_is_left_half_made(kind: str, name: str) -> None:
 def test_no_more_files_are_left_than_by_c(kind: str) -> None:
     """Between ``listen`` and ``close`` the listener is the program's, and its file, too."""
     mine, theirs = (storm(module, kind)["unix.listen"] for module in ("pysock", "socket"))
-    assert share(mine, "files") <= 0.03 < 3 * share(theirs, "files") + 0.03, (mine, theirs)
+    assert share(mine, "files") <= max(share(theirs, "files"), 0.03), (mine, theirs)
 
 
 @pytest.mark.parametrize("name", ["dial", "dial of a name", "dial.getaddrinfo"])

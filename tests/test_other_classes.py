@@ -1,8 +1,8 @@
-"""Methods that are Python's in ``socket.py``, on objects of other classes that borrow them.
+"""Methods that are Python's in ``socket.py``, in other classes, which have them, too.
 
 urllib3's socket for pyOpenSSL is no socket, and has ``makefile = socket.socket.makefile``.  A class
-derived from ``socket.SocketType`` borrows alike, and one derived from ``socket.socket`` may have an
-``_io_refs`` of its own.  Each is made once of CPython's class and once of pysock's.
+derived from ``socket.SocketType`` may do the same, and one derived from ``socket.socket`` may have
+an ``_io_refs`` of its own.  Each is made once of CPython's class and once of pysock's.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pytest
 
 import pysock
 
-BORROWED = (
+METHODS = (
     *(name for name in vars(stdlib.socket) if "sendfile" in name),  # one more from 3.15 on
     *("makefile", "_decref_socketios", "close", "dup", "accept"),
     *("__enter__", "__exit__", "__repr__", "get_inheritable", "set_inheritable"),
@@ -68,9 +68,7 @@ def wrapper(module: Any) -> Any:
         *("getsockname", "getpeername", "sendmsg", "recvmsg"),
     ):
         setattr(Wrapper, name, passed_on(name))
-    for name in BORROWED:
-        setattr(Wrapper, name, vars(module.socket).get(name) or getattr(module.socket, name))
-    return Wrapper
+    return with_methods(Wrapper, module)
 
 
 def base(module: Any) -> Any:
@@ -83,9 +81,13 @@ def base(module: Any) -> Any:
         def _real_close(self) -> None:
             super().close()
 
-    for name in BORROWED:
-        setattr(Base, name, vars(module.socket).get(name) or getattr(module.socket, name))
-    return Base
+    return with_methods(Base, module)
+
+
+def with_methods(cls: Any, module: Any) -> Any:
+    for name in METHODS:
+        setattr(cls, name, getattr(module.socket, name))
+    return cls
 
 
 def derived(module: Any) -> Any:
@@ -215,7 +217,7 @@ def file_without_a_descriptor(kind: Kind) -> Any:
         *(nobody_takes_the_file, file_without_a_descriptor),
     ],
 )
-def test_a_borrowed_method(kinds: list[Kind], scene: Any) -> None:
+def test_a_method_in_another_class(kinds: list[Kind], scene: Any) -> None:
     theirs, ours = map(scene, kinds)
     assert ours == theirs
 
